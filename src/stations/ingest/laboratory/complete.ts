@@ -2,11 +2,20 @@ import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
 import { placeGains } from "./completion/gains.js";
+import { methodOfName } from "./completion/method.js";
+import { oneOfRun } from "./completion/one-of-run.js";
 import { countQuestions, framesWithoutAcquisition, onlyOne, seriesOfOneRun, stoppedSeries } from "./completion/series.js";
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
-import { fillSpacings, headerQuestions, type SeriesPixels, spacingOf, spacingQuestions } from "./completion/spacings.js";
+import {
+  fillSpacings,
+  headerQuestions,
+  type SeriesPixels,
+  spacingNotes,
+  spacingOf,
+  spacingQuestions,
+} from "./completion/spacings.js";
 import { twinQuestions } from "./completion/twins.js";
-import { answered, type Decision, type Decisions, type Given, isSettled, roleText, runsOf } from "./decide.js";
+import { answered, type Decision, type Decisions, type Given, isSettled, roleText, runsOf, withoutEffect } from "./decide.js";
 import { placePoints, type Volume } from "./points/place.js";
 import { folderOf } from "./recognisers/common/paths.js";
 import { runFinder } from "./run-names.js";
@@ -62,6 +71,7 @@ export async function complete(
   ask(twinQuestions(files, laboratory));
   placeMasks(files, laboratory);
   framesWithoutAcquisition(files);
+  oneOfRun(files);
   const runs = runsOf(files);
   ask(await placeGains(files, laboratory, runs));
   nameLists(files, runs);
@@ -83,7 +93,8 @@ export async function complete(
   );
   put(placed.claims);
   ask(placed.questions);
-  return { ...decisions, runs: runsOf(files), files, undecided, questions };
+  const notes = [...decisions.notes, ...spacingNotes(files, laboratory), ...placed.notes, ...withoutEffect(given, questions)];
+  return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
 }
 
 /** What may lie beside the volumes of a run, and is none. */
@@ -131,7 +142,7 @@ function nameProcessing(files: Map<string, Decision>): void {
   for (const [path, file] of files) {
     if (file.role !== "tomogram" || file.strength === "person") continue;
     const processing = DENOISED.test(path) ? "denoised" : FILTERED.test(path) ? "filtered" : undefined;
-    const method = /sirt/i.test(path) ? "SIRT" : /sart/i.test(path) ? "SART" : /wbp|bp_?3d/i.test(path) ? "WBP" : undefined;
+    const method = methodOfName(path);
     const named: Details = { ...(processing ? { processing } : {}), ...(method ? { reconstructionMethod: method } : {}) };
     const told: Details = Object.fromEntries(Object.entries(file.details).filter(([, value]) => value !== undefined));
     files.set(path, { ...file, details: { ...named, ...told } });

@@ -53,6 +53,8 @@ export interface Given {
   readonly files: ReadonlyMap<string, Pick<Claim, "role" | "run" | "runs" | "details" | "because">>;
   /** Answers to questions by their id. */
   readonly answers: ReadonlyMap<string, string>;
+  /** Globs of a person that name no file. */
+  readonly without?: readonly string[] | undefined;
 }
 
 export const NOTHING_GIVEN: Given = { files: new Map(), answers: new Map() };
@@ -162,7 +164,7 @@ function withoutNothing(details: Details): Details {
 function headerAgainst({ volume, unreadable, format }: Surveyed, { role, strength }: Claim): string | undefined {
   if (!["tomogram", "half map", "tilt series", "mask"].includes(role)) return undefined;
   if (unreadable !== undefined) return `it cannot be read: ${unreadable}`;
-  if (!volume) return format === "empty" ? "it is empty" : undefined;
+  if (!volume) return format === "empty" ? "it is empty" : format === "text" ? "it is a text" : undefined;
   if (volume.says === "volumes") return "its header says that it holds many volumes (ispg 401)";
   // programs that write a stack of images as a volume are many: only a name is no evidence against it
   if (role === "tilt series")
@@ -264,6 +266,23 @@ export function answered(question: Question, by: string, { given, files, undecid
     });
   }
   return { ...question, answer: taken, isAnswered };
+}
+
+/** What a person has said that is of no effect: such as a name with a slip of the pen. */
+export function withoutEffect({ answers, without = [] }: Given, questions: readonly Asked[]): string[] {
+  const byId = new Map(questions.map((question) => [question.id, question]));
+  const unasked = [...answers.keys()].filter((id) => !byId.has(id));
+  const wrong = [...answers].flatMap(([id, answer]) => {
+    const question = byId.get(id);
+    return question && !question.isAnswered
+      ? [`${answer} is no answer to question ${id}: expected one of ${question.options.map((one) => one.answer).join(", ")}.`]
+      : [];
+  });
+  return [
+    ...(without.length === 0 ? [] : [`What is decided of ${few(without)} has no effect: no file is called so.`]),
+    ...(unasked.length === 0 ? [] : [`Answers to ${few(unasked)} have no effect: no such question is asked.`]),
+    ...wrong,
+  ];
 }
 
 /** What can be said of a file that nobody claims. */

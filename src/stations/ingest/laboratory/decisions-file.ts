@@ -98,6 +98,7 @@ export function writeDecisions({ files }: Pick<Laboratory, "files">, { runs, fil
     [
       "What ingest new takes each file for, and why. Edit it, and give it again with --decisions: what it says is obeyed, and files that it",
       "does not name are decided anew. files: a path, or a glob with {run_name}; * stands for any letters of a name, but for files of a question.",
+      "The first row that names a file counts.",
       `is: one of ${ROLES.join(", ")}.`,
     ],
   );
@@ -194,15 +195,18 @@ export function givenOf(said: DecisionsDocument, { files }: Pick<Laboratory, "fi
 function given({ runs, questions, files }: DecisionsDocument, search: Search): Given {
   const decided = new Map<string, Pick<Claim, "role" | "run" | "runs" | "details" | "because">>();
   const asked = new Set(questions.flatMap(({ files: globs = [] }) => globs.map(unescaped)));
+  const without: string[] = [];
   for (const row of files) {
     const { files: glob, is, of_runs, because, details: known } = row;
     const claim = { role: is, because, ...(of_runs ? { runs: of_runs } : {}), ...(known ? { details: known } : {}) };
     const isPath = pathOf(glob) !== undefined;
-    for (const { path, run } of search(row, runs))
+    const found = search(row, runs);
+    if (found.length === 0) without.push(glob);
+    for (const { path, run } of found)
       if (!decided.has(path) && (isPath || !asked.has(path))) decided.set(path, { ...claim, run });
   }
   const answers = new Map(questions.flatMap(({ id, answer }) => (answer === null ? [] : [[id, answer] as const])));
-  return { files: decided, answers };
+  return { files: decided, answers, without };
 }
 
 interface Found {

@@ -138,22 +138,22 @@ async function imagesOf(path: string, laboratory: Laboratory): Promise<string | 
     : undefined;
 }
 
-/** Stacks whose images are fewer or more than the angles of their run, where all lists of it have as many: one of them was cut, or is of another. */
+/** Stacks whose images are fewer or more than the angles of every list of their run: one of them was cut, or is of another. */
 export async function countQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
   const angles = await anglesOf(files, laboratory);
   const doubts = [...files.values()].flatMap((file) => {
     const images = laboratory.get(file.path)?.volume?.shape[0];
     if (file.role !== "tilt series" || file.strength === "person" || images === undefined) return [];
     const counts = angles.get(file.run ?? "");
-    const [count] = counts ?? [];
-    return counts?.size === 1 && count !== images && count! > 1 ? [{ file, images, count: count! }] : [];
+    if (!counts || counts.has(images) || [...counts].some((count) => count < 2)) return [];
+    return [{ file, images, counts: [...counts].sort((a, b) => a - b) }];
   });
-  return [...groupsOf(doubts, ({ images, count }) => `${images}-${count}`)].map(([key, some]): Question => {
-    const { images, count } = some[0]!;
+  return [...groupsOf(doubts, ({ images, counts }) => `${images}-${counts.join("-")}`)].map(([key, some]): Question => {
+    const { images, counts } = some[0]!;
     const paths = some.map(({ file }) => file.path);
     return {
       id: `images-${key}`,
-      text: `Is ${few(paths)} to be published, which has ${counted(images, "image")}, where the lists of angles have ${count}?`,
+      text: `Is ${few(paths)} to be published, which has ${counted(images, "image")}, where the lists of angles have ${counts.join(" and ")}?`,
       files: paths,
       options: [
         {

@@ -9,7 +9,7 @@ import { spacingOf } from "./spacings.js";
 
 const shapeOf = (path: string, laboratory: Laboratory): readonly number[] | undefined => laboratory.get(path)?.volume?.shape;
 
-/** Masks lie in the tomogram of their run that has as many voxels: of several voxel sizes that one. One that fits none is left out. */
+/** Masks lie in the tomogram of their run that has as many voxels: of several voxel sizes that one. One that fits none is left out, as lists of points are. */
 export function placeMasks(files: Map<string, Decision>, laboratory: Laboratory): void {
   const tomograms = groupsOf(
     [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined),
@@ -20,9 +20,12 @@ export function placeMasks(files: Map<string, Decision>, laboratory: Laboratory)
     if (file.role !== "mask" || file.run === undefined || !shape) continue;
     const own = tomograms.get(file.run) ?? [];
     const fitting = own.filter(({ path }) => shapeOf(path, laboratory)?.join(" ") === shape.join(" "));
-    if (own.length > 0 && fitting.length === 0 && file.strength !== "person") {
+    if (fitting.length === 0 && file.strength !== "person") {
       const [z, y, x] = shape;
-      const because = `a mask of ${x}×${y}×${z} voxels, and no tomogram of ${file.run} has as many`;
+      const because =
+        own.length === 0
+          ? "there is no tomogram of its run"
+          : `a mask of ${x}×${y}×${z} voxels, and no tomogram of ${file.run} has as many`;
       files.set(file.path, { ...file, role: "left out", because });
       continue;
     }

@@ -182,3 +182,19 @@ export function spacingQuestions(files: ReadonlyMap<string, Decision>, laborator
     });
   });
 }
+
+/** Voxel sizes of bookkeeping that headers contradict: of those that nobody asks about the bookkeeping's is taken. */
+export function spacingNotes(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): string[] {
+  const doubts = [...files.values()].flatMap((file) => {
+    const { path, role, strength, question, because, details } = file;
+    const { spacingAngstrom: told, spacingFrom } = details;
+    if (!["tomogram", "tilt series"].includes(role) || strength === "person" || question !== undefined) return [];
+    const header = spacingOf({ ...file, details: {} }, laboratory);
+    if (told === undefined || header === undefined || spacingFrom !== undefined || isNear(told, header, 0.01)) return [];
+    return [{ path, told: Number(told.toFixed(3)), header, because }];
+  });
+  return [...groupsOf(doubts, ({ told, header }) => `${told} ${header}`).values()].map((group) => {
+    const { told, header, because } = group[0]!;
+    return `${few(group.map(({ path }) => path))}: ${header} Å by the header; ${told} Å is taken, as told elsewhere (${because}).`;
+  });
+}

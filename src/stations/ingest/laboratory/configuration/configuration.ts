@@ -135,10 +135,16 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
     else byRun.set(run!, known.range ? known : { ...byRun.get(run!), ...known });
     if (known?.remark !== undefined) remarks.push(`${known.remark}.`);
   }
-  if (unread.size > 0)
+  if (unread.size > 0) {
+    const lost = new Set(mdocs.flatMap(({ path, run }) => (unread.has(path) ? [run] : [])));
+    const frames = of("frame").filter(({ run }) => lost.has(run)).length;
+    const more = frames === 0 ? "" : `, nor are ${counted(frames, "file")} of frames of their runs`;
     remarks.push(
-      `Not used, since they cannot be read as acquisition files: ${few([...unread])} (${counted(unread.size, "file")}).`,
+      `Not used, since they cannot be read as acquisition files: ${few([...unread])} (${counted(unread.size, "file")})${more}.`,
     );
+  }
+  const blind = lists.filter(({ path, role }) => role !== "left out" && !angles.get(path)).map(({ path }) => path);
+  if (blind.length > 0) remarks.push(`Published as they are, though no angles can be read in them: ${few(blind)}.`);
   return { acquisitionOf: (run: string): Acquisition => byRun.get(run) ?? {}, remarks, unread };
 }
 

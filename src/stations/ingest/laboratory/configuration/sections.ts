@@ -3,6 +3,8 @@ import { ask, decimal, guess, Named } from "../../../../formats/yaml/yaml-text.j
 import type { Acquisition } from "../acquisition.js";
 import { rounded } from "../acquisition.js";
 import type { Details, PointsReading } from "../claims.js";
+import { methodOfName } from "../completion/method.js";
+import { formatOf } from "../completion/one-of-run.js";
 import { spacingOf } from "../completion/spacings.js";
 import { tellingOf } from "../completion/twins.js";
 import type { Decision } from "../decide.js";
@@ -199,7 +201,7 @@ export function tiltSeriesBlocks(making: Making): Blocks {
 }
 
 export function ctfBlocks(making: Making): Blocks {
-  const groups = groupsOf(oneOfRun(making.of("ctf")), ({ details }) => details.format ?? "CTFFIND");
+  const groups = groupsOf(making.of("ctf"), ({ details }) => details.format ?? "CTFFIND");
   return [...groups].map(([format, files]) => {
     const isTold = files.every(({ strength }) => strength !== "name");
     return {
@@ -211,30 +213,14 @@ export function ctfBlocks(making: Making): Blocks {
   });
 }
 
-/** The first file of each run. */
-function oneOfRun(files: readonly Decision[]): Decision[] {
-  const seen = new Set<string | undefined>();
-  return files.filter(({ run }) => {
-    const isFirst = !seen.has(run);
-    seen.add(run);
-    return isFirst;
-  });
-}
-
 const METHODS: Readonly<Record<string, string>> = { ARETOMO3: "projection_matching" };
 
-/** One alignment a run, of all its files: of the program that has aligned more runs where two have. */
+/** One alignment a run, of all its files. */
 export function alignmentBlocks(making: Making): Blocks {
-  const files = making.of("alignment");
-  const byFormat = groupsOf(files, ({ details }) => details.format ?? "IMOD");
+  const byFormat = groupsOf(making.of("alignment"), formatOf);
   const count = (some: readonly Decision[]) => new Set(some.map(({ run }) => run)).size;
   const order = [...byFormat].sort((a, b) => count(b[1]) - count(a[1]));
-  const taken = new Set<string | undefined>();
-  return order.flatMap(([format, all]) => {
-    // angles alone are no alignment
-    const aligned = new Set(all.filter(({ path }) => format !== "IMOD" || /\.xf$/i.test(path)).map(({ run }) => run));
-    const some = all.filter(({ run }) => aligned.has(run) && !taken.has(run));
-    for (const { run } of some) taken.add(run);
+  return order.flatMap(([format, some]) => {
     const groups = groupsOf(some, ({ run, details }) => {
       const first = some.find((one) => one.run === run && one.details.methodType !== undefined)?.details ?? details;
       return keyOf(first.methodType ?? "", first.alignmentType ?? "");
@@ -251,7 +237,7 @@ export function alignmentBlocks(making: Making): Blocks {
           method_type:
             method ?? guess("undefined", "fiducial_based, patch_tracking, projection_matching, simulated or undefined"),
         },
-        sources: [...byKind.values()].flatMap((kind) => sourcesOf(oneOfRun(kind), making)),
+        sources: [...byKind.values()].flatMap((kind) => sourcesOf(kind, making)),
       };
     });
   });
@@ -292,7 +278,7 @@ export function tomogramBlocks(making: Making): Blocks {
           voxel_spacing: spacing === undefined ? fallback : spacingValue(spacing, files),
           fiducial_alignment_status: fiducial === undefined ? facts.fiducial : fiducial ? "FIDUCIAL" : "NON_FIDUCIAL",
           ctf_corrected: ctfCorrected ?? facts.isCtfCorrected,
-          reconstruction_method: reconstructionMethod ?? facts.method,
+          reconstruction_method: reconstructionMethod === undefined ? facts.method : methodValue(reconstructionMethod, files),
           reconstruction_software: reconstructionSoftware ?? facts.software,
           processing: guess(processing, "raw, filtered or denoised"),
           processing_software: isTwin ? ask(wordsBeside(files[0]!), "what made it other than the one before") : software,
@@ -311,6 +297,11 @@ export function tomogramBlocks(making: Making): Blocks {
 function spacingValue(spacing: number, files: readonly Decision[]): unknown {
   const from = files.find(({ details }) => details.spacingFrom !== undefined)?.details.spacingFrom;
   return from === undefined ? decimal(spacing) : guess(decimal(spacing), `voxel spacing, Å: ${from}`);
+}
+
+function methodValue(method: string, files: readonly Decision[]): unknown {
+  const isOfName = files.every(({ path, strength }) => strength !== "person" && methodOfName(path) === method);
+  return isOfName ? guess(method, "method of the reconstruction; by the name of the file") : method;
 }
 
 /** Of several files of one run the first ones, the second ones, …: a block of tomograms has one for each run. */

@@ -1,6 +1,7 @@
 import { asEmporiumError, isEmporiumError } from "../../../../core/errors.js";
 import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
+import { counted } from "../../../../core/units.js";
 import { POINT_READERS } from "../../../../formats/points/readers.js";
 import type { Claim, Details, Option, PointsReading, Question } from "../claims.js";
 import { leftOut } from "../completion/claim.js";
@@ -25,6 +26,8 @@ export interface PlacedPoints {
   /** Claims for each file: as a list of points with a reading, or left out with the reason. */
   readonly claims: readonly Claim[];
   readonly questions: readonly Question[];
+  /** Sentences on rows that are of no tomogram of the folder. */
+  readonly notes: readonly string[];
 }
 
 export interface PlaceOptions {
@@ -46,7 +49,11 @@ const COUNTS_PIXELS = new Set([
   ...["eman2_box", "eman2_json", "cryolo_cbox", "tomotwin_tloc"],
 ]);
 
-type Listed = Decision & { readonly reading: PointsReading };
+interface Listed extends Decision {
+  readonly reading: PointsReading;
+  /** Rows by the tomogram that they name, where a column does. */
+  readonly series?: ReadonlyMap<string, number> | undefined;
+}
 
 /**
  * Looks into lists of points: what they are, which tomogram they lie in, and how their coordinates become its voxels. What only one reading fits is
@@ -55,6 +62,7 @@ type Listed = Decision & { readonly reading: PointsReading };
 export async function placePoints(files: readonly Decision[], options: PlaceOptions): Promise<PlacedPoints> {
   const claims: Claim[] = [];
   const questions: Question[] = [];
+  const notes: string[] = [];
   const listed: Listed[] = [];
   for (const file of files) {
     const known = await readingOf(file, options);
@@ -83,12 +91,13 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   for (const group of groups.values()) {
     const placed = await placeGroup(group, options);
     claims.push(...placed.claims);
+    notes.push(...placed.notes);
     for (const question of placed.questions) {
       const same = questions.filter(({ id }) => id === question.id || id.startsWith(`${question.id}-no-`)).length;
       questions.push(same === 0 ? question : { ...question, id: `${question.id}-no-${same + 1}` });
     }
   }
-  return { claims, questions };
+  return { claims, questions, notes };
 }
 
 /** Reads the head of a list whose format is not known yet. @returns a text: why nothing can be made of it */
@@ -122,9 +131,12 @@ async function namedRows(file: Listed, { laboratory, runs, volumesOf }: PlaceOpt
   if (reading.rowName === undefined || reading.rowValues !== undefined || !NAMES.has(reading.rowName)) return file;
   const list = await readParticleList(laboratory, path);
   if (list === undefined || "reason" in list) return file;
-  const values = [...list.series.keys()];
+  const { series } = list;
+  const values = [...series.keys()];
   const find = runFinder(runs);
-  if (values.every((value) => runs.includes(seriesStem(value)))) return file;
+  // rows of several tomograms are of several runs, whatever the file is called after
+  const several: Listed = values.length > 1 ? { ...file, run: undefined, series } : { ...file, series };
+  if (values.every((value) => runs.includes(seriesStem(value)))) return several;
   if (run !== undefined && values.length === 1) {
     const said = find(values[0]!.replaceAll("\\", "/"));
     if (said !== undefined && said !== run) return `it is called after ${run}, and its rows name ${values[0]}`;
@@ -135,13 +147,17 @@ async function namedRows(file: Listed, { laboratory, runs, volumesOf }: PlaceOpt
     const own = find(value.replaceAll("\\", "/"));
     for (const { path: tomogram } of own === undefined ? [] : volumesOf(own)) rowValues[tomogram] = value;
   }
-  return Object.keys(rowValues).length === 0 ? file : { ...file, reading: { ...reading, rowValues } };
+  return Object.keys(rowValues).length === 0 ? several : { ...several, reading: { ...reading, rowValues } };
 }
 
 async function placeGroup(group: readonly Listed[], options: PlaceOptions): Promise<PlacedPoints> {
   const [first] = group as readonly [Listed, ...Listed[]];
   const { reading } = first;
-  const all = (because: string): PlacedPoints => ({ claims: group.map((file) => leftOut(file, because)), questions: [] });
+  const all = (because: string): PlacedPoints => ({
+    claims: group.map((file) => leftOut(file, because)),
+    questions: [],
+    notes: [],
+  });
   const isShared = first.run === undefined && reading.rowName !== undefined;
   if (first.run === undefined && !isShared) return all("nothing tells which run its points are of");
   const places = isShared ? options.runs.map((run) => ({ file: first, run })) : group.map((file) => ({ file, run: file.run! }));
@@ -172,6 +188,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   const covered = [...ranges.keys()].filter((run) => options.volumesOf(run).length > 0);
   if (covered.length === 0) return all("there is no tomogram of its run");
   const runs = isShared ? covered : undefined;
+  const notes = isShared ? unusedRows(first, covered, options) : [];
   const spacings = spacingsOf(covered, reading, options);
   const hasOne = covered.every((run) => new Set(options.volumesOf(run).map(({ spacingAngstrom }) => spacingAngstrom)).size === 1);
   // a format that is read against the tomogram needs no voxel size that all runs have
@@ -206,7 +223,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
       const known: Details = { ...details, points };
       return { path, run, runs, role, because, strength: strength === "person" ? "bookkeeping" : strength, details: known };
     });
-  if (fitting.length === 1 && !isWrong) return { claims: claimsOf(fitting[0]!), questions: [] };
+  if (fitting.length === 1 && !isWrong) return { claims: claimsOf(fitting[0]!), questions: [], notes };
   const names = few(group.map(({ path }) => path));
   if (fitting.length === 0)
     return all(
@@ -229,7 +246,16 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
       },
     ],
   };
-  return { claims: [], questions: [question] };
+  return { claims: [], questions: [question], notes };
+}
+
+/** A sentence on the rows that name none of the runs whose points are read. */
+function unusedRows({ path, reading, series = new Map() }: Listed, runs: readonly string[], options: PlaceOptions): string[] {
+  const used = new Set(runs.map((run) => rowOf(run, reading, options)));
+  const others = [...series].filter(([name]) => !used.has(name) && !used.has(seriesStem(name)));
+  const count = others.reduce((sum, [, rows]) => sum + rows, 0);
+  const names = few(others.map(([name]) => name));
+  return count === 0 ? [] : [`${path}: ${counted(count, "row")} of ${names} not used: no tomogram here is theirs.`];
 }
 
 interface Fitting {

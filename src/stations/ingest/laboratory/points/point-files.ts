@@ -55,7 +55,7 @@ async function jsonFile(store: Store, path: string, signal: AbortSignal): Promis
   const { points, boxes_3d } = (document ?? {}) as { points?: unknown; boxes_3d?: unknown };
   if (Array.isArray(boxes_3d) && boxes_3d.length > 0) return { shape: "Point", format: "eman2_json" };
   if (!Array.isArray(points)) return undefined;
-  const some = points.slice(0, 1_000) as { instance_id?: unknown; transformation_?: unknown }[];
+  const some = points as { instance_id?: unknown; transformation_?: unknown }[];
   const ids = new Set(some.map((point) => point?.instance_id ?? 0));
   const isTurned = some.some((point) => Array.isArray(point?.transformation_) && !isIdentity(point.transformation_));
   const shape = isTurned ? "OrientedPoint" : ids.size > 1 ? "InstanceSegmentation" : "Point";
@@ -87,6 +87,16 @@ function blankSeparated(text: string): PointsReading | undefined {
   return { shape: "OrientedPoint", format: "dynamo_tbl", rowName: tomograms.size > 1 ? "the tomogram's number" : undefined };
 }
 
+const NUMBERED_MIN = 5;
+
+/** Whether the first of four and more numbers counts the lines. The last line may have been cut. */
+function isNumbered(rows: readonly (readonly string[])[]): boolean {
+  const begin = Number(rows[0]![0]);
+  const isNext = (row: readonly string[], at: number) =>
+    Number(row[0]) === begin + at && row.length >= 4 && Number.isFinite(Number(row[3]));
+  return rows.length > NUMBERED_MIN && rows.slice(0, -1).every(isNext);
+}
+
 /** Three numbers a line, possibly after a line of words. Tables of runs and of objects are something else. */
 function tableFile(text: string, name: string): PointsReading | undefined {
   const lines = text
@@ -105,6 +115,8 @@ function tableFile(text: string, name: string): PointsReading | undefined {
   const cells = first.split(delimiter).map((cell) => cell.trim().toLowerCase());
   if (cells.length === 4 && cells[0] === "ids") return { shape: "InstanceSegmentation", format: "tardis" };
   const separated = delimiter === "," ? {} : { delimiter };
+  // an index before the coordinates would be taken for x
+  if (isNumbers(first) && isNumbered(lines.map((line) => line.split(delimiter)))) return undefined;
   if (isNumbers(first)) return { shape: "Point", format: "csv", ...separated };
   if (!isNumbers(second)) return undefined;
   checkHeader(name, first.split(delimiter), { first: 0, format: "csv_with_header" });

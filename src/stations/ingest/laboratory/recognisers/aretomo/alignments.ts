@@ -26,8 +26,11 @@ const ADDED = /^(?:[_.-](?:st|stack|bin\d*|b\d+|dw|newst|orig|raw|ali|fixed|sort
 const HALF = /[_.-](?:EVN|ODD|even|odd)$/i;
 
 /** Every alignment of AreTomo, and sentences on those that cannot be read. Other programs have files called `.aln` too. */
-export async function alignmentsOf(laboratory: Laboratory): Promise<{ all: Aligned[]; notes: string[] }> {
+export async function alignmentsOf(
+  laboratory: Laboratory,
+): Promise<{ all: Aligned[]; broken: readonly string[]; notes: string[] }> {
   const notes: string[] = [];
+  const broken: string[] = [];
   const files = laboratory.files.filter(({ path, format }) => /\.aln$/i.test(path) && format === "text");
   const read = await mapLimit(files, READS_IN_FLIGHT, async ({ path }) => {
     const text = (await laboratory.text(path)) ?? "";
@@ -38,7 +41,8 @@ export async function alignmentsOf(laboratory: Laboratory): Promise<{ all: Align
       const fault = "reason" in checked ? checked.reason : undefined;
       return { path, folder: folderOf(path), stem: stemOf(path), alignment: found.value, fault };
     }
-    notes.push(`${found.reason}. The alignment is left alone.`);
+    notes.push(`${found.reason}. The alignment is left out.`);
+    broken.push(path);
     return undefined;
   });
   const found = read.filter((one) => one !== undefined);
@@ -55,7 +59,7 @@ export async function alignmentsOf(laboratory: Laboratory): Promise<{ all: Align
     const isHalf = halves[at]!;
     return { ...one, isHalf, run: isHalf ? one.stem.replace(HALF, "") : runs[next++]! };
   });
-  return { all, notes };
+  return { all, broken, notes };
 }
 
 /** The program by what its files have: version 1 has no size of the stack, AreTomo3 writes the offsets of the tilts. */

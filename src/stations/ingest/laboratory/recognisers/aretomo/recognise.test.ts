@@ -128,9 +128,25 @@ describe("AreTomo", () => {
       "proteins.aln": "CLUSTAL W (1.83) multiple sequence alignment\n\nA  MKV\n",
       "empty.aln": "",
     });
-    expect(claims).toEqual({ "x.aln": "alignment x" });
+    expect(claims).toEqual({ "x.aln": "alignment x", "y.aln": "left out" });
     expect(recognised!.notes!.join()).toMatch(/these have another size: x\.mrc \(40×60, 7 sections in x\.aln\)/);
     expect(recognised!.notes!.join()).toContain("y.aln");
     expect((await rolesOf({ "p.aln": "CLUSTAL\n" })).recognised).toBeUndefined();
+  });
+
+  it("(34.silence) leaves out an alignment that cannot be read: its name would make it one", async () => {
+    const { claims, recognised } = await rolesOf({ "TS_01.aln": "# AreTomo Alignment\n# RawSize = x y z\n1 2\n" });
+    expect(claims).toEqual({ "TS_01.aln": "left out" });
+    expect(recognised!.notes!.join()).toContain("The alignment is left out");
+  });
+
+  it("(34.silence) tells of a gain reference of the session that is not in the folder", async () => {
+    const { recognised } = await rolesOf({
+      "out/TS_01.aln": aln("40 40 5", 5),
+      "out/AreTomo3_Session.json": '{"input": {"Gain": "/data/gain_1.mrc"}, "parameters": {"Wbp": [1]}}',
+    });
+    expect(recognised!.notes).toEqual([
+      "out/AreTomo3_Session.json names a gain reference that is not in the folder: /data/gain_1.mrc.",
+    ]);
   });
 });

@@ -3,6 +3,7 @@ import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import type { Claim, Details, Question, Recogniser } from "../../claims.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import { gainNote } from "../common/gain-note.js";
 import { knownBeginning } from "../common/names.js";
 import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths.js";
 import { type Aligned, alignmentsOf, programOf } from "./alignments.js";
@@ -21,10 +22,16 @@ export const aretomo: Recogniser = {
   software: "AreTomo",
   knownBy: "`.aln` files, `AreTomo3_Session.json`",
   async recognise(laboratory) {
-    const { all, notes } = await alignmentsOf(laboratory);
-    if (all.length === 0) return notes.length === 0 ? undefined : { software: "AreTomo", by: [], claims: [], notes };
+    const { all, broken, notes } = await alignmentsOf(laboratory);
+    // its name alone would make it an alignment again
+    const unread = broken.map(
+      (path): Claim => ({ path, role: "left out", because: "it cannot be read", strength: "bookkeeping" }),
+    );
+    if (all.length === 0)
+      return notes.length === 0 ? undefined : { software: "AreTomo", by: broken.slice(0, 3), claims: unread, notes };
     const found: Found = {
-      claims: [],
+      claims: unread,
+      notes,
       flat: [],
       others: [],
       sessions: [],
@@ -45,6 +52,7 @@ export const aretomo: Recogniser = {
 
 interface Found {
   readonly claims: Claim[];
+  readonly notes: string[];
   /** Tomograms whose sections run along y. */
   readonly flat: Claim[];
   /** Stacks that are called like the one that was aligned, and have another size. */
@@ -64,6 +72,7 @@ async function claimFolder(laboratory: Laboratory, folder: string, aligned: read
   if (session) {
     found.sessions.push(session);
     const gain = session.gain === undefined ? undefined : found.finder.find(session.gain, folder);
+    if (gain === undefined && session.gain !== undefined) found.notes.push(gainNote(session.path, session.gain));
     if (gain !== undefined)
       found.claims.push({ path: gain, role: "gain", because: `${baseName(session.path)} names it`, strength: "bookkeeping" });
   }

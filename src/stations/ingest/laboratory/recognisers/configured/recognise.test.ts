@@ -92,8 +92,21 @@ describe("an earlier configuration", () => {
     ).toEqual({
       "new.yaml": { role: "left out" },
     });
-    expect(
-      (await found({ "a.yaml": "a: 1\n", "b.yml": "standardization_config: [\n", "c.yaml": "" })).recognised,
-    ).toBeUndefined();
+    expect((await found({ "a.yaml": "a: 1\n", "c.yaml": "" })).recognised).toBeUndefined();
+  });
+
+  it("(34.silence) tells what of it cannot be read, and does not use it", async () => {
+    const odd = YAML.replace('["^TS_02$"]', '["(?<a>x"]').replace('["TS_9.*"]', '["(?i)ts_9.*", "(?#no)x"]');
+    const { claims, recognised } = await found({
+      "old.yaml": odd.replace("relion4_star", "unheard_of"),
+      "broken.yaml": "standardization_config:\n  source_prefix: x\nruns: [\n",
+      ...files,
+    });
+    expect(claims["lab/tomograms/TS_99.rec"]).toBeUndefined();
+    expect([claims["lab/tilts/TS_01.rawtlt"], claims["broken.yaml"]]).toEqual([undefined, { role: "left out" }]);
+    expect(recognised!.notes!.join("\n")).toMatch(/broken\.yaml[\s\S]*This configuration is not used/);
+    expect(recognised!.notes!.join("\n")).toMatch(/\(\?#no\)x cannot be read as a pattern/);
+    expect(recognised!.notes!.join("\n")).toMatch(/OrientedPoint of file_format unheard_of are not used/);
+    expect(recognised!.notes!.join("\n")).toMatch(/sources of rawtilts, alignments depend on/);
   });
 });

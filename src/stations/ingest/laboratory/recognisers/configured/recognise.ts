@@ -27,12 +27,18 @@ export const configured: Recogniser = {
     let paths: Paths | undefined;
     for (const { path, format, size } of laboratory.files) {
       if (!/\.ya?ml$/i.test(path) || format !== "text" || size > BYTES_MAX) continue;
-      const document = await documentOf(laboratory, path);
-      if (!document) continue;
-      if (document === "unfinished") {
+      const read = await documentOf(laboratory, path);
+      if (!read) continue;
+      if (read === "unfinished") {
         claims.push({ path, role: "left out", because: "a configuration that is not filled in", strength: "bookkeeping" });
         continue;
       }
+      if ("reason" in read) {
+        notes.push(`${path}: ${read.reason}. This configuration is not used.`);
+        claims.push({ path, role: "left out", because: "a configuration that cannot be read", strength: "bookkeeping" });
+        continue;
+      }
+      const { document } = read;
       paths ??= pathsOf(laboratory.files.map((file) => file.path));
       by.push(path);
       claims.push({ path, role: "left out", because: "a configuration of an earlier ingestion", strength: "bookkeeping" });
@@ -51,12 +57,17 @@ export const configured: Recogniser = {
 const BYTES_MAX = 4 * 1024 * 1024;
 
 /** Undefined for another document; `unfinished` for one that nobody has filled in: its guesses would become evidence for themselves. */
-async function documentOf(laboratory: Laboratory, path: string): Promise<JsonObject | "unfinished" | undefined> {
+async function documentOf(
+  laboratory: Laboratory,
+  path: string,
+): Promise<{ readonly document: JsonObject } | { readonly reason: string } | "unfinished" | undefined> {
   const text = (await laboratory.text(path, BYTES_MAX)) ?? "";
   if (!/^standardization_config\s*:/m.test(text)) return undefined;
   if (text.includes(`# ${PLEASE}`) || text.includes(`# ${PLEASE_CHECK}`)) return "unfinished";
   const read = await orReason(() => toJson(readYaml(new TextEncoder().encode(text), path)));
-  return "value" in read ? jsonObject(read.value) : undefined;
+  if ("reason" in read) return read;
+  const document = jsonObject(read.value);
+  return document && { document };
 }
 
 interface Reading {
@@ -98,9 +109,13 @@ function claimDocument(reading: Reading): void {
   for (const block of blocks(document.annotations))
     for (const source of blocks(block.sources))
       for (const [shape, entry] of Object.entries(source)) claimShape(reading, { folder, runs, shape, entry, block, unread });
+  const odd = blocks(document.runs)
+    .flatMap((block) => blocks(block.sources).flatMap(runForms))
+    .filter((form) => !regex(form));
+  if (odd.length > 0) notes.push(`${path}: ${few(odd)} cannot be read as a pattern: check which of its runs are used.`);
   if (unread.size > 0)
     notes.push(
-      `${path}: sources of ${few([...unread])} depend on more than the name of the run, and are not used. Ingest it as it is, or let them be found anew.`,
+      `${path}: sources of ${few([...unread])} depend on more than the name of the run, or on patterns that cannot be read, and are not used. Ingest it as it is, or let them be found anew.`,
     );
 }
 
@@ -161,6 +176,12 @@ function runsOf(document: JsonObject, folder: string, paths: Paths): string[] {
   return [...runs];
 }
 
+/** Patterns of a source of runs. */
+function runForms({ exclude, source_glob }: JsonObject): string[] {
+  const glob = jsonObject(source_glob);
+  return [...jsonList(exclude), glob?.match_regex, glob?.name_regex].flatMap((form) => jsonText(form) ?? []);
+}
+
 /** Names that a source glob gives: the first group of name_regex in the name of the file. */
 function globNames(glob: JsonObject | undefined, folder: string, paths: Paths): string[] {
   const list = jsonText(glob?.list_glob);
@@ -174,7 +195,7 @@ function globNames(glob: JsonObject | undefined, folder: string, paths: Paths): 
 /** A regular expression of Python's kind, as far as it is one of JavaScript. */
 function regex(source: string): RegExp | undefined {
   try {
-    return new RegExp(source.replaceAll("(?P<", "(?<"));
+    return new RegExp(source.replaceAll("(?P<", "(?<").replace("(?i)", ""), source.includes("(?i)") ? "i" : "");
   } catch {
     return undefined;
   }
@@ -223,13 +244,19 @@ interface Source {
 function claimSource(reading: Reading, { folder, runs, section, role, source, details, unread }: Source): void {
   const match = regex(jsonText(jsonObject(source.source_glob)?.match_regex) ?? ".*");
   for (const glob of globsOf(source)) {
-    if (isOpen(glob) || !match) {
+    if (isOpen(glob) || !match || !hasReadableFilters(source)) {
       unread.add(section);
       continue;
     }
     claimGlob(reading, { folder, runs: filtered(runs, source), glob, match, role, details });
   }
 }
+
+/** Whether all patterns for runs in the parent_filters of a source can be read. */
+const hasReadableFilters = ({ parent_filters }: JsonObject): boolean =>
+  ["include", "exclude"].every((kind) =>
+    jsonList(jsonObject(jsonObject(parent_filters)?.[kind])?.run).every((form) => regex(jsonText(form) ?? "") !== undefined),
+  );
 
 /** Runs that parent_filters leave. */
 function filtered(runs: readonly string[], source: JsonObject): string[] {
@@ -280,6 +307,8 @@ interface Shape {
 function claimShape(reading: Reading, { folder, runs, shape, entry, block, unread }: Shape): void {
   const map = jsonObject(entry);
   const known = map && shapeDetails(shape, map);
+  if (map && !known && /^(?:Oriented)?Point$|^InstanceSegmentation$/.test(shape))
+    reading.notes.push(`${reading.path}: points as ${shape} of file_format ${jsonText(map.file_format) ?? "none"} are not used.`);
   if (!known) return;
   const object = jsonText(jsonObject(jsonObject(block.metadata)?.annotation_object)?.name);
   const globs = [jsonText(map.glob_string), ...jsonList(map.glob_strings).map((glob) => jsonText(glob))].filter(

@@ -55,4 +55,18 @@ describe("copies", () => {
       }),
     ).toEqual({});
   });
+
+  it("(34.silence) are no masks that differ where no piece of them is read", async () => {
+    const mask = (voxel: number) => {
+      const bytes = mrcFile([80, 100, 100], 8, { value: 0 });
+      bytes[1024 + 4 * voxel] = 1;
+      return bytes;
+    };
+    const files = {
+      "TS_01_mask.mrc": mask(100_000),
+      "TS_01_mask_final.mrc": mask(290_000),
+      "TS_01_mask_copy.mrc": mask(100_000),
+    };
+    expect(await reasonsOf(files)).toEqual({ "TS_01_mask_copy.mrc": "a copy of TS_01_mask.mrc" });
+  });
 });

@@ -138,15 +138,22 @@ function byRank(a: Named, b: Named): number {
 }
 
 const PIECE_BYTES = 64 * 1024;
+const WHOLE_BYTES = 4 * 1024 * 1024;
 
-/** Masks have equal beginnings and ends: three places between are compared, too. */
+/** Masks have equal beginnings and ends: three places between are compared, too, and all where these hold one value alone. */
 async function isEqualInside(laboratory: Laboratory, { file: a }: Named, { file: b }: Named): Promise<boolean> {
   if (a.size < 4 * PIECE_BYTES) return true;
   const [one, other] = await Promise.all([laboratory.open(a.path), laboratory.open(b.path)]);
-  for (const part of [0.25, 0.5, 0.75]) {
-    const range = { offset: Math.floor(a.size * part), length: PIECE_BYTES };
+  const pieceOf = async (offset: number, length: number) => {
+    const range = { offset, length: Math.min(length, a.size - offset) };
     const [first, second] = await Promise.all([one.read(range), other.read(range)]);
-    if (first.length !== second.length || first.some((byte, i) => byte !== second[i])) return false;
-  }
+    const isEqual = first.length === second.length && first.every((byte, i) => byte === second[i]);
+    return { isEqual, isFlat: first.every((byte) => byte === first[0]) };
+  };
+  const pieces = await Promise.all([0.25, 0.5, 0.75].map((part) => pieceOf(Math.floor(a.size * part), PIECE_BYTES)));
+  if (pieces.some(({ isEqual }) => !isEqual)) return false;
+  if (pieces.some(({ isFlat }) => !isFlat)) return true;
+  // masks of little show nothing there: they are read as a whole
+  for (let offset = 0; offset < a.size; offset += WHOLE_BYTES) if (!(await pieceOf(offset, WHOLE_BYTES)).isEqual) return false;
   return true;
 }

@@ -60,4 +60,14 @@ describe("EMAN2", () => {
       (await found({ "info/a_info.json": `{"name": 1}`, "info/b_info.json": "{", "tomograms/a.hdf": HDF })).recognised,
     ).toBeUndefined();
   });
+
+  it("(34.silence) tells of info files that are no JSON: their boxes would be missing without a word", async () => {
+    const { claims, recognised } = await found({
+      "e/info/TS_01_info.json": info([]),
+      "e/info/TS_02_info.json": info([[1, 2, 3, "manual", 0, 0]]).slice(0, 40),
+    });
+    expect(claims["e/info/TS_02_info.json"]).toBe("left out");
+    expect(recognised!.claims.find(({ path }) => path === "e/info/TS_02_info.json")!.because).toBe("it cannot be read");
+    expect(recognised!.notes).toEqual([expect.stringContaining("No JSON can be read in e/info/TS_02_info.json")]);
+  });
 });

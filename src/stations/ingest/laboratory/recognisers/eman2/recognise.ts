@@ -21,10 +21,15 @@ export const eman2: Recogniser = {
   software: "EMAN2",
   knownBy: "`info/X_info.json`, `tomograms/X__bin4.hdf`, `tiltseries/X.hdf`",
   async recognise(laboratory) {
-    const roots = await projectsOf(laboratory);
+    const { roots, broken } = await projectsOf(laboratory);
     if (roots.length === 0) return undefined;
-    const claims: Claim[] = [];
-    const notes: string[] = [];
+    const claims = broken.map(
+      (path): Claim => ({ path, role: "left out", because: "it cannot be read", strength: "bookkeeping" }),
+    );
+    const notes =
+      broken.length === 0
+        ? []
+        : [`No JSON can be read in ${few(broken)}: boxes and names in ${broken.length === 1 ? "it" : "them"} are not known.`];
     const mixed: string[] = [];
     const names = roots.flatMap(({ root, infos }) => [...infos.keys()].map((name) => ({ name, folder: root })));
     const runs = distinctNames(names);
@@ -35,6 +40,7 @@ export const eman2: Recogniser = {
       const run = (name: string) => runOf.get(`${root}\0${name}`);
       for (const [name, { path, document }] of infos) claims.push(infoClaim(path, document, run(name)!, mixed));
       for (const { path, place } of below.get(root) ?? []) {
+        if (broken.includes(path)) continue;
         const claim = fileClaim(laboratory, path, place, run(tagless(path)));
         if (!claim) continue;
         claims.push(claim);
@@ -64,19 +70,21 @@ const READS_IN_FLIGHT = 8;
 /** Keys that EMAN2 writes of tilt series and tomograms. */
 const KEYS = ["boxes_3d", "tlt_params", "tlt_file", "apix_unbin", "ali_loss", "class_list", "curves", "defocus"];
 
-async function projectsOf(laboratory: Laboratory): Promise<Root[]> {
+async function projectsOf(laboratory: Laboratory): Promise<{ readonly roots: Root[]; readonly broken: readonly string[] }> {
   const files = laboratory.files.filter(({ path, format }) => /(?:^|\/)info\/[^/]+_info\.json$/.test(path) && format === "text");
   const infos = await mapLimit(files, READS_IN_FLIGHT, async ({ path }) => ({ path, document: await jsonOf(laboratory, path) }));
   const known = infos.filter(
     (one): one is Info => one.document !== undefined && KEYS.some((key) => one.document![key] !== undefined),
   );
-  return Array.from(
+  const broken = infos.flatMap(({ path, document }) => (document === undefined ? [path] : []));
+  const roots = Array.from(
     groupsOf(known, ({ path }) => folderOf(folderOf(path))),
     ([root, own]) => ({
       root,
       infos: new Map(own.map((info) => [tagless(info.path), info])),
     }),
   );
+  return { roots, broken };
 }
 
 /** As base_name of EMAN2 has it. */

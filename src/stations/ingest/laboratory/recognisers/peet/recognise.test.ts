@@ -60,4 +60,18 @@ describe("PEET", () => {
     );
     expect((await found({ "run.prm": "temperature = 300\n", "x_motl.csv": MOTL, "empty.prm": "" })).recognised).toBeUndefined();
   });
+
+  it("(34.silence) tells of models that are not there, and of lists whose orientations are lost", async () => {
+    const { roles, recognised } = await found({
+      "sta/run/pi.prm": prm,
+      "models/pi-a.mod": "IMODV1.2",
+      "sta/run/pi_MOTL_Tom1_Iter2.csv": MOTL,
+      "rec/pi-a.rec": volume,
+      "rec/pi-b.rec": volume,
+    });
+    expect(roles["models/pi-a.mod"]).toBe("points");
+    expect(recognised!.notes!.join("\n")).toMatch(
+      /pi_MOTL_Tom1_Iter2\.csv: its model models\/pi-a\.mod lies elsewhere[\s\S]*models of tomograms 2 \(pi-b\.mod\) are not/,
+    );
+  });
 });

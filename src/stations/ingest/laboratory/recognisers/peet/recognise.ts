@@ -67,6 +67,7 @@ function claimProject(project: Project, found: Found): void {
   put(found, { path, role: "left out", because: "bookkeeping of PEET", strength: "bookkeeping" });
   const lastOf = lastLists(project, found.laboratory);
   const missing: string[] = [];
+  const gone: string[] = [];
   for (const [at, written] of volumes.entries()) {
     const number = at + 1;
     const tomogram = finder.find(written, folder, (one) => found.laboratory.get(one)!.volume !== undefined);
@@ -102,6 +103,10 @@ function claimProject(project: Project, found: Found): void {
         strength: "bookkeeping",
       });
     } else if (model !== undefined) {
+      if (list !== undefined)
+        notes.push(
+          `${list}: its model ${model} lies elsewhere, so that the points have no orientations. Copy the model beside the list to have them.`,
+        );
       const points = { format: "mod", shape: "Point" as const };
       const tied: Claim = {
         path: model,
@@ -116,7 +121,9 @@ function claimProject(project: Project, found: Found): void {
       notes.push(
         `${list}: a motive list has no positions, and its model ${models[at] ?? ""} is not in the folder. Copy it there.`,
       );
+    else if (models[at] !== undefined) gone.push(`${number} (${baseName(models[at]!.replaceAll("\\", "/"))})`);
   }
+  if (gone.length > 0) notes.push(`${path}: its models of tomograms ${few(gone)} are not in the folder.`);
   if (missing.length > 0) notes.push(`${path}: its tomograms ${few(missing)} are not in the folder.`);
 }
 

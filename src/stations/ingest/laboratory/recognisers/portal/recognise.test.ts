@@ -89,4 +89,13 @@ describe("the portal's layout", () => {
     expect(claims["1/a/Reconstructions/VoxelSpacing8.000/CanonicalTomogram/a.mrc"]).toEqual({ role: "tomogram", run: "1_a" });
     expect(claims["2/a/notes.txt"]).toBeUndefined();
   });
+
+  it("(34.silence) tells of metadata that are no JSON", async () => {
+    const place = "DS/TS_01/Reconstructions/VoxelSpacing8.000/Tomograms/100";
+    const { recognised } = await claimsOf({
+      [`${place}/tomogram_metadata.json`]: '{"voxel_spacing": 8, ',
+      [`${place}/TS_01.mrc`]: volume,
+    });
+    expect(recognised!.notes).toEqual([expect.stringContaining(`No JSON can be read in ${place}/tomogram_metadata.json`)]);
+  });
 });

@@ -37,6 +37,9 @@ export const portal: Recogniser = {
         : [
             `Points as the portal writes them (${few(points)}) are no source of a submission: export them as copick's JSON, or as a table (csv) in voxels.`,
           ];
+    const unread: string[] = [];
+    for (const [path, document] of read) if (laboratory.get(path) && (await document) === undefined) unread.push(path);
+    if (unread.length > 0) notes.push(`No JSON can be read in ${few(unread)}: what the portal says of these files is not known.`);
     return { software: "CryoET Data Portal", by: [...folders].slice(0, 3), claims, notes };
   },
 };

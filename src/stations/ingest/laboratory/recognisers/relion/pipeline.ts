@@ -9,6 +9,8 @@ export interface Pipeline {
   readonly failed: ReadonlySet<string>;
   /** Names that people gave to jobs, without their kind: `ribosome` of `Refine3D/ribosome/`. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** A sentence on a list of jobs that cannot be read. */
+  readonly fault?: string | undefined;
   /** Every job from whose results this one was made, however many steps before. */
   before(job: string): ReadonlySet<string>;
 }
@@ -32,7 +34,9 @@ export async function readPipeline(laboratory: Laboratory, root: string): Promis
     const to = jobOf(row.get("rlnPipeLineEdgeProcess") ?? "");
     if (from !== undefined && to !== undefined && from !== to) inputs.set(to, (inputs.get(to) ?? new Set()).add(from));
   }
-  return { failed, aliases, before: (job) => reached(job, inputs) };
+  const fault =
+    "reason" in tables ? `${tables.reason}. Which jobs failed, and which came before which, is not known.` : undefined;
+  return { failed, aliases, fault, before: (job) => reached(job, inputs) };
 }
 
 function reached(job: string, inputs: ReadonlyMap<string, ReadonlySet<string>>): ReadonlySet<string> {

@@ -74,7 +74,7 @@ export async function findProjects(laboratory: Laboratory): Promise<Found | unde
     projects,
     claims,
     questions,
-    notes: [],
+    notes: projects.flatMap(({ pipeline }) => pipeline.fault ?? []),
     places: laboratory.files.flatMap(({ path }) => {
       const place = placeOf(path);
       return place ? [{ ...place, path }] : [];

@@ -530,3 +530,32 @@ describe.skipIf(!existsSync(real("tutorial/")))("real files", () => {
     expect(found!.claims.find(({ role }) => role === "tomogram")!.details!.spacingAngstrom).toBeCloseTo(14, 3);
   });
 });
+
+describe("what of a project of RELION cannot be read", () => {
+  it("(34.silence) is told: the list of its jobs, and the gain reference that is not in the folder", async () => {
+    const found = await recognised({
+      "default_pipeline.star":
+        "data_pipeline_processes\n\nloop_\n_rlnPipeLineProcessName #1\n_rlnPipeLineProcessAlias #2\nImport/job001/\n",
+      "MotionCorr/job002/job.star": table(
+        "joboptions_values",
+        ["rlnJobOptionVariable", "rlnJobOptionValue"],
+        "fn_gain_ref Movies/gain.mrc",
+      ),
+    });
+    expect(found!.notes!.join("\n")).toMatch(
+      /default_pipeline\.star[\s\S]*Which jobs failed[\s\S]*job\.star names a gain reference that is not in the folder: Movies\/gain\.mrc/,
+    );
+  });
+
+  it("(34.silence) and not a large table of tomograms", async () => {
+    const rows = "[1,0,0,0,1,2,3,4,5,6,7,8,9] [0,1,0,0,1,2,3,4,5,6,7,8,9]\n".repeat(320_000);
+    const star =
+      tomograms4("TS_01 tilts/TS_01.mrc 1 64 60 32 2.7 fid.star") + table("TS_02", ["rlnTomoProjX", "rlnTomoProjY"], rows);
+    const found = await recognised({
+      "ImportTomo/job001/tomograms.star": star,
+      "tilts/TS_01.mrc": stack(),
+    });
+    expect(star.length).toBeGreaterThan(16 * 1024 * 1024);
+    expect(toldOf(found)["tilts/TS_01.mrc"]).toBe("tilt series TS_01");
+  });
+});

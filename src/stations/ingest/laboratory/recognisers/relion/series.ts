@@ -1,11 +1,12 @@
 import { groupsOf, keyOf } from "../../../../../core/groups.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim } from "../../claims.js";
+import { gainNote } from "../common/gain-note.js";
 import { imageOf, mdocsOf } from "../common/mdocs.js";
 import { baseName, folderOf } from "../common/paths.js";
 import { setSpacing } from "../common/volumes.js";
 import { placeOf } from "./places.js";
-import type { Found } from "./project.js";
+import { type Found, plainName } from "./project.js";
 import { rowsOf, starTables } from "./stars.js";
 import type { Tomogram } from "./tomograms.js";
 
@@ -118,6 +119,8 @@ async function claimGains(found: Found, tomograms: readonly Tomogram[]): Promise
     const rows = "reason" in tables ? [] : tables.flatMap(rowsOf);
     const named = rows.find((row) => row.get("rlnJobOptionVariable") === "fn_gain_ref")?.get("rlnJobOptionValue");
     const gain = named === undefined ? undefined : project.find(named);
+    if ("reason" in tables) found.notes.push(`${tables.reason}. Which gain reference it names is not known.`);
+    else if (gain === undefined && plainName(named ?? "") !== undefined) found.notes.push(gainNote(path, named!));
     const runs = [...new Set(tomograms.flatMap((one) => (one.project === project ? one.run : [])))];
     if (gain !== undefined && runs.length > 0)
       found.claim({ path: gain, role: "gain", runs, because: "RELION corrected the frames with it", strength: "bookkeeping" });

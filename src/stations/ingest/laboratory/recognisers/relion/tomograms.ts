@@ -28,7 +28,6 @@ export interface TomogramRow {
   readonly row: Row;
 }
 
-const STAR_BYTES_MAX = 16 * 1024 * 1024;
 const READS_IN_FLIGHT = 16;
 /** Names of files that are no tables of tomograms, and are many. */
 const OTHERS = /(?:_(?:model|optimiser|sampling|data|particles)|(?:^|\/)(?:job|job_pipeline|particles))\.star$/i;
@@ -36,13 +35,15 @@ const OTHERS = /(?:_(?:model|optimiser|sampling|data|particles)|(?:^|\/)(?:job|j
 /** Tomograms by the global tables of all projects. */
 export async function readTomograms(found: Found): Promise<Tomogram[]> {
   const { laboratory, notes } = found;
-  const files = laboratory.files.filter(({ path, format, size }) => {
+  const files = laboratory.files.filter(({ path, format }) => {
     const place = placeOf(path);
     const isNear = place === undefined ? found.projectOf(path) !== undefined : !place.rest.includes("/") && !place.isDeleted;
-    return /\.star$/i.test(path) && format === "text" && size <= STAR_BYTES_MAX && isNear && !OTHERS.test(path);
+    return /\.star$/i.test(path) && format === "text" && isNear && !OTHERS.test(path);
   });
   const read = await mapLimit(files, READS_IN_FLIGHT, async ({ path }): Promise<Named[]> => {
-    const tables = await starTables(laboratory, path, ({ columns }) => (isGlobal(columns) ? "read" : "skip"));
+    const tables = await starTables(laboratory, path, ({ columns }) =>
+      isGlobal(columns) ? "read" : columns.some(isCoordinate) ? "stop" : "skip",
+    );
     if ("reason" in tables) {
       notes.push(`${tables.reason}. The STAR file is left alone.`);
       return [];
@@ -55,8 +56,8 @@ export async function readTomograms(found: Found): Promise<Tomogram[]> {
 }
 
 /** A table with a row a tomogram, and none a particle. */
-const isGlobal = (columns: readonly string[]): boolean =>
-  columns.includes("rlnTomoName") && !columns.some((column) => /^rln(?:Centered)?CoordinateX/.test(column));
+const isGlobal = (columns: readonly string[]): boolean => columns.includes("rlnTomoName") && !columns.some(isCoordinate);
+const isCoordinate = (column: string): boolean => /^rln(?:Centered)?CoordinateX/.test(column);
 
 interface Named extends TomogramRow {
   readonly project: Project;

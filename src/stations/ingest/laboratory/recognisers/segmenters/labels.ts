@@ -25,7 +25,8 @@ export async function labelsOf(laboratory: Laboratory, { path, volume, format }:
   const read = await orReason(async () => {
     const source = await laboratory.open(path);
     const header = await readMrcHeader(source);
-    const values = new Set<number>();
+    // the greatest one may lie where nobody looks
+    const values = new Set<number>(most === undefined ? [] : [most]);
     let bytes = 0;
     for (const part of PARTS) {
       bytes += header.sectionBytes;

@@ -84,4 +84,12 @@ describe("segmenters", () => {
     });
     expect(recognised).toBeUndefined();
   });
+
+  it("(34.silence) asks where the header has a number that no section shows that is read", async () => {
+    const rare = mask((i) => (i === 0 ? 2 : i % 3 === 0 ? 1 : 0), [40, 10, 10]);
+    const { recognised } = await found({ "TS_01.mrc": mrcFile([40, 10, 10], 8, { seed: 2 }), "TS_01_labels.mrc": rare });
+    expect(recognised!.questions!.map(({ text }) => text)).toEqual([
+      expect.stringContaining("the numbers 1, 2 in TS_01_labels.mrc"),
+    ]);
+  });
 });

@@ -163,4 +163,18 @@ describe("SerialEM", () => {
     });
     expect(recognised).toBeUndefined();
   });
+
+  it("(34.silence) tells of a gain reference that frames need and that is not in the folder", async () => {
+    const { recognised } = await recognise({
+      "TS_01.mrc": stack,
+      "TS_01.mrc.mdoc": mdoc("TS_01.mrc", TILTS, (z) => `TS_01_${z}.tif`),
+      "frames/TS_01_0.tif": tiff,
+      "frames/TS_01_1.tif": tiff,
+      "frames/TS_01_2.tif": tiff,
+      "frames/TS_01_0.tif.mdoc": frameSet("CountRef_a.dm4"),
+    });
+    expect(recognised!.notes).toEqual([
+      "frames/TS_01_0.tif.mdoc names a gain reference that is not in the folder: CountRef_a.dm4.",
+    ]);
+  });
 });

@@ -1,6 +1,7 @@
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
+import { gainNote } from "../common/gain-note.js";
 import { type MdocFacts, type Mdocs, mdocsOf, readMdoc } from "../common/mdocs.js";
 import { baseName, folderOf } from "../common/paths.js";
 import { type AcquiredSeries, claimOthers, claimSeries, missingNotes, seriesOf } from "../common/series.js";
@@ -43,9 +44,9 @@ export const serialem: Recogniser = {
     const navigators = await claimNavigators(laboratory, mdocs, kept);
     const isMine = mine.some(({ kind }) => kind === "montage" || kind === "images");
     if (series.length === 0 && navigators.length === 0 && !isMine && mdocs.broken.length === 0) return undefined;
-    kept.push(
-      ...(await claimReferences(laboratory, mdocs, { series: first, frames, taken: new Set(kept.map(({ path }) => path)) })),
-    );
+    const own = { series: first, frames, taken: new Set(kept.map(({ path }) => path)) };
+    const references = await claimReferences(laboratory, mdocs, own);
+    kept.push(...references.claims);
     const version = mine
       .map((mdoc) => /SerialEM Version ([\d.]+)/.exec(mdoc.version ?? "")?.[1])
       .find((one) => one !== undefined);
@@ -56,7 +57,7 @@ export const serialem: Recogniser = {
         3,
       ),
       claims: kept,
-      notes: [...mdocs.broken.map(({ note }) => note), ...missingNotes(missing)],
+      notes: [...mdocs.broken.map(({ note }) => note), ...missingNotes(missing), ...references.notes],
     };
   },
 };
@@ -95,10 +96,17 @@ const REFERENCE = /^(?:Count|Super)Ref_.*\.(?:dm4|dm3|mrc|tiff?)$/i;
 const DEFECTS = /^defects_.*\.txt$/i;
 
 /** Gain references and lists of defects that mdocs name, and those beside frames that are called as SerialEM calls them. */
-async function claimReferences(laboratory: Laboratory, mdocs: Mdocs, { series, frames, taken }: Found): Promise<Claim[]> {
+async function claimReferences(
+  laboratory: Laboratory,
+  mdocs: Mdocs,
+  { series, frames, taken }: Found,
+): Promise<{ readonly claims: Claim[]; readonly notes: readonly string[] }> {
+  const gone = new Map<string, string>();
   const runsOf = new Map<string, { runs: Set<string>; because: string; role: Claim["role"] }>();
   const add = (name: string | undefined, mdoc: string, run: string, role: Claim["role"]) => {
     const path = name === undefined ? undefined : mdocs.files.find(name, folderOf(mdoc));
+    const isGone = path === undefined && name !== undefined && role === "gain" && frames.size > 0;
+    if (isGone && !gone.has(name)) gone.set(name, mdoc);
     if (path === undefined || taken.has(path)) return;
     const known = runsOf.get(path) ?? { runs: new Set<string>(), because: `${baseName(mdoc)} names it`, role };
     known.runs.add(run);
@@ -133,5 +141,5 @@ async function claimReferences(laboratory: Laboratory, mdocs: Mdocs, { series, f
         claims.push({ path, role: "gain", because: "SerialEM calls gain references so", strength: "name" });
     }
   }
-  return claims;
+  return { claims, notes: [...gone].map(([name, mdoc]) => gainNote(mdoc, name)) };
 }

@@ -1,4 +1,5 @@
 import type { Claim } from "../../claims.js";
+import { gainNote } from "../common/gain-note.js";
 import { baseName, folderOf, tailFinder } from "../common/paths.js";
 import type { Found } from "./project.js";
 import { below } from "./settings.js";
@@ -23,8 +24,7 @@ export async function claimGains({ laboratory, project, claims, notes }: Found):
       return exact.find((one) => one !== undefined && laboratory.get(one)) ?? finder.find(named, folderOf(path));
     };
     const found = find(gain);
-    if (gain !== undefined && found === undefined)
-      notes.push(`${path} names a gain reference that is not in the folder: ${gain}.`);
+    if (gain !== undefined && found === undefined) notes.push(gainNote(path, gain));
     const own = runsBelow(frames, dataFolder);
     if (found !== undefined) {
       const known = gains.get(found)?.runs ?? [];

@@ -1,0 +1,60 @@
+import { groupsOf } from "../../../../core/groups.js";
+import type { Decision } from "../decide.js";
+
+/** A run has one CTF estimate and one alignment: what else there is of these is left out, with what is published in its place. */
+export function oneOfRun(files: Map<string, Decision>): void {
+  leaveEstimates(files);
+  leaveAlignments(files);
+}
+
+const isPersons = ({ strength }: Decision): number => Number(strength === "person");
+
+/** Those of a role by run. What a person has said comes first, then the order of the paths counts. */
+function byRun(files: ReadonlyMap<string, Decision>, role: Decision["role"]): [run: string, own: Decision[]][] {
+  const all = [...files.values()].filter((file) => file.role === role && file.run !== undefined);
+  return [
+    ...groupsOf(
+      all.sort((a, b) => isPersons(b) - isPersons(a)),
+      ({ run }) => run!,
+    ),
+  ];
+}
+
+function leave(files: Map<string, Decision>, file: Decision, because: string): void {
+  files.set(file.path, { ...file, role: "left out", because });
+}
+
+function leaveEstimates(files: Map<string, Decision>): void {
+  for (const [run, [first, ...others]] of byRun(files, "ctf"))
+    for (const other of others) leave(files, other, `another CTF estimate of ${run}: ${first!.path} is published`);
+}
+
+export const formatOf = ({ details }: Decision): string => details.format ?? "IMOD";
+const extensionOf = ({ path }: Decision): string => /\.[^./]+$/.exec(path)?.[0].toLowerCase() ?? "";
+/** Of IMOD's files angles alone are no alignment. */
+const isAlignment = (file: Decision): boolean => formatOf(file) !== "IMOD" || extensionOf(file) === ".xf";
+
+/** Of the program that has aligned more runs where two have, and one file of each kind. */
+function leaveAlignments(files: Map<string, Decision>): void {
+  const runs = byRun(files, "alignment");
+  const counts = new Map<string, number>();
+  for (const [, own] of runs) for (const format of new Set(own.map(formatOf))) counts.set(format, (counts.get(format) ?? 0) + 1);
+  for (const [run, own] of runs) {
+    const formats = [...new Set(own.filter(isAlignment).map(formatOf))].sort((a, b) => counts.get(b)! - counts.get(a)!);
+    const said = own.find((file) => isPersons(file) === 1 && isAlignment(file));
+    const format = said === undefined ? formats[0] : formatOf(said);
+    const taken = new Map<string, Decision>();
+    for (const file of own) {
+      const first = taken.get(extensionOf(file));
+      if (format === undefined) leave(files, file, `angles of ${run} without its alignment: there is no .xf`);
+      else if (formatOf(file) !== format)
+        leave(
+          files,
+          file,
+          `another alignment of ${run}: ${own.find((one) => formatOf(one) === format && isAlignment(one))!.path} is published`,
+        );
+      else if (first) leave(files, file, `of the alignment of ${run} once more: ${first.path} is published`);
+      else taken.set(extensionOf(file), file);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { givenOf, readDecisions } from "../decisions-file.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+import { configOf } from "../new-config.js";
+
+const { signal } = new AbortController();
+const volume = (seed: number, spacing = 10) => mrcFile([6, 12, 12], spacing, { seed });
+const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+const angles = "-6\n-3\n0\n3\n6\n";
+const xf = "1 0 0 1 0 0\n".repeat(5);
+
+/** What becomes of files, what is told of them, and the configuration. */
+async function told(files: Record<string, string | Uint8Array>, said?: string) {
+  const laboratory = await laboratoryWith(files);
+  const given = said === undefined ? undefined : givenOf(readDecisions(said, "lab.decisions.yaml"), laboratory);
+  const decisions = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal, given);
+  const { yaml, account } = await configOf({ laboratory, decisions }, { sourcePrefix: "", input: "/lab" });
+  const roleOf = (path: string) => decisions.files.get(path)?.role;
+  return {
+    roleOf,
+    because: (path: string) => decisions.files.get(path)?.because,
+    yaml,
+    account: account.join("\n"),
+    ...decisions,
+  };
+}
+
+const LAB = { "TS_01.st": stack(1), "TS_02.st": stack(2), "rec/TS_01.mrc": volume(3), "rec/TS_02.mrc": volume(4) };
+
+describe("what a run has once", () => {
+  it("(34.silence) a second CTF estimate is left out with the one that is published", async () => {
+    const { roleOf, because } = await told({ ...LAB, "TS_01_ctf.txt": "# x", "b/TS_01_ctf2.txt": "# y" });
+    expect([roleOf("TS_01_ctf.txt"), roleOf("b/TS_01_ctf2.txt")]).toEqual(["ctf", "left out"]);
+    expect(because("b/TS_01_ctf2.txt")).toContain("TS_01_ctf.txt is published");
+  });
+
+  it("(34.silence) so are alignments of a second program, and angles without an alignment", async () => {
+    const files = { "TS_01.xf": xf, "TS_01.tlt": angles, "TS_02.xf": xf, "b/TS_01.aln": "1 2 3\n", "rec/TS_03.tlt": angles };
+    const lab = { ...LAB, "rec/TS_03.mrc": volume(5) };
+    const { roleOf, because, yaml } = await told({ ...lab, ...files });
+    expect(Object.keys(files).map(roleOf)).toEqual(["alignment", "alignment", "alignment", "left out", "left out"]);
+    expect([because("b/TS_01.aln"), because("rec/TS_03.tlt")].join()).toMatch(/TS_01\.xf is published.*there is no \.xf/);
+    expect(yaml).not.toContain("/{run_name}.aln");
+  });
+
+  it("(34.silence) what a person has said comes first", async () => {
+    const said = 'runs: [TS_01]\nfiles:\n  - { files: "b/TS_01_ctf2.txt", is: ctf, run: TS_01 }';
+    const { roleOf } = await told({ ...LAB, "TS_01_ctf.txt": "# x", "b/TS_01_ctf2.txt": "# y" }, said);
+    expect([roleOf("TS_01_ctf.txt"), roleOf("b/TS_01_ctf2.txt")]).toEqual(["left out", "ctf"]);
+  });
+});
+
+describe("decisions of a person", () => {
+  it("(34.silence) that are of no effect are told: names of no file, questions that nobody asks, answers that there are not", async () => {
+    const files = { "a/TS_01.mrc": volume(1), "b/TS_01.mrc": volume(2), "a/TS_02.mrc": volume(3) };
+    const { id } = (await told(files)).questions[0]!;
+    const said = `questions:\n  - { id: ${id}, answer: first }\n  - { id: gone, answer: "1" }\nfiles:\n  - { files: "c/{run_name}.mrc", is: left out }`;
+    const { notes } = await told(files, said);
+    expect(notes).toEqual([
+      "What is decided of c/{run_name}.mrc has no effect: no file is called so.",
+      "Answers to gone have no effect: no such question is asked.",
+      `first is no answer to question ${id}: expected one of 1, 2, all.`,
+    ]);
+  });
+
+  it("(34.silence) that are obeyed are not", async () => {
+    const files = { "a/TS_01.mrc": volume(1), "b/TS_01.mrc": volume(2), "a/TS_02.mrc": volume(3) };
+    const { id } = (await told(files)).questions[0]!;
+    const { notes } = await told(
+      files,
+      `questions:\n  - { id: ${id}, answer: 2 }\nfiles:\n  - { files: "a/TS_02.mrc", is: left out }`,
+    );
+    expect(notes).toEqual([]);
+  });
+});
+
+describe("headers that say another thing than the bookkeeping", () => {
+  const place = (run: string) => `DS/${run}/Reconstructions/VoxelSpacing13.480/Tomograms/100`;
+  const portal = (run: string, tomogram: string | Uint8Array) => ({
+    [`DS/${run}/run_metadata.json`]: "{}",
+    [`${place(run)}/tomogram_metadata.json`]: '{ "voxel_spacing": 13.48 }',
+    [`${place(run)}/${run}.mrc`]: tomogram,
+  });
+
+  it("(34.silence) another voxel size is told with the one that is taken", async () => {
+    const { notes } = await told({ ...portal("TS_01", volume(1, 10)), ...portal("TS_02", volume(2, 13.481)) });
+    expect(notes).toEqual([expect.stringMatching(/TS_01\.mrc: 10 Å by the header; 13\.48 Å is taken/)]);
+  });
+
+  it("(34.silence) a text that is called a volume is asked about", async () => {
+    const { questions, roleOf } = await told({
+      ...portal("TS_01", volume(1, 13.48)),
+      ...portal("TS_02", "version https://git-lfs\n"),
+    });
+    expect(questions.map(({ text }) => text)).toEqual([expect.stringContaining("but it is a text")]);
+    expect(roleOf(`${place("TS_02")}/TS_02.mrc`)).toBeUndefined();
+  });
+});
+
+describe("lists of the points of several tomograms", () => {
+  const star = (...rows: readonly (readonly [name: string, count: number])[]) =>
+    `data_particles\n\nloop_\n_rlnMicrographName #1\n_rlnCoordinateX #2\n_rlnCoordinateY #3\n_rlnCoordinateZ #4\n${rows
+      .flatMap(([name, count]) => Array.from({ length: count }, (_, i) => `${name} ${i % 11} ${(i * 3) % 11} ${i % 5}\n`))
+      .join("")}`;
+
+  it("(34.silence) rows of tomograms that are not here are counted", async () => {
+    const { notes } = await told({ ...LAB, "all.star": star(["TS_01.mrc", 20], ["TS_02.mrc", 20], ["TS_09.mrc", 7]) });
+    expect(notes).toEqual(["all.star: 7 rows of TS_09.mrc not used: no tomogram here is theirs."]);
+  });
+
+  it("(34.silence) a list that is called after one run is not published under it as a whole", async () => {
+    const { yaml, files } = await told({ ...LAB, "TS_01/all.star": star(["TS_01.mrc", 20], ["TS_02.mrc", 20]) });
+    expect(files.get("TS_01/all.star")?.run).toBeUndefined();
+    expect(yaml.match(/filter_value: .*/g)).toEqual(["filter_value: TS_01.mrc", "filter_value: TS_02.mrc"]);
+  });
+});
+
+describe("files that cannot be read", () => {
+  it("(34.silence) lists of angles are told of, and frames whose acquisition file is none", async () => {
+    const mdoc = (name: string) =>
+      [-3, 0, 3].map((tilt, z) => `[ZValue = ${z}]\nTiltAngle = ${tilt}\nSubFramePath = ${name}_${z}.tif\n`).join("");
+    const tiff = new Uint8Array([0x49, 0x49, 42, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const { account } = await told({
+      ...{ ...LAB, "TS_01.rawtlt": "abc\n", "TS_02.rawtlt": angles },
+      ...{ "TS_01.mdoc": mdoc("TS_01"), "frames/TS_01_0.tif": tiff, "TS_02.mdoc": "\0garbage", "frames/TS_02_0.tif": tiff },
+    });
+    expect(account).toContain("Published as they are, though no angles can be read in them: TS_01.rawtlt.");
+    expect(account).toContain("acquisition files: TS_02.mdoc (1 file), nor are 1 file of frames of their runs.");
+  });
+});
+
+describe("what only the name of a tomogram says", () => {
+  it("(34.silence) the method of its reconstruction is marked as a guess", async () => {
+    const { yaml } = await told({ ...LAB, "rec/TS_01_sirtlike.mrc": volume(7) });
+    expect(yaml).toMatch(/reconstruction_method: SIRT # please check: .*by the name of the file/);
+  });
+});
+
+describe("points of copick", () => {
+  it("(34.silence) are instances where one behind the first thousand says so", async () => {
+    const points = Array.from({ length: 1_200 }, (_, i) => ({
+      location: { x: 10 * (i % 11), y: 10 * ((i * 3) % 11), z: 10 * (i % 5) },
+      instance_id: i < 1_100 ? 0 : 1,
+    }));
+    const files = { ...LAB, "TS_01/picks/ribosome.json": `{ "points": ${JSON.stringify(points)} }` };
+    const { files: decided } = await told(files);
+    expect(decided.get("TS_01/picks/ribosome.json")?.details.points?.shape).toBe("InstanceSegmentation");
+  });
+});
+
+describe("what is without its tomogram or its angles", () => {
+  it("(34.silence) a mask of a run without a tomogram is left out", async () => {
+    const { because } = await told({
+      ...LAB,
+      "TS_03.st": stack(5),
+      "seg/TS_01_mask.mrc": volume(6),
+      "seg/TS_03_mask.mrc": volume(7),
+    });
+    expect(because("seg/TS_03_mask.mrc")).toBe("there is no tomogram of its run");
+    expect(because("seg/TS_01_mask.mrc")).not.toContain("no tomogram");
+  });
+
+  it("(34.silence) a stack that fits none of several lists of angles is asked about", async () => {
+    const lists = { "TS_01.rawtlt": `${angles}9\n`, "TS_01.tlt": `${angles}9\n12\n`, "TS_01.xf": xf };
+    const { questions } = await told({ ...LAB, ...lists });
+    expect(questions.map(({ id, text }) => `${id} ${text}`)).toEqual([
+      expect.stringMatching(/^images-5-6-7 .*5 images, where the lists of angles have 6 and 7/),
+    ]);
+  });
+});
+
+describe("a table of points without a heading", () => {
+  it("(34.silence) is not read with its index for x", async () => {
+    const row = (i: number) => `${(i * 5) % 11},${(i * 3) % 11},${i % 5}`;
+    const rows = (of: (i: number) => string) => Array.from({ length: 9 }, (_, i) => `${of(i + 1)}\n`).join("");
+    const { because, roleOf } = await told({
+      ...LAB,
+      ...{ "p/TS_01.csv": rows((i) => `${i},${row(i)}`), "p/TS_02.csv": rows((i) => `${row(i)},${i}`) },
+    });
+    expect(because("p/TS_01.csv")).toBe("its points are in no known format");
+    expect(roleOf("p/TS_02.csv")).toBe("points");
+  });
+});
