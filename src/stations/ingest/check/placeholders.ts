@@ -36,9 +36,16 @@ export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] 
   const asked = text.includes("# please ") ? askedLines(text) : [];
   const scalars = scalarsByPlace(root);
   const found = new Map<ScalarNode, Placeholder>();
-  const add = (node: ScalarNode, kind: Placeholder["kind"], what: string) => {
-    if (!found.has(node)) found.set(node, { kind, place: placeAt(node), value: plainText(node.value), what });
+  const add = (node: ScalarNode, kind: Placeholder["kind"], what: string, group: readonly ScalarNode[] = [node]) => {
+    if (found.has(node)) return;
+    const { path, ...place } = placeAt(node);
+    // several values are called as what holds them
+    const own = group.length > 1 ? path?.replace(/\.[^.]*$/, "") : path;
+    const value = group.map((one) => plainText(one.value)).join(", ");
+    found.set(node, { kind, place: { ...place, ...(own === undefined ? {} : { path: own }) }, value, what });
   };
+  /** Further values of lists and maps that one comment asks for. */
+  const asWhole = new Set<ScalarNode>();
   const groups = asked.length > 0 ? groupsByLine(root) : new Map<number, ScalarNode[][]>();
   const lastLine = Math.max(0, ...groups.keys());
   for (const { line, isTrailing, please, what, written } of asked) {
@@ -48,8 +55,9 @@ export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] 
     const isText = (group: readonly ScalarNode[]) => group.some(({ value }) => String(value).includes("# please "));
     const isStill = (group: readonly ScalarNode[]) =>
       written === undefined ? !isText(group) : isSame(group.map(({ value }) => plainText(value)).join(", "), written);
-    const node = groups.get(at)?.find(isStill)?.[0];
-    if (node) add(node, please === PLEASE ? "placeholder" : "guess", what);
+    const group = groups.get(at)?.find(isStill) ?? [];
+    if (group[0]) add(group[0], please === PLEASE ? "placeholder" : "guess", what, group);
+    for (const other of group.slice(1)) asWhole.add(other);
   }
   match(NEVER_MEANT);
   if (asked.length > 0 || found.size > 0) match(RARELY_MEANT);
@@ -59,7 +67,7 @@ export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] 
     for (const node of scalars) {
       const value = plainText(node.value);
       const known = table.find(([path, meant]) => meant === value && path.test(node.place.path ?? ""));
-      if (known) add(node, "placeholder", known[2]);
+      if (known && !asWhole.has(node)) add(node, "placeholder", known[2]);
     }
   }
 }

@@ -112,6 +112,15 @@ function describedBy(type: string | undefined): object {
   };
 }
 
+function organismOf({ organism, taxonomyId }: Answers): unknown {
+  if (organism === undefined && taxonomyId === undefined)
+    return ask({ name: "not reported", taxonomy_id: 1 }, "scientific name and number in NCBI's taxonomy, or delete organism");
+  return {
+    name: organism ?? ask("not reported", "scientific name, or delete organism"),
+    taxonomy_id: taxonomyId ?? ask(1, "number in NCBI's taxonomy"),
+  };
+}
+
 export function datasetBlock(answers: Answers, facts: Facts): Blocks {
   const id = answers.datasetId;
   const metadata = {
@@ -122,10 +131,7 @@ export function datasetBlock(answers: Answers, facts: Facts): Blocks {
       answers.sampleType ??
       ask("other", "organism, tissue, cell_line, organelle, virus, in_vitro, … ; some ask for a field of their own"),
     ...describedBy(answers.sampleType),
-    organism: {
-      name: answers.organism ?? ask("not reported", "scientific name, or delete organism"),
-      taxonomy_id: answers.taxonomyId ?? ask(1, "number in NCBI's taxonomy"),
-    },
+    organism: organismOf(answers),
     assay: guess({ name: "cryo-electron tomography", id: "EFO:0900000" }, "assay, by its name in EFO"),
     development_stage: guess({ name: "unknown", id: "unknown" }, "stage of the organism, unknown where nobody knows"),
     disease: guess({ name: "normal", id: "PATO:0000461" }, "disease of the organism"),

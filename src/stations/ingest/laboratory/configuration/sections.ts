@@ -129,7 +129,9 @@ export function frameBlocks(making: Making): Blocks {
   const without = runs.filter((run) => told.has(run) && !framed.has(run));
   const isCorrected = new Named(
     "gain_corrected",
-    ask(!hasGain, `whether the frames are gain corrected; ${hasGain ? "a" : "no"} gain reference was found`),
+    frames.length === 0 && !hasGain
+      ? guess(true, "whether the frames are gain corrected; neither frames nor a gain reference were found")
+      : ask(!hasGain, `whether the frames are gain corrected; ${hasGain ? "a" : "no"} gain reference was found`),
   );
   const asked = new Named("dose_rate", ask(decimal(1), "electrons per Å² and second"));
   if (told.size === 0) {
@@ -349,10 +351,12 @@ export function annotationBlocks(making: Making, objects: ReadonlyMap<string, An
     const isByHand = first.role === "points" && /^(mod|csv|csv_with_header|tsv)$/.test(first.details.points?.format ?? "");
     const metadata = {
       annotation_ingest_id: `${slug}-${n}`,
-      annotation_object: object ?? {
-        name: ask(first.details.object ?? "cellular_component", "what is annotated, as its ontology has it"),
-        id: ask("GO:0005575", "identifier of the object: GO, UniProtKB, UBERON, CHEBI, CDPO, CL or PDB"),
-      },
+      annotation_object:
+        object ??
+        ask(
+          { name: first.details.object ?? "cellular_component", id: "GO:0005575" },
+          "what is annotated: its name and identifier in an ontology (GO, UniProtKB, UBERON, CHEBI, CDPO, CL or PDB)",
+        ),
       annotation_method: ask(first.by || "not reported", "how it was made"),
       method_type: guess(isByHand ? "manual" : "automated", "manual, automated, hybrid or simulated"),
       annotation_software: first.by || undefined,
