@@ -9,7 +9,7 @@ the same commands, typed, do the same; \`emporium\` has to be on the PATH, and \
 
 - Stopped or killed at any moment and given again, the demo goes on where it was.
 - A step that fails ends it, with the step's own message, its exit status, and which step it was.
-- With \`--once\` the server of the last part ends after its pages were asked; without it, on a terminal, its pages stay until Ctrl-C. \`--dest DIR\` takes another folder than \`demo-out\`.
+- With \`--once\` the server of the last part ends after its pages were requested; without it, on a terminal, its pages stay until Ctrl-C. \`--dest DIR\` takes another folder than \`demo-out\`.
 - \`--train SECONDS\` (15) is for the network that learns the cell's membrane, where Python has PyTorch.
 `;
 
