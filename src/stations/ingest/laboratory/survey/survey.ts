@@ -54,7 +54,7 @@ export async function survey(store: Store, { signal, onProgress }: SurveyOptions
     isComplete = false;
     break;
   }
-  const files = Array.from(sizes, ([path, { size }]): Surveyed => ({ path, size, format: undefined }));
+  const files = Array.from(sizes, ([path, { size, etag }]): Surveyed => ({ path, size, etag, format: undefined }));
   files.sort((a, b) => compareKeys(a.path, b.path));
   let done = 0;
   await forEachLimited(files, HEADS_IN_FLIGHT, async (file) => {
