@@ -1,7 +1,10 @@
 import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
+import { cutQuestions } from "./completion/cuts.js";
 import { placeGains } from "./completion/gains.js";
+import { nanometreQuestions } from "./completion/nanometres.js";
+import { fillPixels } from "./completion/pixels.js";
 import { countQuestions, framesWithoutAcquisition, onlyOne, seriesOfOneRun, stoppedSeries } from "./completion/series.js";
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import { fillSpacings, headerQuestions, type SeriesPixels, spacingOf, spacingQuestions } from "./completion/spacings.js";
@@ -55,9 +58,12 @@ export async function complete(
   ask(stoppedSeries(files, laboratory));
   ask(await countQuestions(files, laboratory));
   const series = await seriesPixels(files, laboratory);
+  series.push(...fillPixels(files, undecided, laboratory, series));
   fillSpacings(files, undecided, laboratory, series);
   ask(headerQuestions(files, laboratory, series));
   ask(spacingQuestions(files, laboratory));
+  ask(nanometreQuestions(files, laboratory, series));
+  ask(cutQuestions(files, laboratory));
   ask(cropQuestions(files, laboratory));
   ask(twinQuestions(files, laboratory));
   placeMasks(files, laboratory);
@@ -175,13 +181,13 @@ function volumesByRun(files: ReadonlyMap<string, Decision>, laboratory: Laborato
 /** Tilt series of each run with the size of their pixels, by their headers and the acquisition files. */
 async function seriesPixels(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<SeriesPixels[]> {
   const found: SeriesPixels[] = [];
-  const add = (run: string | undefined, pixelAngstrom: number | undefined, [rows, columns] = [0, 0]) => {
+  const add = (by: SeriesPixels["by"], run: string | undefined, pixelAngstrom: number | undefined, [rows, columns] = [0, 0]) => {
     if (run === undefined || pixelAngstrom === undefined || pixelAngstrom <= 0.01 || pixelAngstrom === 1) return;
-    found.push({ run, pixelAngstrom, rows, columns });
+    found.push({ run, pixelAngstrom, rows, columns, by });
   };
   const series = [...files.values()].filter(({ role }) => role === "tilt series");
   const sizeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.slice(1) as [number, number] | undefined;
-  for (const file of series) add(file.run, spacingOf(file, laboratory), sizeOf(file));
+  for (const file of series) add("tilt series", file.run, spacingOf(file, laboratory), sizeOf(file));
   const acquisitions = [...files.values()].filter(({ role, run }) => role === "acquisition" && run !== undefined);
   const read = await readAcquisitions(
     laboratory,
@@ -189,7 +195,7 @@ async function seriesPixels(files: ReadonlyMap<string, Decision>, laboratory: La
   );
   for (const { path, run } of acquisitions) {
     const own = series.find((file) => file.run === run);
-    add(run, read.get(path)?.pixelSpacing, own && sizeOf(own));
+    add("acquisition", run, read.get(path)?.pixelSpacing, own && sizeOf(own));
   }
   return found;
 }

@@ -182,7 +182,10 @@ export function tiltSeriesBlocks(making: Making): Blocks {
         tilting_scheme: said.scheme ? guess(said.scheme, "order of the tilts; by the order of the sections") : facts.scheme,
         total_flux: known(said.totalFlux, asked.flux),
         tilt_series_quality: facts.quality,
-        pixel_spacing: known(pixel, asked.pixel),
+        pixel_spacing:
+          pixel === undefined || from === undefined
+            ? known(pixel, asked.pixel)
+            : guess(decimal(pixel), `pixel spacing, Å: ${from}`),
       },
       sources: sourcesOf(files, making),
     };
@@ -194,7 +197,7 @@ export function tiltSeriesBlocks(making: Making): Blocks {
     const isKnown = spacing !== undefined && spacing >= 0.01 && spacing <= 10_000 && spacing !== 1;
     const pixel = isKnown ? rounded(spacing, 4) : pixelSpacing === undefined ? undefined : rounded(pixelSpacing, 4);
     const isAligned = /\.ali$|_ali\.mrc$/i.test(file.path);
-    return { pixel, isAligned, voltage, software, range, step, tiltAxis, scheme, totalFlux, from: undefined };
+    return { pixel, isAligned, voltage, software, range, step, tiltAxis, scheme, totalFlux, from: file.details.spacingFrom };
   }
 }
 
