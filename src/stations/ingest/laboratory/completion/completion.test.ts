@@ -103,6 +103,8 @@ describe("tomograms with half of the sections", () => {
   it("are asked about by those beside them that all have as many", async () => {
     const files = { "rec/TS_01.mrc": volume(1), "rec/TS_02.mrc": volume(2), "rec/TS_03.mrc": cut(3) };
     expect((await decided(files)).asked).toEqual([["sections", undefined]]);
+    const apart = Object.entries(files).map(([path, bytes]) => [path.replace(/rec\/(.*)\.mrc/, "$1/$1.rec"), bytes]);
+    expect((await decided(Object.fromEntries(apart))).asked).toEqual([["sections", undefined]]);
   });
 
   it("are taken where others are like them, or each has another thickness", async () => {
@@ -142,6 +144,18 @@ describe("tilt series", () => {
   it("that have not as many images as angles are asked about", async () => {
     const { of, asked } = await decided({
       ...{ "TS_01.st": stack(1), "TS_01.rawtlt": angles, "TS_02.st": stack(2, 4), "TS_02.rawtlt": angles },
+    });
+    expect(asked).toEqual([["images", undefined]]);
+    expect([of("TS_01.st")?.role, of("TS_02.st")]).toEqual(["tilt series", undefined]);
+  });
+});
+
+describe("stacks that AreTomo has aligned", () => {
+  it("have the images that its alignment knows", async () => {
+    const row = (n: number) => `${n} -85.3 1.0 0.5 -0.5 1.0 1.0 1.0 0.0 ${-6 + 3 * n}`;
+    const aln = `# AreTomo Alignment / Priims bprmMn\n# RawSize = 48 48 5\n# NumPatches = 0\n# SEC ROT GMAG TX TY SMEAN SFIT SCALE BASE TILT\n${[0, 1, 2, 3, 4].map(row).join("\n")}\n`;
+    const { asked, of } = await decided({
+      ...{ "TS_01.st": stack(1), "TS_01.aln": aln, "TS_02.st": stack(2, 3), "TS_02.aln": aln },
     });
     expect(asked).toEqual([["images", undefined]]);
     expect([of("TS_01.st")?.role, of("TS_02.st")]).toEqual(["tilt series", undefined]);

@@ -4,7 +4,7 @@ import type { Decision } from "../decide.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
-import { isNear, spacingOf } from "./spacings.js";
+import { isFamily, isNear, spacingOf } from "./spacings.js";
 
 /** Part of the sections of what shows the same, below which some are missing. */
 const CUT = 0.55;
@@ -57,7 +57,7 @@ export function cutQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
   ];
 }
 
-/** Other tomograms of its folder and its voxel size, with as large sections. */
+/** Other tomograms of its folder, or called alike in folders called alike, of its voxel size, with as large sections. */
 function besideOf(file: Decision, all: readonly Decision[], laboratory: Laboratory): Witness[] {
   const [, rows, columns] = laboratory.get(file.path)!.volume!.shape;
   return all.flatMap((other) => {
@@ -65,7 +65,7 @@ function besideOf(file: Decision, all: readonly Decision[], laboratory: Laborato
     const isAlike =
       other.role === "tomogram" &&
       other.run !== file.run &&
-      folderOf(other.path) === folderOf(file.path) &&
+      (folderOf(other.path) === folderOf(file.path) || isFamily(other, file)) &&
       y === rows &&
       x === columns &&
       spacingOf(other, laboratory) === spacingOf(file, laboratory);

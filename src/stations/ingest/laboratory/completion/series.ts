@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
+import { parseAln } from "../../../../formats/alignment/aretomo.js";
 import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import { readMrcPlanes } from "../../../../formats/mrc/read.js";
 import { readAngleLists } from "../acquisition.js";
@@ -41,7 +42,7 @@ function severalOf(files: ReadonlyMap<string, Decision>, role: Decision["role"])
   return [...byRun].filter(([, own]) => own.length > 1);
 }
 
-/** Numbers of angles that the lists of each run have. */
+/** Numbers of angles that the lists of each run have, and of the images that AreTomo has aligned: its alignments know the dark ones, too. */
 async function anglesOf(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Map<string, Set<number>>> {
   const isList = ({ path, run, role }: Decision) =>
     run !== undefined && (role === "raw tilts" || (role === "alignment" && /\.tlt$/i.test(path)));
@@ -54,6 +55,12 @@ async function anglesOf(files: ReadonlyMap<string, Decision>, laboratory: Labora
   for (const { path, run } of lists) {
     const count = read.get(path)?.count;
     if (count !== undefined) counts.set(run!, (counts.get(run!) ?? new Set()).add(count));
+  }
+  for (const { path, run, role } of files.values()) {
+    if (role !== "alignment" || run === undefined || !/\.aln$/i.test(path)) continue;
+    const text = (await laboratory.text(path)) ?? "";
+    const read = await orReason(() => parseAln(text, path).rawSize?.[2]);
+    if ("value" in read && read.value !== undefined) counts.set(run, (counts.get(run) ?? new Set()).add(read.value));
   }
   return counts;
 }
