@@ -8,7 +8,7 @@ import { fillPixels } from "./completion/pixels.js";
 import { countQuestions, framesWithoutAcquisition, onlyOne, seriesOfOneRun, stoppedSeries } from "./completion/series.js";
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import { fillSpacings, headerQuestions, type SeriesPixels, spacingOf, spacingQuestions } from "./completion/spacings.js";
-import { twinQuestions } from "./completion/twins.js";
+import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
 import { answered, type Decision, type Decisions, type Given, isSettled, roleText, runsOf } from "./decide.js";
 import { placePoints, type Volume } from "./points/place.js";
 import { folderOf } from "./recognisers/common/paths.js";
@@ -65,6 +65,7 @@ export async function complete(
   ask(nanometreQuestions(files, laboratory, series));
   ask(cutQuestions(files, laboratory));
   ask(cropQuestions(files, laboratory));
+  await leaveSameVoxels(files, laboratory);
   ask(twinQuestions(files, laboratory));
   placeMasks(files, laboratory);
   framesWithoutAcquisition(files);

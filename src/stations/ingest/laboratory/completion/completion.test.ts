@@ -27,6 +27,30 @@ describe("tomograms of one run that nothing tells apart", () => {
     expect([of("a/TS_01.mrc"), of("b/TS_01.mrc"), of("a/TS_02.mrc")?.role]).toEqual([undefined, undefined, "tomogram"]);
   });
 
+  it("but where the voxels are the same under another header: one is published", async () => {
+    const { asked, of } = await decided({
+      ...{ "rec/TS_01.mrc": volume(1), "paper/TS_01.mrc": volume(1, 0) },
+      "rec/TS_02.mrc": volume(3),
+    });
+    expect(asked).toEqual([]);
+    expect(of("rec/TS_01.mrc")?.role).toBe("tomogram");
+    expect(of("paper/TS_01.mrc")?.because).toBe("the voxels of rec/TS_01.mrc once more");
+  });
+
+  it("whatever program made them: the portal does not tell tomograms apart by it", async () => {
+    const made = Object.fromEntries(
+      [1, 2].flatMap((n) => [
+        [`TS_0${n}/TS_0${n}.edf`, `Setup.DatasetName=TS_0${n}\nSetup.Version.Etomo.Created=4.11.12\n`],
+        [`TS_0${n}/TS_0${n}.st`, stack(n)],
+        [`TS_0${n}/TS_0${n}.rawtlt`, angles],
+        [`TS_0${n}/TS_0${n}_rec.mrc`, volume(n)],
+      ]),
+    );
+    const { asked, of } = await decided({ ...made, "elsewhere/TS_01.mrc": volume(9) });
+    expect(of("TS_02/TS_02_rec.mrc")?.details.reconstructionSoftware).toContain("IMOD");
+    expect(asked).toEqual([["twins", undefined]]);
+  });
+
   it("but for those that lie where somebody has put them aside, which is told", async () => {
     const { asked, of } = await decided({
       "rec/TS_01.mrc": volume(1),

@@ -127,8 +127,8 @@ function asTomogram(some: readonly Decision[], fitting: readonly Decision[], lab
   ];
 }
 
-/** Equal for stacks with the same images: of their size and one section. Headers differ, since programs sign what they copy. */
-async function imagesOf(path: string, laboratory: Laboratory): Promise<string | undefined> {
+/** Equal for stacks and volumes with the same images: of their size and one section. Headers differ, since programs sign what they copy. */
+export async function imagesOf(path: string, laboratory: Laboratory): Promise<string | undefined> {
   const volume = laboratory.get(path)?.volume;
   if (!volume || laboratory.get(path)!.format !== "mrc") return undefined;
   const read = await orReason(async () => {

@@ -4,7 +4,7 @@ import type { Acquisition } from "../acquisition.js";
 import { rounded } from "../acquisition.js";
 import type { Details, PointsReading } from "../claims.js";
 import { spacingOf } from "../completion/spacings.js";
-import { tellingOf } from "../completion/twins.js";
+import { identityOf, tellingOf } from "../completion/twins.js";
 import type { Decision } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import type { Blocks, Facts } from "./facts.js";
@@ -274,7 +274,7 @@ export function tomogramBlocks(making: Making): Blocks {
     rankedOfRun(group).map((files) => {
       const { details } = files[0]!;
       const spacing = spacingOf(files[0]!, laboratory);
-      const identity = JSON.stringify(tellingOf(files[0]!, laboratory));
+      const identity = JSON.stringify(identityOf(files[0]!, laboratory));
       const isTwin = told.has(identity);
       told.add(identity);
       const isFirst = !shown.has(`${spacing}`);
