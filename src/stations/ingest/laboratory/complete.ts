@@ -5,7 +5,14 @@ import { cutQuestions } from "./completion/cuts.js";
 import { placeGains } from "./completion/gains.js";
 import { nanometreQuestions } from "./completion/nanometres.js";
 import { fillPixels } from "./completion/pixels.js";
-import { countQuestions, framesWithoutAcquisition, onlyOne, seriesOfOneRun, stoppedSeries } from "./completion/series.js";
+import {
+  countQuestions,
+  framesWithoutAcquisition,
+  listsOfFewer,
+  onlyOne,
+  seriesOfOneRun,
+  stoppedSeries,
+} from "./completion/series.js";
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import { fillSpacings, headerQuestions, type SeriesPixels, spacingOf, spacingQuestions } from "./completion/spacings.js";
 import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
@@ -55,6 +62,7 @@ export async function complete(
   withoutRun(files, undecided);
   onlyOne(files, undecided);
   ask(await seriesOfOneRun(files, laboratory));
+  await listsOfFewer(files, laboratory);
   ask(stoppedSeries(files, laboratory));
   ask(await countQuestions(files, laboratory));
   const series = await seriesPixels(files, laboratory);

@@ -174,6 +174,34 @@ describe("tilt series", () => {
   });
 });
 
+describe("files that were cut short", () => {
+  it("are lists of angles with fewer than there are images, where another list has as many", async () => {
+    const { of, asked } = await decided({
+      ...{ "TS_01.st": stack(1), "TS_01.rawtlt": "-6\n-3\n", "TS_01.tlt": angles, "TS_01.xf": "1 0 0 1 0 0\n".repeat(5) },
+    });
+    expect(asked).toEqual([]);
+    expect(of("TS_01.rawtlt")?.because).toBe("it tells of 2 images, and TS_01.st has 5");
+    expect(of("TS_01.st")?.role).toBe("tilt series");
+  });
+
+  it("are mdocs with fewer sections than the stack, and not those with more", async () => {
+    const mdoc = (count: number) =>
+      `PixelSpacing = 2.5\nImageFile = TS_01.mrc\n\n${Array.from({ length: count }, (_, z) => `[ZValue = ${z}]\nTiltAngle = ${3 * z}\n\n`).join("")}`;
+    const cut = await decided({ "TS_01.mrc": stack(1), "TS_01.mrc.mdoc": mdoc(3) });
+    expect(cut.of("TS_01.mrc.mdoc")?.because).toBe("it tells of 3 images, and TS_01.mrc has 5");
+    const more = await decided({ "TS_01.mrc": stack(1), "TS_01.mrc.mdoc": mdoc(6) });
+    expect(more.of("TS_01.mrc.mdoc")?.role).toBe("acquisition");
+  });
+
+  it("are tables of points that end within a line", async () => {
+    const table = `data_\n\nloop_\n_rlnCoordinateX #1\n_rlnCoordinateY #2\n_rlnCoordinateZ #3\n${[1, 9, 11, 5].map((x) => `${x}.5 ${x}.25 ${x / 2}`).join("\n")}`;
+    const roles = async (text: string) =>
+      (await decided({ "rec/TS_01.mrc": volume(1), "picks/TS_01.star": text })).of("picks/TS_01.star");
+    expect(await roles(`${table}\n`)).toMatchObject({ role: "points" });
+    expect(await roles(table)).toMatchObject({ role: "left out", because: expect.stringContaining("ends within a line") });
+  });
+});
+
 describe("stacks that AreTomo has aligned", () => {
   it("have the images that its alignment knows", async () => {
     const row = (n: number) => `${n} -85.3 1.0 0.5 -0.5 1.0 1.0 1.0 0.0 ${-6 + 3 * n}`;

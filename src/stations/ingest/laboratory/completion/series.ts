@@ -5,7 +5,7 @@ import { counted } from "../../../../core/units.js";
 import { parseAln } from "../../../../formats/alignment/aretomo.js";
 import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import { readMrcPlanes } from "../../../../formats/mrc/read.js";
-import { readAngleLists } from "../acquisition.js";
+import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Option, Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
 import { baseName } from "../recognisers/common/paths.js";
@@ -63,6 +63,35 @@ async function anglesOf(files: ReadonlyMap<string, Decision>, laboratory: Labora
     if ("value" in read && read.value !== undefined) counts.set(run, (counts.get(run) ?? new Set()).add(read.value));
   }
   return counts;
+}
+
+/**
+ * Lists of angles and acquisition files that tell of fewer images than the only stack of their run has: they were cut short, where another list has as many
+ * as there are images, or where a file of the acquisition is alone. Bad images are taken out of stacks, and so there may be more angles.
+ */
+export async function listsOfFewer(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  const all = [...files.values()];
+  const stacks = groupsOf(
+    all.filter(({ role, run }) => role === "tilt series" && run !== undefined),
+    ({ run }) => run!,
+  );
+  const angles = await anglesOf(files, laboratory);
+  const suspects = all.filter(({ role, strength }) => (role === "raw tilts" || role === "acquisition") && strength !== "person");
+  const paths = (role: Decision["role"]) => suspects.filter((file) => file.role === role).map(({ path }) => path);
+  const counts = new Map([
+    ...(await readAngleLists(laboratory, paths("raw tilts"))),
+    ...(await readAcquisitions(laboratory, paths("acquisition"))),
+  ]);
+  for (const file of suspects) {
+    const own = stacks.get(file.run ?? "") ?? [];
+    const images = own.length === 1 ? laboratory.get(own[0]!.path)?.volume?.shape[0] : undefined;
+    const count = counts.get(file.path)?.count;
+    if (images === undefined || count === undefined || count >= images) continue;
+    const isContradicted = file.role === "acquisition" || angles.get(file.run!)?.has(images);
+    if (!isContradicted) continue;
+    const because = `it tells of ${counted(count, "image")}, and ${own[0]!.path} has ${images}`;
+    files.set(file.path, { ...file, role: "left out", because, details: {} });
+  }
 }
 
 /**

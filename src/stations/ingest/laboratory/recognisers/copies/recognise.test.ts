@@ -44,6 +44,8 @@ describe("copies", () => {
         "backup/2021/TS_02.rec": volume(2),
         "TS_03.mdoc": MDOC,
         "TS_03 - Kopie.mdoc": MDOC,
+        "relion/matching.star": MDOC,
+        "other/matching.star": MDOC,
         "beads/TS_03.mod": "few",
         "beads/TS_03 (1).mod": "few",
         "thesis/TS_04.rec": volume(4),
@@ -56,6 +58,7 @@ describe("copies", () => {
       "backup/2021/TS_02.rec": "a copy of TS_02.rec",
       "TS_03 - Kopie.mdoc": "a copy of TS_03.mdoc",
       "beads/TS_03 (1).mod": "a copy of beads/TS_03.mod",
+      "relion/matching.star": "a copy of other/matching.star",
       "tomograms/run/TS_04.rec": "a copy of thesis/TS_04.rec",
     });
   });

@@ -9,8 +9,8 @@ import { isBackup, mayBeCopied, withoutCopyWords } from "./names.js";
 
 /**
  * Files that are byte for byte another one: what file managers call `X (1).mrc` or `Copy of X.mrc`, what lies in folders of backups, and what carries the
- * same name elsewhere. Only files of one size that may be copies by their names are read, in five places; texts only where their names say it, since
- * many runs have equal ones.
+ * same name elsewhere. Only files of one size that may be copies by their names are read, in five places; texts other than
+ * lists of points only where their names say it, since many runs have equal ones.
  */
 export const copies: Recogniser = {
   id: "copies",
@@ -34,6 +34,8 @@ const GROUPS_IN_FLIGHT = 8;
 const FILES_MAX = 5_000;
 /** Smaller ones are templates, lists of angles, headers without a picture: equal for many runs, like texts. */
 const BYTES_MIN = 1024;
+/** Texts that no two runs have alike. */
+const POINTS = /\.(?:star|tbl|cbox|tloc|box|csv)$/i;
 
 interface Named {
   readonly file: Surveyed;
@@ -64,7 +66,8 @@ function candidatesOf(laboratory: Laboratory): { groups: Named[][]; isComplete: 
     const names = new Set(named.map(({ plain }) => plain));
     const byName = groupsOf(named, ({ file, plain }) => rootOf(plain, file.volume ? names : undefined));
     for (const group of byName.values()) {
-      const isCommon = group[0]!.file.format === "text" || group[0]!.file.size < BYTES_MIN;
+      const { format, size, path } = group[0]!.file;
+      const isCommon = (format === "text" && !POINTS.test(path)) || size < BYTES_MIN;
       if (group.length < 2 || (isCommon && !group.some((one) => one.isCalledCopy || isInBackup(one)))) continue;
       count += group.length;
       if (count > FILES_MAX) return { groups, isComplete: false };
