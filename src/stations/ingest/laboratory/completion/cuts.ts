@@ -57,7 +57,7 @@ export function cutQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
   ];
 }
 
-/** Other tomograms of its folder, or called alike in folders called alike, of its voxel size, with as large sections. */
+/** Other tomograms of its voxel size: of its folder those with as large sections, and those called alike in folders called alike. */
 function besideOf(file: Decision, all: readonly Decision[], laboratory: Laboratory): Witness[] {
   const [, rows, columns] = laboratory.get(file.path)!.volume!.shape;
   return all.flatMap((other) => {
@@ -65,9 +65,7 @@ function besideOf(file: Decision, all: readonly Decision[], laboratory: Laborato
     const isAlike =
       other.role === "tomogram" &&
       other.run !== file.run &&
-      (folderOf(other.path) === folderOf(file.path) || isFamily(other, file)) &&
-      y === rows &&
-      x === columns &&
+      (isFamily(other, file) || (folderOf(other.path) === folderOf(file.path) && y === rows && x === columns)) &&
       spacingOf(other, laboratory) === spacingOf(file, laboratory);
     return isAlike ? [{ path: other.path, sections }] : [];
   });

@@ -90,7 +90,8 @@ export async function listsOfFewer(files: Map<string, Decision>, laboratory: Lab
     const isContradicted = file.role === "acquisition" || angles.get(file.run!)?.has(images);
     if (!isContradicted) continue;
     const because = `it tells of ${counted(count, "image")}, and ${own[0]!.path} has ${images}`;
-    files.set(file.path, { ...file, role: "left out", because, details: {} });
+    // nothing is read of it: it has no run
+    files.set(file.path, { ...file, role: "left out", run: undefined, because, details: {} });
   }
 }
 
