@@ -196,7 +196,7 @@ async function seriesPixels(files: ReadonlyMap<string, Decision>, laboratory: La
   };
   const series = [...files.values()].filter(({ role }) => role === "tilt series");
   const sizeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.slice(1) as [number, number] | undefined;
-  for (const file of series) add("tilt series", file.run, spacingOf(file, laboratory), sizeOf(file));
+  for (const file of series) know("tilt series", file.run, spacingOf(file, laboratory), sizeOf(file));
   const acquisitions = [...files.values()].filter(({ role, run }) => role === "acquisition" && run !== undefined);
   const read = await readAcquisitions(
     laboratory,
@@ -204,7 +204,7 @@ async function seriesPixels(files: ReadonlyMap<string, Decision>, laboratory: La
   );
   for (const { path, run } of acquisitions) {
     const own = series.find((file) => file.run === run);
-    add("acquisition", run, read.get(path)?.pixelSpacing, own && sizeOf(own));
+    know("acquisition", run, read.get(path)?.pixelSpacing, own && sizeOf(own));
   }
   return found;
 }
