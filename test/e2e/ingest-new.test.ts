@@ -235,6 +235,9 @@ describe("other folders", () => {
     expect(made.failures).toEqual([]);
     expect(planned(made)).toMatchObject({ runs: 1, series: 1 });
     expect(config.yaml).toContain("tilt_range: {min: -3.0, max: 3.0}");
+    // angles of an alignment are moved: a guess
+    const aligned = await described({ "st/TS_1.st": tinyMrc(8, 8, 3, 1.96), "st/TS_1.tlt": RAWTLT });
+    expect(aligned.config.yaml).toMatch(/# please check: range of the tilts; of the alignment/);
   });
 
   it("what is no volume though it is called so is left alone", async () => {

@@ -69,8 +69,12 @@ def folder_renamed(r, root):
     return f"folder renamed: {p} to {q.name}"
 
 
+def volumes_of(root):
+    return [p for p in files_of(root) if is_mrc(p) and not is_frame(p)]
+
+
 def one_volume(r, root):
-    return r.choice([p for p in files_of(root) if is_mrc(p) and not is_frame(p)])
+    return r.choice(volumes_of(root))
 
 
 def header_zeroed(r, root):
@@ -129,13 +133,16 @@ def empty(r, root):
     return f"empty: {p}"
 
 
+OF_VOLUMES = {header_zeroed, header_nm, header_other, link_in}
 KINDS = [missing, doubled, renamed, folder_renamed, header_zeroed, header_nm, header_other, cut, second_project, link_out, link_in, empty]
 
 
 def main():
     root, seed = Path(sys.argv[1]), int(sys.argv[2])
     r = random.Random(f"{root.name} {seed}")
-    print(KINDS[seed % len(KINDS)](r, root))
+    kind = KINDS[seed % len(KINDS)]
+    # where there is no volume, a file is cut short in its place
+    print((cut if kind in OF_VOLUMES and not volumes_of(root) else kind)(r, root))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ export interface Acquisition {
   /** Electrons per Å² and second, and over the whole series. */
   readonly doseRate?: number | undefined;
   readonly totalFlux?: number | undefined;
+  /** The angles are those of an alignment: nothing says how they were recorded. */
+  readonly isAligned?: boolean | undefined;
   /** File that the values come from. */
   readonly from?: string | undefined;
   /** A warning that lines of the file cannot be read. */

@@ -1,10 +1,20 @@
 import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
+import { cutQuestions } from "./completion/cuts.js";
 import { placeGains } from "./completion/gains.js";
 import { methodOfName } from "./completion/method.js";
+import { nanometreQuestions } from "./completion/nanometres.js";
 import { oneOfRun } from "./completion/one-of-run.js";
-import { countQuestions, framesWithoutAcquisition, onlyOne, seriesOfOneRun, stoppedSeries } from "./completion/series.js";
+import { fillPixels } from "./completion/pixels.js";
+import {
+  countQuestions,
+  framesWithoutAcquisition,
+  listsOfFewer,
+  onlyOne,
+  seriesOfOneRun,
+  stoppedSeries,
+} from "./completion/series.js";
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import {
   fillSpacings,
@@ -14,7 +24,7 @@ import {
   spacingOf,
   spacingQuestions,
 } from "./completion/spacings.js";
-import { twinQuestions } from "./completion/twins.js";
+import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
 import { answered, type Decision, type Decisions, type Given, isSettled, roleText, runsOf, withoutEffect } from "./decide.js";
 import { placePoints, type Volume } from "./points/place.js";
 import { folderOf } from "./recognisers/common/paths.js";
@@ -61,13 +71,18 @@ export async function complete(
   withoutRun(files, undecided);
   onlyOne(files, undecided);
   ask(await seriesOfOneRun(files, laboratory));
+  await listsOfFewer(files, laboratory);
   ask(stoppedSeries(files, laboratory));
   ask(await countQuestions(files, laboratory));
   const series = await seriesPixels(files, laboratory);
+  series.push(...fillPixels(files, undecided, laboratory, series));
   fillSpacings(files, undecided, laboratory, series);
   ask(headerQuestions(files, laboratory, series));
   ask(spacingQuestions(files, laboratory));
+  ask(nanometreQuestions(files, laboratory, series));
+  ask(cutQuestions(files, laboratory));
   ask(cropQuestions(files, laboratory));
+  await leaveSameVoxels(files, laboratory);
   ask(twinQuestions(files, laboratory));
   placeMasks(files, laboratory);
   framesWithoutAcquisition(files);
@@ -186,13 +201,13 @@ function volumesByRun(files: ReadonlyMap<string, Decision>, laboratory: Laborato
 /** Tilt series of each run with the size of their pixels, by their headers and the acquisition files. */
 async function seriesPixels(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<SeriesPixels[]> {
   const found: SeriesPixels[] = [];
-  const add = (run: string | undefined, pixelAngstrom: number | undefined, [rows, columns] = [0, 0]) => {
+  const know = (by: SeriesPixels["by"], run: string | undefined, pixelAngstrom: number | undefined, [rows, columns] = [0, 0]) => {
     if (run === undefined || pixelAngstrom === undefined || pixelAngstrom <= 0.01 || pixelAngstrom === 1) return;
-    found.push({ run, pixelAngstrom, rows, columns });
+    found.push({ run, pixelAngstrom, rows, columns, by });
   };
   const series = [...files.values()].filter(({ role }) => role === "tilt series");
   const sizeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.slice(1) as [number, number] | undefined;
-  for (const file of series) add(file.run, spacingOf(file, laboratory), sizeOf(file));
+  for (const file of series) know("tilt series", file.run, spacingOf(file, laboratory), sizeOf(file));
   const acquisitions = [...files.values()].filter(({ role, run }) => role === "acquisition" && run !== undefined);
   const read = await readAcquisitions(
     laboratory,
@@ -200,7 +215,7 @@ async function seriesPixels(files: ReadonlyMap<string, Decision>, laboratory: La
   );
   for (const { path, run } of acquisitions) {
     const own = series.find((file) => file.run === run);
-    add(run, read.get(path)?.pixelSpacing, own && sizeOf(own));
+    know("acquisition", run, read.get(path)?.pixelSpacing, own && sizeOf(own));
   }
   return found;
 }

@@ -73,6 +73,7 @@ export function decide(laboratory: Laboratory, recognised: readonly Recognised[]
     claims.filter(({ path }) => laboratory.get(path)),
     ({ path }) => path,
   );
+  const turned = turnedCopies(byPath);
   const files = new Map<string, Decision>();
   const undecided = new Map<string, string>();
   const doubts: Doubt[] = [];
@@ -82,7 +83,7 @@ export function decide(laboratory: Laboratory, recognised: readonly Recognised[]
       files.set(file.path, { details: {}, ...person, path: file.path, strength: "person" });
       continue;
     }
-    const own = withoutCopies(byPath.get(file.path) ?? [], byPath);
+    const own = turned.get(file.path) ?? withoutCopies(byPath.get(file.path) ?? [], byPath);
     if (own.length === 0) {
       undecided.set(file.path, unclaimed(file));
       continue;
@@ -129,6 +130,25 @@ function withoutCopies(claims: readonly Sourced[], byPath: ReadonlyMap<string, r
   const isOfAnother =
     !isCalledAlike && named.some(({ run }) => run !== undefined && !original.some((other) => other.run === run));
   return named.length === 0 || (original.length > 0 && !isOfAnother) ? [copy] : claims;
+}
+
+/** Where bookkeeping names the copy, such as a link, and only its name speaks for the original, it is the original that is left out. */
+function turnedCopies(byPath: ReadonlyMap<string, readonly Sourced[]>): Map<string, readonly Sourced[]> {
+  const turned = new Map<string, readonly Sourced[]>();
+  for (const [path, claims] of byPath) {
+    const copy = claims.find(({ copyOf }) => copyOf !== undefined);
+    const named = claims.filter(({ role, strength }) => role !== "left out" && strength === "bookkeeping");
+    const original = copy === undefined ? [] : (byPath.get(copy.copyOf!) ?? []);
+    if (!copy || named.length === 0 || original.length === 0 || turned.has(copy.copyOf!)) continue;
+    const isNamed = original.some(({ strength, copyOf }) => strength === "bookkeeping" || copyOf !== undefined);
+    if (isNamed || !named.some((one) => original.some((other) => agree(one, other)))) continue;
+    turned.set(
+      path,
+      claims.filter(({ copyOf }) => copyOf === undefined),
+    );
+    turned.set(copy.copyOf!, [{ ...copy, path: copy.copyOf!, because: `a copy of ${path}`, copyOf: path }]);
+  }
+  return turned;
 }
 
 /** The strongest claims of a file, those that agree joined into one: each tells what the others do not. */

@@ -2,6 +2,7 @@ import type { Store } from "../../../stores/store.js";
 import type { Recognised } from "./claims.js";
 import { complete } from "./complete.js";
 import { conventions } from "./conventions/conventions.js";
+import { withoutCopiedFolders } from "./copied-folders.js";
 import { type Decisions, decide, type Given, NOTHING_GIVEN } from "./decide.js";
 import { type DecisionsDocument, givenOf } from "./decisions-file.js";
 import { RECOGNISERS } from "./recognisers.js";
@@ -30,8 +31,9 @@ export async function knowLaboratory(
 }
 
 /** What every recogniser claims of a folder: the same whatever a person decides. */
-export async function recognisedIn(laboratory: Laboratory, signal: AbortSignal): Promise<readonly Recognised[]> {
-  const recognised: Recognised[] = [];
+export async function recognisedIn(whole: Laboratory, signal: AbortSignal): Promise<readonly Recognised[]> {
+  const { laboratory, copies } = await withoutCopiedFolders(whole);
+  const recognised: Recognised[] = copies ? [copies] : [];
   for (const recogniser of RECOGNISERS) {
     signal.throwIfAborted();
     const found = await recogniser.recognise(laboratory);

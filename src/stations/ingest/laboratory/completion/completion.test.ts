@@ -7,6 +7,11 @@ const volume = (seed: number, spacing = 10) => mrcFile([6, 12, 12], spacing, { s
 const stack = (seed: number, images = 5) => mrcFile([images, 48, 48], 2.5, { kind: "stack", seed });
 const angles = "-6\n-3\n0\n3\n6\n";
 
+const series = (name: string, pixel: number, seed: number) => ({
+  [`${name}.st`]: mrcFile([5, 48, 48], pixel, { kind: "stack", seed }),
+  [`${name}.rawtlt`]: angles,
+});
+
 /** What becomes of files, and the questions by what they are about. */
 async function decided(files: Record<string, string | Uint8Array>) {
   const laboratory = await laboratoryWith(files);
@@ -20,6 +25,30 @@ describe("tomograms of one run that nothing tells apart", () => {
     const { asked, of } = await decided({ "a/TS_01.mrc": volume(1), "b/TS_01.mrc": volume(2), "a/TS_02.mrc": volume(3) });
     expect(asked).toEqual([["twins", undefined]]);
     expect([of("a/TS_01.mrc"), of("b/TS_01.mrc"), of("a/TS_02.mrc")?.role]).toEqual([undefined, undefined, "tomogram"]);
+  });
+
+  it("but where the voxels are the same under another header: one is published", async () => {
+    const { asked, of } = await decided({
+      ...{ "rec/TS_01.mrc": volume(1), "paper/TS_01.mrc": volume(1, 0) },
+      "rec/TS_02.mrc": volume(3),
+    });
+    expect(asked).toEqual([]);
+    expect(of("rec/TS_01.mrc")?.role).toBe("tomogram");
+    expect(of("paper/TS_01.mrc")?.because).toBe("the voxels of rec/TS_01.mrc once more");
+  });
+
+  it("whatever program made them: the portal does not tell tomograms apart by it", async () => {
+    const made = Object.fromEntries(
+      [1, 2].flatMap((n) => [
+        [`TS_0${n}/TS_0${n}.edf`, `Setup.DatasetName=TS_0${n}\nSetup.Version.Etomo.Created=4.11.12\n`],
+        [`TS_0${n}/TS_0${n}.st`, stack(n)],
+        [`TS_0${n}/TS_0${n}.rawtlt`, angles],
+        [`TS_0${n}/TS_0${n}_rec.mrc`, volume(n)],
+      ]),
+    );
+    const { asked, of } = await decided({ ...made, "elsewhere/TS_01.mrc": volume(9) });
+    expect(of("TS_02/TS_02_rec.mrc")?.details.reconstructionSoftware).toContain("IMOD");
+    expect(asked).toEqual([["twins", undefined]]);
   });
 
   it("but for those that lie where somebody has put them aside, which is told", async () => {
@@ -59,7 +88,69 @@ describe("voxel sizes that a header does not have", () => {
   });
 });
 
+describe("headers in nm", () => {
+  it("of tilt series are asked about by others with as large images, by their tomogram, and by what cameras record", async () => {
+    const beside = await decided({ ...series("TS_01", 2.5, 1), ...series("TS_02", 2.5, 2), ...series("TS_03", 0.25, 3) });
+    expect(beside.asked).toEqual([["nanometres", undefined]]);
+    expect([beside.of("TS_02.st")?.role, beside.of("TS_03.st")]).toEqual(["tilt series", undefined]);
+    const made = await decided({ ...series("TS_01", 0.6, 1), "TS_01.rec": volume(1, 24) });
+    expect(made.asked).toEqual([["nanometres", undefined]]);
+    expect([made.of("TS_01.st"), made.of("TS_01.rec")?.role]).toEqual([undefined, "tomogram"]);
+    expect((await decided(series("TS_01", 0.25, 1))).asked).toEqual([["nanometres", undefined]]);
+    expect((await decided(series("TS_01", 0.6, 1))).asked).toEqual([]);
+  });
+
+  it("of tomograms are asked about by their tilt series, and where less than a ribosome would be seen", async () => {
+    const made = await decided({ ...series("TS_01", 2, 1), "TS_01.rec": volume(1, 0.8) });
+    expect(made.questions.map(({ options }) => options.map(({ answer }) => answer))).toEqual([["8", "0.8"]]);
+    expect(made.of("TS_01.rec")).toBeUndefined();
+    const alone = await decided({ "rec/phage.mrc": volume(1, 1.21) });
+    expect(alone.questions[0]?.text).toContain("12.1 Å, or 1.21 Å");
+    expect((await decided({ "rec/phage.mrc": mrcFile([6, 12, 200], 1.21, { seed: 1 }) })).asked).toEqual([]);
+  });
+});
+
+describe("tomograms with half of the sections", () => {
+  const cut = (seed: number) => mrcFile([3, 12, 12], 10, { seed });
+  const recorded = { ...series("TS_01", 2.5, 11), ...series("TS_02", 2.5, 12) };
+
+  it("are asked about by others of their run over the same area, of whatever voxel size", async () => {
+    const { asked, of } = await decided({
+      ...recorded,
+      ...{ "fine/TS_01.mrc": cut(1), "coarse/TS_01.mrc": mrcFile([3, 6, 6], 20, { seed: 2 }) },
+      ...{ "fine/TS_02.mrc": volume(3), "coarse/TS_02.mrc": mrcFile([3, 6, 6], 20, { seed: 4 }) },
+    });
+    expect(asked).toEqual([["sections", undefined]]);
+    expect([of("fine/TS_01.mrc"), of("coarse/TS_01.mrc")?.role]).toEqual([undefined, "tomogram"]);
+  });
+
+  it("are asked about by those beside them that all have as many", async () => {
+    const files = { "rec/TS_01.mrc": volume(1), "rec/TS_02.mrc": volume(2), "rec/TS_03.mrc": cut(3) };
+    expect((await decided(files)).asked).toEqual([["sections", undefined]]);
+    const apart = Object.entries(files).map(([path, bytes]) => [path.replace(/rec\/(.*)\.mrc/, "$1/$1.rec"), bytes]);
+    expect((await decided(Object.fromEntries(apart))).asked).toEqual([["sections", undefined]]);
+  });
+
+  it("are taken where others are like them, or each has another thickness", async () => {
+    const thin = { "small/TS_01.mrc": cut(1), "small/TS_02.mrc": cut(2) };
+    const thick = [1, 2].map((n) => [`large/TS_0${n}.mrc`, mrcFile([6, 6, 6], 20, { seed: n + 2 })]);
+    expect((await decided({ ...recorded, ...thin, ...Object.fromEntries(thick) })).asked).toEqual([]);
+    const each = { "rec/TS_01.mrc": volume(1), "rec/TS_02.mrc": mrcFile([8, 12, 12], 10, { seed: 2 }), "rec/TS_03.mrc": cut(3) };
+    expect((await decided(each)).asked).toEqual([]);
+  });
+});
+
 describe("tilt series", () => {
+  it("without a pixel size have that of others beside them with as large images, and otherwise are nobody's", async () => {
+    const { of, undecided } = await decided({
+      ...{ "TS_01.st": stack(1), "TS_01.rawtlt": angles },
+      ...{ "TS_02.st": mrcFile([5, 48, 48], 0, { kind: "stack", seed: 2 }), "TS_02.rawtlt": angles },
+      ...{ "TS_03.st": mrcFile([5, 40, 48], 0, { kind: "stack", seed: 3 }), "TS_03.rawtlt": angles },
+    });
+    expect(of("TS_02.st")?.details).toMatchObject({ spacingAngstrom: 2.5, spacingFrom: expect.stringContaining("beside it") });
+    expect(undecided.get("TS_03.st")).toContain("no pixel size");
+  });
+
   it("with the same images under other headers are one; the one that the mdoc lies beside stays", async () => {
     const again = stack(1);
     again.set(new TextEncoder().encode("copied by hand"), 224 + 80);
@@ -83,6 +174,46 @@ describe("tilt series", () => {
   });
 });
 
+describe("files that were cut short", () => {
+  it("are lists of angles with fewer than there are images, where another list has as many", async () => {
+    const { of, asked } = await decided({
+      ...{ "TS_01.st": stack(1), "TS_01.rawtlt": "-6\n-3\n", "TS_01.tlt": angles, "TS_01.xf": "1 0 0 1 0 0\n".repeat(5) },
+    });
+    expect(asked).toEqual([]);
+    expect(of("TS_01.rawtlt")?.because).toBe("it tells of 2 images, and TS_01.st has 5");
+    expect(of("TS_01.st")?.role).toBe("tilt series");
+  });
+
+  it("are mdocs with fewer sections than the stack, and not those with more", async () => {
+    const mdoc = (count: number) =>
+      `PixelSpacing = 2.5\nImageFile = TS_01.mrc\n\n${Array.from({ length: count }, (_, z) => `[ZValue = ${z}]\nTiltAngle = ${3 * z}\n\n`).join("")}`;
+    const cut = await decided({ "TS_01.mrc": stack(1), "TS_01.mrc.mdoc": mdoc(3) });
+    expect(cut.of("TS_01.mrc.mdoc")?.because).toBe("it tells of 3 images, and TS_01.mrc has 5");
+    const more = await decided({ "TS_01.mrc": stack(1), "TS_01.mrc.mdoc": mdoc(6) });
+    expect(more.of("TS_01.mrc.mdoc")?.role).toBe("acquisition");
+  });
+
+  it("are tables of points that end within a line", async () => {
+    const table = `data_\n\nloop_\n_rlnCoordinateX #1\n_rlnCoordinateY #2\n_rlnCoordinateZ #3\n${[1, 9, 11, 5].map((x) => `${x}.5 ${x}.25 ${x / 2}`).join("\n")}`;
+    const roles = async (text: string) =>
+      (await decided({ "rec/TS_01.mrc": volume(1), "picks/TS_01.star": text })).of("picks/TS_01.star");
+    expect(await roles(`${table}\n`)).toMatchObject({ role: "points" });
+    expect(await roles(table)).toMatchObject({ role: "left out", because: expect.stringContaining("ends within a line") });
+  });
+});
+
+describe("stacks that AreTomo has aligned", () => {
+  it("have the images that its alignment knows", async () => {
+    const row = (n: number) => `${n} -85.3 1.0 0.5 -0.5 1.0 1.0 1.0 0.0 ${-6 + 3 * n}`;
+    const aln = `# AreTomo Alignment / Priims bprmMn\n# RawSize = 48 48 5\n# NumPatches = 0\n# SEC ROT GMAG TX TY SMEAN SFIT SCALE BASE TILT\n${[0, 1, 2, 3, 4].map(row).join("\n")}\n`;
+    const { asked, of } = await decided({
+      ...{ "TS_01.st": stack(1), "TS_01.aln": aln, "TS_02.st": stack(2, 3), "TS_02.aln": aln },
+    });
+    expect(asked).toEqual([["images", undefined]]);
+    expect([of("TS_01.st")?.role, of("TS_02.st")]).toEqual(["tilt series", undefined]);
+  });
+});
+
 describe("lists of points whose column has other names", () => {
   const star = (name: string) =>
     `data_\n\nloop_\n_rlnCoordinateX #1\n_rlnCoordinateY #2\n_rlnCoordinateZ #3\n_rlnMicrographName #4\n${[1, 9, 11, 5].map((x) => `${x}.5 ${x}.25 ${x / 2} ${name}`).join("\n")}\n`;
@@ -96,6 +227,23 @@ describe("lists of points whose column has other names", () => {
     expect(of("picks/TS_02.star")).toMatchObject({
       role: "left out",
       because: expect.stringContaining("its rows name TS_01_Vol.mrc"),
+    });
+  });
+});
+
+describe("names of runs", () => {
+  it("are not those of one file that somebody has renamed, which stays with its tomogram", async () => {
+    const paths = [
+      ...["tomograms/chlamy_021.mrc", "tomograms/chlamy_034.mrc", "tomograms/chlamy_034b.mrc", "tomograms/neuron 2.mrc"],
+      ...["isonet/chlamy_deconv/for Paul chlamy_021.mrc", "isonet/chlamy_deconv/chlamy_034.mrc"],
+      ...["isonet/corrected_tomos/chlamy_021_corrected.mrc", "isonet/corrected_tomos/chlamy_034_corrected.mrc"],
+      ...["masks/chlamy_021_segmented.mrc", "masks/chlamy_034_segmented.mrc", "masks/chlamy_034b_semantic.mrc"],
+    ];
+    const { runs, of } = await decided(Object.fromEntries(paths.map((path, seed) => [path, volume(seed)])));
+    expect(runs).toEqual(["chlamy_021", "chlamy_034", "chlamy_034b", "neuron 2"]);
+    expect(of("isonet/chlamy_deconv/for Paul chlamy_021.mrc")).toMatchObject({
+      run: "chlamy_021",
+      details: { processing: "filtered" },
     });
   });
 });

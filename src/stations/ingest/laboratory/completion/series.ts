@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
+import { parseAln } from "../../../../formats/alignment/aretomo.js";
 import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import { readMrcPlanes } from "../../../../formats/mrc/read.js";
-import { readAngleLists } from "../acquisition.js";
+import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Option, Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
 import { baseName } from "../recognisers/common/paths.js";
@@ -41,7 +42,7 @@ function severalOf(files: ReadonlyMap<string, Decision>, role: Decision["role"])
   return [...byRun].filter(([, own]) => own.length > 1);
 }
 
-/** Numbers of angles that the lists of each run have. */
+/** Numbers of angles that the lists of each run have, and of the images that AreTomo has aligned: its alignments know the dark ones, too. */
 async function anglesOf(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Map<string, Set<number>>> {
   const isList = ({ path, run, role }: Decision) =>
     run !== undefined && (role === "raw tilts" || (role === "alignment" && /\.tlt$/i.test(path)));
@@ -55,7 +56,43 @@ async function anglesOf(files: ReadonlyMap<string, Decision>, laboratory: Labora
     const count = read.get(path)?.count;
     if (count !== undefined) counts.set(run!, (counts.get(run!) ?? new Set()).add(count));
   }
+  for (const { path, run, role } of files.values()) {
+    if (role !== "alignment" || run === undefined || !/\.aln$/i.test(path)) continue;
+    const text = (await laboratory.text(path)) ?? "";
+    const read = await orReason(() => parseAln(text, path).rawSize?.[2]);
+    if ("value" in read && read.value !== undefined) counts.set(run, (counts.get(run) ?? new Set()).add(read.value));
+  }
   return counts;
+}
+
+/**
+ * Lists of angles and acquisition files that tell of fewer images than the only stack of their run has: they were cut short, where another list has as many
+ * as there are images, or where a file of the acquisition is alone. Bad images are taken out of stacks, and so there may be more angles.
+ */
+export async function listsOfFewer(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  const all = [...files.values()];
+  const stacks = groupsOf(
+    all.filter(({ role, run }) => role === "tilt series" && run !== undefined),
+    ({ run }) => run!,
+  );
+  const angles = await anglesOf(files, laboratory);
+  const suspects = all.filter(({ role, strength }) => (role === "raw tilts" || role === "acquisition") && strength !== "person");
+  const paths = (role: Decision["role"]) => suspects.filter((file) => file.role === role).map(({ path }) => path);
+  const counts = new Map([
+    ...(await readAngleLists(laboratory, paths("raw tilts"))),
+    ...(await readAcquisitions(laboratory, paths("acquisition"))),
+  ]);
+  for (const file of suspects) {
+    const own = stacks.get(file.run ?? "") ?? [];
+    const images = own.length === 1 ? laboratory.get(own[0]!.path)?.volume?.shape[0] : undefined;
+    const count = counts.get(file.path)?.count;
+    if (images === undefined || count === undefined || count >= images) continue;
+    const isContradicted = file.role === "acquisition" || angles.get(file.run!)?.has(images);
+    if (!isContradicted) continue;
+    const because = `it tells of ${counted(count, "image")}, and ${own[0]!.path} has ${images}`;
+    // nothing is read of it: it has no run
+    files.set(file.path, { ...file, role: "left out", run: undefined, because, details: {} });
+  }
 }
 
 /**
@@ -120,8 +157,8 @@ function asTomogram(some: readonly Decision[], fitting: readonly Decision[], lab
   ];
 }
 
-/** Equal for stacks with the same images: of their size and one section. Headers differ, since programs sign what they copy. */
-async function imagesOf(path: string, laboratory: Laboratory): Promise<string | undefined> {
+/** Equal for stacks and volumes with the same images: of their size and one section. Headers differ, since programs sign what they copy. */
+export async function imagesOf(path: string, laboratory: Laboratory): Promise<string | undefined> {
   const volume = laboratory.get(path)?.volume;
   if (!volume || laboratory.get(path)!.format !== "mrc") return undefined;
   const read = await orReason(async () => {

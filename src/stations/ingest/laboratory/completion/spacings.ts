@@ -14,6 +14,8 @@ export interface SeriesPixels {
   /** Rows and columns. */
   readonly rows: number;
   readonly columns: number;
+  /** What says it: the header of the stack, or the acquisition file. */
+  readonly by: "tilt series" | "acquisition";
 }
 
 /** Å of a tomogram's voxels: as the bookkeeping has it, else its header; undefined where neither says it. */
@@ -26,7 +28,7 @@ export function spacingOf({ path, details }: Decision, laboratory: Laboratory): 
   return rounded === 1 && details.spacingAngstrom === undefined ? undefined : rounded;
 }
 
-const isNear = (a: number, b: number, part: number): boolean => Math.abs(a / b - 1) < part;
+export const isNear = (a: number, b: number, part: number): boolean => Math.abs(a / b - 1) < part;
 const shapeOf = (path: string, laboratory: Laboratory): string => laboratory.get(path)?.volume?.shape.join(" ") ?? "";
 
 /**
@@ -75,7 +77,7 @@ export function fillSpacings(
 }
 
 /** Called alike, but for numbers, and in one folder. */
-const isFamily = (a: Decision, b: Decision): boolean => withoutNumbers(a.path) === withoutNumbers(b.path);
+export const isFamily = (a: Decision, b: Decision): boolean => withoutNumbers(a.path) === withoutNumbers(b.path);
 
 interface Expected {
   readonly spacing: number;
@@ -84,7 +86,7 @@ interface Expected {
 }
 
 /** Voxel sizes that a tomogram has whose sections show what the images of the tilt series show, upright or turned by a right angle. */
-function expected({ path, run }: Decision, laboratory: Laboratory, series: readonly SeriesPixels[]): Expected[] {
+export function expected({ path, run }: Decision, laboratory: Laboratory, series: readonly SeriesPixels[]): Expected[] {
   const [, y = 0, x = 0] = laboratory.get(path)?.volume?.shape ?? [];
   if (x === 0 || y === 0) return [];
   const found: Expected[] = [];
@@ -153,7 +155,7 @@ export function headerQuestions(
 
 const isWhole = (binning: number): boolean => binning > 0.97 && Math.abs(binning / Math.max(1, Math.round(binning)) - 1) < 0.02;
 
-function optionOf(value: number, files: readonly Decision[]): Option {
+export function optionOf(value: number, files: readonly Decision[]): Option {
   const claims = files.map((file) => ({ ...asItIs(file), details: { ...file.details, spacingAngstrom: value } }));
   return { answer: `${value}`, says: `${value} Å`, claims };
 }

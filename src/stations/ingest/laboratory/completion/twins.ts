@@ -6,6 +6,7 @@ import { type Decision, stableId } from "../decide.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
+import { imagesOf } from "./series.js";
 import { spacingOf } from "./spacings.js";
 
 /** Words for what somebody has put aside. */
@@ -15,7 +16,7 @@ const PUT_ASIDE =
 /** Two tomograms of one run that nothing tells apart: the same voxel size and the same processing. What a name calls old or bad is not taken. */
 export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
-  const twins = groupsOf(tomograms, (file) => JSON.stringify([file.run, tellingOf(file, laboratory)]));
+  const twins = twinsOf(tomograms, laboratory);
   const byFolders = groupsOf(
     [...twins.values()].filter((group) => group.length > 1),
     (group) => group.map(({ path }) => withoutNumbers(path)).join(" "),
@@ -49,7 +50,35 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
   });
 }
 
-/** What the portal tells two tomograms of a run apart by. */
+function twinsOf(tomograms: readonly Decision[], laboratory: Laboratory): Map<string, Decision[]> {
+  return groupsOf(tomograms, (file) => JSON.stringify([file.run, identityOf(file, laboratory)]));
+}
+
+/** Twins with the same voxels under other headers are one: the one that bookkeeping names stays, or that has a voxel size of its own. */
+export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
+  for (const group of twinsOf(tomograms, laboratory).values()) {
+    if (group.length < 2) continue;
+    const weight = ({ strength, details }: Decision) =>
+      Number(strength === "bookkeeping") * 2 + Number(details.spacingFrom === undefined);
+    const kept = new Map<string, Decision>();
+    for (const file of [...group].sort((a, b) => weight(b) - weight(a) || a.path.length - b.path.length)) {
+      const voxels = await imagesOf(file.path, laboratory);
+      const same = voxels === undefined ? undefined : kept.get(voxels);
+      if (same && file.strength !== "person")
+        files.set(file.path, { ...file, role: "left out", because: `the voxels of ${same.path} once more`, details: {} });
+      else if (voxels !== undefined) kept.set(voxels, file);
+    }
+  }
+}
+
+/** What two tomograms of a run are one tomogram of the portal by. */
+export function identityOf(file: Decision, laboratory: Laboratory): unknown[] {
+  const { processing = "raw", processingSoftware, reconstructionMethod } = file.details;
+  return [spacingOf(file, laboratory), processing, processingSoftware, reconstructionMethod];
+}
+
+/** What is known of a tomogram beyond its path. */
 export function tellingOf(file: Decision, laboratory: Laboratory): unknown[] {
   const { processing = "raw", processingSoftware, reconstructionMethod, reconstructionSoftware, ctfCorrected } = file.details;
   return [

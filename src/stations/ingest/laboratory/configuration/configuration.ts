@@ -124,9 +124,10 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
   const angles = await readAngleLists(laboratory, paths(lists));
   const byRun = new Map<string, Acquisition>();
   const remarks: string[] = [];
-  for (const { path, run } of lists) {
+  for (const { path, run, role } of lists) {
     const known = angles.get(path);
-    if (run !== undefined && known && !byRun.has(run)) byRun.set(run, known);
+    if (run === undefined || !known || byRun.has(run)) continue;
+    byRun.set(run, role === "raw tilts" || /\.rawtlt$/i.test(path) ? known : { ...known, isAligned: true });
   }
   const unread = new Set<string>();
   for (const { path, run } of mdocs) {

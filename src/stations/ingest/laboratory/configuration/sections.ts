@@ -6,7 +6,7 @@ import type { Details, PointsReading } from "../claims.js";
 import { methodOfName } from "../completion/method.js";
 import { formatOf } from "../completion/one-of-run.js";
 import { spacingOf } from "../completion/spacings.js";
-import { tellingOf } from "../completion/twins.js";
+import { identityOf, tellingOf } from "../completion/twins.js";
 import type { Decision } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import type { Blocks, Facts } from "./facts.js";
@@ -180,25 +180,48 @@ export function tiltSeriesBlocks(making: Making): Blocks {
         camera: facts.camera,
         data_acquisition_software: said.software ?? guess("not reported", "software of the acquisition"),
         is_aligned: guess(isAligned, "whether this stack is aligned; by the name of the file"),
-        tilt_range: { min: known(said.range?.min, asked.min), max: known(said.range?.max, asked.max) },
+        tilt_range:
+          said.isOfAlignment && said.range
+            ? guess(
+                { min: decimal(said.range.min), max: decimal(said.range.max) },
+                "range of the tilts; of the alignment, which moves them: no list of the tilts as recorded is there",
+              )
+            : { min: known(said.range?.min, asked.min), max: known(said.range?.max, asked.max) },
         tilt_step: known(said.step, asked.step),
         tilt_axis: known(said.tiltAxis, asked.axis),
         tilting_scheme: said.scheme ? guess(said.scheme, "order of the tilts; by the order of the sections") : facts.scheme,
         total_flux: known(said.totalFlux, asked.flux),
         tilt_series_quality: facts.quality,
-        pixel_spacing: known(pixel, asked.pixel),
+        pixel_spacing:
+          pixel === undefined || from === undefined
+            ? known(pixel, asked.pixel)
+            : guess(decimal(pixel), `pixel spacing, Å: ${from}`),
       },
       sources: sourcesOf(files, making),
     };
   });
 
   function factsOfSeries(file: Decision) {
-    const { voltage, software, range, step, tiltAxis, scheme, totalFlux, pixelSpacing } = acquisitionOf(file.run!);
+    const acquisition = acquisitionOf(file.run!);
+    const { voltage, software, range, step, tiltAxis, scheme, totalFlux, pixelSpacing } = acquisition;
+    const isOfAlignment = acquisition.isAligned === true;
     const spacing = file.details.spacingAngstrom ?? laboratory.get(file.path)?.volume?.spacingsAngstrom[1];
     const isKnown = spacing !== undefined && spacing >= 0.01 && spacing <= 10_000 && spacing !== 1;
     const pixel = isKnown ? rounded(spacing, 4) : pixelSpacing === undefined ? undefined : rounded(pixelSpacing, 4);
     const isAligned = /\.ali$|_ali\.mrc$/i.test(file.path);
-    return { pixel, isAligned, voltage, software, range, step, tiltAxis, scheme, totalFlux, from: undefined };
+    return {
+      pixel,
+      isAligned,
+      voltage,
+      software,
+      range,
+      step,
+      tiltAxis,
+      scheme,
+      totalFlux,
+      isOfAlignment,
+      from: file.details.spacingFrom,
+    };
   }
 }
 
@@ -259,7 +282,7 @@ export function tomogramBlocks(making: Making): Blocks {
     rankedOfRun(group).map((files) => {
       const { details } = files[0]!;
       const spacing = spacingOf(files[0]!, laboratory);
-      const identity = JSON.stringify(tellingOf(files[0]!, laboratory));
+      const identity = JSON.stringify(identityOf(files[0]!, laboratory));
       const isTwin = told.has(identity);
       told.add(identity);
       const isFirst = !shown.has(`${spacing}`);

@@ -96,12 +96,12 @@ function specimens(named: readonly NamedFile[], laboratory: Laboratory): string[
     shapes.set(name, (shapes.get(name) ?? new Set()).add(laboratory.get(path)?.volume?.shape.join(" ") ?? ""));
   }
   if (shapes.size === 0) return findRunNames(named).names;
-  // `TS_01_for_chimera` of the size of `TS_01` is of it
+  // `TS_01_for_chimera` of the size of `TS_01` is of it, and so is `for Paul TS_01`
   const isOfAnother = (name: string) =>
     [...shapes].some(
       ([other, sizes]) =>
-        name.startsWith(other) &&
-        /^[_.\- ][^\d]+$/.test(name.slice(other.length)) &&
+        ((name.startsWith(other) && /^[_.\- ][^\d]+$/.test(name.slice(other.length))) ||
+          (name.endsWith(other) && /^[^\d]+[_.\- ]$/.test(name.slice(0, -other.length)))) &&
         [...shapes.get(name)!].every((size) => sizes.has(size)),
     );
   // `TS 01` beside `TS_01` is the same one
@@ -132,7 +132,9 @@ function widened(names: readonly string[], named: readonly NamedFile[]): string[
   if (!isPart) return [...names];
   return names.flatMap((name) => {
     const some = [...(before.get(name) ?? [])].filter((head) => /[\p{L}\p{N}]/u.test(head));
-    return some.length === 0 ? [name] : some.map((head) => `${head}${name}`);
+    // where it also begins a name nothing is added to it
+    const isWhole = some.length < (before.get(name)?.size ?? 0);
+    return [...(some.length === 0 || isWhole ? [name] : []), ...some.map((head) => `${head}${name}`)];
   });
 }
 

@@ -104,6 +104,8 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
 async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): Promise<PointsReading | string> {
   const { path, details } = file;
   const surveyed = laboratory.get(path)!;
+  if (await isCut(path, laboratory))
+    return "it ends within a line, as a file that was cut short does; if it is whole, end that line";
   const reading = details.points ?? (await pointFileOf(laboratory.store, surveyed, signal));
   if (!reading) return "its points are in no known format";
   if (reading.format !== "mod" || reading.unit !== undefined) return reading;
@@ -117,6 +119,15 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
     if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return `it cannot be read: ${error.message}`;
     throw error;
   }
+}
+
+/** Programs that write these tables end each line. */
+async function isCut(path: string, laboratory: Laboratory): Promise<boolean> {
+  const { format, size } = laboratory.get(path)!;
+  if (!/\.(?:star|tbl)$/i.test(path) || (format !== "text" && format !== undefined) || size === 0) return false;
+  const source = await laboratory.open(path);
+  const [last] = await source.read({ offset: size - 1, length: 1 });
+  return last !== 0x0a && last !== 0x0d;
 }
 
 /** Columns of STAR files that name the tomogram of a row. */

@@ -14,6 +14,8 @@ export interface Surveyed {
   readonly format: FileFormatId | "zarr" | "text" | "empty" | undefined;
   /** Of MRC and OME-Zarr; of other formats ask `peek`. */
   readonly volume?: VolumeFacts | undefined;
+  /** As the store has it: equal for a file and a link to it. Other files may have the same. */
+  readonly etag?: string | undefined;
   /** Why it cannot be read, where it cannot. */
   readonly unreadable?: string | undefined;
 }

@@ -57,7 +57,7 @@ export async function survey(store: Store, { signal, onProgress, workspace }: Su
     isComplete = false;
     break;
   }
-  const files = Array.from(sizes, ([path, { size }]): Surveyed => ({ path, size, format: undefined }));
+  const files = Array.from(sizes, ([path, { size, etag }]): Surveyed => ({ path, size, etag, format: undefined }));
   files.sort((a, b) => compareKeys(a.path, b.path));
   const heads = workspace !== undefined && files.length >= KEPT_FROM ? await openHeads(workspace, store.url) : undefined;
   let done = 0;

@@ -1,5 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { fileStore } from "../../../../../stores/file/store.js";
+import { survey } from "../../survey/survey.js";
 import { copies } from "./recognise.js";
 
 const volume = (seed: number, shape: [number, number, number] = [6, 10, 10]) => mrcFile(shape, 8, { seed });
@@ -10,6 +15,24 @@ const reasonsOf = async (files: Record<string, string | Uint8Array>) =>
 const MDOC = `${"[ZValue = 0]\nTiltAngle = 3\n".repeat(60)}`;
 
 describe("copies", () => {
+  it("are files that a link shows under another name", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "emporium-links-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    for (const [name, content] of [
+      ["TS_01.rec", volume(1)],
+      ["TS_02.rec", volume(2)],
+      ["angles.rawtlt", MDOC],
+    ] as const) {
+      await writeFile(join(folder, name), content);
+      await symlink(name, join(folder, `zz ${name}`));
+    }
+    const claims = (await copies.recognise(await survey(fileStore(folder), new AbortController())))?.claims;
+    expect(claims?.map(({ path, copyOf }) => [path, copyOf])).toEqual([
+      ["zz TS_01.rec", "TS_01.rec"],
+      ["zz TS_02.rec", "TS_02.rec"],
+    ]);
+  });
+
   it("are files of equal contents whose names or folders say it", async () => {
     expect(
       await reasonsOf({
@@ -21,6 +44,10 @@ describe("copies", () => {
         "backup/2021/TS_02.rec": volume(2),
         "TS_03.mdoc": MDOC,
         "TS_03 - Kopie.mdoc": MDOC,
+        "relion/matching.star": MDOC,
+        "other/matching.star": MDOC,
+        "beads/TS_03.mod": "few",
+        "beads/TS_03 (1).mod": "few",
         "thesis/TS_04.rec": volume(4),
         "tomograms/run/TS_04.rec": volume(4),
       }),
@@ -30,6 +57,8 @@ describe("copies", () => {
       "Copy of TS_02.rec": "a copy of TS_02.rec",
       "backup/2021/TS_02.rec": "a copy of TS_02.rec",
       "TS_03 - Kopie.mdoc": "a copy of TS_03.mdoc",
+      "beads/TS_03 (1).mod": "a copy of beads/TS_03.mod",
+      "relion/matching.star": "a copy of other/matching.star",
       "tomograms/run/TS_04.rec": "a copy of thesis/TS_04.rec",
     });
   });
@@ -50,6 +79,8 @@ describe("copies", () => {
         "TS_02/gain.mrc": volume(5),
         "a/mask.mrc": holey,
         "b/mask.mrc": other,
+        "TS_05/seed.mod": "few",
+        "TS_06/seed.mod": "few",
         "TS_07.rec": volume(7),
         "TS_08.rec": volume(7),
       }),

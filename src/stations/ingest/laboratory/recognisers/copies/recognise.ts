@@ -5,11 +5,12 @@ import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
 import { SEPARATORS } from "../common/names.js";
 import { baseName, folderOf } from "../common/paths.js";
+import { isBackup, mayBeCopied, withoutCopyWords } from "./names.js";
 
 /**
  * Files that are byte for byte another one: what file managers call `X (1).mrc` or `Copy of X.mrc`, what lies in folders of backups, and what carries the
- * same name elsewhere. Only files of one size that may be copies by their names are read, in five places; texts only where their names say it, since
- * many runs have equal ones.
+ * same name elsewhere. Only files of one size that may be copies by their names are read, in five places; texts other than
+ * lists of points only where their names say it, since many runs have equal ones.
  */
 export const copies: Recogniser = {
   id: "copies",
@@ -31,14 +32,10 @@ export const copies: Recogniser = {
 const GROUPS_IN_FLIGHT = 8;
 /** Files that are read, at most: two pieces of 256 KiB each. */
 const FILES_MAX = 5_000;
-/** Smaller ones are templates, lists of angles, headers without a picture. */
+/** Smaller ones are templates, lists of angles, headers without a picture: equal for many runs, like texts. */
 const BYTES_MIN = 1024;
-
-/** Words that file managers and people add to the name of a copy. */
-const ADDED = /(?: ?\(\d+\)|[ _-]+(?:copy|kopie|copie|copia|kopia|dup(?:licate)?|bak|backup)(?:[ _-]?\(?\d+\)?)?)$/i;
-const BEFORE = /^(?:copy|kopie|copie|copia)(?: ?\(\d+\))? (?:of|von|de|di) /i;
-const FOLDER =
-  /(?:^|[_.\- ])(?:backups?|bak|old|copy|copies|kopie|duplicates?|archiv(?:e|ed)?|trash|safe|sicherung)(?=[_.\- \d]|$)/i;
+/** Texts that no two runs have alike. */
+const POINTS = /\.(?:star|tbl|cbox|tloc|box|csv)$/i;
 
 interface Named {
   readonly file: Surveyed;
@@ -52,24 +49,11 @@ function namedOf(file: Surveyed): Named {
   const dot = name.lastIndexOf(".");
   const [stem, end] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
   // `X.mrc.bak`, `X.mrc copy`
-  const bare = `${stem.replace(BEFORE, "").replace(ADDED, "")}${/^\.(?:bak|orig|old|copy)\d*$/i.test(end) ? "" : end.replace(ADDED, "")}`;
+  const bare = `${withoutCopyWords(stem)}${/^\.(?:bak|orig|old|copy)\d*$/i.test(end) ? "" : withoutCopyWords(end)}`;
   return { file, plain: bare.toLowerCase(), isCalledCopy: bare !== name };
 }
 
-const isInBackup = ({ file }: Named): boolean =>
-  folderOf(file.path)
-    .split("/")
-    .some((part) => FOLDER.test(part));
-
-function mayBeCopied({ format, size, unreadable, path }: Surveyed): boolean {
-  return (
-    size >= BYTES_MIN &&
-    format !== "zarr" &&
-    format !== "empty" &&
-    unreadable === undefined &&
-    !/gain|dark|defect|ref/i.test(baseName(path))
-  );
-}
+const isInBackup = ({ file }: Named): boolean => isBackup(folderOf(file.path));
 
 /** Groups of files that may be equal: of one size, and of one name but for what copies add, or one name begins with the other. */
 function candidatesOf(laboratory: Laboratory): { groups: Named[][]; isComplete: boolean } {
@@ -82,14 +66,24 @@ function candidatesOf(laboratory: Laboratory): { groups: Named[][]; isComplete: 
     const names = new Set(named.map(({ plain }) => plain));
     const byName = groupsOf(named, ({ file, plain }) => rootOf(plain, file.volume ? names : undefined));
     for (const group of byName.values()) {
-      const isText = group[0]!.file.format === "text";
-      if (group.length < 2 || (isText && !group.some((one) => one.isCalledCopy || isInBackup(one)))) continue;
+      const { format, size, path } = group[0]!.file;
+      const isCommon = (format === "text" && !POINTS.test(path)) || size < BYTES_MIN;
+      if (group.length < 2 || (isCommon && !group.some((one) => one.isCalledCopy || isInBackup(one)))) continue;
       count += group.length;
       if (count > FILES_MAX) return { groups, isComplete: false };
       groups.push(group);
     }
   }
-  return { groups, isComplete: true };
+  return { groups: [...groups, ...linkedOf(files)], isComplete: true };
+}
+
+/** Files that a link, or a second name on the disk, shows elsewhere under whatever name. Texts are linked to for many runs. */
+function linkedOf(files: readonly Surveyed[]): Named[][] {
+  const linked = groupsOf(
+    files.filter(({ etag, format }) => etag !== undefined && format !== "text" && format !== undefined),
+    ({ etag, size }) => `${etag} ${size}`,
+  );
+  return [...linked.values()].filter((group) => group.length > 1).map((group) => group.map(namedOf));
 }
 
 /** The shortest name that this one begins with: `ts_01.mrc` for `ts_01_final.mrc`. */

@@ -34,6 +34,7 @@ describe("denoisers", () => {
         "isonet/corrected_tomos/TS_01_corrected.mrc": volume,
         "ddw/refined_tomograms/TS_01_EVN_refined.mrc": volume,
         "deconv/TS_01.mrc": volume,
+        "isonet/ts_deconv/TS_01.mrc": volume,
         "topaz/TS_01_topaz.mrc": mrcFile([6, 10, 10], 1),
         "other/TS_01_bin2.mrc": volume,
       }),
@@ -44,6 +45,7 @@ describe("denoisers", () => {
       "isonet/corrected_tomos/TS_01_corrected.mrc": "denoised, IsoNet, by contents",
       "ddw/refined_tomograms/TS_01_EVN_refined.mrc": "denoised, DeepDeWedge, by contents",
       "deconv/TS_01.mrc": "filtered, undefined, by contents",
+      "isonet/ts_deconv/TS_01.mrc": "filtered, undefined, by contents",
       "topaz/TS_01_topaz.mrc": "denoised, Topaz-Denoise, by contents",
     });
   });

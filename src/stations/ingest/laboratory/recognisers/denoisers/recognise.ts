@@ -47,11 +47,12 @@ export const denoisers: Recogniser = {
 
 function makerOf({ path, volume }: Volume): Maker | undefined {
   const stem = stemOf(path);
-  const folders = folderOf(path).split("/");
+  const folders = folderOf(path).split("/").reverse();
   return (
     MAKERS.find(({ label }) => label && volume.labels.some((text) => label.test(text))) ??
     MAKERS.find(({ word }) => word.test(stem)) ??
-    MAKERS.find(({ folder }) => folders.some((part) => folder.test(part)))
+    // the innermost folder counts: `deconv` of `isonet/deconv`
+    folders.flatMap((part) => MAKERS.find(({ folder }) => folder.test(part)) ?? [])[0]
   );
 }
 

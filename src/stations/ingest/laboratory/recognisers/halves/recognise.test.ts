@@ -32,6 +32,19 @@ describe("half maps", () => {
     });
   });
 
+  it("are volumes under other names that lie among them, in a folder of its own", async () => {
+    const pair = { "rec/even/TS_01.mrc": volume, "rec/odd/TS_01.mrc": volume };
+    const roles = await rolesOf({
+      ...pair,
+      "rec/odd/for Paul TS_02.mrc": volume,
+      "rec/even/TS_02.mrc": volume,
+      "rec/TS_02.mrc": volume,
+    });
+    expect(roles["rec/odd/for Paul TS_02.mrc"]).toBe("half map");
+    expect(roles["rec/even/TS_02.mrc"]).toBe("half map");
+    expect(roles["rec/TS_02.mrc"]).toBeUndefined();
+  });
+
   it("are no files without their other half, of other sizes, or whose names only look so", async () => {
     // cryoCARE_predict.py: the result is called like the even half
     expect(

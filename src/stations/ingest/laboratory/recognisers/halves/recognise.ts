@@ -2,7 +2,7 @@ import { groupsOf } from "../../../../../core/groups.js";
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Surveyed } from "../../survey/laboratory.js";
 import { isAverage } from "../common/averages.js";
-import { baseName } from "../common/paths.js";
+import { baseName, folderOf } from "../common/paths.js";
 
 /**
  * Volumes, stacks and images of every other frame: two files whose paths differ only by words such as even and odd, and whose sizes are equal. cryoCARE
@@ -25,6 +25,18 @@ export const halves: Recogniser = {
       if (group.length !== 2 || one!.side === other!.side) continue;
       claims.push(claimOf(one!.file, other!.file), claimOf(other!.file, one!.file));
     }
+    const told = new Set(claims.map(({ path }) => path));
+    const folders = new Set(claims.map(({ path }) => folderOf(path)).filter((folder) => SIDE.test(baseName(folder))));
+    for (const { file } of named) {
+      const folder = folderOf(file.path);
+      if (told.has(file.path) || !folders.has(folder)) continue;
+      claims.push({
+        path: file.path,
+        role: "half map",
+        because: `it lies among halves, in ${folder}, though under a name of its own`,
+        strength: "contents",
+      });
+    }
     return claims.length === 0 ? undefined : { software: "", by: claims.slice(0, 2).map(({ path }) => path), claims };
   },
 };
@@ -41,6 +53,9 @@ function claimOf(file: Surveyed, other: Surveyed): Claim {
 const isDenoised = ({ volume }: Surveyed): boolean => volume!.labels.some((label) => /cryoCARE/i.test(label));
 
 const SIDES = /(^|[/_.\- ])(?:(evn|evens?|half[_-]?(?:map)?[_-]?[1a])|(odds?|half[_-]?(?:map)?[_-]?[2b]))(?=[/_.\- ]|$)/gi;
+
+/** Names of folders of halves alone. */
+const SIDE = /^(?:evn|evens?|odds?|half[_-]?(?:map)?[_-]?[12ab])$/i;
 
 /** Which half a path speaks of, and the path without it. */
 function halfOf(path: string): { key: string; side: "first" | "second" } | undefined {

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../test/laboratory-kit.js";
+import { withoutCopiedFolders } from "./copied-folders.js";
+
+const volume = (seed: number) => mrcFile([6, 10, 10], 8, { seed });
+
+async function claimed(files: Record<string, string | Uint8Array>) {
+  const { laboratory, copies } = await withoutCopiedFolders(await laboratoryWith(files));
+  return { seen: laboratory.files.map(({ path }) => path), claims: copies?.claims ?? [], laboratory };
+}
+
+describe("copied folders", () => {
+  const session = { "TS_01.mrc": volume(1), "TS_01.mrc.mdoc": "[ZValue = 0]\n", "more/notes.txt": "x" };
+  const within = (folder: string, files: Record<string, string | Uint8Array>) =>
+    Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]));
+
+  it("are left out with all that is in them, whatever they are called", async () => {
+    const { seen, claims, laboratory } = await claimed({ ...within("session", session), ...within("zz project/deep", session) });
+    expect(seen).toEqual(Object.keys(within("session", session)).sort());
+    expect(claims.map(({ path }) => path).sort()).toEqual(Object.keys(within("zz project/deep", session)).sort());
+    expect(claims[0]?.because).toBe("zz project/deep is a copy of session, with all that is in it");
+    expect(laboratory.get("zz project/deep/TS_01.mrc")).toBeUndefined();
+    expect(laboratory.folders()).toEqual(["session", "session/more"]);
+  });
+
+  it("are those that are called copies, or lie deeper", async () => {
+    const names = { ...within("a copy", session), ...within("a", session), ...within("b/a", session) };
+    expect((await claimed(names)).seen).toEqual(Object.keys(within("a", session)).sort());
+  });
+
+  it("are none of other contents, with a file more, or without anything that is published", async () => {
+    const different = { ...session, "TS_01.mrc": volume(2) };
+    expect((await claimed({ ...within("a", session), ...within("b", different) })).claims).toEqual([]);
+    expect((await claimed({ ...within("a", session), ...within("b", { ...session, "y.txt": "y" }) })).claims).toEqual([]);
+    const texts = { "angles.rawtlt": "1\n2\n", "tilt.com": "$tilt\n", "gain.mrc": volume(3) };
+    expect((await claimed({ ...within("TS_01", texts), ...within("TS_02", texts) })).claims).toEqual([]);
+  });
+});

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { inNumbers } from "../../../core/natural-order.js";
+import { mapLimit } from "../../../system/parallel.js";
+import type { Claim, Recognised } from "./claims.js";
+import { isCalledCopy, mayBeCopied } from "./recognisers/copies/names.js";
+import type { Laboratory, Surveyed } from "./survey/laboratory.js";
+
+/** Files of a folder whose contents are compared, at most: names and sizes are those of all. */
+const COMPARED_MAX = 500;
+const READS_IN_FLIGHT = 4;
+
+/** A folder with all that lies below it. */
+interface Folder {
+  readonly path: string;
+  readonly folders: Map<string, Folder>;
+  readonly files: Surveyed[];
+}
+
+/**
+ * Leaves out folders that somebody has copied as a whole: equal in the names and sizes of everything below them, and in contents. What knows software sees
+ * one of them, and so finds each series once. Folders without a volume, a frame or the like, which many runs have alike, are none.
+ *
+ * @returns the laboratory without copies, and what is claimed of these
+ */
+export async function withoutCopiedFolders(
+  laboratory: Laboratory,
+): Promise<{ readonly laboratory: Laboratory; readonly copies?: Recognised | undefined }> {
+  const originals = new Map<string, string>();
+  const isHidden = (path: string) => {
+    for (let at = path.length; at > 0; at = path.lastIndexOf("/", at - 1)) if (originals.has(path.slice(0, at))) return true;
+    return false;
+  };
+  const groups = equalFolders(laboratory).sort((a, b) => depth(a[0]!.path) - depth(b[0]!.path));
+  for (const group of groups) {
+    const open = group.filter(({ path }) => !isHidden(path)).sort(byRank);
+    const [original, ...others] = open;
+    for (const other of others) if (await isEqual(laboratory, original!, other)) originals.set(other.path, original!.path);
+  }
+  if (originals.size === 0) return { laboratory };
+  const claims = laboratory.files.flatMap(({ path }): Claim[] => {
+    const [copy, original] = [...originals].find(([folder]) => path.startsWith(`${folder}/`)) ?? [];
+    if (copy === undefined || original === undefined) return [];
+    return [
+      { path, role: "left out", because: `${copy} is a copy of ${original}, with all that is in it`, strength: "bookkeeping" },
+    ];
+  });
+  const left = laboratory.files.filter(({ path }) => !isHidden(path));
+  return {
+    laboratory: {
+      ...laboratory,
+      files: left,
+      get: (path) => (isHidden(path) ? undefined : laboratory.get(path)),
+      inFolder: (folder) => (isHidden(folder) ? [] : laboratory.inFolder(folder)),
+      folders: () => laboratory.folders().filter((folder) => !isHidden(folder)),
+    },
+    copies: { software: "", by: [], claims },
+  };
+}
+
+const depth = (path: string): number => path.split("/").length;
+
+/** The original first: not called a copy, nearest to the top. */
+function byRank(a: Folder, b: Folder): number {
+  const [first, second] = [a, b].map(({ path }) => Number(isCalledCopy(path)));
+  return first! - second! || depth(a.path) - depth(b.path) || inNumbers(a.path, b.path);
+}
+
+/** Folders with equal names and sizes of everything below them, of which something may be published. */
+function equalFolders({ files }: Laboratory): Folder[][] {
+  const top: Folder = { path: "", folders: new Map(), files: [] };
+  for (const file of files) {
+    const parts = file.path.split("/").slice(0, -1);
+    let folder = top;
+    for (const part of parts) {
+      const path = folder === top ? part : `${folder.path}/${part}`;
+      const inside: Folder = folder.folders.get(part) ?? { path, folders: new Map(), files: [] };
+      folder.folders.set(part, inside);
+      folder = inside;
+    }
+    folder.files.push(file);
+  }
+  const byContents = new Map<string, Folder[]>();
+  const add = (folder: Folder): { key: string; count: number; isOfData: boolean } => {
+    const hash = createHash("sha256");
+    let count = folder.files.length;
+    let isOfData = folder.files.some((file) => mayBeCopied(file) && file.format !== "text" && file.format !== undefined);
+    for (const { path, size } of folder.files) hash.update(`${path.slice(folder.path.length)}\0${size}\0`);
+    for (const [name, inside] of [...folder.folders].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const one = add(inside);
+      hash.update(`${name}/\0${one.key}\0`);
+      count += one.count;
+      isOfData ||= one.isOfData;
+    }
+    const key = hash.digest("hex");
+    if (folder !== top && count > 1 && isOfData) byContents.set(key, [...(byContents.get(key) ?? []), folder]);
+    return { key, count, isOfData };
+  };
+  add(top);
+  return [...byContents.values()].filter((group) => group.length > 1);
+}
+
+async function isEqual(laboratory: Laboratory, { path: original }: Folder, copy: Folder): Promise<boolean> {
+  const all = filesOf(copy);
+  const step = Math.max(1, all.length / COMPARED_MAX);
+  const some = Array.from({ length: Math.min(all.length, COMPARED_MAX) }, (_, n) => all[Math.floor(n * step)]!);
+  const equal = await mapLimit(some, READS_IN_FLIGHT, async ({ path }) => {
+    const digests = await Promise.all([path, original + path.slice(copy.path.length)].map((one) => laboratory.digest(one)));
+    return digests[0] === digests[1];
+  });
+  return equal.every((one) => one);
+}
+
+const filesOf = ({ files, folders }: Folder): Surveyed[] => [...files, ...[...folders.values()].flatMap(filesOf)];

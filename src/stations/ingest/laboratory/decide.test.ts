@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../test/laboratory-kit.js";
+import type { Claim } from "./claims.js";
+import { decide } from "./decide.js";
+
+const volume = mrcFile([6, 10, 10], 8);
+
+describe("of a file and its copy", () => {
+  const copy: Claim = {
+    path: "job/rec_1.mrc",
+    role: "left out",
+    because: "a copy of disk/1.mrc",
+    copyOf: "disk/1.mrc",
+    strength: "contents",
+  };
+  const tomogram = (path: string, strength: Claim["strength"]): Claim => {
+    return { path, role: "tomogram", run: "1", because: "said", strength };
+  };
+  const rolesOf = async (...claims: Claim[]) => {
+    const laboratory = await laboratoryWith({ "disk/1.mrc": volume, "job/rec_1.mrc": volume });
+    const { files } = decide(laboratory, [{ software: "x", by: [], claims }]);
+    return ["disk/1.mrc", "job/rec_1.mrc"].map((path) => files.get(path)?.role);
+  };
+
+  it("the one that bookkeeping names is used, such as a link of a project, and otherwise the original", async () => {
+    const byName = tomogram("disk/1.mrc", "name");
+    expect(await rolesOf(copy, tomogram("job/rec_1.mrc", "bookkeeping"), byName)).toEqual(["left out", "tomogram"]);
+    expect(await rolesOf(copy, tomogram("job/rec_1.mrc", "name"), byName)).toEqual(["tomogram", "left out"]);
+    const both = [tomogram("disk/1.mrc", "bookkeeping"), tomogram("job/rec_1.mrc", "bookkeeping")];
+    expect(await rolesOf(copy, ...both)).toEqual(["tomogram", "left out"]);
+  });
+});
