@@ -190,13 +190,13 @@ function volumesByRun(files: ReadonlyMap<string, Decision>, laboratory: Laborato
 /** Tilt series of each run with the size of their pixels, by their headers and the acquisition files. */
 async function seriesPixels(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<SeriesPixels[]> {
   const found: SeriesPixels[] = [];
-  const add = (by: SeriesPixels["by"], run: string | undefined, pixelAngstrom: number | undefined, [rows, columns] = [0, 0]) => {
+  const know = (by: SeriesPixels["by"], run: string | undefined, pixelAngstrom: number | undefined, [rows, columns] = [0, 0]) => {
     if (run === undefined || pixelAngstrom === undefined || pixelAngstrom <= 0.01 || pixelAngstrom === 1) return;
     found.push({ run, pixelAngstrom, rows, columns, by });
   };
   const series = [...files.values()].filter(({ role }) => role === "tilt series");
   const sizeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.slice(1) as [number, number] | undefined;
-  for (const file of series) add("tilt series", file.run, spacingOf(file, laboratory), sizeOf(file));
+  for (const file of series) know("tilt series", file.run, spacingOf(file, laboratory), sizeOf(file));
   const acquisitions = [...files.values()].filter(({ role, run }) => role === "acquisition" && run !== undefined);
   const read = await readAcquisitions(
     laboratory,
@@ -204,7 +204,7 @@ async function seriesPixels(files: ReadonlyMap<string, Decision>, laboratory: La
   );
   for (const { path, run } of acquisitions) {
     const own = series.find((file) => file.run === run);
-    add("acquisition", run, read.get(path)?.pixelSpacing, own && sizeOf(own));
+    know("acquisition", run, read.get(path)?.pixelSpacing, own && sizeOf(own));
   }
   return found;
 }
