@@ -193,6 +193,12 @@ export function positional(command: Command, key: string): PositionalHelp {
   return { key, name, shown: optional ? `[${repeated}]` : repeated, description: meta.description ?? "" };
 }
 
+/** As the usage has it; a value that lists its choices is no name. */
+function placeName(command: Command, key: string): string {
+  const { name } = positional(command, key);
+  return name.includes("|") ? key : name;
+}
+
 const placesOf = (command: Command): string => command.positionals.map((key) => positional(command, key).shown).join(" ");
 
 /** Hands the words that are no options to the positionals, in order; a list at the end takes all that are left. */

@@ -77,7 +77,7 @@ export function questionLines({ questions }: Pick<Decisions, "questions">): stri
     .flatMap(({ id, text, options, answer }) => [
       `question ${id}: ${text}`,
       ...options.map(
-        (option) => `  ${option.answer}${option.answer === answer ? " (taken unless you answer)" : ""}: ${option.says}`,
+        (option) => `  ${option.answer}${option.answer === answer ? " (taken until you answer)" : ""}: ${option.says}`,
       ),
       ...(answer === undefined ? ["  no answer is taken: these files are left out until you answer"] : []),
     ])

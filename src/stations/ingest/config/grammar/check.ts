@@ -167,7 +167,7 @@ function unknownKey(node: MapNode, key: string, shape: MapShape): ErrorRecord {
     near !== undefined
       ? `did you mean ${near}?`
       : isOther
-        ? "this file is no ingestion configuration: it has none of the sections; emporium ingest new writes one"
+        ? "give an ingestion configuration: none of its sections is in this file; emporium ingest new writes one"
         : "use one of the known, or leave it out";
   return faultOf(node, message, hint, node.keyPlaces.get(key));
 }
