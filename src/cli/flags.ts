@@ -258,7 +258,7 @@ function valueError(
   const flag = flags.find((one) => one.key === key);
   const name = flag
     ? `--${member === undefined || !flag.family ? flag.long : flag.long.replace("*", kebab(member))}`
-    : positional(command, key).name;
+    : placeName(command, key);
   const found = issue.path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], raw);
   if (issue.code === "invalid_type" && found === undefined && flag) {
     const value = flag.value === undefined ? "" : ` ${flag.value}`;

@@ -88,8 +88,10 @@ export default command({
       ];
       io.out(`${out}: ${[counted(runs.length, "run"), ...left].join(", ")}`);
       if (beside !== undefined) {
-        const again = quoteWords(["emporium", "ingest", "new", "--from", from ?? "", "--decisions", beside, "--out"]);
-        io.out(`${beside}: what each file is taken for, and why; correct it, answer its questions, then: ${again} NEW.yaml`);
+        const next = out.replace(/(?:\.ya?ml)?$/i, "-2.yaml");
+        const again = quoteWords(["emporium", "ingest", "new", "--from", from ?? "", "--decisions", beside, "--out", next]);
+        const edit = asked.length === 0 ? "correct it" : "correct it, answer its questions";
+        io.out(`${beside}: what each file is taken for, and why; ${edit}, then: ${again}`);
       }
       for (const line of await nextCommands(out, config.input, from)) io.out(`  ${line}`);
     }
