@@ -64,7 +64,7 @@ async function profileOf(name: string | undefined, env: Io["env"]): Promise<Engi
   if (file === undefined) {
     if (name === undefined) return {};
     throw new EmporiumError("USAGE", `--engine-profile ${name} needs a file ${PROFILES}, which does not exist`, {
-      hint: `write one here, or in ${files[1]}; docs/guides/clusters.md has a complete one`,
+      hint: `write one here, or in ${files[1]}; docs/guides/clusters.md shows a complete file`,
     });
   }
   const { readProfileFile } = await import("../engine/cluster/profile.js");

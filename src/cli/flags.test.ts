@@ -117,7 +117,7 @@ describe("parseCommandLine", () => {
   });
 
   it.each<[words: string[], says: string]>([
-    [[], "USAGE: sample needs SOURCE: first | see emporium sample --help"],
+    [[], "USAGE: sample needs SOURCE: first | write emporium sample SOURCE [MORE…]; see emporium sample --help"],
     [["a", "--dryrun"], "USAGE: sample has no option --dryrun | did you mean --dry-run?"],
     [["a", "--import-run"], "USAGE: sample has no option --import-run | did you mean --import-runs?"],
     [["a", "--frobnicate"], "USAGE: sample has no option --frobnicate | see emporium sample --help"],

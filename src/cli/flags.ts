@@ -193,6 +193,14 @@ export function positional(command: Command, key: string): PositionalHelp {
   return { key, name, shown: optional ? `[${repeated}]` : repeated, description: meta.description ?? "" };
 }
 
+/** As the usage has it; a value that lists its choices is no name. */
+function placeName(command: Command, key: string): string {
+  const { name } = positional(command, key);
+  return name.includes("|") ? key : name;
+}
+
+const placesOf = (command: Command): string => command.positionals.map((key) => positional(command, key).shown).join(" ");
+
 /** Hands the words that are no options to the positionals, in order; a list at the end takes all that are left. */
 function placeWords(command: Command, words: readonly string[], raw: Record<string, unknown>): void {
   const left = [...words];
@@ -201,13 +209,13 @@ function placeWords(command: Command, words: readonly string[], raw: Record<stri
     const found = core instanceof z.ZodArray ? left.splice(0) : left.splice(0, 1);
     if (found.length === 0 && !optional) {
       throw new EmporiumError("USAGE", `${command.name} needs ${meta.value ?? key}: ${meta.description}`, {
-        hint: helpHint(command),
+        hint: `write emporium ${command.name} ${placesOf(command)}; ${helpHint(command)}`,
       });
     }
     if (found.length > 0) raw[key] = core instanceof z.ZodArray ? found : found[0];
   }
   if (left.length > 0) {
-    const places = command.positionals.map((key) => positional(command, key).shown).join(" ");
+    const places = placesOf(command);
     throw new EmporiumError("USAGE", `unexpected argument "${left[0]}"; ${command.name} takes ${places || "only options"}`, {
       hint:
         command.otherwise ??
@@ -248,7 +256,9 @@ function valueError(
 ): EmporiumError {
   const [key = "", member] = issue.path.map(String);
   const flag = flags.find((one) => one.key === key);
-  const name = flag ? `--${member === undefined || !flag.family ? flag.long : flag.long.replace("*", kebab(member))}` : key;
+  const name = flag
+    ? `--${member === undefined || !flag.family ? flag.long : flag.long.replace("*", kebab(member))}`
+    : placeName(command, key);
   const found = issue.path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], raw);
   if (issue.code === "invalid_type" && found === undefined && flag) {
     const value = flag.value === undefined ? "" : ` ${flag.value}`;

@@ -70,6 +70,7 @@ export default command({
       onProgress: (done, of) => tell(() => `${done} of ${counted(of, "file")} looked at`),
       signal: io.signal,
     });
+    const { questionLines } = await import("../stations/ingest/laboratory/account.js");
     const { writeConfig } = await import("../stations/ingest/laboratory/write-new.js");
     const beside = out === undefined ? undefined : await writeConfig(out, config, { given: decisions });
     for (const error of config.errors) io.fail(error);
@@ -79,18 +80,19 @@ export default command({
       const { runs, toFill, toCheck, account, questions } = config;
       for (const line of account) io.out(line);
       const asked = questions.filter(({ isAnswered }) => !isAnswered);
-      for (const { id, text, options: choices, answer } of asked) {
-        io.out(`question ${id}: ${text}`);
-        for (const choice of choices) io.out(`  ${choice.answer}${choice.answer === answer ? " (taken)" : ""}: ${choice.says}`);
-        if (answer === undefined) io.out("  nothing is taken: these files are left out until somebody decides");
-      }
+      for (const line of questionLines(config)) io.out(line);
       const left = [
         `${counted(toFill.length, "line")} to fill in`,
         ...(asked.length === 0 ? [] : [`${counted(asked.length, "question")} to answer`]),
         `${counted(toCheck.length, "guess", "guesses")} to check`,
       ];
       io.out(`${out}: ${[counted(runs.length, "run"), ...left].join(", ")}`);
-      if (beside !== undefined) io.out(`${beside}: what each file is, and the questions; edit it and give it with --decisions`);
+      if (beside !== undefined) {
+        const next = out.replace(/(?:\.ya?ml)?$/i, "-2.yaml");
+        const again = quoteWords(["emporium", "ingest", "new", "--from", from ?? "", "--decisions", beside, "--out", next]);
+        const edit = asked.length === 0 ? "correct it" : "correct it, answer its questions";
+        io.out(`${beside}: what each file is taken for, and why; ${edit}, then: ${again}`);
+      }
       for (const line of await nextCommands(out, config.input, from)) io.out(`  ${line}`);
     }
     return config.errors.length > 0 ? 1 : 0;

@@ -27,7 +27,9 @@ export default command({
   positionals: ["suite", "config", "location"],
   options: z.object({
     suite: z.enum(["source", "standardized"]).meta({ description: "source or standardized", value: "SUITE" }),
-    config: z.string().meta({ description: "the deposition's configuration; optional for a tree", value: "CONFIG.yaml" }),
+    config: z
+      .string()
+      .meta({ description: "the deposition's configuration; a tree may stand in its place", value: "CONFIG.yaml" }),
     location: z.string().optional().meta({ description: "folder or bucket of the sources, or of the tree", value: "LOCATION" }),
     filter: patterns("only entities whose name or number matches from its start", "filter-*-name"),
     exclude: patterns("without those; wins over filter", "exclude-*-name"),

@@ -46,7 +46,7 @@ describe("words of a schema", () => {
     [{ either: [] }, "either: expected a number, or a text, found []"],
     [{ texts: "z" }, 'texts: expected x or y, or y, found "z"'],
     [{ map: "a" }, 'map: expected a mapping, found "a"'],
-    [{ mapp: 1 }, 'there is no field "mapp"'],
+    [{ mapp: 1 }, 'unknown field "mapp"'],
   ])("%j: %s", (value, said) => {
     expect(words(value)).toBe(said);
   });

@@ -22,7 +22,7 @@ export function schemaWords(issue: z.core.$ZodRawIssue): string | undefined {
     case "invalid_union":
       return expected(expectedOf(issue.errors));
     case "unrecognized_keys":
-      return `there is no field ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
+      return `unknown field ${issue.keys.map((key) => JSON.stringify(key)).join(", ")}`;
     default:
       return undefined;
   }

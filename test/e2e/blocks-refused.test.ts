@@ -67,7 +67,7 @@ describe("a graph that cannot be run", () => {
   });
 
   it.each<[string, (text: string) => string, string | RegExp]>([
-    ["a word too much", (text) => text.replace("grid:", "gird:"), /^3:1 CONFIG_FIELD: .*there is no field "gird"/],
+    ["a word too much", (text) => text.replace("grid:", "gird:"), /^3:1 CONFIG_FIELD: .*unknown field "gird"/],
     ["an unknown parameter", (text) => text.replace("sigma: 1", "sigma: 1, sigmas: 2"), /^5:\d+ CONFIG_FIELD: gaussian.*sigmas/],
     [
       "a circle",
@@ -265,12 +265,12 @@ outputs:
     expect(await faultsOf(text)).toEqual([
       expect.stringMatching(/^2:\d+ FORMAT_UNKNOWN: .*gone\.zarr/),
       expect.stringMatching(/^3:\d+ CONFIG_FIELD: .*grid\.block/),
-      expect.stringMatching(/^3:\d+ CONFIG_FIELD: .*there is no field "blok"/),
+      expect.stringMatching(/^3:\d+ CONFIG_FIELD: .*unknown field "blok"/),
       expect.stringMatching(/^6:\d+ CONFIG_RULE: statistics has no meen/),
       expect.stringMatching(/^7:\d+ CONFIG_FIELD: no operator gausian/),
       expect.stringMatching(/^10:\d+ CONFIG_COLLISION: .*labels\/bin is inside input em/),
       expect.stringMatching(/^10:\d+ CONFIG_RULE: a shard of 12×8×8/),
-      expect.stringMatching(/^11:\d+ CONFIG_FIELD: .*there is no field "codek"/),
+      expect.stringMatching(/^11:\d+ CONFIG_FIELD: .*unknown field "codek"/),
       expect.stringMatching(/^12:\d+ CONFIG_COLLISION: .*a\.zarr is the same place as output other/),
     ]);
     expect(existsSync(join(root, "out"))).toBe(false);

@@ -56,7 +56,7 @@ describe("the frame", () => {
     [
       ["ingest", "run", "a", "b"],
       "ingest run needs OUTPUT: folder or bucket of the standardised tree",
-      "see emporium ingest run --help",
+      "write emporium ingest run CONFIG.yaml INPUT OUTPUT; see emporium ingest run --help",
     ],
     [
       ["doctor", "x"],

@@ -102,7 +102,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
-const HINT = "docs/guides/clusters.md has a complete one";
+const HINT = "docs/guides/clusters.md shows a complete file";
 
 /**
  * The profile of a name, or the file's default. A file without a default and with one profile means that one.

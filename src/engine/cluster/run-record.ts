@@ -95,8 +95,9 @@ export async function openRun(location: string, { anonymous = false }: { anonymo
   const named = at < 0 && !location.startsWith(RUNS_FOLDER) ? undefined : location.replace(/\/+$/, "").split(RUNS_FOLDER).at(-1)!;
   const id = named ?? (await newestRun(store));
   if (id === undefined) {
-    throw new EmporiumError("STORE_ABSENT", `${store.url} has no run on a cluster`, {
-      place: { url: store.url },
+    const where = store.local?.path("") ?? store.url;
+    throw new EmporiumError("STORE_ABSENT", `${where} has no run on a cluster`, {
+      place: store.local ? { file: where } : { url: where },
       hint: "name the folder that the command printed: TARGET/.emporium/runs/NAME",
     });
   }

@@ -20,9 +20,13 @@ export function commandExecutor(engine: EngineWords, run: RunCommand, askMs = AS
     const output = await answered(program, words, { timeoutMs: askMs });
     if (output.status === 0) return output;
     if (engine.silent?.test(output.stderr + output.stdout)) throw silent(program, wordsOf(output));
-    throw new EmporiumError("ENGINE_ABSENT", `${program}: ${wordsOf(output)}`, {
-      hint: `change your account or the profile as ${program} says`,
-    });
+    throw new EmporiumError(
+      "ENGINE_ABSENT",
+      `${engineTitle(engine.name)} cannot be asked here: ${program} says ${wordsOf(output)}`,
+      {
+        hint: `run the command where ${program} works, such as a login node, or correct your account or the profile as it says`,
+      },
+    );
   }
   /** @throws {EmporiumError} ENGINE_ABSENT, ENGINE_SILENT */
   async function answered(program: string, words: readonly string[], options: CommandOptions): Promise<CommandOutput> {

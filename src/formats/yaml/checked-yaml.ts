@@ -60,10 +60,14 @@ export function parseCheckedYaml<S extends z.ZodType>(
   const document = parsed(text, file, lines, placeAt);
   const raw = plainOf(document, file);
   if (!isMap(document.contents) && !(options.mayBeEmpty && raw === null)) {
-    throw new EmporiumError("CONFIG_FIELD", `${file} holds ${raw === null ? "nothing" : "no map"}; expected a map of fields`, {
-      place: { file, line: 1, column: 1 },
-      hint,
-    });
+    throw new EmporiumError(
+      "CONFIG_FIELD",
+      `${file} holds ${raw === null ? "nothing" : "a text or a list"}; expected fields such as ${options.knownKeys?.([]).slice(0, 3).join(", ") || "name: value"}`,
+      {
+        place: { file, line: 1, column: 1 },
+        hint,
+      },
+    );
   }
   const placeOf = (path: readonly PropertyKey[], key = false): Place => {
     const steps = path.map((step) => (typeof step === "symbol" ? String(step) : step));
@@ -163,8 +167,10 @@ function fieldErrors(
     ];
   }
   return issue.keys.map((key) => {
-    const meant = nearest(key, [...(knownKeys?.(issue.path) ?? [])]);
-    return new EmporiumError("CONFIG_FIELD", `${file}: ${name === "" ? "" : `${name}: `}there is no field "${key}"`, {
+    const known = [...(knownKeys?.(issue.path) ?? [])];
+    const meant = nearest(key, known);
+    const named = known.length === 0 || meant !== undefined ? "" : `; known: ${known.join(", ")}`;
+    return new EmporiumError("CONFIG_FIELD", `${file}: ${name === "" ? "" : `${name}: `}unknown field "${key}"${named}`, {
       place: placeOf([...issue.path, key], true),
       hint: meant === undefined ? hint : `did you mean ${meant}?`,
     });

@@ -232,7 +232,7 @@ export function refusePlaceholders({ placeholders = [], file }: IngestConfig, ta
   if (placeholders.length === 0 || !isBucket(target)) return;
   throw new EmporiumError(
     "CONFIG_PLACEHOLDER",
-    `${countPlaceholders(placeholders)} of ${file} are left (lines ${linesOf(placeholders)}), ${target.url} is a bucket`,
+    `a bucket takes no placeholders, and ${countPlaceholders(placeholders)} of ${file} are left: lines ${linesOf(placeholders)}`,
     {
       place: placeholders[0]!.place,
       hint: "fill them in (ingest check lists all), or add --allow-placeholders",

@@ -69,7 +69,7 @@ export function s3Error(thrown: unknown, url: string, nowMs: number): EmporiumEr
   const facts: ErrorFacts = { place: { url }, cause: fault };
   const said = `${url}: ${message || code}${message.includes(code) ? "" : ` (${code})`}`;
   if (NO_CREDENTIALS.has(code)) {
-    const hint = "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or read a public bucket anonymously";
+    const hint = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; a public bucket is read with --anonymous";
     return new EmporiumError("STORE_DENIED", `${url}: no credentials were found`, { ...facts, hint });
   }
   if (THROTTLED.has(code) && status !== undefined && status >= 400) {

@@ -78,7 +78,7 @@ export function givenGraph(given: GraphGiven): ReadGraph {
   throw new EmporiumError("INTERNAL", "a graph was refused without a reason");
 }
 
-const HINT = "docs/guides/blocks-graphs.md has a complete one";
+const HINT = "docs/guides/blocks-graphs.md shows a complete graph";
 
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   "": Object.keys(GraphSchema.shape),

@@ -176,7 +176,7 @@ export async function importOnCluster(
   const named = request.datasets?.filter((folder) => folders?.includes(folder)) ?? [];
   const datasets = await datasetsIn(store, all ? undefined : (folders ?? []), wantedKinds(kinds).has("Run"), env.signal);
   if (datasets.length + named.length === 0 && depositions === undefined && !(all && (await hasDepositions(store, env.signal)))) {
-    throw nothingFound(store, chosen !== undefined);
+    throw await nothingFound(store, chosen !== undefined);
   }
   const params: ImportParams = {
     ...{ database: request.database, server: request.server, prefixes: request.prefixes ?? USUAL_PREFIXES, named, all },

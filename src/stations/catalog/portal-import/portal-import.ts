@@ -125,7 +125,7 @@ async function walk(importing: Importing): Promise<boolean> {
   const named = options.datasets?.filter((name) => datasets?.includes(name)) ?? [];
   for (const error of absentDatasets(store, named, met, faults.errors)) faults.fail(error);
   if (found || met.size > 0 || faults.errors.length > 0 || depositions !== undefined) return true;
-  throw nothingFound(store, chosen !== undefined);
+  throw await nothingFound(store, chosen !== undefined);
 }
 
 /** Datasets that were named and are not there. @param met those that were found @param errors what was said already */
@@ -209,8 +209,13 @@ export function runIds({ context, faults }: Importing): () => Promise<number | u
   };
 }
 
-export function nothingFound(store: Store, isChosen: boolean): EmporiumError {
+export async function nothingFound(store: Store, isChosen: boolean): Promise<EmporiumError> {
   const place = store.local ? { file: store.local.path("") } : { url: store.url };
+  if (!isChosen && (await store.stat("dataset_metadata.json")) !== undefined)
+    return new EmporiumError("STORE_ABSENT", "no dataset found below: this folder is a dataset itself", {
+      place,
+      hint: "give the folder above it, which holds the folders of the datasets",
+    });
   return isChosen
     ? new EmporiumError("STORE_ABSENT", "no dataset found: --filter-datasets and --exclude-dataset leave none", {
         place,

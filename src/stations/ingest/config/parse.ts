@@ -95,7 +95,7 @@ function parseOne(text: string, lines: LineCounter, placeAt: (offset: number) =>
     if (first) {
       const message = first.message.split("\n", 1)[0]!;
       const place = placeAt(first.pos[0]);
-      throw new EmporiumError("CONFIG_SYNTAX", message, {
+      throw new EmporiumError("CONFIG_SYNTAX", plainSyntax(message), {
         place,
         hint: syntaxAdvice(message, text.split(/\r?\n/), place.line ?? 1),
       });
@@ -117,6 +117,15 @@ export function tooDeep(place: Place): EmporiumError {
   return new EmporiumError("CONFIG_LIMIT", `values are nested deeper than ${LIMITS.configDepth} levels`, { place });
 }
 
+const closing = (message: string): string => /end with a (.)/.exec(message)?.[1] ?? "]";
+
+/** The parser's words for brackets are those of the YAML specification ("Flow map in block collection …"). */
+function plainSyntax(message: string): string {
+  const [, kind] = /^Flow (map|sequence) in block collection must be sufficiently indented/.exec(message) ?? [];
+  if (kind === undefined) return message;
+  return `a ${kind === "map" ? "map in braces" : "list in brackets"} above is not closed before this place: ${closing(message)} is missing`;
+}
+
 const KEY_WITHOUT_BLANK = /^\s*(?:- +)*([\w.-]+):(?=[^\s/])/;
 
 /**
@@ -135,7 +144,7 @@ function syntaxAdvice(message: string, lines: readonly string[], line: number): 
     case /Missing closing/.test(message):
       return "close the quote: a value above begins with one and does not end with it";
     case /must be sufficiently indented and end with/.test(message) || /^Flow (map|sequence)/.test(message):
-      return `close the bracket, and indent what is inside of it: ${/end with a (.)/.exec(message)?.[1] ?? "]"} is missing`;
+      return `close the bracket with ${closing(message)}, and indent the lines inside of it`;
     case /escape sequence/.test(message):
       return "put it in single quotes: in double ones a backslash begins an escape";
     case /cannot start with|Unexpected scalar at node end|Block scalar header/.test(message):

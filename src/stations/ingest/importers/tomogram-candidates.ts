@@ -75,7 +75,7 @@ export async function findTomograms(context: RunScope, spacing: VoxelSpacing): P
   if (items.length === 0 && applied.length > 0 && expected) {
     throw new EmporiumError("CONFIG_EMPTY", `${run}: no tomogram found for voxel spacing ${spacing.name}`, {
       place: placeOfFinder(applied[0]!),
-      hint: "check the glob and match_regex, or exclude the run by parent_filters",
+      hint: "check INPUT, the glob and match_regex, or exclude the run by parent_filters",
     });
   }
   return items.flatMap((item) => candidateOf(context, item, spacing) ?? []);

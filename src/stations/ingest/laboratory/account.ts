@@ -20,8 +20,8 @@ export function accountLines(
   const names = runs.length > 6 ? `${runs.slice(0, 3).join(", ")} … ${runs.at(-1)}` : runs.join(", ");
   lines.push(`${counted(laboratory.files.length, "file")}, ${counted(runs.length, "run")}${runs.length > 0 ? `: ${names}` : ""}`);
   if (software.length > 0)
-    lines.push(`recognised: ${software.map(({ software: name, by }) => `${name} (by ${few(by, 2)})`).join("; ")}`);
-  const used = countText(files.values());
+    lines.push(`recognised: ${software.map(({ software: name, by }) => `${name} by ${few(by, 2)}`).join("; ")}`);
+  const used = countText([...files.values()].filter(({ role }) => role !== "half map"));
   lines.push(used === "" ? "nothing is used" : `used: ${used}`);
   const groups = unusedGroups({ files, undecided, questions });
   const order = groups.filter(({ fate }) => fate === "left out");
@@ -71,13 +71,15 @@ export function unusedGroups({
 }
 
 /** Questions with the answers that there are, and the one that is taken. */
-export function questionLines({ questions }: Decisions): string[] {
+export function questionLines({ questions }: Pick<Decisions, "questions">): string[] {
   return questions
     .filter(({ isAnswered }) => !isAnswered)
     .flatMap(({ id, text, options, answer }) => [
       `question ${id}: ${text}`,
-      ...options.map((option) => `  ${option.answer}${option.answer === answer ? " (taken)" : ""}: ${option.says}`),
-      ...(answer === undefined ? ["  nothing is taken: these files are left out until somebody decides"] : []),
+      ...options.map(
+        (option) => `  ${option.answer}${option.answer === answer ? " (taken until you answer)" : ""}: ${option.says}`,
+      ),
+      ...(answer === undefined ? ["  no answer is taken: these files are left out until you answer"] : []),
     ])
     .map(oneLine);
 }

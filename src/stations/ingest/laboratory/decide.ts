@@ -213,11 +213,11 @@ function questionsOf(doubts: readonly Doubt[]): Question[] {
     const [{ claims, against }] = group as [Doubt, ...Doubt[]];
     const files = group.map(({ file }) => file.path);
     const what = group.length === 1 ? files[0]! : `${few(files)}`;
-    const said = claims.map(({ role, because, run }) => `${because}: ${roleText(role)}${run === undefined ? "" : ` of ${run}`}`);
+    const said = claims.map(({ role, because, run }) => `${roleText(role)}${run === undefined ? "" : ` of ${run}`} (${because})`);
     const text =
       against === undefined
-        ? `What ${group.length === 1 ? "is" : "are"} ${what}? ${said.join("; ")}.`
-        : `Is ${what} ${roleText(claims[0]!.role)}? ${claims[0]!.because}, but ${against}.`;
+        ? `What is ${group.length === 1 ? "" : "each of "}${what}: ${said.join(", or ")}?`
+        : `Is ${group.length === 1 ? "" : "each of "}${what} ${roleText(claims[0]!.role)} (${claims[0]!.because}), although ${against}?`;
     const options: Option[] = claims.map((_, n) => ({
       answer: answerOf(claims, n),
       says: `${roleText(claims[n]!.role)}${claims[n]!.run === undefined ? "" : ` of ${claims[n]!.run}`}`,
@@ -323,7 +323,7 @@ function unclaimed({ path, format, volume, unreadable }: Surveyed): string {
     return `${kind[volume.says]}, ${x}×${y}×${z}${spacing === undefined ? "" : `, ${Number(spacing.toFixed(3))} Å`}`;
   }
   if (format === "empty") return "empty";
-  return format === "text" ? "a text" : format === undefined ? "of no known format" : format.toUpperCase();
+  return format === "text" ? "a text that is not recognised" : format === undefined ? "in no known format" : format.toUpperCase();
 }
 
 /** `12 tomograms, 3 tilt series` */
@@ -332,8 +332,10 @@ export function countText(files: Iterable<Decision>): string {
   for (const { role } of files) counts.set(role, (counts.get(role) ?? 0) + 1);
   const words: Partial<Record<Role, readonly [one: string, several: string]>> = {
     "tilt series": ["tilt series", "tilt series"],
-    acquisition: ["acquisition file", "acquisition files"],
-    "raw tilts": ["list of raw tilts", "lists of raw tilts"],
+    alignment: ["alignment file", "alignment files"],
+    acquisition: ["mdoc file", "mdoc files"],
+    gain: ["gain reference", "gain references"],
+    "raw tilts": ["list of raw tilt angles", "lists of raw tilt angles"],
     ctf: ["CTF estimate", "CTF estimates"],
     points: ["list of points", "lists of points"],
     mesh: ["mesh", "meshes"],

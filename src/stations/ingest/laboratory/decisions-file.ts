@@ -1,8 +1,9 @@
-import { parse } from "yaml";
+import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { EmporiumError } from "../../../core/errors.js";
 import { matchesGlob, parseGlob } from "../../../core/glob.js";
 import { groupsOf, keyOf } from "../../../core/groups.js";
+import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import { counted } from "../../../core/units.js";
 import { yamlText } from "../../../formats/yaml/yaml-text.js";
 import { type Claim, type Details, ROLES } from "./claims.js";
@@ -96,9 +97,9 @@ export function writeDecisions({ files }: Pick<Laboratory, "files">, { runs, fil
       files: rowsOf(files, decided, { runs, asked: new Set(questions.flatMap(({ files: paths }) => paths)) }),
     },
     [
-      "What ingest new takes each file for, and why. Edit it, and give it again with --decisions: what it says is obeyed, and files that it",
-      "does not name are decided anew. files: a path, or a glob with {run_name}; * stands for any letters of a name, but for files of a question.",
-      "The first row that names a file counts.",
+      "What ingest new takes each file for, and why. Edit this file, answer its questions behind answer:, and give it to ingest new with --decisions.",
+      "What it says is obeyed; files that it does not name are decided anew. The first row that names a file counts.",
+      "files: a path, or a glob with {run_name}, where * stands for any letters of a name; no glob names the files of a question.",
       `is: one of ${ROLES.join(", ")}.`,
     ],
   );
@@ -132,7 +133,7 @@ function rowsOf(
 }
 
 function rowOf({ path, role, run, runs, because, details: known }: Decision, glob: string, count = 1): Row {
-  const why = because.replace(/ \(\d+ files, such as .*\)$/, "");
+  const why = withoutCount(because);
   return {
     files: glob,
     is: role,
@@ -142,6 +143,9 @@ function rowOf({ path, role, run, runs, because, details: known }: Decision, glo
     ...(hasAny(known) ? { details: plain(known) } : {}),
   };
 }
+
+/** The evidence alone: a row tells how many files it is of. */
+const withoutCount = (because: string): string => because.replace(/ \(\d+ files, such as .*\)$/, "");
 
 /** What is decided of a file, but for its run. */
 const outcomeOf = ({ role, runs, details: known }: Pick<Claim, "role" | "runs" | "details">): string =>
@@ -169,21 +173,27 @@ function familyOf({ path, run }: Decision): string {
 
 /** Reads a file of decisions. @throws {EmporiumError} CONFIG_FIELD, with the place */
 export function readDecisions(text: string, name: string): DecisionsDocument {
+  const lines = new LineCounter();
+  const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+  const [fault] = yaml.errors;
+  if (fault) throw wrong(name, fault.message.split("\n")[0]!, lines.linePos(fault.pos[0]).line);
   let value: unknown;
   try {
-    value = parse(text);
+    value = yaml.toJS();
   } catch (error) {
     throw wrong(name, error instanceof Error ? error.message.split("\n")[0]! : "no YAML can be read in it");
   }
-  const read = document.safeParse(value ?? {});
+  const read = document.safeParse(value ?? {}, { error: schemaWords });
   if (read.success) return read.data;
   const [issue] = read.error.issues;
-  throw wrong(name, `${issue!.path.join(".")}: ${issue!.message}`);
+  const node = yaml.getIn(issue!.path, true);
+  const line = isNode(node) && node.range ? lines.linePos(node.range[0]).line : undefined;
+  throw wrong(name, aboutField(issue!.path.map(String).join("."), issue!.message), line);
 }
 
-const wrong = (name: string, what: string): EmporiumError =>
+const wrong = (name: string, what: string, line?: number): EmporiumError =>
   new EmporiumError("CONFIG_FIELD", `${name}: ${what}`, {
-    place: { file: name },
+    place: { file: name, ...(line === undefined ? {} : { line }) },
     hint: "ingest new writes such a file beside each configuration: change only what follows is, run, answer and details",
   });
 
@@ -198,7 +208,12 @@ function given({ runs, questions, files }: DecisionsDocument, search: Search): G
   const without: string[] = [];
   for (const row of files) {
     const { files: glob, is, of_runs, because, details: known } = row;
-    const claim = { role: is, because, ...(of_runs ? { runs: of_runs } : {}), ...(known ? { details: known } : {}) };
+    const claim = {
+      role: is,
+      because: withoutCount(because),
+      ...(of_runs ? { runs: of_runs } : {}),
+      ...(known ? { details: known } : {}),
+    };
     const isPath = pathOf(glob) !== undefined;
     const found = search(row, runs);
     if (found.length === 0) without.push(glob);

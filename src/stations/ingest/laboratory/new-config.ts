@@ -169,7 +169,7 @@ const toldOf = (links: Laboratory["links"]): string | undefined => links.told("t
 /** A configuration of no run would be a form, and look as if the folder had been understood. */
 function nothingKnown(store: Store, { notes }: Decisions, account: readonly string[]): EmporiumError {
   const why = notes.length > 0 ? notes.join(" ") : account.filter((line) => /^(left out|not used)/.test(line)).join("; ");
-  return new EmporiumError("CONFIG_EMPTY", `${store.url}: no tomogram, tilt series or list of points of a run was found`, {
+  return new EmporiumError("CONFIG_EMPTY", `no tomogram, tilt series or list of points was found that can be used`, {
     place: placeOf(store),
     hint: oneLine(why === "" ? "check the name of the folder" : why),
   });
@@ -215,7 +215,7 @@ function finish(yaml: string, rest: Omit<NewConfig, "yaml" | "toFill" | "toCheck
 function headingOf(input: string | undefined): string[] {
   return [
     `Lines that say "${PLEASE}" are placeholders: valid, and not true. Lines that say "${PLEASE_CHECK}" are guesses.`,
-    "Brackets hold what was written for you: another value counts as yours. To keep a value, delete its comment.",
-    ...(input === undefined ? [] : [oneLine(`Sources below ${input}: that is INPUT of ingest plan and ingest run.`)]),
+    "The brackets repeat the value that was written for you: once you change it, it counts as yours. To accept it, delete the comment.",
+    ...(input === undefined ? [] : [oneLine(`Written for ${input}: give that as INPUT to ingest plan and ingest run.`)]),
   ];
 }

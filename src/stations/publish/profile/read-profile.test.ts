@@ -126,7 +126,7 @@ describe("profiles", () => {
   it("name line, column and field of what is wrong", () => {
     expect(faultOf("bucket: s3://b\nclustr: {}\n")).toEqual({
       code: "CONFIG_FIELD",
-      message: 'lab.yaml: there is no field "clustr"',
+      message: 'lab.yaml: unknown field "clustr"',
       at: "2:1",
       path: "clustr",
       hint: "did you mean cluster?",
@@ -145,7 +145,7 @@ describe("profiles", () => {
 
   it.each([
     ["", "CONFIG_FIELD", "holds nothing"],
-    ["- a\n", "CONFIG_FIELD", "holds no map"],
+    ["- a\n", "CONFIG_FIELD", "holds a text or a list"],
     ["bucket: [\n", "CONFIG_SYNTAX", ""],
     ["bucket: s3://b\nbucket: s3://c\n", "CONFIG_SYNTAX", "unique"],
     ["{}", "CONFIG_FIELD", "bucket"],

@@ -43,7 +43,7 @@ export function parseProfile(text: string, file: string): Profile {
   return profile;
 }
 
-const HINT = "emporium publish plan --show-profile prints a complete one";
+const HINT = "emporium publish plan --show-profile prints a complete profile";
 
 /** The values of the extended profile, overridden by this one's. Fields that this one clears are removed. */
 function extended(raw: Readonly<Record<string, unknown>>): unknown {

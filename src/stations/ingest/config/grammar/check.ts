@@ -161,8 +161,14 @@ function unknownKey(node: MapNode, key: string, shape: MapShape): ErrorRecord {
   const known = Object.keys(shape.fields);
   const near = nearest(key, known);
   const what = shape === CONFIG ? "section" : "key";
+  const isOther = shape === CONFIG && ![...node.entries.keys()].some((one) => Object.hasOwn(shape.fields, one));
   const message = `unknown ${what} ${JSON.stringify(key)}; known: ${known.join(", ")}`;
-  const hint = near === undefined ? "use one of the known, or leave it out" : `did you mean ${near}?`;
+  const hint =
+    near !== undefined
+      ? `did you mean ${near}?`
+      : isOther
+        ? "give an ingestion configuration: none of its sections is in this file; emporium ingest new writes one"
+        : "use one of the known, or leave it out";
   return faultOf(node, message, hint, node.keyPlaces.get(key));
 }
 

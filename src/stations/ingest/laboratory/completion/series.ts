@@ -190,7 +190,7 @@ export async function countQuestions(files: ReadonlyMap<string, Decision>, labor
     const paths = some.map(({ file }) => file.path);
     return {
       id: `images-${key}`,
-      text: `Is ${few(paths)} to be published, which has ${counted(images, "image")}, where the lists of angles have ${counts.join(" and ")}?`,
+      text: `Is ${few(paths)} to be published? It has ${counted(images, "image")}, and the lists of angles of its run have ${counts.join(" and ")}.`,
       files: paths,
       options: [
         {
@@ -215,11 +215,12 @@ export function stoppedSeries(files: ReadonlyMap<string, Decision>, laboratory: 
     return count !== undefined && count < usual / 2 && !made.has(file.run) && file.strength !== "person";
   });
   if (short.length === 0) return [];
-  const has = few(short.map(({ path }) => `${path} (${laboratory.get(path)!.volume!.shape[0]})`));
+  const has = few(short.map(({ path }) => `${path} (${counted(laboratory.get(path)!.volume!.shape[0], "image")})`));
+  const [series, they] = short.length === 1 ? ["Was this tilt series", "It has"] : ["Were these tilt series", "They have"];
   return [
     {
       id: "stopped-series",
-      text: `Were these tilt series stopped, since they have less than half of what others have, ${counted(usual, "image")}, and no tomogram: ${has}?`,
+      text: `${series} stopped early: ${has}? ${they} less than half of the usual ${counted(usual, "image")}, and no tomogram.`,
       files: short.map(({ path }) => path),
       options: [
         { answer: "leave-out", says: "not published", claims: short.map((file) => leftOut(file, "a series that was stopped")) },

@@ -64,10 +64,12 @@ export function cropQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
   });
   if (lonely.length === 0) return [];
   const paths = lonely.map(({ path }) => path);
+  const sized = few(lonely.map(({ path }) => `${path} (${[...shapeOf(path, laboratory)!].reverse().join("×")} voxels)`));
+  const [volumes, they] = lonely.length === 1 ? ["Was this volume", "It is"] : ["Were these volumes", "They are"];
   return [
     {
       id: "pieces",
-      text: `Are these pieces that were cut out of tomograms, since they are smaller than others of their voxel size, and nothing else is of their name: ${few(paths)}?`,
+      text: `${volumes} cut out of a tomogram: ${sized}? ${they} smaller than tomograms of the same voxel size, and no other file is called alike.`,
       files: paths,
       options: [
         {

@@ -135,14 +135,14 @@ export function headerQuestions(
     const [likely] = around;
     // programs choose odd voxel sizes, too: one that differs from those beside it, where these are whole numbers of pixels, is a mistake
     if (likely === undefined || isNear(likely, spacing, 0.02) || !isBinned(likely)) return [];
-    return around.every((one) => isNear(one, likely, 0.01)) ? [{ file, spacing, likely }] : [];
+    return around.every((one) => isNear(one, likely, 0.01)) ? [{ file, spacing, likely, pixel: pixels[0]! }] : [];
   });
   const groups = groupsOf(doubts, ({ spacing, likely }) => `${spacing} ${likely}`);
   return [...groups.values()].map((group): Question => {
-    const { spacing, likely } = group[0]!;
+    const { spacing, likely, pixel } = group[0]!;
     const paths = group.map(({ file }) => file.path);
     const some = group.map(({ file }) => file);
-    const text = `Is the voxel size of ${few(paths)} ${likely} Å, as that of the tomograms beside with as many voxels, or ${spacing} Å, as the header says: that is no whole number of pixels of the tilt series?`;
+    const text = `Is the voxel size of ${few(paths)} ${spacing} Å, as the header says, or ${likely} Å, as the tomograms of its size in its folder have? ${spacing} Å is no whole number of pixels of the tilt series (${Number(pixel.toFixed(3))} Å).`;
     return {
       id: `spacing-${spacing}-or-${likely}`,
       text,

@@ -93,7 +93,7 @@ describe("headers that say another thing than the bookkeeping", () => {
       ...portal("TS_01", volume(1, 13.48)),
       ...portal("TS_02", "version https://git-lfs\n"),
     });
-    expect(questions.map(({ text }) => text)).toEqual([expect.stringContaining("but it is a text")]);
+    expect(questions.map(({ text }) => text)).toEqual([expect.stringContaining("although it is a text")]);
     expect(roleOf(`${place("TS_02")}/TS_02.mrc`)).toBeUndefined();
   });
 });
@@ -165,7 +165,7 @@ describe("what is without its tomogram or its angles", () => {
     const lists = { "TS_01.rawtlt": `${angles}9\n`, "TS_01.tlt": `${angles}9\n12\n`, "TS_01.xf": xf };
     const { questions } = await told({ ...LAB, ...lists });
     expect(questions.map(({ id, text }) => `${id} ${text}`)).toEqual([
-      expect.stringMatching(/^images-5-6-7 .*5 images, where the lists of angles have 6 and 7/),
+      expect.stringMatching(/^images-5-6-7 .*5 images, and the lists of angles of its run have 6 and 7\./),
     ]);
   });
 });

@@ -34,7 +34,7 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     });
     const all: Option = {
       answer: "all",
-      says: "each of them, told apart by what is written into processing_software",
+      says: "each of them; the field processing_software will tell them apart",
       claims: groups.flatMap((group) => group.map(asItIs)),
     };
     const kept = Array.from({ length: count }, (_, n) => n).filter(

@@ -116,7 +116,8 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
     if (kind === "lines") return "lines of several points each: a shape, and no list of positions";
     return pixelAngstrom === undefined ? reading : { ...reading, unit: "pixels", pixelAngstrom };
   } catch (error) {
-    if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return `it cannot be read: ${error.message}`;
+    if (isEmporiumError(error) && error.code.startsWith("FORMAT_"))
+      return `it cannot be read: ${withoutFile(error.message, path)}`;
     throw error;
   }
 }
@@ -186,7 +187,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   } catch (error) {
     const { code, message } = asEmporiumError(error);
     if (!isEmporiumError(error) || (!code.startsWith("FORMAT_") && code !== "USAGE")) throw error;
-    return all(`it cannot be read: ${message}`);
+    return all(`it cannot be read: ${withoutFile(message, first.path)}`);
   }
   if (ranges.size === 0)
     return all(
@@ -333,6 +334,12 @@ function answerOf({ unit, binning, isReversed, isCentred }: Reading, spacing: nu
   const named = unit === "Å" ? "angstrom" : unit;
   const more = `${isCentred ? "-centred" : ""}${isReversed ? "-zyx" : ""}`;
   return `${named}${unit === "pixels" ? factor : ""}${more}${spacing === undefined ? "" : `-in-${spacing}`}`;
+}
+
+/** The account names the file already. */
+function withoutFile(message: string, path: string): string {
+  const at = message.indexOf(`${path}: `);
+  return at < 0 ? message : message.slice(at + path.length + 2);
 }
 
 const slug = (text: string): string =>

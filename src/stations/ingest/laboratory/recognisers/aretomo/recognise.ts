@@ -278,7 +278,7 @@ function flatQuestion(flat: readonly Claim[]): Question[] {
   return [
     {
       id: "aretomo-axes",
-      text: `Are the sections of ${few(files)} to be published as they are, along y: AreTomo ran without -FlipVol 1, so that z and y are exchanged?`,
+      text: `${one ? "Is" : "Are"} ${few(files)} to be published as ${one ? "it is" : "they are"}? AreTomo ran without -FlipVol 1, so y and z are exchanged: the sections run along y.`,
       files,
       options: [
         {
@@ -292,7 +292,7 @@ function flatQuestion(flat: readonly Claim[]): Question[] {
             strength: "contents",
           })),
         },
-        { answer: "tomogram", says: "published as they are", claims: flat },
+        { answer: "tomogram", says: `published as ${one ? "it is" : "they are"}`, claims: flat },
       ],
       guess: "leave-out",
     },

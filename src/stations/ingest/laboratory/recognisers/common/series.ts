@@ -147,7 +147,9 @@ export function missingNotes(missing: SeriesClaims["missing"]): string[] {
   const gone = missing.filter(({ found }) => found === 0);
   const some = missing.filter(({ found }) => found > 0);
   return [
-    ...(gone.length === 0 ? [] : [`Frames of ${few(gone.map(({ run }) => run))} are not in the folder.`]),
+    ...(gone.length === 0
+      ? []
+      : [`The frames of ${few(gone.map(({ run }) => run))} are not in the folder: none of them is published.`]),
     ...some.map(
       ({ mdoc, found, of }) =>
         `${mdoc} names ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} here and told apart.`,

@@ -68,6 +68,6 @@ describe("EMAN2", () => {
     });
     expect(claims["e/info/TS_02_info.json"]).toBe("left out");
     expect(recognised!.claims.find(({ path }) => path === "e/info/TS_02_info.json")!.because).toBe("it cannot be read");
-    expect(recognised!.notes).toEqual([expect.stringContaining("No JSON can be read in e/info/TS_02_info.json")]);
+    expect(recognised!.notes).toEqual([expect.stringContaining("e/info/TS_02_info.json: no valid JSON")]);
   });
 });

@@ -29,7 +29,7 @@ export const eman2: Recogniser = {
     const notes =
       broken.length === 0
         ? []
-        : [`No JSON can be read in ${few(broken)}: boxes and names in ${broken.length === 1 ? "it" : "them"} are not known.`];
+        : [`${few(broken)}: no valid JSON, so boxes and names in ${broken.length === 1 ? "it" : "them"} are not used.`];
     const mixed: string[] = [];
     const names = roots.flatMap(({ root, infos }) => [...infos.keys()].map((name) => ({ name, folder: root })));
     const runs = distinctNames(names);
@@ -47,10 +47,10 @@ export const eman2: Recogniser = {
         if (/\.hdf$/i.test(path) && /^(?:tomograms|tiltseries|segmentations)$/.test(place)) volumes.push(path);
       }
     }
-    if (volumes.length > 0) notes.push(exportNote(volumes));
+    if (volumes.length > 0) notes.unshift(exportNote(volumes));
     if (mixed.length > 0)
       notes.push(
-        `Boxes of several classes, each of which is an annotation of its own: ${few(mixed)}. Add one source for each, file_format: eman2_json with filter_value.`,
+        `Boxes of several classes are several annotations, and are not used: ${few(mixed)}. Add a source for each class to the configuration: file_format: eman2_json with filter_value.`,
       );
     return { software: "EMAN2", by: roots.slice(0, 3).map(({ root }) => within(root, "info")), claims, notes };
   },

@@ -164,7 +164,7 @@ function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fat
       : "points in contours that are closed by their kind but run through sections";
   return {
     id: `imod-${ask.kind}-${at + 1}`,
-    text: `Are the points of ${few(files)} places of ${object === undefined ? "particles" : `“${object}”`}? The ${group.length === 1 ? "model has" : "models have"} ${what}.`,
+    text: `Do the points of ${few(files)} mark ${object === undefined ? "particles" : `“${object}”`}, or are they drawings? The ${group.length === 1 ? "model has" : "models have"} ${what}.`,
     files,
     options: [
       {

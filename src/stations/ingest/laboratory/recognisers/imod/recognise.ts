@@ -184,7 +184,7 @@ function claimVolumes({ dataset, sums, claims, questions, notes }: Own, { trimme
   const because = `${said}, and nobody trimmed its volume`;
   questions.push({
     id: `imod-untrimmed-${idOf(run)}`,
-    text: `Is ${few(files)} the tomogram of ${run}, although it was never trimmed and turned: its sections may run along y, as tilt writes them?`,
+    text: `Is ${few(files)} to be published as the tomogram of ${run}? No trimmed volume was found, and the sections of this one may run along y, as tilt writes them.`,
     files,
     options: [
       {

@@ -208,7 +208,7 @@ function askAboutOthers(
     const said = setSpacing(file.volume);
     const same = right.find((one) => said === undefined || Math.abs(said / one.spacingAngstrom! - 1) < SPACING_TOLERANCE);
     if (spacingAngstrom !== undefined || !same) continue;
-    const { path } = file;
+    const { path, volume } = file;
     const because = `it is called after ${name}`;
     const other = `it has not the size of ${name} in RELION, which ${same.file.path} has`;
     const options: Option[] = [
@@ -219,13 +219,13 @@ function askAboutOthers(
       },
       {
         answer: "tomogram",
-        says: "a tomogram, too",
+        says: "published, too",
         claims: [{ path, run, role: "tomogram", because, strength: "bookkeeping" }],
       },
     ];
     found.ask({
       id: `relion-size-${idOf(path)}`,
-      text: `Is ${path} a tomogram to be published? Its size is no part of the ${sizePixels!.join("×")} pixels that RELION knows of it, and another volume of its run has that size.`,
+      text: `Is ${path} a tomogram to be published? It has ${[...volume.shape].reverse().join("×")} voxels, which is no binning of the ${sizePixels!.join("×")} pixels that RELION has for ${name}; ${same.file.path} is one.`,
       files: [path],
       options,
       guess: "leave-out",

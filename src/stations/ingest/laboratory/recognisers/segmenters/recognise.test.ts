@@ -89,7 +89,7 @@ describe("segmenters", () => {
     const rare = mask((i) => (i === 0 ? 2 : i % 3 === 0 ? 1 : 0), [40, 10, 10]);
     const { recognised } = await found({ "TS_01.mrc": mrcFile([40, 10, 10], 8, { seed: 2 }), "TS_01_labels.mrc": rare });
     expect(recognised!.questions!.map(({ text }) => text)).toEqual([
-      expect.stringContaining("the numbers 1, 2 in TS_01_labels.mrc"),
+      expect.stringContaining("the labels 1, 2 in TS_01_labels.mrc"),
     ]);
   });
 });

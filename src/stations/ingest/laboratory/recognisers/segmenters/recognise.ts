@@ -127,13 +127,17 @@ function questionsOf(many: readonly Many[]): Question[] {
     const labels = values.slice(0, LABELS_SHOWN);
     return {
       id: `labels-${at + 1}`,
-      text: `What do the numbers ${few(values, LABELS_SHOWN)} in ${few(files)} mean: is each an object of its own, or is one of them what is annotated?`,
+      text: `What do the labels ${few(values, LABELS_SHOWN)} in ${few(files)} mean: is each an object of its own, or is only one of them the annotated object?`,
       files,
       options: [
-        { answer: "instances", says: "each number is an object of its own, of one kind", claims: claims({ isInstances: true }) },
+        {
+          answer: "instances",
+          says: "each label is an object of its own, all of one kind",
+          claims: claims({ isInstances: true }),
+        },
         ...labels.map((label) => ({
           answer: `label-${label}`,
-          says: `${label} is what is annotated`,
+          says: `label ${label} is the annotated object, and the others are not published`,
           claims: claims({ label }),
         })),
         {

@@ -97,7 +97,7 @@ describe("Tomography 5", () => {
     });
     expect(claims[`d/${fractions("Lamelle 3_2")[0]}`]).toBe("frame Lamelle 3_2");
     expect(recognised!.notes).toEqual([
-      "Frames of Position_7 are not in the folder.",
+      "The frames of Position_7 are not in the folder: none of them is published.",
       "Position_9: there is an override mdoc alone; copy the mdoc of the series.",
       expect.stringContaining("Lamelle 3_2: there are frames, and no mdoc"),
     ]);

@@ -180,7 +180,10 @@ describe("a project of WarpTools", () => {
       "average/a_1.mrc": "the average of the frames of one tilt",
       "reconstruction/TS_01.mrc_10.00Apx.mrc": "tomogram TS_01",
     });
-    expect([found!.software, found!.notes]).toEqual(["Warp", ["Frames of TS_01 are not in the folder."]]);
+    expect([found!.software, found!.notes]).toEqual([
+      "Warp",
+      ["The frames of TS_01 are not in the folder: none of them is published."],
+    ]);
   });
 
   it("that is broken loses what is broken alone, and says so", async () => {

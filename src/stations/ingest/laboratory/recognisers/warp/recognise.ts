@@ -79,7 +79,8 @@ function claimFrames({ laboratory, project, claims, notes }: Found): void {
     if (count < movies.length) missing.push({ run, found: count, of: movies.length });
   }
   const gone = missing.filter(({ found }) => found === 0);
-  if (gone.length > 0) notes.push(`Frames of ${few(gone.map(({ run }) => run))} are not in the folder.`);
+  if (gone.length > 0)
+    notes.push(`The frames of ${few(gone.map(({ run }) => run))} are not in the folder: none of them is published.`);
   for (const { run, found, of } of missing.filter((one) => one.found > 0))
     notes.push(`${run} was made of ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} here.`);
 }
