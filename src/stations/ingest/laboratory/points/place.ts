@@ -3,6 +3,7 @@ import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { POINT_READERS } from "../../../../formats/points/readers.js";
+import { filesBeside } from "../../ops/files-beside.js";
 import type { Claim, Details, Option, PointsReading, Question } from "../claims.js";
 import { leftOut } from "../completion/claim.js";
 import { globOf } from "../configuration/globs.js";
@@ -366,9 +367,10 @@ async function rangeOf(
     sizeVoxels: volume.size,
     voxelSpacingAngstrom: volume.spacingAngstrom ?? 1,
   };
+  const beside = filesBeside(laboratory.store, file.path, signal);
   const batches = reader.read(
     await laboratory.open(file.path),
-    { kind, binning: 1, columns: "xyz", order: "xyz", delimiter, filterValue: row, tomogram },
+    { kind, binning: 1, columns: "xyz", order: "xyz", delimiter, filterValue: row, tomogram, beside },
     { signal },
   );
   for await (const { positions, count: some } of batches) {

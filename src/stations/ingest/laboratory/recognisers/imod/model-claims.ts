@@ -28,7 +28,8 @@ export async function recogniseModels(
   datasets: readonly Dataset[],
   known: ReadonlySet<string>,
 ): Promise<ModelClaims> {
-  const files = laboratory.files.filter(({ path, format }) => format === "imod" && !known.has(path));
+  // a backup holds what somebody has changed since
+  const files = laboratory.files.filter(({ path, format }) => format === "imod" && !known.has(path) && !path.endsWith("~"));
   const surroundings = surroundingsOf(laboratory, datasets);
   const read = await mapLimit(files, MODELS_IN_FLIGHT, async ({ path }) => {
     const facts = await orReason(async () => modelFacts(await laboratory.open(path)));

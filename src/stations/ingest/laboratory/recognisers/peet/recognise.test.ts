@@ -74,4 +74,14 @@ describe("PEET", () => {
       /pi_MOTL_Tom1_Iter2\.csv: its model models\/pi-a\.mod lies elsewhere[\s\S]*models of tomograms 2 \(pi-b\.mod\) are not/,
     );
   });
+
+  it("a model whose points a list has is left out, though a project elsewhere names it, too", async () => {
+    const { claims } = await found({
+      "a/pi.prm": prm,
+      "a/pi-a.mod": "IMODV1.2",
+      "a/pi_MOTL_Tom1_Iter2.csv": MOTL,
+      "a_subset/sub.prm": prm.replaceAll("/home/a/current data/pi-a.mod", "../a/pi-a.mod").replace("'pi'", "'sub'"),
+    });
+    expect([claims["a/pi-a.mod"]!.role, claims["a/pi_MOTL_Tom1_Iter2.csv"]!.role]).toEqual(["left out", "points"]);
+  });
 });

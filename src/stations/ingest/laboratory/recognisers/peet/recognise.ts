@@ -22,10 +22,12 @@ export const peet: Recogniser = {
       laboratory,
       finder: tailFinder(laboratory.files.map(({ path }) => path)),
       claims: new Map(),
+      listed: new Map(),
       notes: [],
     };
     for (const project of projects) claimProject(project, found);
     for (const folder of new Set(projects.map(({ folder }) => folder))) claimFolder(laboratory, folder, found);
+    for (const claim of found.listed.values()) found.claims.set(claim.path, claim);
     return {
       software: "PEET",
       by: projects.slice(0, 3).map(({ path }) => path),
@@ -45,6 +47,8 @@ interface Found {
   readonly finder: TailFinder;
   /** By path: a file of several projects is claimed once. */
   readonly claims: Map<string, Claim>;
+  /** Models whose points a list has: left out, whichever other project names them. */
+  readonly listed: Map<string, Claim>;
   readonly notes: string[];
 }
 
@@ -96,7 +100,7 @@ function claimProject(project: Project, found: Found): void {
         ...tie,
       };
       put(found, tied);
-      put(found, {
+      found.listed.set(model, {
         path: model,
         role: "left out",
         because: `the positions of ${baseName(list)}, which has their orientations, too`,
