@@ -199,7 +199,7 @@ describe("emporium ingest validate", () => {
   });
 
   it.each([
-    [["sources", "x"], /suite: expected one of source, standardized, found "sources"/],
+    [["sources", "x"], /SUITE: expected one of source, standardized, found "sources"/],
     [["source", "config.yaml"], /needs LOCATION/],
     [["standardized", "tree", "--filter-frame-name", "x"], /no option/],
   ])("exits with 2 for %j", async (words, message) => {
