@@ -45,7 +45,7 @@ describe("from a web server to a portal's tree", () => {
     expect(inspected.out).toMatch(/voxel +13\.48 × 13\.48 × 13\.48 Å/);
     const made = await person.run("ingest", "new", "--from", lab, "--out", "lab.yaml", "--yes");
     expect([made.status, made.err]).toEqual([0, expect.any(String)]);
-    expect(readFileSync(person.at("lab.yaml"), "utf8")).toMatch(/kopie\/Übung eins: that is INPUT/); // its first lines say what INPUT is
+    expect(readFileSync(person.at("lab.yaml"), "utf8")).toMatch(/kopie\/Übung eins: give that as INPUT/); // its first lines say what INPUT is
     for (const round of ["first", "again"]) {
       const { status, err } = await person.run("ingest", "run", "lab.yaml", lab, "tree", "--import-everything");
       expect([round, status, err]).toEqual([round, 0, expect.not.stringMatching(/error\[/)]);
