@@ -88,7 +88,7 @@ describe("an engine by templates", () => {
     ["a pattern without its group", "(?<id>\\\\d+)'\n        index", "x'\n        index", 7, /the group \(\?<id>…\) is missing/],
     ["a pattern that is none", "array (?<array>", "array (?<array", 16, /expected a regular expression/],
     ["a template that is missing", '      cancel: {words: [end, "{ids}"]}\n', "", 5, /cancel is missing/],
-    ["a field that is unknown", "        held:", "        helt:", 13, /no field "helt"/],
+    ["a field that is unknown", "        held:", "        helt:", 13, /unknown field "helt"/],
     ["templates without their engine", "engine: command", "engine: slurm", 5, /templates is for engine: command alone/],
   ])("refuses %s where it stands", (_, from, to, line, message) => {
     const text = TEXT.replace(from.replaceAll("\\\\", "\\"), to);
