@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkConfig } from "../../../src/stations/ingest/check/check.js";
+import { questionLines } from "../../../src/stations/ingest/laboratory/account.js";
 import { mrcFile } from "../../laboratory-kit.js";
 import { emporium } from "../cli-host.js";
 
@@ -106,6 +107,20 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
     // a voxel size that nobody knows goes nowhere
     const sized = await arm("run", join(root, "out"), "--import-tomograms");
     expect([sized.status, sized.err]).toEqual([2, expect.stringMatching(/^error\[CONFIG_PLACEHOLDER\]: 10.0 Å of .*voxel size/)]);
+  });
+
+  it("a question with an answer that is taken is a guess, and its files are not called left out", () => {
+    const options = ["first", "second"].map((answer) => ({ answer, says: `says ${answer}`, claims: [] }));
+    const of = (answer: string | undefined) => {
+      const question = { id: "q", text: "Which?", files: [], options, answer, isAnswered: false };
+      return left(
+        `${questionLines({ questions: [question] })
+          .map((line) => `# ${line}\n`)
+          .join("")}${form}`,
+      );
+    };
+    expect(of("second").map(({ message }) => message)[0]).toBe("question: q: second is a guess (Which?)");
+    expect(of(undefined).map(({ message }) => message)[0]).toBe("question q is open, and its files are left out: Which?");
   });
 
   it("questions are counted like them, by check, plan and run, until somebody answers", async () => {

@@ -72,12 +72,17 @@ export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] 
   }
 }
 
-/** The heading's questions, each with the lines of its answers. */
+/** Stands behind the answer that is taken while a question is open. */
+export const TAKEN = "(taken until you answer)";
+/** The heading's questions, each with the lines of its answers (`questionLines` of `laboratory/account.ts`). */
 const QUESTION = /^# question (\S+): (.+)((?:\r?\n# {3}.*)*)/gm;
 
 function openQuestions(text: string, file: string | undefined): Placeholder[] {
   return [...text.matchAll(QUESTION)].map(({ index, 1: id = "", 2: what = "", 3: answers = "" }): Placeholder => {
-    const taken = /^# {3}(\S+) \(taken\): /m.exec(answers)?.[1];
+    const [taken] = answers.split(/\r?\n/).flatMap((line) => {
+      const [answer, ...says] = line.replace(/^# +/, "").split(` ${TAKEN}: `);
+      return says.length > 0 ? [answer] : [];
+    });
     const place = { ...(file === undefined ? {} : { file }), line: text.slice(0, index).split("\n").length };
     return { kind: taken === undefined ? "question" : "guess", place, value: taken === undefined ? id : `${id}: ${taken}`, what };
   });

@@ -1,6 +1,7 @@
 import { few } from "../../../core/finding.js";
 import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
+import { TAKEN } from "../check/placeholders.js";
 import { countText, type Decision, type Decisions, stableId } from "./decide.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
@@ -76,9 +77,7 @@ export function questionLines({ questions }: Pick<Decisions, "questions">): stri
     .filter(({ isAnswered }) => !isAnswered)
     .flatMap(({ id, text, options, answer }) => [
       `question ${id}: ${text}`,
-      ...options.map(
-        (option) => `  ${option.answer}${option.answer === answer ? " (taken until you answer)" : ""}: ${option.says}`,
-      ),
+      ...options.map((option) => `  ${option.answer}${option.answer === answer ? ` ${TAKEN}` : ""}: ${option.says}`),
       ...(answer === undefined ? ["  no answer is taken: these files are left out until you answer"] : []),
     ])
     .map(oneLine);

@@ -1,10 +1,13 @@
+import type { Triple } from "../../../../core/box.js";
 import { few } from "../../../../core/finding.js";
+import { groupsOf, keyOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { folderOf } from "../recognisers/common/paths.js";
+import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
-import { isFamily, isNear, spacingOf } from "./spacings.js";
+import { isNear, spacingOf } from "./spacings.js";
 
 /** Part of the sections of what shows the same, below which some are missing. */
 const CUT = 0.55;
@@ -17,23 +20,44 @@ interface Witness {
   readonly sections: number;
 }
 
+interface Sized extends Witness {
+  readonly file: Decision;
+  readonly shape: Triple;
+  readonly spacing: number | undefined;
+}
+
 /**
  * Tomograms with about half of the sections that everything else has: the other volumes of their run over the same area, or those beside them with as
  * large sections. One that others beside it are like was made so.
  */
 export function cutQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
-  const all = [...files.values()].filter(({ path }) => laboratory.get(path)?.volume !== undefined);
-  const doubts = all.flatMap((file) => {
-    if (file.role !== "tomogram" || file.strength === "person" || file.run === undefined) return [];
-    const [sections] = laboratory.get(file.path)!.volume!.shape;
-    const beside = besideOf(file, all, laboratory);
-    if (beside.some((one) => one.sections === sections)) return [];
-    const ofRun = witnessesOf(file, all, laboratory);
-    const isUsual = beside.length >= ALIKE_MIN && beside.every((one) => one.sections === beside[0]!.sections);
+  const known = [...files.values()].flatMap((file): Sized[] => {
+    const shape = laboratory.get(file.path)?.volume?.shape;
+    return shape === undefined
+      ? []
+      : [{ file, path: file.path, shape, sections: shape[0], spacing: spacingOf(file, laboratory) }];
+  });
+  const tomograms = known.filter(({ file }) => file.role === "tomogram");
+  const byKind = [familyKey, folderKey].map((key) => ({ key, groups: groupsOf(tomograms, key) }));
+  const byRun = groupsOf(
+    known.filter(({ file }) => file.run !== undefined && ["tomogram", "half map", "mask"].includes(file.role)),
+    ({ file }) => file.run!,
+  );
+  const doubts = tomograms.flatMap((one) => {
+    const { file, sections } = one;
+    if (file.strength === "person" || file.run === undefined) return [];
+    const around = byKind.map(({ key, groups }) => groups.get(key(one)) ?? []);
+    const isOther = (other: Sized) => other.file.run !== file.run;
+    // one of thousands that is like it ends the search
+    if (around.some((some) => some.some((other) => other.sections === sections && isOther(other)))) return [];
+    const alike = new Set(around.flat());
+    const beside = tomograms.filter((other) => alike.has(other) && isOther(other));
+    const ofRun = witnessesOf(one, byRun.get(file.run) ?? []);
+    const isUsual = beside.length >= ALIKE_MIN && beside.every((other) => other.sections === beside[0]!.sections);
     const witness = [ofRun, isUsual ? beside : []].find(
-      (some) => some.length > 0 && some.every((one) => sections <= CUT * one.sections),
+      (some) => some.length > 0 && some.every((other) => sections <= CUT * other.sections),
     )?.[0];
-    const isWhole = ofRun.some((one) => sections > CUT * one.sections);
+    const isWhole = ofRun.some((other) => sections > CUT * other.sections);
     return witness === undefined || isWhole ? [] : [{ file, sections, witness }];
   });
   if (doubts.length === 0) return [];
@@ -57,30 +81,18 @@ export function cutQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
   ];
 }
 
-/** Other tomograms of its voxel size: of its folder those with as large sections, and those called alike in folders called alike. */
-function besideOf(file: Decision, all: readonly Decision[], laboratory: Laboratory): Witness[] {
-  const [, rows, columns] = laboratory.get(file.path)!.volume!.shape;
-  return all.flatMap((other) => {
-    const [sections, y, x] = laboratory.get(other.path)!.volume!.shape;
-    const isAlike =
-      other.role === "tomogram" &&
-      other.run !== file.run &&
-      (isFamily(other, file) || (folderOf(other.path) === folderOf(file.path) && y === rows && x === columns)) &&
-      spacingOf(other, laboratory) === spacingOf(file, laboratory);
-    return isAlike ? [{ path: other.path, sections }] : [];
-  });
-}
+/** Tomograms of one voxel size that are called alike in folders called alike, and those of one folder with as large sections. */
+const familyKey = ({ path, spacing }: Sized): string => keyOf(`${spacing}`, withoutNumbers(path));
+const folderKey = ({ path, spacing, shape: [, rows, columns] }: Sized): string =>
+  keyOf(`${spacing}`, folderOf(path), `${rows}`, `${columns}`);
 
 /** Tomograms, halves and masks of its run over the same area, of whatever voxel size. */
-function witnessesOf(file: Decision, all: readonly Decision[], laboratory: Laboratory): Witness[] {
-  const [, rows, columns] = laboratory.get(file.path)!.volume!.shape;
-  return all.flatMap((other) => {
-    if (other === file || other.run !== file.run || !["tomogram", "half map", "mask"].includes(other.role)) return [];
-    const [sections, y, x] = laboratory.get(other.path)!.volume!.shape;
-    if (y === rows && x === columns) return [{ path: other.path, sections }];
-    const [own, its] = [spacingOf(file, laboratory), spacingOf(other, laboratory)];
+function witnessesOf({ file, shape: [, rows, columns], spacing: own }: Sized, ofRun: readonly Sized[]): Witness[] {
+  return ofRun.flatMap(({ file: other, path, shape: [sections, y, x], spacing: its }) => {
+    if (other === file) return [];
+    if (y === rows && x === columns) return [{ path, sections }];
     if (own === undefined || its === undefined) return [];
     const isSameArea = isNear(y * its, rows * own, 0.03) && isNear(x * its, columns * own, 0.03);
-    return isSameArea ? [{ path: other.path, sections: Math.round((sections * its) / own) }] : [];
+    return isSameArea ? [{ path, sections: Math.round((sections * its) / own) }] : [];
   });
 }

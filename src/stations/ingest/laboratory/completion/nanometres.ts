@@ -30,15 +30,14 @@ export function nanometreQuestions(
   laboratory: Laboratory,
   series: readonly SeriesPixels[],
 ): Question[] {
-  const doubts = [...files.values()].flatMap((file): Doubt[] => {
+  const volumes = [...files.values()].filter(({ role }) => role === "tilt series" || role === "tomogram");
+  const doubts = volumes.flatMap((file): Doubt[] => {
     const spacing = spacingOf(file, laboratory);
     if (spacing === undefined || file.details.spacingAngstrom !== undefined || file.strength === "person") return [];
     const doubt =
       file.role === "tilt series"
-        ? doubtOfSeries(file, spacing, { files, laboratory, series })
-        : file.role === "tomogram"
-          ? doubtOfTomogram(file, spacing, { laboratory, series })
-          : undefined;
+        ? doubtOfSeries(file, spacing, { volumes, laboratory, series })
+        : doubtOfTomogram(file, spacing, { laboratory, series });
     return doubt === undefined ? [] : [{ file, spacing, ...doubt }];
   });
   const groups = groupsOf(doubts, ({ file, spacing, likely, since }) => `${file.role} ${spacing} ${likely} ${since}`);
@@ -60,7 +59,7 @@ export function nanometreQuestions(
 type Suspicion = Pick<Doubt, "likely" | "since" | "isTold">;
 
 interface Around {
-  readonly files: ReadonlyMap<string, Decision>;
+  readonly volumes: readonly Decision[];
   readonly laboratory: Laboratory;
   readonly series: readonly SeriesPixels[];
 }
@@ -68,13 +67,13 @@ interface Around {
 const isTenth = (spacing: number, other: number): boolean => isNear(spacing * 10, other, 0.02);
 const tenfold = (spacing: number): number => Number((spacing * 10).toFixed(3));
 
-function doubtOfSeries(file: Decision, spacing: number, { files, laboratory, series }: Around): Suspicion | undefined {
+function doubtOfSeries(file: Decision, spacing: number, { volumes, laboratory, series }: Around): Suspicion | undefined {
   const told = series.filter(({ run, by }) => run === file.run && by === "acquisition").map(({ pixelAngstrom }) => pixelAngstrom);
   if (told.some((one) => isNear(one, spacing, 0.02))) return undefined;
   const said = told.find((one) => isTenth(spacing, one));
   if (said !== undefined) return { likely: said, since: "the acquisition file has ten times as much", isTold: true };
   const images = (path: string) => laboratory.get(path)?.volume?.shape.slice(1).join(" ");
-  const others = [...files.values()].flatMap((other) =>
+  const others = volumes.flatMap((other) =>
     other.role === "tilt series" && other !== file && images(other.path) === images(file.path)
       ? (spacingOf(other, laboratory) ?? [])
       : [],
@@ -83,7 +82,7 @@ function doubtOfSeries(file: Decision, spacing: number, { files, laboratory, ser
   const likely = tenfold(spacing);
   if (alike > 0 && alike >= others.filter((one) => isNear(one, spacing, 0.02)).length)
     return { likely, since: "others with as large images have ten times as much", isTold: false };
-  const own = [...files.values()].filter(({ role, run }) => role === "tomogram" && run === file.run);
+  const own = volumes.filter(({ role, run }) => role === "tomogram" && run === file.run);
   const isOfTenfold = own.some((tomogram) => {
     const of = spacingOf(tomogram, laboratory);
     return of !== undefined && expected(tomogram, laboratory, series).some((one) => isTenth(one.spacing, of));
@@ -92,7 +91,11 @@ function doubtOfSeries(file: Decision, spacing: number, { files, laboratory, ser
   return spacing < PIXEL_MIN ? { likely, since: "no tilt series has such small ones", isTold: false } : undefined;
 }
 
-function doubtOfTomogram(file: Decision, spacing: number, { laboratory, series }: Omit<Around, "files">): Suspicion | undefined {
+function doubtOfTomogram(
+  file: Decision,
+  spacing: number,
+  { laboratory, series }: Omit<Around, "volumes">,
+): Suspicion | undefined {
   const could = expected(file, laboratory, series);
   if (could.some((one) => isNear(one.spacing, spacing, 0.02))) return undefined;
   const likely = could.find((one) => isTenth(spacing, one.spacing))?.spacing;
