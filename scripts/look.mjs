@@ -37,7 +37,8 @@ if (values.approve) {
   if (!existsSync(changes)) fail(status === 0 ? "no sheets were drawn: there is no Chromium" : "the sheets could not be drawn");
   const lines = readFileSync(changes, "utf8").trimEnd();
   console.log(`\nsheets in .cache/look, ${((performance.now() - began) / 1000).toFixed(0)} s`);
-  if (lines === "") console.log("every page looks as it did when somebody looked last");
+  if (lines === "" && status !== 0) fail("a law of all pages is broken, as is said above");
+  else if (lines === "") console.log("every page looks as it did when somebody looked last, and breaks no law");
   else fail(`${lines}\nlook at these sheets; if they are right: npm run look -- --approve`);
 }
 

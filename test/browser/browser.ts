@@ -144,3 +144,24 @@ export async function settled(page: Pick<Page, "evaluate">): Promise<void> {
   };
   await vi.waitFor(look, { interval: 50, timeout: 60_000 });
 }
+
+/** Gives Neuroglancer another state in a page where it runs already, by the part of a link behind `#`. */
+export async function goTo(page: Page, link: string, size: { width: number; height: number }): Promise<void> {
+  await page.setViewportSize(size);
+  await page.evaluate(
+    (hash) =>
+      new Promise<void>((done) => {
+        // Neuroglancer listens since before, and has taken the state when this is called
+        window.addEventListener(
+          "hashchange",
+          () => {
+            (window as { readyFrames?: number }).readyFrames = 0;
+            done();
+          },
+          { once: true },
+        );
+        window.location.hash = hash;
+      }),
+    new URL(link).hash,
+  );
+}

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateLab } from "../../examples/lab/generate.mjs";
+import { giveTree } from "../made-tree.js";
 import { renameRun } from "../renamed-run.js";
 import { type Browser, browserPath, inTabs, startBrowser, type Watched } from "./browser.js";
 import { expectAccessible, expectForcedColours, expectUsable, inColours, SIZES } from "./seen.js";
@@ -95,9 +95,7 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
   beforeAll(async () => {
     const lab = join(folder, "lab");
     const workspace = ["--workspace", join(folder, "workspace")];
-    await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
-    const words = ["ingest", "run", join(lab, "imod.yaml"), join(lab, "input"), tree, "--import-everything", "--quiet"];
-    await execute(process.execPath, [program, ...words, ...workspace]);
+    await giveTree({ deposits: ["imod"] }, { lab, tree });
     renameRun(join(tree, "10401"), "TS_0002", ODD);
     mkdirSync(mixed);
     mkdirSync(empty);

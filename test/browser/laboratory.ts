@@ -1,9 +1,10 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { generateLab } from "../../examples/lab/generate.mjs";
 import type { Portal } from "../../src/server/portal.js";
 import { viewerLink } from "../../src/server/viewer.js";
 import { treeViews } from "../../src/server/views.js";
@@ -13,6 +14,8 @@ import { serveFolder } from "../peers/serve-kit.js";
 const EMPORIUM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 export const VIEWER = fileURLToPath(new URL("../../dist/viewer", import.meta.url));
 const TIMEOUT_MS = 280_000;
+/** One of each deposit. */
+const RUNS = "^(?:TS_0001|run_001|TS_1|cell_01)$";
 
 /** A tree and a page behind one address. */
 export interface Published {
@@ -25,64 +28,48 @@ export interface Published {
   state(part: string): Promise<unknown>;
 }
 
-/** The demo as a person runs it, and deposits of its laboratory once more, as OME-Zarr 0.5. */
+/** Deposits of the miniature laboratory, and two of them once more as OME-Zarr 0.5. That the demo's own links open them, `cli-examples` looks at. */
 export interface Laboratory {
-  readonly demo: Published;
+  readonly chunked: Published;
   readonly sharded: Published;
   remove(): Promise<void>;
 }
 
-interface DemoPage {
-  url: string;
-  page: string;
-  views: { key: string; link: string }[];
-}
-
 export async function makeLaboratory(): Promise<Laboratory> {
   const folder = mkdtempSync(join(tmpdir(), "emporium-viewer-"));
-  const demo = spawn(process.execPath, [EMPORIUM, "demo", "--port", "0", "--train", "0", "--json"], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ended = new Promise<void>((resolve) => demo.on("exit", () => resolve()));
-  let sharded: Portal | undefined;
+  const portals: Portal[] = [];
   const remove = async () => {
-    demo.kill("SIGINT");
-    await ended;
-    await sharded?.close();
+    for (const portal of portals) await portal.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  try {
-    const served = await new Promise<DemoPage>((resolve, reject) => {
-      let out = "";
-      demo.stdout.setEncoding("utf8").on("data", (text: string) => {
-        out += text;
-        if (out.endsWith("\n}\n")) resolve(JSON.parse(out) as DemoPage);
-      });
-      void ended.then(() => reject(new Error(`the demo has ended: ${out}`)));
-    });
-    const output = join(folder, "demo-out", "sharded");
-    sharded = await serveFolder(output, { viewer: VIEWER });
-    for (const name of ["imod", "cell"]) {
-      const words = ["ingest", "run", `demo-out/lab/${name}.yaml`, "demo-out/lab/input", output, "--import-everything"];
-      const more = ["--ome-zarr", "0.5"];
-      await promisify(execFile)(process.execPath, [EMPORIUM, ...words, ...more], { cwd: folder, timeout: TIMEOUT_MS });
+  const publish = async (name: string, deposits: readonly string[], ...more: string[]): Promise<Published> => {
+    const tree = join(folder, name);
+    for (const deposit of deposits) {
+      const words = ["ingest", "run", `lab/${deposit}.yaml`, "lab/input", tree, "--import-everything", "--filter-run-name", RUNS];
+      await promisify(execFile)(process.execPath, [EMPORIUM, ...words, "--quiet", ...more], { cwd: folder, timeout: TIMEOUT_MS });
     }
-    const { url, files, viewer: page } = sharded;
-    const found = await treeViews(fileStore(output));
-    const views = found.map(({ key }) => ({ key, link: viewerLink(page, `${files}/${key}`) }));
-    return { demo: published(served), sharded: published({ url, page, views }), remove };
+    const portal = await serveFolder(tree, { viewer: VIEWER });
+    portals.push(portal);
+    return published(
+      portal,
+      (await treeViews(fileStore(tree))).map(({ key }) => key),
+    );
+  };
+  try {
+    await generateLab({ out: join(folder, "lab"), deposits: ["imod", "aretomo", "sim", "cell"], sections: "all" });
+    const chunked = await publish("tree", ["imod", "aretomo", "sim", "cell"]);
+    return { chunked, sharded: await publish("sharded", ["imod", "cell"], "--ome-zarr", "0.5"), remove };
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
-function published({ url, page, views }: DemoPage): Published {
+function published({ url, files, viewer: page }: Portal, keys: readonly string[]): Published {
   const link = (part: string) => {
-    const found = views.find(({ key }) => key.includes(part));
-    if (!found) throw new Error(`no view of ${part} among ${views.map(({ key }) => key).join(", ")}`);
-    return found.link;
+    const found = keys.find((key) => key.includes(part));
+    if (!found) throw new Error(`no view of ${part} among ${keys.join(", ")}`);
+    return viewerLink(page!, `${files}/${found}`);
   };
-  return { url, page, link, state: async (part) => (await fetch(link(part).split("#!")[1]!)).json() };
+  return { url, page: page!, link, state: async (part) => (await fetch(link(part).split("#!")[1]!)).json() };
 }

@@ -105,16 +105,14 @@ export const BREACHES = `(() => { ${HELPERS}
   return [...new Set([...${WHOLE}, ...${STRAY}, ...${CUT}, ...${COVERED}, ...${OVERLAP}])];
 })()`;
 
-/** Buttons, boxes and fields, of each kind in each part of the page three: a list has the same ones in each row. @returns how many there are, marked */
+/** Buttons, boxes and fields, one of each kind in each part of the page: a list has the same ones in each row. @returns their names; they are marked */
 export const MARK_CONTROLS = `(() => { ${HELPERS}
-  const seen = new Map();
+  const seen = new Set();
   const all = document.querySelectorAll("button, select, summary, [role=tab], input, textarea");
   return [...all].filter((one) => {
     if (!shown(one) || one.disabled || one.getAttribute("aria-disabled") === "true" || one.readOnly) return false;
     const kind = [one.tagName, one.type, one.className, one.closest("main") ? "" : "shell", one.closest("tr, li") ? "row" : one.ariaLabel ?? one.textContent].join(" ");
-    const times = (seen.get(kind) ?? 0) + 1;
-    seen.set(kind, times);
-    return times <= 2;
+    return !seen.has(kind) && seen.add(kind);
   }).map((one, at) => { one.dataset.law = at; return named(one); });
 })()`;
 

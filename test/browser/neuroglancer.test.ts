@@ -5,7 +5,7 @@ import { LABEL_BOXES, MEMBRANE_BOX, PARTICLES, SHELL_BOX, type VoxelBox } from "
 import { voxelValue } from "../../examples/lab/volumes.mjs";
 import type { JsonObject } from "../../src/core/json.js";
 import { viewerLink } from "../../src/server/viewer.js";
-import { type Browser, browserPath, HARMLESS, settled, startBrowser, type Watched } from "./browser.js";
+import { type Browser, browserPath, goTo, HARMLESS, settled, startBrowser, type Watched } from "./browser.js";
 import { type Laboratory, makeLaboratory, VIEWER } from "./laboratory.js";
 import {
   type Area,
@@ -21,7 +21,7 @@ import {
 import { bare, changed, colourOf, contrastOf, layerOf, look, plain, type Scene, sceneOf } from "./scene.js";
 
 /**
- * The page that the package carries, in a real browser, on the tree that the demo leaves: views, layers and volumes are those that `ingest run`
+ * The page that the package carries, in a real browser, on trees of the laboratory: views, layers and volumes are those that `ingest run`
  * has written, and every layer is seen where it belongs. `UPDATE_IMAGES=1` takes the pictures of docs/images anew; look at them before
  * they are kept.
  */
@@ -48,27 +48,31 @@ describe.skipIf(browserPath === undefined)("the bundled Neuroglancer (needs Chro
   beforeAll(async () => {
     expect(existsSync(`${VIEWER}/index.html`), "dist/viewer is built (npm run build)").toBe(true);
     lab = await makeLaboratory();
-    browser = await startBrowser([lab.demo.url, lab.sharded.url]);
-    imod = sceneOf(await lab.demo.state(IMOD), [32, 56, 64]);
-    aretomo = sceneOf(await lab.demo.state(ARETOMO), [32, 64, 64]);
-    sim = sceneOf(await lab.demo.state(SIM), [32, 56, 64]);
-    cell = sceneOf(await lab.demo.state(CELL), CELL_SHAPE);
+    browser = await startBrowser([lab.chunked.url, lab.sharded.url]);
+    imod = sceneOf(await lab.chunked.state(IMOD), [32, 56, 64]);
+    aretomo = sceneOf(await lab.chunked.state(ARETOMO), [32, 64, 64]);
+    sim = sceneOf(await lab.chunked.state(SIM), [32, 56, 64]);
+    cell = sceneOf(await lab.chunked.state(CELL), CELL_SHAPE);
   });
   afterAll(async () => {
     await browser?.close();
     await lab?.remove();
   });
 
-  /** Opens a state, or a link, waits until all of it is drawn, and expects that nothing went wrong on the way. */
-  async function show(view: JsonObject | string, size?: { width: number; height: number }, page = lab.demo.page) {
-    const watched = await browser.open(typeof view === "string" ? view : viewerLink(page, view), size);
-    try {
-      await settled(watched.page);
-      expectQuiet(watched);
-      return await look(watched.page);
-    } finally {
-      await watched.page.close();
-    }
+  /** A page for each address of the viewer, which goes from one state to the next: it takes seconds to start. */
+  const kept = new Map<string, Watched>();
+
+  /** Shows a state, or opens a link, waits until all of it is drawn, and expects that nothing went wrong on the way. */
+  async function show(view: JsonObject | string, size = { width: 1000, height: 700 }, page = lab.chunked.page) {
+    const open = typeof view === "string" ? undefined : kept.get(page);
+    const watched = open ?? (await browser.open(typeof view === "string" ? view : viewerLink(page, view), size));
+    if (open) await goTo(open.page, viewerLink(page, view as JsonObject), size);
+    else if (typeof view !== "string") kept.set(page, watched);
+    await settled(watched.page);
+    expectQuiet(watched);
+    const seen = await look(watched.page);
+    if (typeof view === "string") await watched.page.close();
+    return seen;
   }
 
   /** Seen along z, x to the right and y down, without perspective: a voxel has the same size everywhere. */
@@ -88,7 +92,7 @@ describe.skipIf(browserPath === undefined)("the bundled Neuroglancer (needs Chro
   }
 
   it("opens without a state and asks nobody but its own server", async () => {
-    const watched = await browser.open(lab.demo.page);
+    const watched = await browser.open(lab.chunked.page);
     await watched.page.waitForFunction("window.viewer !== undefined");
     expect(await watched.page.title()).toBe("neuroglancer");
     expectQuiet(watched);
@@ -104,7 +108,7 @@ describe.skipIf(browserPath === undefined)("the bundled Neuroglancer (needs Chro
     { layout: "yz", voxel: ({ x, y, z }: Scene["centre"], right: number, down: number) => [z - right, y + down, x] },
   ];
   it.each([
-    ...DIRECTIONS.map((direction) => ({ ...direction, version: "0.4", where: "demo" as const })),
+    ...DIRECTIONS.map((direction) => ({ ...direction, version: "0.4", where: "chunked" as const })),
     ...DIRECTIONS.map((direction) => ({ ...direction, version: "0.5 in shards", where: "sharded" as const })),
   ])("shows every voxel of section $layout of OME-Zarr $version by formula and contrast", async ({ layout, voxel, where }) => {
     const scene = sceneOf(await lab[where].state(IMOD), [32, 56, 64]);
@@ -231,8 +235,8 @@ describe.skipIf(browserPath === undefined)("the bundled Neuroglancer (needs Chro
       whole = (await show(plain(cell.state), WIDE)).picture;
     });
 
-    it("opens by the link that the demo prints, as its state does", async () => {
-      const linked = await show(lab.demo.link(CELL), WIDE);
+    it("opens by the link of its tree, as its state does", async () => {
+      const linked = await show(lab.chunked.link(CELL), WIDE);
       const given = await show(cell.state, WIDE);
       expect(compareCoarsely(linked.picture, given.picture).mean).toBeLessThan(0.5);
     });

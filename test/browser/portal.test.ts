@@ -1,14 +1,13 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateLab } from "../../examples/lab/generate.mjs";
 import type { JsonObject } from "../../src/core/json.js";
 import { viewerLink } from "../../src/server/viewer.js";
+import { giveTree } from "../made-tree.js";
 import { type Browser, browserPath, HARMLESS, settled, startBrowser } from "./browser.js";
 import { countPixels, difference } from "./picture.js";
 import { bare, colourOf, layerOf, look, type Scene, sceneOf } from "./scene.js";
@@ -25,11 +24,8 @@ describe.skipIf(browserPath === undefined)("Neuroglancer at a portal of one's ow
   let portal: { url: string; graphql: string; files: string; viewer: string };
 
   beforeAll(async () => {
-    const lab = join(folder, "lab");
-    await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
+    await giveTree({ deposits: ["imod"] }, { tree });
     const workspace = ["--workspace", join(folder, "workspace")];
-    const words = ["ingest", "run", join(lab, "imod.yaml"), join(lab, "input"), tree, "--import-everything", "--quiet"];
-    await promisify(execFile)(process.execPath, [program, ...words, ...workspace]);
     server = spawn(process.execPath, [program, "serve", tree, "--port", "0", "--json", ...workspace], {
       stdio: ["ignore", "pipe", "inherit"],
     });

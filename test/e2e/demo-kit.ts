@@ -46,7 +46,7 @@ export function digestsOf(folder: string, out?: string): Record<string, string> 
  * @param folder where one has just been made; else, if none was, one is made for it
  */
 export async function undisturbed(folder?: string): Promise<Record<string, string>> {
-  const kept = await madeOnce(`demo-${identity()}`, NAME, async (place) => {
+  const kept = await madeOnce(`demo-${programIdentity()}`, NAME, async (place) => {
     if (folder === undefined) {
       const { status, err } = await runDemo(place);
       if (status !== 0) throw new Error(err);
@@ -59,7 +59,13 @@ export async function undisturbed(folder?: string): Promise<Record<string, strin
 const NAME = "contents.json";
 
 /** Of the program, of what it plays, and of this file. */
-function identity(): string {
+export function programIdentity(): string {
+  identity ??= identityNow();
+  return identity;
+}
+
+let identity: string | undefined;
+function identityNow(): string {
   const hash = createHash("sha256").update(sourcesDigest());
   const examples = fileURLToPath(new URL("../../examples", import.meta.url));
   for (const entry of readdirSync(examples, { recursive: true, withFileTypes: true }).sort(byPath))

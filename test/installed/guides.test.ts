@@ -53,7 +53,8 @@ beforeAll(() => {
   for (const path of [join(folder, "clone"), home]) mkdirSync(path);
   execFileSync("git", ["clone", "--quiet", "--no-hardlinks", `file://${root}`, clone]);
   // a build finds that it is of these sources, where nothing was changed since; .ci/run builds from nothing in such a clone
-  cpSync(join(root, "dist"), join(clone, "dist"), { recursive: true, preserveTimestamps: true });
+  for (const path of ["dist", ".cache/viewer.json"])
+    cpSync(join(root, path), join(clone, path), { recursive: true, preserveTimestamps: true });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -10,10 +10,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stepsOf } from "../../scripts/docs-pages.mjs";
 import { readersPlace, runSteps } from "../../scripts/run-steps.mjs";
 import { recordedPages } from "../../scripts/terminal-svg.mjs";
-import { type Browser, browserPath, settled, startBrowser } from "../browser/browser.js";
+import { PAGES, pageFileOf } from "../../src/model/pages.js";
+import { type Browser, browserPath, settled, startBrowser, type Watched } from "../browser/browser.js";
 import { type CataloguePages, cataloguePages } from "../browser/catalogue-pages.js";
 import { atRest, makeWholeSite, type WholeSite } from "../browser/whole-site.js";
 import { randomRows } from "../e2e/graphql-kit.js";
+import { listen, withoutEffect } from "./laws.js";
 import { differenceOf, type Profile, parseProfile, printProfile, profileOf } from "./profile.js";
 import { terminalPage } from "./terminal-page.js";
 import { STEADY_PAGE, steady } from "./volatile.js";
@@ -73,6 +75,8 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
   let browser: Browser;
   let terminal: Promise<readonly { name: string; text: string }[]>;
   const folder = mkdtempSync(join(tmpdir(), "emporium-look-"));
+  /** Laws that pages were seen to break while they were drawn. */
+  const broken = new Set<string>();
 
   beforeAll(async () => {
     terminal = ONLY === "" || ONLY.startsWith("terminal") ? readTerminal(folder) : Promise.resolve([]);
@@ -91,14 +95,20 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
     mkdirSync(SHEETS, { recursive: true });
     const wanted = [...pagesOf(site), ...statesOf(site, many.portal.url)].filter(isWanted);
     const fonts = await fontsOf();
-    const tasks = wanted.flatMap((one) => one.variants.map((variant) => (page: Page) => shoot(page, one, variant)));
+    const tasks = wanted.flatMap((one) => one.variants.map((variant) => (watched: Watched) => shoot(watched, one, variant)));
     const shots = await inTabs(tasks);
     // a page that was drawn in pieces, as happens on a busy machine, is drawn right the second time; one that has changed is so again
     const changed = new Set(changesOf(shots, fonts).map(({ name }) => name));
     const suspect = shots.flatMap(({ name }, at) => (changed.has(name) ? [at] : []));
     const again = await inTabs(suspect.slice(0, AGAIN_MOST).map((at) => tasks[at]!));
     for (const [i, shot] of again.entries()) shots[suspect[i]!] = shot;
-    const texts = await inTabs((await terminal).map((one) => (page: Page) => shootText(page, one)));
+    const texts = await inTabs(
+      (await terminal).map(
+        (one) =>
+          ({ page }: Watched) =>
+            shootText(page, one),
+      ),
+    );
     const all = [...Object.keys(VARIANTS).flatMap((of) => shots.filter(({ name }) => name.endsWith(` ${of}`))), ...texts];
     const sheets = await writeSheets(all);
     const lines = all.map(({ name, profile }) => `${name}: ${printProfile(profile)}`).sort();
@@ -109,11 +119,29 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
     expect(told).toEqual([]);
   }, 900_000);
 
-  async function inTabs<T>(tasks: readonly ((page: Page) => Promise<T>)[]): Promise<T[]> {
+  it("have nothing outside of landmarks, cut, covered or over another, no scrolling sideways, no line on the console, and ask nothing twice or of others", () => {
+    expect([...broken].sort()).toEqual([]);
+  });
+
+  it("are those of every address that the program has", () => {
+    for (const [path, { file }] of Object.entries(PAGES))
+      for (const address of site.addresses[path as keyof typeof PAGES]) expect(pageFileOf(address.split("?")[0]!)).toBe(file);
+  });
+
+  // last, since it presses whatever there is
+  it("have no control without an effect, and no link that leads to no page", async () => {
+    const addresses = [...pagesOf(site), ...statesOf(site, many.portal.url)]
+      .filter((one) => isWanted(one) && !one.before && one.url.startsWith(`${site.url}/`))
+      .map(({ url }) => url.slice(site.url.length));
+    expect(await withoutEffect(browser, site, addresses)).toEqual([]);
+  }, 900_000);
+
+  async function inTabs<T>(tasks: readonly ((watched: Watched) => Promise<T>)[]): Promise<T[]> {
     const found: T[] = [];
     let next = 0;
     const tab = async () => {
-      const { page } = await browser.open("about:blank");
+      const watched = await browser.open("about:blank");
+      const { page } = watched;
       await page.addInitScript((seen) => {
         if (window !== top || !location.protocol.startsWith("http")) return; // a page without an address keeps nothing
         sessionStorage.clear(); // a token of the page before
@@ -126,7 +154,7 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
       }, SEEN);
       while (next < tasks.length) {
         const at = next++;
-        found[at] = await tasks[at]!(page);
+        found[at] = await tasks[at]!(watched);
       }
       await page.close();
     };
@@ -134,18 +162,23 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
     return found;
   }
 
-  async function shoot(page: Page, { name, url, before, wait }: Wanted, variant: Variant): Promise<Shot> {
+  async function shoot(watched: Watched, { name, url, before, wait }: Wanted, variant: Variant): Promise<Shot> {
+    const { page } = watched;
     const { width, height, colorScheme } = VARIANTS[variant];
     await page.goto("about:blank");
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await before?.(page);
+    // what is answered otherwise than the server does is no page of its own
+    const law = before || wait ? undefined : listen(watched, site);
     await page.goto(url);
+    let isAtRest = true;
     if (wait) await wait(page);
     else if (url.includes("/neuroglancer/")) {
       const frame = await (await page.waitForSelector("iframe", { timeout: 60_000 })).contentFrame();
       await settled(frame!);
-    } else await atRest(page);
+    } else isAtRest = await atRest(page, 30_000);
+    for (const text of (await law?.found(isAtRest)) ?? []) broken.add(`${name} ${variant}: ${text}`);
     // a page that has more room may ask for more, and be longer then
     for (let shown: number = height, long: number = height; ; shown = Math.min(long, HEIGHT_MAX)) {
       if (shown > height) {
@@ -189,7 +222,7 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
         const some = group.slice(at * SHEET_PAGES, (at + 1) * SHEET_PAGES);
         const file = `${variantOf(some[0]!.name).replace(" ", "-")}-${String(at + 1).padStart(2, "0")}.png`;
         for (const { name } of some) sheets.set(name, file);
-        return async (page: Page) => {
+        return async ({ page }: Watched) => {
           await page.setViewportSize({ width: SHEET_WIDTH, height: 400 });
           await page.setContent(sheetPage(some));
           writeFileSync(join(SHEETS, file), await drawn(page, true));

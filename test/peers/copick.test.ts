@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateLab, generateMicroscopy } from "../../examples/lab/generate.mjs";
+import { generateMicroscopy } from "../../examples/lab/generate.mjs";
+import { giveTree } from "../made-tree.js";
 import { hasEnvironment, python, type Verdict } from "./environment.js";
 
 /**
@@ -51,10 +52,7 @@ describe.skipIf(!hasEnvironment("peers"))("exported projects of copick", () => {
   const failures = ({ verdicts }: Found) => verdicts.filter(({ passed }) => !passed);
 
   beforeAll(async () => {
-    const lab = join(folder, "lab");
-    await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
-    const words = ["ingest", "run", join(lab, "imod.yaml"), join(lab, "input"), tree, "--import-everything", "--quiet"];
-    execFileSync(process.execPath, [program, ...words, ...workspace], { stdio: "ignore" });
+    await giveTree({ deposits: ["imod"] }, { tree });
   });
   afterAll(async () => {
     for (const child of running) {

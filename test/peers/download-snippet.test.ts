@@ -6,8 +6,8 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateLab } from "../../examples/lab/generate.mjs";
 import { awsText, pythonText, type Served, type Wanted } from "../../web/parts/download-text.js";
+import { giveTree } from "../made-tree.js";
 import { PYTHON_CODE } from "../python-code.js";
 import { renameRun } from "../renamed-run.js";
 import { hasEnvironment } from "./environment.js";
@@ -34,11 +34,8 @@ describe.skipIf(!hasEnvironment("serve"))("texts of the download dialog", () => 
   };
 
   beforeAll(async () => {
-    const lab = join(folder, "lab");
     const workspace = ["--workspace", join(folder, "workspace")];
-    await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
-    const words = ["ingest", "run", join(lab, "imod.yaml"), join(lab, "input"), tree, "--import-everything", "--quiet"];
-    await run(process.execPath, [program, ...words, ...workspace]);
+    await giveTree({ deposits: ["imod"] }, { tree });
     renameRun(join(tree, "10401"), "TS_0002", ODD);
     server = spawn(process.execPath, [program, "serve", tree, "--port", "0", "--json", ...workspace], {
       stdio: ["ignore", "pipe", "inherit"],

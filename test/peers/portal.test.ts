@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AsyncReadable, FetchStore, get, open, root } from "zarrita";
-import { generateLab } from "../../examples/lab/generate.mjs";
+import { giveTree } from "../made-tree.js";
 import { hasEnvironment, type PythonEnvironment, python, type Verdict } from "./environment.js";
 import { awsEnvironment, expectSame, filesBelow } from "./serve-kit.js";
 
@@ -30,19 +30,8 @@ describe.skipIf(!hasEnvironment("peers"))("a portal of one's own", () => {
 
   beforeAll(async () => {
     const lab = join(folder, "lab");
-    await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
+    await giveTree({ deposits: ["imod"] }, { lab, tree });
     const workspace = ["--workspace", join(folder, "workspace")];
-    const words = [
-      "ingest",
-      "run",
-      join(lab, "imod.yaml"),
-      join(lab, "input"),
-      tree,
-      "--import-everything",
-      "--quiet",
-      ...workspace,
-    ];
-    execFileSync(process.execPath, [program, ...words], { stdio: "ignore" });
     const volume = join(lab, "input", "lab", "imod", "tomograms", "TS_0001.rec");
     const convert = ["ingest", "convert", volume, join(tree, SHARDED), "--ome-zarr", "0.5", "--quiet", ...workspace];
     execFileSync(process.execPath, [program, ...convert], { stdio: "ignore" });

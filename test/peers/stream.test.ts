@@ -1,10 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { generateLab } from "../../examples/lab/generate.mjs";
+import { giveTree } from "../made-tree.js";
 import { hasEnvironment, type PythonEnvironment, python, type Verdict } from "./environment.js";
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-stream-"));
@@ -88,11 +87,8 @@ describe.runIf(hasEnvironment("torch"))("emporium_blocks.Blocks in PyTorch", () 
   });
 
   it("teaches a network the demo's membrane, and draws what it finds where it has not looked", async () => {
-    const lab = join(folder, "lab");
-    await generateLab({ out: lab, deposits: ["cell"], sections: "all" });
     const portal = join(folder, "portal");
-    const ingest = ["ingest", "run", join(lab, "cell.yaml"), join(lab, "input"), portal, "--import-everything", "--quiet"];
-    execFileSync(process.execPath, [program, ...ingest], { cwd: folder });
+    await giveTree({ deposits: ["cell"] }, { tree: portal });
     const cell = join(portal, "10407/cell_01/Reconstructions/VoxelSpacing10.800");
     const volumes = ["Tomograms/100/cell_01.zarr", "Annotations/101/membrane-1.0_segmentationmask.zarr"].map((one) =>
       join(cell, one),

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateLab } from "../../../examples/lab/generate.mjs";
+import { giveTree } from "../../made-tree.js";
 import { giveCluster } from "../cluster-template.js";
 import { freePort, type Newcomer, newcomer, type Running } from "./newcomer.js";
 
@@ -26,9 +26,7 @@ let views: Map<string, string>;
 beforeAll(async () => {
   person = newcomer();
   await giveCluster(person.at(".emporium"));
-  await generateLab({ out: person.at("lab"), deposits: ["imod"], sections: "all" });
-  const run = await person.run("ingest", "run", "lab/imod.yaml", "lab/input", "portal", "--import-everything");
-  expect([run.status, run.err.includes("error")]).toEqual([0, false]);
+  await giveTree({ deposits: ["imod"] }, { tree: person.at("portal") });
   expect((await person.run("catalog", "import", "portal")).status).toBe(0);
   views = viewsOnDisk();
   expect(views.size).toBe(2);

@@ -1,0 +1,158 @@
+import { pageFileOf } from "../../src/model/pages.js";
+import { askedBy, type Browser, HARMLESS, inTabs, type Watched } from "../browser/browser.js";
+import { BREACHES, CHANGED, MARK_CONTROLS, WATCH } from "../browser/laws.js";
+import { atRest, type WholeSite } from "../browser/whole-site.js";
+
+/** What holds of every page, whatever it is about: looked at while its sheets are drawn, and at its controls afterwards. */
+
+/** Asked more than once on purpose. */
+const ASKED_AGAIN: readonly (readonly [RegExp, string])[] = [
+  [/\/(?:files|at|zarr)\//, "pieces of one file, each by its range"],
+  [/\/viewer\//, "Neuroglancer's own, each of its workers by itself"],
+  [/\/api\/v1\/(?:events|jobs)/, "runs, as they change"],
+];
+/** Answers that a browser writes on the console because the server refuses: each is what the page is about. */
+const REFUSED: readonly (readonly [RegExp, string])[] = [
+  [/broken\.mrc|bWl4ZWQ6YnJva2VuLm1yYw/, "a file that is no volume"],
+  [
+    /\/zarr\/[\w:-]+\/(?:\.zarray|\d+\/\.zattrs)$/,
+    "what Neuroglancer looks for in the Zarr that the server makes of other formats",
+  ],
+];
+/** Controls without an effect that can be seen where they are pressed. */
+const WITHOUT_EFFECT: readonly (readonly [RegExp, string])[] = [
+  [/^input “Search”|^button\.skip/, "Search waits for Enter; the way to the content moves the focus"],
+  [/file|^button “Open volume\.mrc”/, "opens the system's choice of a file"],
+  [/^button\.primary “Search”/, "the page has the answer already"],
+];
+
+/** What a page asks and writes on the console, from here on until `found` is called. */
+export function listen({ page, elsewhere }: Watched, site: Pick<WholeSite, "url" | "emptyUrl">) {
+  const asked = new Map<string, number>();
+  const breaches = new Set<string>();
+  const already = elsewhere.length;
+  const ofConsole = (message: { text(): string; location(): { url: string } }) => {
+    const at = message.location().url;
+    const isHarmless =
+      /Failed to load resource/.test(message.text()) &&
+      // a server of an empty folder has no catalogue, and its pages say so
+      (HARMLESS.test(at.split("?")[0]!) || REFUSED.some(([pattern]) => pattern.test(at)) || at.startsWith(`${site.emptyUrl}/`));
+    if (!isHarmless && !at.includes("/viewer/")) breaches.add(`console: ${message.text()} ${at.replace(site.url, "")}`);
+  };
+  const ofError = (error: Error) => breaches.add(`console: ${error.message}`);
+  const ofRequest = (request: { method(): string; url(): string; postData(): string | null }) => {
+    const what = `${request.method()} ${request.url()} ${request.postData() ?? ""}`;
+    if (!/^\w+ (?:data|blob):/.test(what)) asked.set(what, (asked.get(what) ?? 0) + 1);
+  };
+  page.on("console", ofConsole).on("pageerror", ofError).on("request", ofRequest);
+  return {
+    /** Text outside of landmarks, cut, covered or over another, scrolling sideways, lines on the console, what was asked twice or of others. */
+    async found(isAtRest: boolean): Promise<string[]> {
+      page.off("console", ofConsole).off("pageerror", ofError).off("request", ofRequest);
+      if (!isAtRest) breaches.add(`does not come to rest, asks ${askedBy(page).join(" ").replaceAll(site.url, "")}`);
+      for (const [what, times] of asked)
+        if (times > 1 && !ASKED_AGAIN.some(([pattern]) => pattern.test(what)))
+          breaches.add(`asked ${times} times: ${what.replaceAll(site.url, "").slice(0, 200)}`);
+      for (const to of elsewhere.slice(already)) if (!to.startsWith("about:")) breaches.add(`asks ${to}`);
+      for (const text of await page.evaluate<string[]>(BREACHES)) breaches.add(text);
+      return [...breaches];
+    },
+  };
+}
+
+/** Controls of these pages that do nothing, and links that lead to no page. @param addresses with the token that a page wants */
+export async function withoutEffect(browser: Browser, site: WholeSite, addresses: readonly string[]): Promise<string[]> {
+  const ofShell = new Set<string>();
+  const found: string[] = [];
+  await inTabs(addresses, async (address) => {
+    const lines = await ofPage(address).catch((error: unknown) => [String(error)]);
+    found.push(...lines.map((text) => `${address.split("#")[0]}: ${text}`));
+  });
+  return found.sort();
+
+  async function ofPage(address: string): Promise<string[]> {
+    if (address.startsWith("/neuroglancer/")) return [];
+    const { page } = await browser.open("about:blank", { width: 1280, height: 800 });
+    let requests = 0;
+    page.on("request", () => requests++);
+    page.on("download", () => requests++);
+    page.on("popup", () => requests++);
+    const load = async () => {
+      await page.goto("about:blank");
+      await page.goto(site.url + address);
+      await atRest(page, 30_000);
+      return await page.evaluate<string[]>(MARK_CONTROLS);
+    };
+    let names = await load();
+    const links = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('a')].map((one) => one.href || 'none: ' + one.textContent)",
+    );
+    const astray = links.filter((to) => to.startsWith("none") || (to.startsWith(site.url) && !leads(new URL(to).pathname)));
+    const without: string[] = [];
+    for (const [name, nth] of named(names)) {
+      if (WITHOUT_EFFECT.some(([pattern]) => pattern.test(name))) continue;
+      const found = () => page.locator(`[data-law="${named(names).findIndex(([one, at]) => one === name && at === nth)}"]`);
+      // an earlier one has put it away
+      if (!(await found().isVisible())) names = await load();
+      const control = found();
+      if (!(await control.isVisible())) continue;
+      const isShell = await control.evaluate((one) => one.closest("main, dialog") === null);
+      if (isShell && ofShell.has(name)) continue;
+      if (isShell) ofShell.add(name);
+      const before = page.url();
+      const value = await control.evaluate(act);
+      if (!value) continue;
+      requests = 0;
+      await page.evaluate(WATCH);
+      // whether a pointer reaches it is another law
+      if (value === "click")
+        await control.evaluate((one: HTMLElement) => {
+          one.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true, button: 0 })); // tabs act on this
+          one.click();
+        });
+      else if (value === "type") {
+        await control.fill("5");
+        await control.press("Enter");
+      } else await control.selectOption(value.slice("select ".length));
+      const until = performance.now() + 5_000;
+      const hasEffect = async () =>
+        page.url() !== before || requests > 0 || (await page.evaluate<boolean>(CHANGED).catch(() => true));
+      while (!(await hasEffect()) && performance.now() < until) await page.waitForTimeout(50);
+      if (!(await hasEffect())) without.push(`${name} has no effect`);
+      // an answer may lead to another page, or put the next control away
+      if (requests > 0) await atRest(page, 5_000);
+      if (page.url() !== before) names = await load();
+      else await page.keyboard.press("Escape");
+    }
+    await page.close();
+    return [...astray.map((to) => `leads to no page: ${to.replace(site.url, "")}`), ...without];
+  }
+}
+
+const leads = (path: string): boolean =>
+  pageFileOf(path) !== undefined ||
+  /^\/(?:files|at|api\/v1|assets|graphql|viewer|zarr|s3|LICENCES\.md|healthz|metrics)\b/.test(path);
+
+/** Names with their numbers among equal ones: a page that is loaded again has its controls by these. */
+function named(names: readonly string[]): [name: string, nth: number][] {
+  const times = new Map<string, number>();
+  return names.map((name) => {
+    const nth = times.get(name) ?? 0;
+    times.set(name, nth + 1);
+    return [name, nth];
+  });
+}
+
+/** How a control is used. Empty: not at all, since its only choice is taken, or the browser itself asks for a field first. Runs in the page. */
+function act(one: Element): string {
+  if (one instanceof HTMLSelectElement) {
+    const other = [...one.options].find((option) => option.value !== one.value && !option.disabled);
+    return other ? `select ${other.value}` : "";
+  }
+  if (one instanceof HTMLButtonElement && one.type === "submit" && one.form?.checkValidity() === false) return "";
+  if (one.getAttribute("aria-pressed") === "true" || one.getAttribute("aria-selected") === "true") return "";
+  if (one instanceof HTMLTextAreaElement) return "type";
+  if (!(one instanceof HTMLInputElement)) return "click";
+  if (one.type === "radio") return one.checked ? "" : "click";
+  return one.type === "checkbox" ? "click" : one.type === "range" ? "" : "type";
+}
