@@ -10,7 +10,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: "forks",
-    globalSetup: ["./test/compile.ts", "./test/temporary-on-disk.ts"],
+    globalSetup: ["./test/compile.ts", "./test/certificates.ts", "./test/temporary-on-disk.ts"],
     setupFiles: "./test/setup.ts",
     env: PYTHON_CODE,
     reporters,

@@ -18,7 +18,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
-    globalSetup: ["./test/compile.ts", "./test/temporary.ts"],
+    globalSetup: ["./test/compile.ts", "./test/certificates.ts", "./test/temporary.ts"],
     setupFiles: "./test/setup.ts",
     // the same run on every machine, whatever the shell of a developer knows
     env: { EMPORIUM_REAL_DATA: "" },

@@ -15,7 +15,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
-    globalSetup: ["./test/compile.ts", "./test/temporary.ts"],
+    globalSetup: ["./test/compile.ts", "./test/certificates.ts", "./test/temporary.ts"],
     setupFiles: "./test/setup.ts",
     env: { ...PYTHON_CODE, ...(folder !== undefined && { EMPORIUM_REAL_DATA: folder }) },
     maxWorkers: availableParallelism() + 1,

@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/look/sheets.ts"],
     pool: "forks",
-    globalSetup: ["./test/compile.ts", "./test/temporary.ts"],
+    globalSetup: ["./test/compile.ts", "./test/certificates.ts", "./test/temporary.ts"],
     setupFiles: "./test/setup.ts",
     reporters,
   },

@@ -15,7 +15,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 600_000,
     pool: "forks",
-    globalSetup: ["./test/compile.ts", "./test/temporary-on-disk.ts"],
+    globalSetup: ["./test/compile.ts", "./test/certificates.ts", "./test/temporary-on-disk.ts"],
     setupFiles: "./test/setup.ts",
     env: { ...PYTHON_CODE, ...(folder !== undefined && { EMPORIUM_REAL_DATA: folder }) },
     // half of the time these wait for another program

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import { generateLab, type Lab } from "../../examples/lab/generate.mjs";
@@ -10,16 +10,35 @@ import { type ValidateOptions, validateSource, validateStandardized } from "../.
 import type { Validation } from "../../src/stations/ingest/validate/validation.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
+import { copy, madeOnce } from "./cluster-template.js";
+import { programIdentity } from "./demo-kit.js";
 import { tempFolder } from "./ingest-run-kit.js";
 
 export type Deposit = "imod" | "aretomo" | "batch" | "sim" | "annotations" | "cell";
 
-/** Deposits of the miniature laboratory, ingested one after the other: folders of this machine. */
+/**
+ * Deposits of the miniature laboratory, ingested one after the other: folders of this machine. They are made once for all files and runs with the same
+ * sources, and copied.
+ */
 export async function ingestedLab(
   deposits: readonly Deposit[],
-  { omeZarr }: { omeZarr?: "0.4" | "0.5" } = {},
+  { omeZarr = "0.4" }: { omeZarr?: "0.4" | "0.5" } = {},
 ): Promise<{ lab: Lab<Deposit>; output: string; root: string }> {
+  const kept = await madeOnce(`ingested-${deposits.join("-")}-${omeZarr}-${programIdentity()}`, "made", async (folder) => {
+    const made = join(folder, "made");
+    const lab = await ingestAll(made, deposits, omeZarr);
+    writeFileSync(join(made, "lab.json"), JSON.stringify(lab).replaceAll(made, ROOT));
+  });
   const root = tempFolder();
+  copy(join(kept, "made", "."), root);
+  const lab = JSON.parse(readFileSync(join(root, "lab.json"), "utf8").replaceAll(ROOT, root)) as Lab<Deposit>;
+  return { lab, output: join(root, "portal"), root };
+}
+
+/** Stands for the folder in which a laboratory lies. */
+const ROOT = "{root}";
+
+async function ingestAll(root: string, deposits: readonly Deposit[], omeZarr: "0.4" | "0.5"): Promise<Lab<Deposit>> {
   const output = join(root, "portal");
   const lab = await generateLab({ out: join(root, "lab"), sections: "all", deposits: [...deposits] });
   for (const { name, config } of lab.deposits) {
@@ -46,7 +65,7 @@ export async function ingestedLab(
       signal: new AbortController().signal,
     });
   }
-  return { lab, output, root };
+  return lab;
 }
 
 /** A JSON document as it comes: tests change what they please. */
