@@ -41,7 +41,7 @@ export async function giveTree(
       const folder = to[name];
       if (folder === undefined) continue;
       mkdirSync(folder, { recursive: true });
-      copy(join(kept, "made", name, "."), folder);
+      copy(`${kept}/made/${name}/.`, folder);
     }
   }
 }

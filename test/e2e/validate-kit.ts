@@ -16,29 +16,34 @@ import { tempFolder } from "./ingest-run-kit.js";
 
 export type Deposit = "imod" | "aretomo" | "batch" | "sim" | "annotations" | "cell";
 
-/**
- * Deposits of the miniature laboratory, ingested one after the other: folders of this machine. They are made once for all files and runs with the same
- * sources, and copied.
- */
-export async function ingestedLab(
-  deposits: readonly Deposit[],
-  { omeZarr = "0.4" }: { omeZarr?: "0.4" | "0.5" } = {},
-): Promise<{ lab: Lab<Deposit>; output: string; root: string }> {
-  const kept = await madeOnce(`ingested-${deposits.join("-")}-${omeZarr}-${programIdentity()}`, "made", async (folder) => {
+/** Deposits of the miniature laboratory, ingested one after the other: folders of this machine. */
+interface IngestedLab {
+  readonly lab: Lab<Deposit>;
+  readonly output: string;
+}
+
+/** A laboratory for what comes after an ingest: made once for all files and runs with the same sources, and copied. */
+export async function ingestedLab(deposits: readonly Deposit[]): Promise<IngestedLab> {
+  const kept = await madeOnce(`ingested-${deposits.join("-")}-${programIdentity()}`, "made", async (folder) => {
     const made = join(folder, "made");
-    const lab = await ingestAll(made, deposits, omeZarr);
+    const { lab } = await ingestLab(made, deposits);
     writeFileSync(join(made, "lab.json"), JSON.stringify(lab).replaceAll(made, ROOT));
   });
   const root = tempFolder();
-  copy(join(kept, "made", "."), root);
+  copy(`${kept}/made/.`, root);
   const lab = JSON.parse(readFileSync(join(root, "lab.json"), "utf8").replaceAll(ROOT, root)) as Lab<Deposit>;
-  return { lab, output: join(root, "portal"), root };
+  return { lab, output: join(root, "portal") };
 }
 
 /** Stands for the folder in which a laboratory lies. */
 const ROOT = "{root}";
 
-async function ingestAll(root: string, deposits: readonly Deposit[], omeZarr: "0.4" | "0.5"): Promise<Lab<Deposit>> {
+/** Makes one in a folder, with a workspace that knows what was written: `workspace` beside `portal`. */
+export async function ingestLab(
+  root: string,
+  deposits: readonly Deposit[],
+  { omeZarr }: { omeZarr?: "0.4" | "0.5" } = {},
+): Promise<IngestedLab> {
   const output = join(root, "portal");
   const lab = await generateLab({ out: join(root, "lab"), sections: "all", deposits: [...deposits] });
   for (const { name, config } of lab.deposits) {
@@ -65,7 +70,7 @@ async function ingestAll(root: string, deposits: readonly Deposit[], omeZarr: "0
       signal: new AbortController().signal,
     });
   }
-  return lab;
+  return { lab, output };
 }
 
 /** A JSON document as it comes: tests change what they please. */

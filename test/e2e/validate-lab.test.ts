@@ -6,7 +6,7 @@ import { fileStore } from "../../src/stores/file/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { emporium } from "./cli-host.js";
 import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";
-import { type Deposit, ingestedLab, inMemoryTree, lines, mend, standardized, Tree } from "./validate-kit.js";
+import { type Deposit, ingestedLab, ingestLab, inMemoryTree, lines, mend, standardized, Tree } from "./validate-kit.js";
 
 /** `ingest validate` on what an import of the laboratory leaves: deposits A and D, and the annotations that E adds to them. */
 let lab: Lab<Deposit>;
@@ -31,7 +31,8 @@ describe("the laboratory's tree", () => {
   });
 
   it("passes them of OME-Zarr 0.5 as well, and is proven, with a proof that travels", async () => {
-    const sharded = await ingestedLab(["imod", "sim", "annotations", "cell"], { omeZarr: "0.5" });
+    const root = tempFolder();
+    const sharded = await ingestLab(root, ["imod", "sim", "annotations", "cell"], { omeZarr: "0.5" });
     const validation = await standardized(new Tree(fileStore(sharded.output)));
     expect(lines(validation)).toEqual([]);
     expect(validation.counts.passed).toBeGreaterThan(1500);
@@ -40,7 +41,7 @@ describe("the laboratory's tree", () => {
     expect(names.filter((name) => name.endsWith("zarr.json")).length).toBeGreaterThan(30);
     expect(names.filter((name) => /\/\.z(array|attrs|group)$/.test(name))).toEqual([]);
     const prove = (...words: string[]) => emporium(["verify", sharded.output, "--json", ...words]);
-    const workspace = ["--workspace", join(sharded.root, "workspace")];
+    const workspace = ["--workspace", join(root, "workspace")];
     for (const words of [
       [...workspace, "--levels", "all"],
       [...workspace, "--write-proof"],
