@@ -31,7 +31,7 @@ describe.skipIf(browserPath === undefined)(
         .catch((error: { code?: number }) => expect(error.code).toBe(4));
 
     beforeAll(async () => {
-      lab = await makeLabTree(["cell"]);
+      lab = await makeLabTree(["cell"], { hasRun: true });
       await generateMicroscopy({ out: join(lab.folder, "microscopy") });
       const [csv, config, storage] = ["files.csv", "frames.json", "storage"].map((name) => `microscopy/${name}`);
       await emporium("catalog", "upload", "--csv", csv!, "--config", config!, "--storage", storage!);

@@ -56,8 +56,8 @@ export async function makeLaboratory(): Promise<Laboratory> {
     );
   };
   try {
-    await generateLab({ out: join(folder, "lab"), deposits: ["imod", "aretomo", "sim", "cell"], sections: "all" });
-    const chunked = await publish("tree", ["imod", "aretomo", "sim", "cell"]);
+    await generateLab({ out: join(folder, "lab"), deposits: ["imod", "aretomo", "sim", "cell", "annotations"], sections: "all" });
+    const chunked = await publish("tree", ["imod", "aretomo", "sim", "cell", "annotations"]);
     return { chunked, sharded: await publish("sharded", ["imod", "cell"], "--ome-zarr", "0.5"), remove };
   } catch (error) {
     await remove();

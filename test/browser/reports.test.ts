@@ -35,7 +35,7 @@ describe.skipIf(browserPath === undefined)("validation pages of a tree with seed
   };
 
   beforeAll(async () => {
-    lab = await makeLabTree(["cell"]);
+    lab = await makeLabTree(["cell"], { hasRun: true });
     // a wrong voxel size in the header only
     const mrc = join(lab.tree, TOMOGRAM, "cell_01.mrc");
     const whole = readFileSync(mrc);

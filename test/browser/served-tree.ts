@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { generateLab } from "../../examples/lab/generate.mjs";
 import { giveTree } from "../made-tree.js";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -24,13 +26,26 @@ export interface LabTree {
   close(): Promise<void>;
 }
 
-/** @param deposits of the laboratory: `imod`, `cell`. */
-export async function makeLabTree(deposits: readonly ("imod" | "cell")[]): Promise<LabTree> {
+/**
+ * @param deposits of the laboratory: `imod`, `cell`
+ * @param options `hasRun`: the workspace has the run that made the tree; else that was made elsewhere
+ */
+export async function makeLabTree(
+  deposits: readonly ("imod" | "cell")[],
+  { hasRun = false }: { hasRun?: boolean } = {},
+): Promise<LabTree> {
   const folder = mkdtempSync(join(tmpdir(), "emporium-tree-"));
   const tree = join(folder, "tree");
   const workspace = ["--workspace", join(folder, "workspace")];
   const servers: ChildProcess[] = [];
-  await giveTree({ deposits }, { tree });
+  if (hasRun) {
+    const lab = join(folder, "lab");
+    await generateLab({ out: lab, deposits: [...deposits], sections: "all" });
+    for (const deposit of deposits) {
+      const words = ["ingest", "run", join(lab, `${deposit}.yaml`), join(lab, "input"), tree, "--import-everything", "--quiet"];
+      await promisify(execFile)(process.execPath, [PROGRAM, ...words, ...workspace]);
+    }
+  } else await giveTree({ deposits }, { tree });
   return {
     folder,
     tree,
