@@ -68,7 +68,10 @@ function surroundings(): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(kept),
     // npm alone asks somebody else, and each start of Node 20 would read them
-    ...(process.env.NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS: undefined, npm_config_cafile: process.env.NODE_EXTRA_CA_CERTS }),
+    ...(process.env.NODE_EXTRA_CA_CERTS && {
+      NODE_EXTRA_CA_CERTS: undefined,
+      npm_config_cafile: process.env.NODE_EXTRA_CA_CERTS,
+    }),
     HOME: home,
     npm_config_userconfig: npm("userconfig"),
     npm_config_cache: npm("cache"),
