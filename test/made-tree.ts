@@ -23,20 +23,15 @@ export async function giveTree(
 ): Promise<void> {
   for (const deposit of deposits) {
     const { runs = "all", shape = "own" } = options;
-    const kept = await madeOnce(`tree-${deposit}-${runs}-${String(shape)}-${programIdentity()}`, "made", async (folder) => {
-      const made = (name: string) => join(folder, "made", name);
-      await generateLab({ out: made("lab"), deposits: [deposit], sections: "all", ...options });
-      const words = [
-        "ingest",
-        "run",
-        made(`lab/${deposit}.yaml`),
-        made("lab/input"),
-        made("tree"),
-        "--import-everything",
-        "--quiet",
-      ];
-      await promisify(execFile)(process.execPath, [PROGRAM, ...words], { cwd: folder });
-    });
+    const kept = await madeOnce(
+      `tree-${deposit}-${runs}-${String(shape)}-${programIdentity(import.meta.url)}`,
+      "made",
+      async (folder) => {
+        const made = (name: string) => join(folder, "made", name);
+        await generateLab({ out: made("lab"), deposits: [deposit], sections: "all", ...options });
+        await ingestDeposit(made("lab"), deposit, made("tree"), "--workspace", join(folder, "workspace"));
+      },
+    );
     for (const name of ["lab", "tree"] as const) {
       const folder = to[name];
       if (folder === undefined) continue;
@@ -44,4 +39,10 @@ export async function giveTree(
       copy(`${kept}/made/${name}/.`, folder);
     }
   }
+}
+
+/** A deposit of a laboratory by `ingest run --import-everything`, in a process of its own. @param more words for it */
+export async function ingestDeposit(lab: string, deposit: DepositName, tree: string, ...more: string[]): Promise<void> {
+  const words = ["ingest", "run", join(lab, `${deposit}.yaml`), join(lab, "input"), tree, "--import-everything", "--quiet"];
+  await promisify(execFile)(process.execPath, [PROGRAM, ...words, ...more]);
 }

@@ -1,19 +1,16 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { generateLab } from "../../examples/lab/generate.mjs";
+import { type DepositName, generateLab } from "../../examples/lab/generate.mjs";
 import type { Portal } from "../../src/server/portal.js";
 import { viewerLink } from "../../src/server/viewer.js";
 import { treeViews } from "../../src/server/views.js";
 import { fileStore } from "../../src/stores/file/store.js";
+import { ingestDeposit } from "../made-tree.js";
 import { serveFolder } from "../peers/serve-kit.js";
 
-const EMPORIUM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 export const VIEWER = fileURLToPath(new URL("../../dist/viewer", import.meta.url));
-const TIMEOUT_MS = 280_000;
 /** One of each deposit. */
 const RUNS = "^(?:TS_0001|run_001|TS_1|cell_01)$";
 
@@ -42,12 +39,10 @@ export async function makeLaboratory(): Promise<Laboratory> {
     for (const portal of portals) await portal.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  const publish = async (name: string, deposits: readonly string[], ...more: string[]): Promise<Published> => {
+  const publish = async (name: string, deposits: readonly DepositName[], ...more: string[]): Promise<Published> => {
     const tree = join(folder, name);
-    for (const deposit of deposits) {
-      const words = ["ingest", "run", `lab/${deposit}.yaml`, "lab/input", tree, "--import-everything", "--filter-run-name", RUNS];
-      await promisify(execFile)(process.execPath, [EMPORIUM, ...words, "--quiet", ...more], { cwd: folder, timeout: TIMEOUT_MS });
-    }
+    const words = ["--filter-run-name", RUNS, "--workspace", join(folder, "workspace"), ...more];
+    for (const deposit of deposits) await ingestDeposit(join(folder, "lab"), deposit, tree, ...words);
     const portal = await serveFolder(tree, { viewer: VIEWER });
     portals.push(portal);
     return published(

@@ -1,12 +1,11 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { generateLab } from "../../examples/lab/generate.mjs";
-import { giveTree } from "../made-tree.js";
+import { giveTree, ingestDeposit } from "../made-tree.js";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -41,10 +40,7 @@ export async function makeLabTree(
   if (hasRun) {
     const lab = join(folder, "lab");
     await generateLab({ out: lab, deposits: [...deposits], sections: "all" });
-    for (const deposit of deposits) {
-      const words = ["ingest", "run", join(lab, `${deposit}.yaml`), join(lab, "input"), tree, "--import-everything", "--quiet"];
-      await promisify(execFile)(process.execPath, [PROGRAM, ...words, ...workspace]);
-    }
+    for (const deposit of deposits) await ingestDeposit(lab, deposit, tree, ...workspace);
   } else await giveTree({ deposits }, { tree });
   return {
     folder,

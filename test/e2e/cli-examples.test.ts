@@ -163,7 +163,7 @@ describe("the demo", () => {
     }
   }, 900_000);
 
-  it("run again without a terminal computes again what the changed graph gave, and nothing else, says the same with --json, and ends; a network that was not trained is told at the end", async () => {
+  it("run again without a terminal computes again what the changed graph gave, says the same with --json, and ends; a network that was not trained is told at the end", async () => {
     server = await openCatalog({ workspace: join(folder, ".emporium"), role: "writer", purpose: "examples", log: silentLog });
     const python = join(folder, "broken-python");
     writeFileSync(python, '#!/bin/sh\n[ "$1" = -c ] || exit 7\n', { mode: 0o755 });

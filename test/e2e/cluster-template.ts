@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { clusterFolder } from "../../src/catalog/embedded/cluster.js";
@@ -42,12 +42,26 @@ export async function madeOnce(id: string, name: string, make: (folder: string) 
     await make(made);
     copy(join(made, name), join(fresh, name));
     renameSync(fresh, folder);
+    removeOlder(folder);
   } catch (error) {
     if (!existsSync(folder)) throw error; // another process was faster
   } finally {
     for (const left of [made, fresh]) rmSync(left, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Older ones are left this long: a run that has begun may still copy them. */
+const KEPT_MS = 86_400_000;
+
+/** Removes what was made of other sources: whoever changes them gets tens of megabytes each time. */
+function removeOlder(folder: string): void {
+  const kindOf = (name: string) => name.slice(0, name.lastIndexOf("-"));
+  for (const name of readdirSync(cache).filter((one) => one.startsWith("test-") && kindOf(one) === kindOf(basename(folder)))) {
+    const path = join(cache, name);
+    const madeMs = statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Date.now();
+    if (path !== folder && madeMs < Date.now() - KEPT_MS) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 async function makeCluster(workspace: string): Promise<void> {

@@ -176,6 +176,8 @@ async function dieAndResume(
   return { world, report };
 }
 
+const EACH = { 1: "every", 4: "every fourth", 7: "every seventh" } as const;
+
 describe.each([
   ["chunks in a folder", SHALLOW, 1, () => folderWorld("0.4")],
   ["chunks in a folder, past the page cache", SHALLOW, 4, () => folderWorld("0.4", "direct")],
@@ -185,7 +187,7 @@ describe.each([
 ] as const)("a run that writes %s and dies at any operation", (_name, deep, nth, make) => {
   const step = THOROUGH ? 1 : nth;
 
-  it(`ends with the same tree when it is run again: every operation, of each ${step}`, async () => {
+  it(`ends with the same tree when it is run again: ${EACH[step]} operation`, async () => {
     const source = await makeSource(deep);
     const fate = faultPlan();
     const whole = make();

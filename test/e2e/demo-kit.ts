@@ -46,7 +46,7 @@ export function digestsOf(folder: string, out?: string): Record<string, string> 
  * @param folder where one has just been made; else, if none was, one is made for it
  */
 export async function undisturbed(folder?: string): Promise<Record<string, string>> {
-  const kept = await madeOnce(`demo-${programIdentity()}`, NAME, async (place) => {
+  const kept = await madeOnce(`demo-${programIdentity(import.meta.url)}`, NAME, async (place) => {
     if (folder === undefined) {
       const { status, err } = await runDemo(place);
       if (status !== 0) throw new Error(err);
@@ -58,10 +58,14 @@ export async function undisturbed(folder?: string): Promise<Record<string, strin
 
 const NAME = "contents.json";
 
-/** Of the program, of what it plays, and of this file. */
-export function programIdentity(): string {
+/** Of the program and of what it plays. @param maker URL of the file that says what is made of them */
+export function programIdentity(maker: string): string {
   identity ??= identityNow();
-  return identity;
+  return createHash("sha256")
+    .update(identity)
+    .update(readFileSync(fileURLToPath(maker)))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 let identity: string | undefined;
@@ -70,10 +74,7 @@ function identityNow(): string {
   const examples = fileURLToPath(new URL("../../examples", import.meta.url));
   for (const entry of readdirSync(examples, { recursive: true, withFileTypes: true }).sort(byPath))
     if (entry.isFile()) hash.update(join(entry.parentPath, entry.name)).update(readFileSync(join(entry.parentPath, entry.name)));
-  return hash
-    .update(readFileSync(fileURLToPath(import.meta.url)))
-    .digest("hex")
-    .slice(0, 16);
+  return hash.digest("hex");
 }
 
 const byPath = (one: Dirent, other: Dirent) => (join(one.parentPath, one.name) < join(other.parentPath, other.name) ? -1 : 1);

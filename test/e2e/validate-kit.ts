@@ -24,7 +24,7 @@ interface IngestedLab {
 
 /** A laboratory for what comes after an ingest: made once for all files and runs with the same sources, and copied. */
 export async function ingestedLab(deposits: readonly Deposit[]): Promise<IngestedLab> {
-  const kept = await madeOnce(`ingested-${deposits.join("-")}-${programIdentity()}`, "made", async (folder) => {
+  const kept = await madeOnce(`ingested-${deposits.join("-")}-${programIdentity(import.meta.url)}`, "made", async (folder) => {
     const made = join(folder, "made");
     const { lab } = await ingestLab(made, deposits);
     writeFileSync(join(made, "lab.json"), JSON.stringify(lab).replaceAll(made, ROOT));
