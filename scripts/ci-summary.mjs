@@ -36,16 +36,16 @@ function unended(progress = "") {
   return [...open].filter((name) => ![...open].some((other) => other.startsWith(`${name}: `)));
 }
 
-/** The five files of a step that took most of the processors. `costs`: a line `seconds file` for each, from `test/setup.ts`. */
+/** The five files of a step that took most of the processors, with the time that each took. `costs`: a line `processorSeconds seconds file` for each, from `test/setup.ts`. */
 function costliest(name, costs = "") {
   const files = costs
     .trim()
     .split("\n")
-    .map((line) => /^(\S+) (.+)$/.exec(line))
+    .map((line) => /^(\S+) (\S+) (.+)$/.exec(line))
     .filter((found) => found && Number(found[1]) >= 1)
     .sort((a, b) => b[1] - a[1])
     .slice(0, 5)
-    .map(([, seconds, file]) => `${inRepository(file)} ${Math.round(seconds)} s`);
+    .map(([, processors, seconds, file]) => `${inRepository(file)} ${Math.round(processors)} s in ${seconds} s`);
   return files.length === 0 ? [] : [`costliest of ${name}: ${files.join(", ")}`];
 }
 

@@ -17,7 +17,7 @@ const BUFFERS_MAX = 128 * 2 ** 20;
  * Code asks the engine to free buffers after each large task (`src/system/garbage.ts`). In a process that holds all modules, the tools and the code of
  * earlier files, that takes 0.2 to 1 s each time, and made a fifth of what some suites took: here it is done where there are many.
  */
-const shared = globalThis as { gc?: () => void; emporiumTestTicks?: number };
+const shared = globalThis as { gc?: () => void; emporiumTestCost?: { ticks: number; ms: number } };
 shared.gc ??= sparingly();
 
 function sparingly(): () => void {
@@ -35,7 +35,7 @@ const OF_DISKS =
 const { EMPORIUM_TEST_DISK: disk, EMPORIUM_TEST_MEMORY: memory } = process.env;
 if (disk && memory) process.env["TMPDIR"] = OF_DISKS.test(expect.getState().testPath ?? "") ? disk : memory;
 
-/** What a file took of the processors, its ended children included, for whoever asks where the time of a run went (`scripts/ci-summary.mjs`). */
+/** What a file took of the processors, its ended children included, and of time, for whoever asks where that of a run went (`scripts/ci-summary.mjs`). */
 const { EMPORIUM_TEST_JSON: json } = process.env;
 if (json && process.platform === "linux") {
   // files that share a process come after one another in it
@@ -46,8 +46,10 @@ if (json && process.platform === "linux") {
       .slice(11, 15)
       .reduce((sum, field) => sum + Number(field), 0);
   afterAll(() => {
-    const now = ticks();
-    appendFileSync(`${json}.cpu`, `${(now - (shared.emporiumTestTicks ?? 0)) / 100} ${expect.getState().testPath}\n`);
-    shared.emporiumTestTicks = now;
+    const { ticks: ticksBefore, ms: msBefore } = shared.emporiumTestCost ?? { ticks: 0, ms: 0 };
+    const now = { ticks: ticks(), ms: performance.now() };
+    shared.emporiumTestCost = now;
+    const [processors, time] = [(now.ticks - ticksBefore) / 100, Math.round((now.ms - msBefore) / 1000)];
+    appendFileSync(`${json}.cpu`, `${processors} ${time} ${expect.getState().testPath}\n`);
   });
 }

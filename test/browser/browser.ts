@@ -19,6 +19,10 @@ const FLAGS = [
   "--use-gl=angle",
   "--use-angle=swiftshader",
   "--enable-unsafe-swiftshader",
+  // what is drawn in software anyway is put together by the processor, too: through the GPU's process it takes half as much again
+  "--disable-gpu-compositing",
+  // a process for each page would compile the same programs again
+  "--process-per-site",
 ];
 
 export const browserPath = findBrowser();

@@ -130,10 +130,12 @@ describe("what failed in a CI run", () => {
 
 describe("(35.2) where the time of a CI run went", () => {
   it("is told by the files of a step that took most of the processors", () => {
-    const costs = ["3.2 /c/d/test/e2e/a.test.ts", "0.2 /c/d/src/b.test.ts", "70.4 /c/d/src/x/test/d.test.ts", ""].join("\n");
+    const costs = ["3.2 40 /c/d/test/e2e/a.test.ts", "0.2 1 /c/d/src/b.test.ts", "70.4 35 /c/d/src/x/test/d.test.ts", ""].join(
+      "\n",
+    );
     const steps = [{ name: "rest", status: 0, seconds: 80, cpuSeconds: 90 }];
     const { lines } = summarise(steps, { rest: report(3, 0) }, { costs: { rest: costs } });
-    expect(lines[0]).toBe("costliest of rest: src/x/test/d.test.ts 70 s, test/e2e/a.test.ts 3 s");
+    expect(lines[0]).toBe("costliest of rest: src/x/test/d.test.ts 70 s in 35 s, test/e2e/a.test.ts 3 s in 40 s");
   });
 
   it("and, where a step had to be killed, by the tests that had not ended; a file by itself where none of its tests ran", () => {

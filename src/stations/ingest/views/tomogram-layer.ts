@@ -7,7 +7,7 @@ import { roundHalfEven, toNumber } from "../../../core/number.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { layerUrl, type TomogramLayer } from "../../../formats/precomputed/state.js";
 import { openObject, type Store } from "../../../stores/store.js";
-import { freeBuffers, freeingBuffers } from "../../../system/garbage.js";
+import { freeingBuffers } from "../../../system/garbage.js";
 import { onThread } from "./threads.js";
 
 /** Bytes of the sections in one read. Each read decodes the chunks of 256 sections that contain them, 64 MiB each. */
@@ -30,8 +30,9 @@ export async function tomogramLayer(
   const { omezarr_dir: zarr, mrc_file: mrc, run_name: run } = metadata;
   if (typeof zarr !== "string") throw new EmporiumError("METADATA_VALUE", `${name} names no omezarr_dir, a view needs one`);
   const finest = await openZarrLevel(target, zarr, "finest", signal);
+  const free = freeingBuffers(PIECE_BYTES);
   const { slab, shape } = await readSlab(target, zarr, signal);
-  freeBuffers(); // a chunk and what it was decoded from, as large as all that the limits are found with
+  free(); // a chunk and what it was decoded from can be as large as all that the limits are found with
   const header = typeof mrc === "string" ? await headerFacts(target, mrc, signal) : undefined;
   const { mean, deviation } = header?.values ?? statisticsOf(slab);
   const spacing = header?.spacingAngstrom ?? toNumber(metadata.voxel_spacing) ?? finest.voxelSizeAngstrom[2];

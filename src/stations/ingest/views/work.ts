@@ -8,7 +8,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { counted } from "../../../core/units.js";
 import { encodeMeshFragment } from "../../../formats/precomputed/legacy-mesh.js";
 import { encodeSegmentationChunk } from "../../../formats/precomputed/segmentation.js";
-import { freeBuffers } from "../../../system/garbage.js";
+import { freeBuffersAbove } from "../../../system/garbage.js";
 import type { ChunkJob, CopiesJob, FragmentResult, Jobs, MeshJob, SurfaceJob } from "./jobs.js";
 import { packSurface, unpackSurface } from "./packed-surface.js";
 
@@ -18,6 +18,8 @@ const SURFACE_ERROR = 1;
 const BLOCK_CELLS = 128;
 /** Triangles of a label's surface, at most: viewers hold all of a mesh. One with more within the error is made coarser. */
 const LABEL_TRIANGLES_MAX = 2_000_000;
+/** Buffers of blocks that are done, at most: they are freed then. */
+const GONE_BYTES = 16 * 2 ** 20;
 /** Triangles of all copies of one surface, at most. More that cannot be made coarser are refused, as by the portal. */
 const COPIES_TRIANGLES_MAX = 10_000_000;
 
@@ -38,7 +40,7 @@ function chunkOf({ labels, samples, chunk }: ChunkJob): Jobs["chunk"]["result"] 
     for (const [label, surface] of labelSurfaces(labels, samples, cells)) {
       parts.set(label, [...(parts.get(label) ?? []), simplify(surface, { errorMax: SURFACE_ERROR })]);
     }
-    freeBuffers();
+    freeBuffersAbove(GONE_BYTES);
   }
   const packed = [...parts].sort(([a], [b]) => a - b).map(([label, own]) => packSurface(label, joined(own)));
   return { body, surfaces: concat(packed) };
