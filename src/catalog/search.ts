@@ -17,7 +17,7 @@ const WORDS_MAX = 50_000;
 
 /**
  * Finds datasets, runs, objects, depositions, people and files by the beginnings of all words of the query, or by their number;
- * files by the beginning of their name. Where nothing is found, the most similar words are offered, if they find something.
+ * datasets also by the objects that are annotated in them, files by the beginning of their name. Where nothing is found, the most similar words are offered, if they find something.
  *
  * @param pool of a role that only reads, with a `statement_timeout`. @param keptBytes of answers
  */
@@ -76,15 +76,7 @@ function namedOr(id: string, column: string, q: string): Sql {
 }
 
 const FINDERS: Readonly<Record<Group["kind"], (q: string) => Finder>> = {
-  datasets: (q) => ({
-    statement: sql`select d.id, d.title, d.organism_name, (select count(*) from emporium_portal.run as r where r.dataset_id = d.id)
-      from emporium_portal.dataset as d where ${namedOr("d.id", "d.title", q)} order by ${byLikeness(sql.ref("d.title"), q)}, d.id`,
-    hit: ([id, title, organism, runs]) => ({
-      title: title!,
-      detail: [id, organism, counted(Number(runs!), "run")].filter(Boolean).join(" · "),
-      to: `/datasets/${id}`,
-    }),
-  }),
+  datasets: (q) => ({ statement: datasetsSql(q), hit: datasetHit }),
   runs: (q) => ({
     statement: sql`select r.id, r.name, d.title from emporium_portal.run as r join emporium_portal.dataset as d on d.id = r.dataset_id
       where ${namedOr("r.id", "r.name", q)} order by ${byLikeness(sql.ref("r.name"), q)}, r.name, r.id`,
@@ -114,6 +106,26 @@ const FINDERS: Readonly<Record<Group["kind"], (q: string) => Finder>> = {
     hit: ([name, kind, id, of]) => ({ title: name!, detail: of!, to: `/${kind}/${id}` }),
   }),
 };
+
+/** SQL for datasets by their titles and numbers, then those in which such an object is annotated: who looks for ribosomes knows no titles. */
+function datasetsSql(q: string): Sql {
+  const objects = sql`select c.value from emporium.portal_count as c
+    where c.place = 'annotation.object_name' and emporium.words(c.value) @@ ${asked(q)} group by c.value having sum(c.rows) > 0`;
+  const holding = sql`select r.dataset_id, min(a.object_name) as object from emporium_portal.annotation as a
+    join emporium_portal.run as r on r.id = a.run_id where a.object_name in (${objects}) group by r.dataset_id`;
+  return sql`select d.id, d.title, d.organism_name, (select count(*) from emporium_portal.run as r where r.dataset_id = d.id), h.object
+    from (select d.*, ${namedOr("d.id", "d.title", q)} as is_named from emporium_portal.dataset as d) as d
+    left join (${holding}) as h on h.dataset_id = d.id where d.is_named or h.dataset_id is not null
+    order by d.is_named desc, ${byLikeness(sql.ref("d.title"), q)}, d.id`;
+}
+
+function datasetHit([id, title, organism, runs, object]: readonly string[]): Group["hits"][number] {
+  return {
+    title: title!,
+    detail: [id, organism, counted(Number(runs!), "run"), object].filter(Boolean).join(" · "),
+    to: `/datasets/${id}`,
+  };
+}
 
 /** SQL for the authors of datasets, of depositions, and of annotations alone, by name or ORCID. */
 function peopleSql(q: string): Sql {

@@ -288,7 +288,9 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
     throw error;
   }
   const { pool } = reader;
-  let state: Pick<ReturnType<ServedCatalogue["state"]>, "state" | "error"> = { state: options.import ? "importing" : "ready" };
+  let state: Pick<ReturnType<ServedCatalogue["state"]>, "state" | "error" | "inPart"> = {
+    state: options.import ? "importing" : "ready",
+  };
   const look = async () => ({ ...(await portalOverview(pool)), otherDatasets: await otherDatasets({ place, pool }, io.signal) });
   let overview = await look();
   return {
@@ -307,8 +309,9 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
           return undefined;
         }
         const report = await importTree({ store: place.store, database: writer }, io);
-        const [error] = report.errors;
-        state = error ? { state: "failed", error } : { state: "ready" };
+        const { runs, errors } = report;
+        const inPart = { runsDone: runs.imported + runs.unchanged, runsFailed: runs.failed, errors: errors.length };
+        state = errors[0] ? { state: "failed", error: errors[0], inPart } : { state: "ready" };
         return { report, errors: report.errors, exitStatus: report.exitStatus };
       } catch (thrown) {
         const known = asEmporiumError(thrown);

@@ -36,7 +36,7 @@ export interface ProgressState {
   readonly bytesSettled: number;
   /** Bytes of earlier runs: whole tasks, and what unfinished ones had done. */
   readonly bytesResumed: number;
-  /** Bytes of tasks that will not be done: failed, blocked, cancelled. */
+  /** Bytes of tasks that this run does not do: failed, blocked. Those that were cancelled are still to be done. */
   readonly bytesGivenUp: number;
   /** Bytes that were done a second time, by tasks that have ended. */
   readonly bytesAgain: number;
@@ -170,7 +170,7 @@ function settled(state: ProgressState, { task, state: outcome }: Extract<RunEven
     bytesResumed: state.bytesResumed + resumed,
     bytesSettled: state.bytesSettled + (outcome === "done" ? task.bytes - resumed : 0),
     bytesAgain: state.bytesAgain + (before?.bytesAgain ?? 0),
-    bytesGivenUp: state.bytesGivenUp + (outcome === "done" || outcome === "already" ? 0 : task.bytes),
+    bytesGivenUp: state.bytesGivenUp + (outcome === "failed" || outcome === "blocked" ? task.bytes : 0),
   });
 }
 
@@ -196,7 +196,7 @@ export function viewProgress(state: ProgressState, nowMs: number = state.nowMs):
   const bytesResumed = state.bytesResumed + resumedNow;
   const bytesDone = bytesWorked(state) + bytesResumed;
   const tasksDone = state.counts.done + state.counts.already;
-  const tasksSettled = tasksDone + state.counts.failed + state.counts.blocked + state.counts.cancelled;
+  const tasksSettled = tasksDone + state.counts.failed + state.counts.blocked;
   const first = state.samples[0];
   const spanMs = first === undefined ? 0 : nowMs - first.atMs;
   const worked = first === undefined ? 0 : bytesWorked(state) - first.bytes;

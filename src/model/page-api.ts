@@ -490,6 +490,8 @@ export interface CatalogueFacts {
    */
   readonly treeChangedAt?: string | undefined;
   readonly error?: ApiError | undefined;
+  /** Of a `failed` one that did a part: runs that are in the catalogue, runs that are not, and the number of all errors. */
+  readonly inPart?: { readonly runsDone: number; readonly runsFailed: number; readonly errors: number } | undefined;
   readonly counts?: Readonly<Record<"datasets" | "runs" | "tomograms" | "annotations" | "depositions", number>> | undefined;
   /** Numbers of datasets from other trees: the catalogue has their rows, but `place` does not have their files. */
   readonly otherDatasets?: readonly number[] | undefined;

@@ -451,6 +451,19 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await page.keyboard.press("Enter");
     await expect.poll(() => page.locator("h1").textContent(), WAIT).toBe("TS_0001");
 
+    // (37.4) what is typed before the palette has come, Enter too, is done once it is there
+    await page.route(/palette-[^/]*\.js$/, async (route) => {
+      await page.waitForTimeout(500);
+      await route.continue();
+    });
+    await page.goto(`${served.url}/about`);
+    await shown(page);
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("TS_0001");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator("h1").textContent(), WAIT).toBe("TS_0001");
+    await page.unrouteAll();
+
     await page.goto(`${served.url}/search?q=ribosmoe`);
     await page.getByText("Nothing is called “ribosmoe”.").waitFor(WAIT);
     await page.getByRole("link", { name: "ribosome" }).click(WAIT);

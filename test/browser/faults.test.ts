@@ -55,11 +55,11 @@ describe.skipIf(browserPath === undefined)("A30: what goes wrong while one looks
     await server.close();
     await page.locator(".v-canvas").focus();
     for (let i = 0; i < SECTIONS; i++) await page.keyboard.press("PageDown");
-    await page.getByText("The server does not answer, trying again").waitFor();
+    await page.getByText("The server does not answer. What you see stays").waitFor();
     expect(await greysOf(page)).toEqual([60, 60]);
     server = await serve(port);
     await page.waitForSelector(last, { timeout: 60_000 });
-    await page.getByText("The server does not answer, trying again").waitFor({ state: "detached" });
+    await page.getByText("The server does not answer. What you see stays").waitFor({ state: "detached" });
     expect(await page.locator('[role="alert"]').count()).toBe(0);
     await page.close();
   });

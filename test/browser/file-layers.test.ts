@@ -181,7 +181,7 @@ describe.skipIf(browserPath === undefined)("layers of files beside a volume (nee
     await page.keyboard.press("Escape");
     await page.keyboard.press("c");
     await page.getByText("Link copied").waitFor();
-    // what is said of the copy takes room from the panes, and nobody says it there; by keys, so that the focus is seen in both
+    // what is said of the copy lies over the panes, and nobody says it there; by keys, so that the focus is seen in both
     await page.getByRole("button", { name: "Put away" }).press("Enter");
     await page.locator('.v-pane[data-axis="z"] .v-canvas').focus();
     for (const axis of ["z", "y", "x"]) await sharp(page, axis);

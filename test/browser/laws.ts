@@ -87,6 +87,12 @@ const OVERLAP = `(() => {
     return found;
   })()`;
 
+/** Names that the catalogue stores, and values that nobody should read: pages have words for them. Code may have them. */
+const RAW = `texts.filter(({ parentElement: one, data }) =>
+    /\\b(?:SegmentationMask|SemanticSegmentationMask|InstanceSegmentation(?:Mask)?|OrientedPoint|TriangularMesh(?:Group)?|not_reported|NON_FIDUCIAL|undefined|NaN)\\b|\\[object /.test(data) &&
+    !one.closest("code, pre, kbd, samp, textarea"))
+  .map((node) => "raw: “" + node.data.trim().slice(0, 60) + "” in " + named(node.parentElement))`;
+
 /** The page as a whole. The viewer is one screen: all of its bars are in sight. */
 const WHOLE = `[
     ...(document.documentElement.scrollWidth > innerWidth ? ["scrolls sideways: " + document.documentElement.scrollWidth + " in " + innerWidth + ": " +
@@ -102,7 +108,7 @@ const WHOLE = `[
 /** Everything that breaks a law, as it can be seen at once. */
 export const BREACHES = `(() => { ${HELPERS}
   scrollTo(0, 0);
-  return [...new Set([...${WHOLE}, ...${STRAY}, ...${CUT}, ...${COVERED}, ...${OVERLAP}])];
+  return [...new Set([...${WHOLE}, ...${STRAY}, ...${RAW}, ...${CUT}, ...${COVERED}, ...${OVERLAP}])];
 })()`;
 
 /** Buttons, boxes and fields, one of each kind in each part of the page: a list has the same ones in each row. @returns their names; they are marked */

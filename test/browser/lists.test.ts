@@ -207,6 +207,27 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
     await page.close();
   });
 
+  it("(37.3) a choice of each facet is a step without a notice, and so is taking it back", { timeout: 300_000 }, async () => {
+    const { page, problems } = await open("/runs?row=40");
+    await expect.poll(() => counted(page), WAIT).toBe(RUNS);
+    await page.evaluate("document.querySelectorAll('details.facet-group').forEach((one) => { one.open = true; })");
+    const titles = await page.locator(".facets fieldset:has(label.check) legend").allTextContents();
+    expect(titles.length).toBeGreaterThan(8);
+    for (const title of titles) {
+      const box = page
+        .locator("aside.facets fieldset", { has: page.getByText(title, { exact: true }) })
+        .locator("label.check input")
+        .first();
+      for (const isOn of [true, false]) {
+        await box.click(WAIT);
+        await expect.poll(() => new URL(page.url()).search === "", WAIT).toBe(!isOn);
+        expect([title, await page.locator(".toasts").innerText()]).toEqual([title, ""]);
+      }
+    }
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   it("A27: axe finds nothing serious on lists and the first page, light and dark", { timeout: 300_000 }, async () => {
     await inTabs(ADDRESSES, async (path) => {
       const { page } = await open(path);

@@ -115,7 +115,7 @@ describe.skipIf(browserPath === undefined)("A19: an ingest, started from the pag
     const { totals } = there.plan as { totals: { tasks: number } };
     await page.getByText(`${totals.tasks} tasks`).waitFor(WAIT);
     await page.getByRole("button", { name: "Start ingest" }).press("Enter");
-    await page.getByRole("heading", { level: 1, name: /emporium ingest run/ }).waitFor(WAIT);
+    await page.getByRole("heading", { level: 1, name: /^Ingest: / }).waitFor(WAIT);
     expect(page.url()).toContain(`/jobs/${id}`);
     const bar = page.locator("progress").first();
     await expect.poll(() => bar.evaluate((one: HTMLProgressElement) => one.value), WAIT).toBeGreaterThan(0);

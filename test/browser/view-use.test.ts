@@ -146,7 +146,7 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     await page.close();
   });
 
-  it("§8: single letters can be turned off, and belong to the canvas; a layout that says nothing is refused with its reason", {
+  it("§8 (37.4): single letters can be turned off, and work wherever no text is typed; a layout that says nothing is refused with its reason", {
     timeout: 300_000,
   }, async () => {
     const { page } = await open({ l: "xy" });
@@ -159,6 +159,25 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     await page.getByText("xy · mean of 3").waitFor();
     await page.getByRole("button", { name: "Measure" }).focus();
     await page.keyboard.press("3");
+    await page.locator(".v-quad").waitFor();
+    const buttons = page.locator(".v-side button:visible, .v-bar button:visible");
+    const names = await buttons.evaluateAll((all) => all.map((one) => (one as HTMLElement).innerText || one.ariaLabel || ""));
+    const shownAt = async () => Number(await page.locator('.v-pane[data-axis="z"]').getAttribute("data-shown"));
+    for (const [at, name] of names.entries()) {
+      if (/Share|Neuroglancer|Download|Export|Full/.test(name)) continue; // another page, or a dialog
+      await buttons.nth(at).click();
+      await page.keyboard.press("Escape");
+      await buttons.nth(at).focus();
+      const [layout, before] = [at % 2 === 0 ? "1" : "2", await shownAt()];
+      await page.keyboard.press(layout);
+      await page.locator(layout === "1" ? ".v-xy" : ".v-ortho").waitFor();
+      await page.keyboard.press("PageDown");
+      await expect.poll(shownAt, WAIT).toBe(before + 1);
+      await page.keyboard.press("PageUp");
+      await expect.poll(shownAt, WAIT).toBe(before);
+    }
+    await page.keyboard.press("2");
+    await page.locator(".v-ortho").waitFor();
     await page.evaluate("localStorage.setItem('emporium.letterKeys', 'false')");
     await page.reload();
     await isSharp(page, "z");

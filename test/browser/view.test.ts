@@ -283,9 +283,14 @@ describe.skipIf(browserPath === undefined || python === undefined)("the slice vi
     await page.mouse.click(x + 60, y + 35);
     await page.keyboard.press("Escape");
     await page.mouse.click(x + 10, y - 40);
+    const boxes = () =>
+      page.locator(".v-pane, .v-foot, .v-bar").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
+    const before = await boxes();
     await page.keyboard.press("c");
     await page.getByText("Link copied").waitFor();
-    // what is said of the copy takes room from the panes, and nobody says it there; by keys, so that the focus is seen in both
+    // (37.2) it moves nothing
+    expect([before.length > 3, await boxes()]).toEqual([true, before]);
+    // what is said of the copy lies over the panes, and nobody says it there; by keys, so that the focus is seen in both
     await page.getByRole("button", { name: "Put away" }).press("Enter");
     await page.locator('.v-pane[data-axis="z"] .v-canvas').focus();
     for (const axis of ["z", "y", "x"]) await isSharp(page, axis);

@@ -54,10 +54,11 @@ beforeAll(async () => {
     { name: "Anna Müller-Lund", orcid: "0000-0002-1825-0097" },
     { name: "Ben Okafor", orcid: null },
   ]);
+  const run = (at: number) => made.get("Run")![at]!.id as number;
   change("Annotation", [
-    { object_name: "cytosolic ribosome", object_id: "GO:0022626" },
-    { object_name: "cytosolic ribosome", object_id: "GO:0022626" },
-    { object_name: "ribosome, cytosolic", object_id: "GO:0005840" },
+    { object_name: "cytosolic ribosome", object_id: "GO:0022626", run_id: run(0) },
+    { object_name: "cytosolic ribosome", object_id: "GO:0022626", run_id: run(1) },
+    { object_name: "ribosome, cytosolic", object_id: "GO:0005840", run_id: run(4) },
   ]);
   change("AnnotationAuthor", [{ name: "Zoë Annotatrix", orcid: "0000-0001-5109-3700" }]);
   const annotation = made.get("Annotation")![0]!.id;
@@ -108,6 +109,27 @@ async function hits(
 }
 
 describe("A14 search finds", () => {
+  it("(37.9) datasets by the objects that are annotated in them, behind those that are called so", async () => {
+    const isAsked = (text: unknown) => /\bribosome/i.test(`${text}`);
+    const datasets = rows.get("Dataset")!;
+    const called = datasets.filter(({ title }) => isAsked(title)).map(({ id }) => id);
+    const runs = rows
+      .get("Annotation")!
+      .filter(({ object_name: name }) => isAsked(name))
+      .map(({ run_id }) => run_id);
+    const holding = rows
+      .get("Run")!
+      .filter(({ id }) => runs.includes(id))
+      .map((one) => one.dataset_id as number);
+    const found = (await hits("ribosome")).datasets ?? [];
+    const numbers = found.map(({ to }) => Number(to.split("/").at(-1)));
+    expect([...new Set(numbers.slice(0, called.length))].sort()).toEqual(called.sort());
+    const others = [...new Set(holding)].filter((id) => !called.includes(id));
+    expect([others.length > 1, numbers.slice(called.length).sort()]).toEqual([true, others.sort()]);
+    for (const { detail } of found.slice(called.length)) expect(detail).toMatch(/ · [^·]*ribosome[^·]*$/i);
+    expect((await hits("lamellae")).datasets!.map(({ to }) => to)).toEqual(["/datasets/10001", "/datasets/10002"]);
+  });
+
   it("titles by the beginnings of all words", async () => {
     expect((await hits("cryo chlam")).datasets).toEqual([
       {

@@ -170,7 +170,7 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await before?.(page);
     // what is answered otherwise than the server does is no page of its own
-    const law = before || wait ? undefined : listen(watched, site);
+    const law = before ? undefined : listen(watched, site);
     await page.goto(url);
     let isAtRest = true;
     if (wait) await wait(page);
@@ -295,8 +295,8 @@ function statesOf({ url, emptyUrl, addresses }: WholeSite, manyUrl: string): Wan
       of("loading", path, { before: answers(() => new Promise(() => {})), wait: (page) => page.waitForTimeout(3_500) }),
     ),
     ...asked.map((path) => of("error", path, { before: answers((route) => route.fulfill({ status: 500, json: broken })) })),
-    { ...of("notice", "/runs", {}), url: `${url}/runs?nonsense=1` },
-    { ...of("notice", "/view/tomogram/$id", {}), url: `${url}${addresses["/view/tomogram/$id"][0]}&nonsense=1` },
+    { ...of("notice", "/runs", { wait: pointed }), url: `${url}/runs?nonsense=1` },
+    { ...of("notice", "/view/tomogram/$id", { wait: pointed }), url: `${url}${addresses["/view/tomogram/$id"][0]}&nonsense=1` },
     of("failed", "/", { before: catalogue({ state: "failed", error: broken }) }),
     of("other datasets", "/runs", { before: catalogue({ otherDatasets: [10001, 10002] }) }),
     ...(["/", "/runs", "/view/tomogram/$id"] as const).map((path) =>
@@ -308,6 +308,12 @@ function statesOf({ url, emptyUrl, addresses }: WholeSite, manyUrl: string): Wan
       variants,
     })),
   ];
+}
+
+/** What is said for some seconds stays while somebody points at it. */
+async function pointed(page: Page): Promise<void> {
+  await page.locator(".toasts > p").first().hover();
+  await atRest(page, 30_000);
 }
 
 async function manyRuns(): Promise<CataloguePages> {

@@ -45,6 +45,12 @@ export function Review({
     wanted.current = false;
     list.current?.querySelector<HTMLElement>(`[data-row="${current}"]`)?.focus();
   });
+  // keys work on arrival, unless somebody is elsewhere already
+  useEffect(() => {
+    const now = document.activeElement;
+    if (now === document.body || now?.id === "main")
+      list.current?.querySelector<HTMLElement>('[data-row="0"]')?.focus({ preventScroll: true });
+  }, []);
   const { decide, said } = useDeciding(id);
   const goTo = (at: number) => {
     wanted.current = true;

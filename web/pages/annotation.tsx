@@ -14,6 +14,7 @@ import { useCommand, useCrumbs } from "../parts/page.js";
 import { Authors, Entries, WebLink } from "../parts/people.js";
 import { nodesOf } from "../parts/run-data.js";
 import { Answer, Boundary } from "../parts/states.js";
+import { objectsOf, shapeWords } from "../parts/value-words.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { type AnnotationResult, annotationQuery } from "../queries/generated.js";
 
@@ -164,7 +165,7 @@ function Files({ files }: { files: ReturnType<typeof filesOf> }) {
           {files.map(({ id, key, shapeType, format, fileSize, source }) => (
             <tr key={id}>
               <th scope="row">{key.endsWith("/") ? nameOf(key) : <a href={fileUrl(key).href}>{nameOf(key)}</a>}</th>
-              <td>{orAbsent(shapeType)}</td>
+              <td>{orAbsent(shapeType && shapeWords(shapeType))}</td>
               <td>{format}</td>
               <td className="number">{orAbsent(bytes(fileSize))}</td>
               <td>{orAbsent(source?.replaceAll("_", " "))}</td>
@@ -190,11 +191,15 @@ function factsOf(row: Row) {
   const from = (pointer: string, one: Fact): Fact =>
     file === undefined ? one : located(one, { at: `annotationfile:${file}/value?pointer=/${pointer}` });
   const { confidencePrecision: precision, confidenceRecall: recall } = row;
+  const objects = objectsOf(
+    row.objectCount,
+    nodesOf(row.annotationShapes).map(({ shapeType }) => shapeType),
+  );
   return [
     from("annotation_object/id", fact("Object", row.objectId, "catalogue", <WebLink to={address}>{row.objectId}</WebLink>)),
     from("annotation_object/state", { ...fact("State", row.objectState), absent: "its metadata name none" }),
     from("object_count", {
-      ...fact("Objects", row.objectCount === null ? undefined : count(row.objectCount)),
+      ...fact("Objects", objects === null ? undefined : count(objects)),
       absent: "nobody has counted",
     }),
     from("method_type", fact("Made", row.methodType)),

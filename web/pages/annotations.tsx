@@ -3,21 +3,13 @@ import { ABSENT, count, fixed } from "../parts/format.js";
 import { List } from "../parts/list/list.js";
 import { by, type ListSpec, selection } from "../parts/list/spec.js";
 import { useCrumbs } from "../parts/page.js";
+import { allShapeWords, objectsOf } from "../parts/value-words.js";
 import { type AnnotationsResult, annotationsQuery, countAnnotationsQuery } from "../queries/generated.js";
 
 type Row = AnnotationsResult["annotations"][number];
 
-/** Names of shapes, as the portal calls them. */
-const SHAPES: Readonly<Record<string, string>> = {
-  SegmentationMask: "semantic mask",
-  InstanceSegmentationMask: "instance mask",
-  OrientedPoint: "oriented points",
-  Point: "points",
-  InstanceSegmentation: "instance points",
-  Mesh: "mesh",
-};
-const shapesOf = ({ annotationShapes }: Row) =>
-  annotationShapes.edges.map(({ node: { shapeType } }) => SHAPES[shapeType ?? ""] ?? shapeType ?? ABSENT).join(", ");
+const shapesOf = ({ annotationShapes }: Row) => annotationShapes.edges.map(({ node }) => node.shapeType);
+const objects = (row: Row) => objectsOf(row.objectCount, shapesOf(row));
 
 const alignmentsOf = ({ annotationShapes }: Row): readonly number[] => [
   ...new Set(
@@ -33,14 +25,14 @@ const spec: ListSpec<Row> = {
   many: "annotations",
   columns: [
     { id: "object", title: "Object", width: 240, cell: ({ objectName }) => objectName, order: by("objectName") },
-    { id: "shape", title: "Shape", width: 140, cell: shapesOf, absent: "it has no files" },
+    { id: "shape", title: "Shape", width: 140, cell: (row) => allShapeWords(shapesOf(row)), absent: "it has no files" },
     {
       id: "n",
       title: "n",
       width: 64,
       isNumber: true,
-      cell: ({ objectCount }) => count(objectCount),
-      value: ({ objectCount }) => objectCount,
+      cell: (row) => count(objects(row)),
+      value: objects,
       order: by("objectCount"),
       absent: "nobody has counted",
     },

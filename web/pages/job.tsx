@@ -6,6 +6,7 @@ import { useJob } from "../parts/events.js";
 import { bytes, count, moment, plural } from "../parts/format.js";
 import { JobActions } from "../parts/job-actions.js";
 import { Bar, commandOf, Life, leftOf, lineOf, rateOf, Told } from "../parts/job-parts.js";
+import { titleOf } from "../parts/job-words.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer } from "../parts/states.js";
 
@@ -14,7 +15,7 @@ export function Job() {
   const { id = "" } = useParams({ strict: false });
   const asked = useJob(id);
   const { data } = asked;
-  useCrumbs({ label: "Jobs", to: "/jobs" }, { label: data ? data.command.slice(0, 2).join(" ") : id });
+  useCrumbs({ label: "Jobs", to: "/jobs" }, { label: data ? titleOf(data.command) : id });
   useCommand(data && commandOf(data));
   return (
     <div className="page job">
@@ -28,9 +29,9 @@ function Shown({ job }: { job: JobFacts }) {
   const goesOn = job.life === "died" || (job.life === "ended" && job.exitStatus !== 0);
   return (
     <>
-      <h1>{lineOf(job)}</h1>
+      <h1>{titleOf(job.command)}</h1>
       <p className="muted">
-        in <code>{folder}</code> on {host}, {moment(startedAt)}
+        <code>{lineOf(job)}</code> in <code>{folder}</code> on {host}, {moment(startedAt)}
       </p>
       <p role="status">
         <Life job={job} />

@@ -4,6 +4,7 @@ import { askCommand } from "../parts/catalogue-command.js";
 import { useJobs } from "../parts/events.js";
 import { ABSENT, count, moment, plural } from "../parts/format.js";
 import { Bar, doneOf, Life, leftOf, lineOf, rateOf } from "../parts/job-parts.js";
+import { titleOf } from "../parts/job-words.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
 import { Answer } from "../parts/states.js";
@@ -58,7 +59,7 @@ function List({ jobs }: { jobs: readonly JobBrief[] }) {
         <table>
           <thead>
             <tr>
-              <th scope="col">Command</th>
+              <th scope="col">Job</th>
               <th scope="col">State</th>
               <th scope="col">Done</th>
               <th scope="col">Rate</th>
@@ -73,8 +74,8 @@ function List({ jobs }: { jobs: readonly JobBrief[] }) {
             {jobs.map((job) => (
               <tr key={job.id} data-job={job.id}>
                 <td>
-                  <Link to="/jobs/$id" params={{ id: job.id }}>
-                    {lineOf(job)}
+                  <Link to="/jobs/$id" params={{ id: job.id }} title={lineOf(job)}>
+                    {titleOf(job.command)}
                   </Link>
                 </td>
                 <td>

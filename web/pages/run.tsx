@@ -33,6 +33,7 @@ import {
 } from "../parts/run-data.js";
 import { RunFacts } from "../parts/run-facts.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";
+import { allShapeWords, objectsOf } from "../parts/value-words.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { runQuery } from "../queries/generated.js";
 
@@ -351,9 +352,9 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
                           {row.objectName}
                         </Link>
                       </th>
-                      <td>{orAbsent(shapesOf(row).join(", "), "it has no files")}</td>
+                      <td>{orAbsent(allShapeWords(shapesOf(row)), "it has no files")}</td>
                       <td className="number" data-label="n">
-                        {counted(row.objectCount, layersOf(row.id))}
+                        {counted(objectsOf(row.objectCount, shapesOf(row)), layersOf(row.id))}
                       </td>
                       <td className="detail">{orAbsent(row.methodType)}</td>
                       <td className="detail">{orAbsent(row.annotationSoftware, "none is named")}</td>
@@ -395,9 +396,7 @@ function counted(objects: number | null, layers: readonly OverlayLayer[]): React
   );
 }
 
-const shapesOf = (row: AnnotationRow): readonly string[] => [
-  ...new Set(nodesOf(row.annotationShapes).flatMap(({ shapeType }) => (shapeType ? [shapeType] : []))),
-];
+const shapesOf = (row: AnnotationRow) => nodesOf(row.annotationShapes).map(({ shapeType }) => shapeType);
 
 /** All of its files belong to an alignment that is not the tomogram's. */
 function isElsewhere(row: AnnotationRow, shown: TomogramRow | undefined): boolean {

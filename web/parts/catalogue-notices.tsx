@@ -14,14 +14,11 @@ interface Props {
  * Notices of what is wrong with a catalogue, or not as one would think. They are loaded apart from the shell, since most
  * catalogues have none.
  */
-export function CatalogueNotices({ catalogue: { state, error, otherDatasets: others = [] }, place, changed }: Props) {
+export function CatalogueNotices({ catalogue, place, changed }: Props) {
+  const { state, otherDatasets: others = [] } = catalogue;
   return (
     <>
-      {state === "failed" && (
-        <p className="bad">
-          ✕ The catalogue could not be brought up to date: {[error?.message, error?.hint].filter(Boolean).join("; ")}
-        </p>
-      )}
+      {state === "failed" && <p className="bad">✕ {failedText(catalogue, importCommand(place))}</p>}
       {others.length > 0 && (
         <p>
           The catalogue also has {plural(others.length, "dataset")} of other trees ({others.slice(0, 5).join(", ")}
@@ -36,6 +33,17 @@ export function CatalogueNotices({ catalogue: { state, error, otherDatasets: oth
       )}
     </>
   );
+}
+
+/** What could not be brought into the catalogue, where and why, and what is in it all the same. @param again the command that lists all errors */
+export function failedText({ error, inPart }: Pick<CatalogueFacts, "error" | "inPart">, again: string): string {
+  const why = [error?.message, error?.hint].filter(Boolean).join("; ");
+  const place = error?.path && !why.includes(error.path) ? ` (${error.path})` : "";
+  if (!inPart) return `The catalogue could not be brought up to date: ${why}${place}`;
+  const { runsDone, runsFailed, errors } = inPart;
+  const part = runsFailed > 0 ? `${runsFailed} of ${plural(runsDone + runsFailed, "run")}` : "A part of the tree";
+  const more = errors > 1 ? ` ${plural(errors - 1, "more error")}: ${again} lists them.` : "";
+  return `${part} could not be brought into the catalogue: ${why}${place}. ${plural(runsDone, "run")} ${runsDone === 1 ? "is" : "are"} in it.${more}`;
 }
 
 /** Note in the foot of the page that the tree has changed. @param at when the tree changed */

@@ -2,6 +2,7 @@ import { quoteWords } from "../../src/core/shell.js";
 import { formatSeconds } from "../../src/core/units.js";
 import type { ApiError, JobBrief } from "../../src/model/page-api.js";
 import { ABSENT, bytes, count, moment, plural } from "./format.js";
+import { doneShare, endOf, titleOf } from "./job-words.js";
 import { errorText } from "./states.js";
 import "./jobs.css";
 
@@ -12,7 +13,8 @@ export const lineOf = ({ command }: JobBrief): string => quoteWords(["emporium",
 export const commandOf = (job: JobBrief): string => `cd ${quoteWords([job.folder])} && ${lineOf(job)}`;
 
 /** State of a run in words, with a sign: colour alone says nothing. */
-export function lifeOf({ life, exitStatus, heardAt, host, waits }: JobBrief): { sign: string; tone: string; says: string } {
+export function lifeOf(job: JobBrief): { sign: string; tone: string; says: string } {
+  const { life, heardAt, host, waits } = job;
   switch (life) {
     case "running":
       if (waits) return { sign: "◷", tone: "accent", says: "waiting for files" };
@@ -22,11 +24,7 @@ export function lifeOf({ life, exitStatus, heardAt, host, waits }: JobBrief): { 
     case "died":
       return { sign: "✕", tone: "bad", says: `died: its process is gone; last heard of at ${clockOf(heardAt)}` };
     default:
-      return exitStatus === 0
-        ? { sign: "✓", tone: "ok", says: "ended well" }
-        : exitStatus === 130
-          ? { sign: "■", tone: "warn", says: "stopped" }
-          : { sign: "✕", tone: "bad", says: `ended with status ${exitStatus}` };
+      return endOf(job);
   }
 }
 
@@ -42,13 +40,15 @@ export function Life({ job }: { job: JobBrief }) {
   );
 }
 
-export function Bar({ job: { progress, life, command, waits } }: { job: JobBrief }) {
+export function Bar({ job }: { job: JobBrief }) {
+  const { life, command, waits } = job;
   // how much will come is not known: a bar would say that it is
   if (waits) return <span>{takenOf(waits)}</span>;
-  const percent = Math.floor(100 * progress.fraction);
+  const share = doneShare(job);
+  const percent = Math.floor(100 * share + 1e-6);
   return (
     <span className="bar row">
-      <progress value={progress.fraction} max={1} className={life} aria-label={`Done of ${command.slice(0, 2).join(" ")}`} />
+      <progress value={share} max={1} className={life} aria-label={`Done of ${titleOf(command)}`} />
       <span>{percent} %</span>
     </span>
   );

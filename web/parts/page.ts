@@ -12,12 +12,14 @@ export interface Crumb {
 
 export const crumbs = shared<readonly Crumb[]>([]);
 export const command = shared<string | undefined>(undefined);
-export const notices = shared<readonly Notice[]>([]);
+export const toast = shared<Toast | undefined>(undefined);
 
-interface Notice {
-  readonly text: string;
-  /** Path of the page that the notice is about, if any: it goes with that page. */
+interface Toast {
+  /** Those that were said at once, such as one for each part of an address. */
+  readonly texts: readonly string[];
+  /** Path of the page that it is about, if any: it goes with that page. */
   readonly path?: string | undefined;
+  readonly atMs: number;
 }
 
 /** Shows at the foot of the page the command line that answers the same question, and takes it away with the page. */
@@ -40,10 +42,14 @@ export function useCrumbs(...way: readonly Crumb[]): void {
   }, [text]);
 }
 
-/** Says something above the page until it is put away, or the page of this path is left. The same is said once. */
+const AT_ONCE_MS = 250;
+
+/** Says something above the page, for some seconds or until the page of this path is left. The newest takes the place of what was said before. */
 export function notify(text: string, path?: string): void {
-  const others = notices.get().filter((one) => one.text !== text);
-  notices.set([...others, { text, path }]);
+  const before = toast.get();
+  const atMs = performance.now();
+  const others = before && atMs - before.atMs < AT_ONCE_MS ? before.texts.filter((one) => one !== text) : [];
+  toast.set({ texts: [...others, text], path, atMs });
 }
 
 /** Path of the page, relative to the base: `/runs/71`. */

@@ -18,7 +18,7 @@ interface Choice {
 }
 
 interface PaletteProps {
-  /** Text that was typed before the palette was here. */
+  /** Text that was typed before the palette was here, with a line feed where Enter was pressed. */
   early: React.RefObject<string>;
   close: () => void;
   showKeys: () => void;
@@ -31,19 +31,28 @@ export function Palette({ early, close, showKeys }: PaletteProps) {
   const [at, setAt] = useState(0);
   const id = useId();
   const q = useDeferredValue(text.trim());
-  const { data: hits, error } = useQuery(searchQuery(q.length < 2 ? "" : q));
+  const { data: hits, error, isFetching } = useQuery(searchQuery(q.length < 2 ? "" : q));
+  /** Enter was pressed: the choice is taken once the choices are those of the text. */
+  const [isEntered, setEntered] = useState(false);
   useEffect(() => {
     dialog.current?.showModal();
-    setText(early.current);
+    setText(early.current.split("\n")[0]!);
+    setEntered(early.current.includes("\n"));
   }, [early]);
 
   const choices = useChoices(q, hits, close, showKeys);
   const chosen = Math.min(at, choices.length - 1);
+  const isOfText = text.trim() === q && (q.length < 2 || !isFetching);
+  useEffect(() => {
+    if (!isEntered || !isOfText) return;
+    setEntered(false);
+    choices[chosen]?.take();
+  });
 
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) setAt((chosen + step + choices.length) % choices.length);
-    else if (event.key === "Enter") choices[chosen]?.take();
+    else if (event.key === "Enter") setEntered(true);
     else return;
     event.preventDefault();
   };
@@ -67,6 +76,7 @@ export function Palette({ early, close, showKeys }: PaletteProps) {
         onChange={({ target }) => {
           setText(target.value);
           setAt(0);
+          setEntered(false);
         }}
         onKeyDown={onKey}
       />

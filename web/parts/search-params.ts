@@ -42,6 +42,8 @@ export function searchOf<S extends Shape>(shape: S, rest?: Parameter<string | re
   return (raw: Readonly<Record<string, unknown>>): Checked<S> => {
     const checked: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(raw)) {
+      // a step within the program takes a parameter away by this
+      if (value === undefined) continue;
       const read = Object.hasOwn(shape, name) ? shape[name] : rest;
       const found = read?.(value);
       if (found !== undefined) Object.defineProperty(checked, name, { value: found, enumerable: true });

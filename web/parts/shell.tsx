@@ -7,7 +7,7 @@ import { CopyButton } from "./copy.js";
 import { moment } from "./format.js";
 import { closeWhenLeft } from "./menu.js";
 import { DropTarget } from "./open-file.js";
-import { command, crumbs, notices } from "./page.js";
+import { command, crumbs, toast } from "./page.js";
 import { isDown, useServer } from "./queries.js";
 import { applyTheme, isTyping, letterKeys, nextTheme, theme } from "./settings.js";
 import { Boundary } from "./states.js";
@@ -49,6 +49,7 @@ export function Shell() {
       if (document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "Backspace") early.current = early.current.slice(0, -1);
       else if (event.key.length === 1) early.current += event.key;
+      else if (event.key === "Enter") early.current += "\n";
       else return;
       event.preventDefault();
       event.stopPropagation();
@@ -63,6 +64,7 @@ export function Shell() {
       </button>
       <Header search={search} showKeys={() => setShowsKeys(true)} />
       <Notices />
+      <Toasts />
       <main id="main" tabIndex={-1}>
         <Boundary>
           <Outlet />
@@ -182,34 +184,57 @@ function ThemeSwitch() {
   );
 }
 
+/** What is so for the whole catalogue. A viewer has its own: there the picture fills what is left. */
 function Notices() {
-  useLocation(); // notices of a page go with it
-  const all = notices.use().filter(({ path }) => path === undefined || path === location.pathname);
-  const down = isDown.use();
+  const { pathname } = useLocation();
   const { data } = useServer();
   const catalogue = data?.catalogue;
   const place = data?.places.find(({ id }) => id === catalogue?.place);
   const changed = catalogue?.state === "ready" ? catalogue.treeChangedAt : undefined;
+  if (/^\/(?:view|neuroglancer)\//.test(pathname)) return null;
   return (
     <div className="notices" role="status">
-      {down && <p className="warn">⚠ The server does not answer, trying again.</p>}
       {catalogue?.state === "importing" && <p>The catalogue is being brought up to date: what is here may be older.</p>}
       {catalogue && (changed || catalogue.state === "failed" || (catalogue.otherDatasets ?? []).length > 0) && (
         <Suspense>
           <CatalogueNotices {...{ catalogue, place, changed }} />
         </Suspense>
       )}
-      {all.map(({ text }) => (
+    </div>
+  );
+}
+
+const TOAST_MS = 5_000;
+const LOOKED_AT_MS = 500;
+
+/** Over the page: nothing is moved by it. It stays while somebody points at it, or is in it by keys. */
+function Toasts() {
+  useLocation(); // what is about a page goes with it
+  const now = toast.use();
+  const down = isDown.use();
+  const part = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!now) return;
+    let timer = 0;
+    const end = () => {
+      if (part.current?.matches(":hover, :focus-within")) timer = window.setTimeout(end, LOOKED_AT_MS);
+      else toast.set(undefined);
+    };
+    timer = window.setTimeout(end, TOAST_MS);
+    return () => clearTimeout(timer);
+  }, [now]);
+  const texts = now && (now.path === undefined || now.path === location.pathname) ? now.texts : [];
+  return (
+    <div ref={part} className="toasts" role="status">
+      {down && <p className="warn">⚠ The server does not answer. What you see stays; trying again.</p>}
+      {texts.map((text, at) => (
         <p key={text} className="spread">
           <span>{text}</span>
-          <button
-            type="button"
-            className="bare"
-            aria-label="Put away"
-            onClick={() => notices.set(notices.get().filter((one) => one.text !== text))}
-          >
-            <X size={16} aria-hidden />
-          </button>
+          {at === texts.length - 1 && (
+            <button type="button" className="bare" aria-label="Put away" onClick={() => toast.set(undefined)}>
+              <X size={16} aria-hidden />
+            </button>
+          )}
         </p>
       ))}
     </div>

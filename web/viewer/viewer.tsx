@@ -1,6 +1,6 @@
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { FileSearch, Layers, SlidersHorizontal } from "lucide-react";
-import { type KeyboardEvent, lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Triple } from "../../src/core/box.js";
 import { quoteWord } from "../../src/core/shell.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
@@ -102,14 +102,22 @@ export function Viewer({ source }: { source: PlaneSource }) {
   const letGo = () => {
     session.isHeld = false;
   };
+  // wherever the focus is: after a click on a button of the panel, too
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => onKeyDown(event, parts, run);
+    document.addEventListener("keydown", onKey);
+    document.addEventListener("keyup", letGo);
+    return () => {
+      document.removeEventListener("keydown", onKey);
+      document.removeEventListener("keyup", letGo);
+    };
+  });
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the canvases inside of it
+    // biome-ignore lint/a11y/noStaticElementInteractions: a pointer on any of its canvases ends the step that keys have begun
     <div
       className="viewer"
       ref={root}
-      onKeyDown={(event) => onKeyDown(event, parts, run)}
-      onKeyUp={letGo}
       onBlur={letGo}
       onPointerDownCapture={settle}
       onPointerUpCapture={settle}
@@ -147,17 +155,28 @@ export function Viewer({ source }: { source: PlaneSource }) {
 function onKeyDown(event: KeyboardEvent, { session, root, setSheet }: ViewerParts, run: (command: Command) => void): void {
   const target = event.target as HTMLElement;
   // a dialog is left by its own keys
-  if (event.defaultPrevented || target.closest("dialog")) return;
-  const isField = isTyping(event.nativeEvent);
-  if (isField && event.key !== "Escape") return;
+  if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  const isField = isTyping(event) && !target.matches(NO_TEXT);
   const isCanvas = target.classList.contains("v-canvas");
-  const command = commandOf(event, letterKeys.get() && isCanvas);
-  if (!command || (!isCanvas && command.do !== "leave")) return;
+  if (isField ? event.key !== "Escape" : !isCanvas && isOwnKey(target, event.key)) return;
+  const command = commandOf(event, letterKeys.get());
+  if (!command || (!isCanvas && command.do === "press")) return;
   event.preventDefault();
   if (command.do === "section") session.isHeld = event.repeat;
-  if (!isCanvas) focusIn(root.current, `.v-pane[data-pane="${session.activePane.get()}"] .v-canvas`);
+  if (!isCanvas && command.do === "leave") focusIn(root.current, `.v-pane[data-pane="${session.activePane.get()}"] .v-canvas`);
   if (isField) setSheet(undefined);
   else run(command);
+}
+
+/** Fields into which no text is typed. */
+const NO_TEXT = "input[type=checkbox], input[type=radio], input[type=range]";
+/** Controls that are moved by keys. */
+const MOVED = "select, input[type=radio], input[type=range], [role=slider], [role=separator], [role=tab], [role=listbox]";
+
+/** A key that the control which has the focus takes itself. */
+function isOwnKey(target: HTMLElement, key: string): boolean {
+  if (key === " " || key === "Enter") return target.closest("button, a, summary, input, select") !== null;
+  return target.closest(MOVED) !== null && (/^(?:Arrow|Page|Home|End)/.test(key) || target.tagName === "SELECT");
 }
 
 function Warnings({ texts }: { texts: readonly string[] }) {

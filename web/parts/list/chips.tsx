@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { FACETS, type FacetChoice, type FacetRange, type ListedKind } from "../../../src/model/facet-choice.js";
-import { CONTENTS } from "./facets.js";
+import { choicesInWords } from "../value-words.js";
 import type { ListState } from "./state.js";
 
 export interface Chosen {
@@ -17,10 +17,13 @@ export function chosenOf(of: ListedKind, { choices }: Pick<ListState, "choices">
     if (choice === undefined) return [];
     if (typeof choice === "string") return [{ id, label: `${title}: ${choice}`, rest: undefined }];
     if (!Array.isArray(choice)) return [{ id, label: `${title} ${rangeText(choice as FacetRange)}`, rest: undefined }];
-    return (choice as readonly string[]).map((value) => {
-      const others = (choice as readonly string[]).filter((one) => one !== value);
-      const label = kind === "contents" ? (CONTENTS[value] ?? value) : `${title}: ${value}`;
-      return { id, label, rest: others.length > 0 ? others : undefined };
+    const all = choice as readonly string[];
+    return choicesInWords(
+      id,
+      all.map((value) => ({ value, count: 0 })),
+    ).map(({ words, values }) => {
+      const others = all.filter((one) => !values.includes(one));
+      return { id, label: kind === "contents" ? words : `${title}: ${words}`, rest: others.length > 0 ? others : undefined };
     });
   });
 }

@@ -13,6 +13,7 @@ import type { Input } from "../../queries/generated.js";
 import { ask } from "../api.js";
 import { count } from "../format.js";
 import { Answer } from "../states.js";
+import { type Choice, choicesInWords } from "../value-words.js";
 import type { ListState } from "./state.js";
 
 const SHOWN = 6;
@@ -145,14 +146,17 @@ function Values({ of, definition: { id, kind, title }, found, state }: FacetProp
     ?.values.filter(({ value }) => !first.some((one) => one.value === value));
   const known = [...first, ...(more ?? [])];
   const gone = chosen.filter((value) => !known.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
-  const all = [...gone, ...known].filter(({ value, count }) => count > 0 || chosen.includes(value));
-  const fitting = all.filter(({ value }) => value.toLowerCase().includes(within.toLowerCase()));
+  const all = choicesInWords(
+    id,
+    [...gone, ...known].filter(({ value, count }) => count > 0 || chosen.includes(value)),
+  );
+  const fitting = all.filter(({ words }) => words.toLowerCase().includes(within.toLowerCase()));
+  const isChosen = ({ values }: Choice) => values.some((value) => chosen.includes(value));
   const shown =
-    kind === "contents" || showsAll || within !== ""
-      ? fitting
-      : fitting.filter(({ value }, at) => at < SHOWN || chosen.includes(value));
-  const turn = (value: string, isOn: boolean) => {
-    const next = isOn ? [...chosen, value] : chosen.filter((one) => one !== value);
+    kind === "contents" || showsAll || within !== "" ? fitting : fitting.filter((one, at) => at < SHOWN || isChosen(one));
+  const turn = ({ values }: Choice, isOn: boolean) => {
+    const others = chosen.filter((one) => !values.includes(one));
+    const next = isOn ? [...others, ...values] : others;
     state.choose(id, next.length > 0 ? next : undefined);
   };
   return (
@@ -166,13 +170,13 @@ function Values({ of, definition: { id, kind, title }, found, state }: FacetProp
           aria-label={`Find in ${title}`}
         />
       )}
-      {shown.map(({ value, count: n }) => (
-        <label key={value} className="check">
-          <input type="checkbox" checked={chosen.includes(value)} onChange={({ target }) => turn(value, target.checked)} />
-          <span className="value" title={value}>
-            {kind === "contents" ? (CONTENTS[value] ?? value) : value}
+      {shown.map((one) => (
+        <label key={one.words} className="check">
+          <input type="checkbox" checked={isChosen(one)} onChange={({ target }) => turn(one, target.checked)} />
+          <span className="value" title={one.words}>
+            {one.words}
           </span>
-          <span className="muted end">{count(n)}</span>
+          <span className="muted end">{count(one.count)}</span>
         </label>
       ))}
       {fitting.length > shown.length && (
@@ -187,16 +191,6 @@ function Values({ of, definition: { id, kind, title }, found, state }: FacetProp
     </>
   );
 }
-
-export const CONTENTS: Readonly<Record<string, string>> = {
-  frames: "Frames",
-  tiltseries: "Tilt series",
-  tomograms: "Tomograms",
-  meshes: "Meshes",
-  masks: "Masks",
-  points: "Points",
-  groundtruth: "Ground truth",
-};
 
 /** A lower and an upper end, both with what there is as their hint. */
 function Range({ definition: { id, title }, found, state }: FacetProps) {

@@ -1,0 +1,61 @@
+import type { JobBrief } from "../../src/model/page-api.js";
+
+/** What a command does, by its first words; the longest that fits counts. */
+const VERBS: readonly (readonly [command: string, verb: string])[] = [
+  ["ingest run", "Ingest"],
+  ["ingest watch", "Ingest as it comes"],
+  ["ingest convert", "Convert"],
+  ["ingest validate standardized", "Validate the tree"],
+  ["ingest validate source", "Validate the sources"],
+  ["ingest validate", "Validate"],
+  ["ingest new", "New configuration"],
+  ["harvest download", "Download"],
+  ["curate collect", "Collect"],
+  ["curate package", "Package"],
+  ["catalog import", "Import into the catalogue"],
+  ["catalog upload", "Upload into the catalogue"],
+  ["publish tree", "Publish"],
+  ["publish run", "Publish"],
+  ["publish verify", "Compare the bucket"],
+  ["blocks run", "Compute"],
+  ["blocks check", "Check"],
+  ["verify", "Verify"],
+];
+
+/** `Ingest: batch` for `ingest run lab/batch.yaml lab/input tree`: what it does, and the first thing that it was given. */
+export function titleOf(command: readonly string[]): string {
+  const found = VERBS.find(([words]) => `${command.join(" ")} `.startsWith(`${words} `));
+  const verb = found?.[1] ?? command.slice(0, 2).join(" ");
+  const [first] = command.slice(found ? found[0].split(" ").length : 2);
+  if (first === undefined || first.startsWith("-")) return verb;
+  const name = first.replace(/\/+$/, "").split("/").at(-1)!;
+  return `${verb}: ${name.replace(/\.(?:ya?ml|json|csv)$/, "") || first}`;
+}
+
+/**
+ * Part that is done, between 0 and 1. What failed or was stopped is not done: while a run goes on its bar comes to the end by what is settled, afterwards
+ * it stands where the work stands.
+ */
+export function doneShare({ life, progress }: Pick<JobBrief, "life" | "progress">): number {
+  const { fraction, tasksDone, tasksTotal, tasksAlready, bytesDone, bytesTotal } = progress;
+  if (life === "running" || tasksTotal === 0) return fraction;
+  if (tasksDone >= tasksTotal) return 1;
+  // bytes are those of this run alone
+  const share = bytesTotal > 0 && tasksAlready === 0 ? bytesDone / bytesTotal : tasksDone / tasksTotal;
+  return Math.min(share, 0.99);
+}
+
+/** How a run ended, in words: parts that are done stay done, whatever its status is. */
+export function endOf({ exitStatus, progress }: Pick<JobBrief, "exitStatus" | "progress">): {
+  sign: string;
+  tone: "ok" | "warn" | "bad";
+  says: string;
+} {
+  const { tasksFailed, tasksDone, tasksTotal } = progress;
+  if (exitStatus === 0) return { sign: "✓", tone: "ok", says: "ended well" };
+  if (exitStatus === 130) return { sign: "■", tone: "warn", says: "stopped" };
+  const part = { sign: "◐", tone: "warn" } as const;
+  if (tasksFailed > 0 && tasksDone > 0) return { ...part, says: `done in part: ${tasksFailed} of ${tasksTotal} failed` };
+  if (tasksFailed === 0 && exitStatus === 3) return { ...part, says: "done in part" };
+  return { sign: "✕", tone: "bad", says: `failed with status ${exitStatus}` };
+}
