@@ -142,8 +142,17 @@ const CONTENTS: Readonly<Record<string, { readonly home: Home; readonly where: W
 const contentsOf = (of: ListedKind): string[] =>
   Object.keys(CONTENTS).filter((name) => of !== "annotations" || CONTENTS[name]!.home === "annotation");
 
-/** Column in which a part of a text is looked for, beside the number. */
-const NAMES: Readonly<Record<ListedKind, string>> = { datasets: "title", runs: "name", annotations: "objectName" };
+/** Columns in which a part of a text is looked for, beside the number: of an annotation also the name of its run. */
+const NAMES: Readonly<Record<ListedKind, readonly string[]>> = {
+  datasets: ["title"],
+  runs: ["name"],
+  annotations: ["objectName", "run.name"],
+};
+const NAME_TITLES: Readonly<Record<ListedKind, string>> = {
+  datasets: "Name or id",
+  runs: "Name or id",
+  annotations: "Object, run or id",
+};
 
 /** The facets of each list in the order of the page. */
 export const FACETS: Readonly<Record<ListedKind, readonly FacetDefinition[]>> = {
@@ -159,7 +168,7 @@ function definitions(of: ListedKind): FacetDefinition[] {
     path: [...WAYS[of][home], ...at.split(".")],
   }));
   return [
-    { id: "name", title: "Name or id", group: "name", kind: "text", path: [NAMES[of]] },
+    { id: "name", title: NAME_TITLES[of], group: "name", kind: "text", path: NAMES[of].slice(0, 1) },
     ...rows.slice(0, 5),
     { id: "contents", title: "Contents", group: "contents", kind: "contents", path: [] },
     ...rows.slice(5),
@@ -182,7 +191,7 @@ export function whereOf(of: ListedKind, choices: FacetChoices, rest: Where = {})
     const choice = Object.hasOwn(choices, id) ? choices[id] : undefined;
     if (kind === "contents") and.push(...listOf(choice).flatMap((value) => contentsWhere(of, value) ?? []));
     else if (kind === "text") {
-      if (typeof choice === "string" && choice !== "") and.push(textWhere(path[0]!, choice));
+      if (typeof choice === "string" && choice !== "") and.push(textWhere(of, choice));
     } else {
       const comparator = kind === "range" ? rangeComparator(choice, type) : valuesComparator(kind, listOf(choice), type);
       if (comparator) put(where, path, comparator);
@@ -201,7 +210,7 @@ export function choicesOf(of: ListedKind, where: Where): { readonly choices: Fac
   for (const part of Array.isArray(rest._and) ? (rest._and as unknown[]) : []) {
     const text = JSON.stringify(part);
     const content = contents.find((name) => JSON.stringify(contentsWhere(of, name)) === text);
-    const name = content === undefined && choices.name === undefined ? textOf(NAMES[of], part) : undefined;
+    const name = content === undefined && choices.name === undefined ? textOf(of, part) : undefined;
     if (content !== undefined) choices.contents = [...new Set([...listOf(choices.contents), content])];
     else if (name !== undefined) choices.name = name;
     else others.push(part);
@@ -248,17 +257,20 @@ function contentsWhere(of: ListedKind, value: string): Where | undefined {
   return WAYS[of][home].reduceRight<Where>((inner, step) => ({ [step]: inner }), where);
 }
 
-function textWhere(column: string, text: string): Where {
-  const like = { [column]: { _ilike: `%${text.replace(/[\\%_]/g, "\\$&")}%` } };
-  return /^\d{1,9}$/.test(text) ? { _or: [like, { id: { _eq: Number(text) } }] } : like;
+function textWhere(of: ListedKind, text: string): Where {
+  const pattern = { _ilike: `%${text.replace(/[\\%_]/g, "\\$&")}%` };
+  const likes = NAMES[of].map((column) => column.split(".").reduceRight<Where>((inner, step) => ({ [step]: inner }), pattern));
+  const ids = /^\d{1,9}$/.test(text) ? [{ id: { _eq: Number(text) } }] : [];
+  return likes.length + ids.length === 1 ? likes[0]! : { _or: [...likes, ...ids] };
 }
 
-function textOf(column: string, part: unknown): string | undefined {
+function textOf(of: ListedKind, part: unknown): string | undefined {
   const like = isObject(part) ? (Array.isArray(part._or) ? (part._or[0] as unknown) : part) : undefined;
+  const column = NAMES[of][0]!;
   const pattern = isObject(like) && isObject(like[column]) ? like[column]._ilike : undefined;
   if (typeof pattern !== "string" || !/^%.+%$/s.test(pattern)) return undefined;
   const text = pattern.slice(1, -1).replace(/\\([\\%_])/g, "$1");
-  return JSON.stringify(textWhere(column, text)) === JSON.stringify(part) ? text : undefined;
+  return JSON.stringify(textWhere(of, text)) === JSON.stringify(part) ? text : undefined;
 }
 
 function rangeComparator(choice: FacetChoice | undefined, type: "int" | undefined): Where | undefined {

@@ -84,3 +84,21 @@ it("in a loop it is asked for once that holds so many more than when it began", 
   `);
   expect(said).toEqual([0, 1]);
 });
+
+it("objects are freed once so many bytes more are held, until it is ended", async () => {
+  const asked = await inThread(`
+    const { keepHeapSmall } = await import(${JSON.stringify(`${compiled}?counted`)});
+    const wait = () => new Promise((resolve) => setTimeout(resolve, 250));
+    const held = [];
+    const hold = (mebibytes) => { for (let i = 0; i < mebibytes * 16_384; i++) held.push({ a: i, b: [i], c: "text " + i }); };
+    const counts = [];
+    const end = keepHeapSmall(32 * MiB);
+    await wait(); counts.push(asked); asked = 0;
+    hold(32); await wait(); counts.push(asked); asked = 0;
+    await wait(); counts.push(asked); asked = 0;
+    end();
+    hold(32); await wait(); counts.push(asked);
+    return counts;`);
+  const [before, grown, still, ended] = asked as number[];
+  expect({ before, grown: grown! > 0, still, ended }).toEqual({ before: 0, grown: true, still: 0, ended: 0 });
+});

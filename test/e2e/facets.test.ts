@@ -177,8 +177,12 @@ const ENTITIES = { datasets: "Dataset", runs: "Run", annotations: "Annotation" }
 
 function meets(of: ListedKind, choices: FacetChoices, row: TableRow): boolean {
   const text = choices.name as string | undefined;
+  // (37.7) an annotation is also found by the name of its run
+  const names = [row[NAMES[of]], ...(of === "annotations" ? [all("Run").find(({ id }) => id === row.run_id)?.name] : [])];
   const named =
-    text === undefined || String(row[NAMES[of]]).toLowerCase().includes(text.toLowerCase()) || String(row.id) === text;
+    text === undefined ||
+    names.some((name) => name !== undefined && String(name).toLowerCase().includes(text.toLowerCase())) ||
+    String(row.id) === text;
   const contents = list(choices.contents) ?? [];
   if (!named) return false;
   if (of === "datasets") {
