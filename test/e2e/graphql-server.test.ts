@@ -111,10 +111,16 @@ describe("whole tables", () => {
 
   it("are asked for by thousands of identifiers, of any numbers of clients at once", async () => {
     const ids = Array.from({ length: 20_000 }, (_, at) => at * 2);
-    const answers = await Promise.all(
-      Array.from({ length: 30 }, async () => (await send(`{ frames(where: {id: {_in: [${ids.join(", ")}]}}) { id } }`)).json()),
-    );
-    for (const answer of answers) expect((answer as { data: { frames: unknown[] } }).data.frames).toHaveLength(FRAMES / 2);
+    type Answer = { data: { frames: unknown[] } | null; errors?: { extensions: { code: string } }[] };
+    /** Who is told that the server is busy, as on a machine that does much else, asks again. */
+    const client = async (): Promise<Answer> => {
+      const answer = (await (await send(`{ frames(where: {id: {_in: [${ids.join(", ")}]}}) { id } }`)).json()) as Answer;
+      if (answer.data) return answer;
+      expect(answer.errors).toMatchObject([{ extensions: { code: expect.stringMatching(/^(?:BUSY|TIMEOUT)$/) } }]);
+      return client();
+    };
+    const answers = await Promise.all(Array.from({ length: 30 }, client));
+    for (const answer of answers) expect(answer.data!.frames).toHaveLength(FRAMES / 2);
     expect(idle(portal.reader)).toBe(true);
   });
 });
