@@ -37,6 +37,22 @@ describe("globs for files of runs", () => {
     expect(sources.length).toBeLessThan(4);
   });
 
+  it("are one for all frames of all runs, whose tilts are alike, and one for all sessions", () => {
+    const runs = Array.from({ length: 12 }, (_, at) => `pos_${at}`);
+    const frames = runs.flatMap((run) =>
+      [-3, 0, 3].map((angle, at) => ({ path: `frames/${run}_00${at}_${angle.toFixed(1)}.tif`, run })),
+    );
+    const of = (files: readonly RunFile[]) =>
+      found(
+        files,
+        [...frames, ...sessions].map(({ path }) => path),
+        runs,
+      );
+    const sessions = runs.map((run, at) => ({ path: `2026-03-0${1 + (at % 2)} session/${run}/${run}.st`, run }));
+    expect(of(frames)).toEqual({ sources: [{ glob: "frames/{run_name}_*.tif" }], hits: asked(frames) });
+    expect(of(sessions)).toEqual({ sources: [{ glob: "* session/{run_name}/{run_name}.st" }], hits: asked(sessions) });
+  });
+
   it("are for the runs alone that they are exact for", () => {
     const files = [{ path: "t/a_1.mrc", run: "a_1" }];
     expect(found(files, ["t/a_1.mrc", "t/a_2.mrc"], ["a_1", "a_2"]).sources).toEqual([

@@ -91,53 +91,92 @@ function touches(path: string, at: number, end: number): boolean {
 }
 
 /**
- * Sources that find these files and nothing else, each tried on all paths of the folder: globs with `{run_name}` as long as they are exact, and a glob for
- * a single file where none is.
+ * Sources that find these files and nothing else, each tried on all paths of the folder: first the glob with `{run_name}` that finds most of them, the plainer
+ * one where two find as many, and a glob for a single file where none is exact.
  *
  * @param runs all runs of the configuration: a source that would find something else for one of them is limited to its own
  */
 export function globSources(files: readonly RunFile[], paths: Paths, runs: readonly string[]): GlobSource[] {
   const byRun = new Map<string, Set<string>>();
   for (const [run, own] of groupsOf(files, (file) => file.run)) byRun.set(run, new Set(own.map(({ path }) => path)));
+  const open = new Set(files.map(({ path }) => path));
+  /** Each run as a whole, and nothing that is not its own or is found already. */
+  const exactFor = (glob: string, run: string): string[] | undefined => {
+    const found = paths.find(filledIn(glob, run));
+    return found.length > 0 && found.every((path) => byRun.get(run)!.has(path) && open.has(path)) ? found : undefined;
+  };
   const sources: { glob: string; runs: string[] }[] = [];
-  let left = [...files];
-  for (const way of WAYS) {
-    const groups = new Map<string, RunFile[]>();
-    for (const file of left) {
-      for (const glob of way(file)) {
-        const group = groups.get(glob);
-        if (group) group.push(file);
-        else groups.set(glob, [file]);
-      }
+  const candidates = candidatesFor(files);
+  for (let at = 0; at < candidates.length && open.size > 0; ) {
+    const one = candidates[at]!;
+    const exact = one.runs.flatMap((run) => {
+      const found = exactFor(one.glob, run);
+      return found ? [{ run, found }] : [];
+    });
+    const most = exact.reduce((sum, { found }) => sum + found.length, 0);
+    const next = candidates[at + 1];
+    if (most < one.most && next && isBefore(next, { ...one, most })) {
+      // it finds fewer than was thought: others come first
+      sink(candidates, at, most);
+      continue;
     }
-    const open = new Set(left.map(({ path }) => path));
-    for (const [glob, group] of [...groups].sort((a, b) => b[1].length - a[1].length)) {
-      const own = [...new Set(group.map(({ run }) => run))];
-      if (way !== exactly && own.length + group.length <= 2) continue;
-      const covered = new Set<string>();
-      // each run as a whole, and nothing that is not its own or is found already
-      const exact = own.filter((run) => {
-        const found = paths.find(filledIn(glob, run));
-        const isExact = found.length > 0 && found.every((path) => byRun.get(run)!.has(path) && open.has(path));
-        if (isExact) for (const path of found) covered.add(path);
-        return isExact;
-      });
-      if (exact.length === 0) continue;
-      sources.push({ glob, runs: exact });
-      for (const path of covered) open.delete(path);
-    }
-    left = left.filter(({ path }) => open.has(path));
-    if (left.length === 0) break;
+    at++;
+    if (exact.length === 0) continue;
+    sources.push({ glob: one.glob, runs: exact.map(({ run }) => run) });
+    for (const { found } of exact) for (const path of found) open.delete(path);
   }
-  return sources.map(({ glob, runs: own }) => {
+  const single = files.filter(({ path }) => open.has(path)).map(({ path, run }) => ({ glob: globOf(path, run), runs: [run] }));
+  return [...sources, ...single].map(({ glob, runs: own }) => {
     const has = new Set(own);
     return runs.every((run) => has.has(run)) ? { glob } : { glob, runs: own };
   });
 }
 
-type Way = (file: RunFile) => string[];
+interface Candidate {
+  readonly glob: string;
+  readonly runs: readonly string[];
+  /** Files that it finds at most. */
+  most: number;
+  /** The plainer its way, the lower. */
+  readonly rank: number;
+}
 
-const exactly: Way = ({ path, run }) => [globOf(path, run)];
+const isBefore = (one: Candidate, other: Candidate): boolean =>
+  one.most !== other.most ? one.most > other.most : one.rank < other.rank;
+
+/** All globs of more than one file, those first that may find most. */
+function candidatesFor(files: readonly RunFile[]): Candidate[] {
+  const candidates = WAYS.flatMap((way, rank) => {
+    const groups = new Map<string, { count: number; runs: Set<string> }>();
+    for (const file of files)
+      for (const glob of way(file)) {
+        const group = groups.get(glob);
+        if (group) {
+          group.count++;
+          group.runs.add(file.run);
+        } else groups.set(glob, { count: 1, runs: new Set([file.run]) });
+      }
+    return [...groups].flatMap(([glob, { count, runs }]): Candidate[] =>
+      count > 1 ? [{ glob, runs: [...runs], most: count, rank }] : [],
+    );
+  });
+  return candidates.sort((a, b) => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0));
+}
+
+/** Moves a candidate behind those that may find more. */
+function sink(candidates: Candidate[], at: number, most: number): void {
+  const [one] = candidates.splice(at, 1);
+  one!.most = most;
+  let [low, high] = [at, candidates.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(one!, candidates[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  candidates.splice(low, 0, one!);
+}
+
+type Way = (file: RunFile) => string[];
 
 /** Numbers that are not of the run's name are left open: counters, dates, angles. */
 const withoutNumbers: Way = ({ path, run }) => {
@@ -162,15 +201,14 @@ const behindName: Way = ({ path, run }) => {
 };
 
 /** The same with the numbers of folders: dates, sessions, grids. */
-const withoutFolderNumbers: Way = ({ path, run }) => {
-  const { folder, stem, extension } = partsOf(path);
-  return [
-    openNumbers(folderGlob(folder, run)) + globOf(stem, run) + literal(extension),
-    openNumbers(folderGlob(folder, run)) + openNumbers(globOf(stem, run)) + literal(extension),
-  ];
+const withoutFolderNumbers: Way = (file) => {
+  const folder = folderGlob(partsOf(file.path).folder, file.run);
+  const opened = openNumbers(folder);
+  if (opened === folder) return [];
+  return [exactlyShared()(file), behindName(file), withoutNumbers(file)].flat().map((glob) => opened + glob.slice(folder.length));
 };
 
-const WAYS: readonly Way[] = [exactlyShared(), behindName, withoutNumbers, withoutFolderNumbers, exactly];
+const WAYS: readonly Way[] = [exactlyShared(), behindName, withoutNumbers, withoutFolderNumbers];
 
 /** The plainest: a glob that several runs share as it stands. */
 function exactlyShared(): Way {
@@ -191,5 +229,5 @@ const folderGlob = (folder: string, run: string): string => globOf(folder, run);
 
 /** Numbers of a glob, but for those of sets and of `{run_name}`: `-12.50` → `*`. */
 function openNumbers(glob: string): string {
-  return glob.replace(/\[[^\]]*\]|\{run_name\}|-?\d+(?:\.\d+)?/g, (part) => (/^[[{]/.test(part) ? part : "*"));
+  return glob.replace(/\[[^\]]*\]|\{run_name\}|(?:-?\d+(?:\.\d+)?)+/g, (part) => (/^[[{]/.test(part) ? part : "*"));
 }
