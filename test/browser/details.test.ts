@@ -347,7 +347,7 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     ]);
     await page.keyboard.press("Escape");
 
-    const points = page.locator("main tbody tr", { hasText: /Point/ }).first();
+    const points = page.locator("main tbody tr", { hasText: /points/ }).first();
     const count = Number(/\d+/.exec((await points.locator("td.number").first().textContent(WAIT))!)![0]);
     await points.getByRole("link").click();
     const crops = page

@@ -141,7 +141,7 @@ describe.skipIf(browserPath === undefined)(
     it("A20: opens the list of jobs, and one of them", { timeout: 300_000 }, async () => {
       await goTo("Jobs", /\/jobs$/);
       await page.locator("tbody a").first().waitFor(WAIT);
-      await tabTo(/^A emporium ingest run/);
+      await tabTo(/^A Ingest: /);
       await page.keyboard.press("Enter");
       await page.waitForURL(({ pathname }) => /\/jobs\/.+/.test(pathname), WAIT);
       await page.locator("[role=status]").getByText("ended well").waitFor(WAIT);

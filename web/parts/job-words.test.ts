@@ -16,6 +16,8 @@ describe("a job in words (37.5)", () => {
     ["harvest download EMPIAR-12407 data", "Download: EMPIAR-12407"],
     ["catalog import --replace", "Import into the catalogue"],
     ["engine resume 2026", "engine resume: 2026"],
+    ["--workspace /w ingest run --import-everything -- lab/imod.yaml lab/input tree", "Ingest: imod"],
+    ["ingest run --plan 7", "Ingest"],
     ["x", "x"],
   ])("%s", (line, title) => {
     expect(titleOf(line.split(" "))).toBe(title);

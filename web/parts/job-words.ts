@@ -22,11 +22,20 @@ const VERBS: readonly (readonly [command: string, verb: string])[] = [
   ["verify", "Verify"],
 ];
 
-/** `Ingest: batch` for `ingest run lab/batch.yaml lab/input tree`: what it does, and the first thing that it was given. */
+/** `Ingest: batch` for `ingest run lab/batch.yaml lab/input tree`: what it does, and the first thing that it was given. Options may stand anywhere. */
 export function titleOf(command: readonly string[]): string {
-  const found = VERBS.find(([words]) => `${command.join(" ")} `.startsWith(`${words} `));
-  const verb = found?.[1] ?? command.slice(0, 2).join(" ");
-  const [first] = command.slice(found ? found[0].split(" ").length : 2);
+  for (const [name, verb] of VERBS) {
+    const words = name.split(" ");
+    const at = command.findIndex((_, from) => words.every((word, i) => command[from + i] === word));
+    if (at >= 0) return titled(verb, command.slice(at + words.length));
+  }
+  return titled(command.slice(0, 2).join(" "), command.slice(2));
+}
+
+function titled(verb: string, rest: readonly string[]): string {
+  // what follows `--` is no option
+  const isEnd = rest.indexOf("--");
+  const first = rest[isEnd + 1];
   if (first === undefined || first.startsWith("-")) return verb;
   const name = first.replace(/\/+$/, "").split("/").at(-1)!;
   return `${verb}: ${name.replace(/\.(?:ya?ml|json|csv)$/, "") || first}`;
