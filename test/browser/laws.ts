@@ -61,6 +61,7 @@ const COVERED = `texts.flatMap((node) => {
     if (getComputedStyle(one).pointerEvents === "none") return []; // drawn over a picture, which is what a pointer meets
     if (middle < 0 || line < 0 || middle >= innerWidth || line >= innerHeight) return [];
     const hit = document.elementFromPoint(middle, line);
+    if (hit?.closest(".toasts")) return []; // it goes by itself
     if (hit === null || one.contains(hit) || hit.contains(one) || hit.closest("label")?.contains(one)) return [];
     const canScroll = document.documentElement.scrollHeight > innerHeight + 1 || hit.closest(".scroll, .list-main") !== null;
     return stays(hit) && canScroll ? [] : [named(one) + " under " + named(hit).slice(0, 40)];

@@ -24,7 +24,10 @@ const REFUSED: readonly (readonly [RegExp, string])[] = [
 const WITHOUT_EFFECT: readonly (readonly [RegExp, string])[] = [
   [/^input “Search”|^button\.skip/, "Search waits for Enter; the way to the content moves the focus"],
   [/file|^button “Open volume\.mrc”/, "opens the system's choice of a file"],
-  [/^button\.primary “Search”/, "the page has the answer already"],
+  [
+    /^button(?:\.primary)? “(?:Search|Filter|Auto)”/,
+    "the page has the answer already: of the same words, of limits that are automatic",
+  ],
 ];
 
 /** What a page asks and writes on the console, from here on until `found` is called. */

@@ -295,8 +295,8 @@ function statesOf({ url, emptyUrl, addresses }: WholeSite, manyUrl: string): Wan
       of("loading", path, { before: answers(() => new Promise(() => {})), wait: (page) => page.waitForTimeout(3_500) }),
     ),
     ...asked.map((path) => of("error", path, { before: answers((route) => route.fulfill({ status: 500, json: broken })) })),
-    { ...of("notice", "/runs", { wait: pointed }), url: `${url}/runs?nonsense=1` },
-    { ...of("notice", "/view/tomogram/$id", { wait: pointed }), url: `${url}${addresses["/view/tomogram/$id"][0]}&nonsense=1` },
+    { ...of("notice", "/runs", { wait: held }), url: `${url}/runs?nonsense=1` },
+    { ...of("notice", "/view/tomogram/$id", { wait: held }), url: `${url}${addresses["/view/tomogram/$id"][0]}&nonsense=1` },
     of("failed", "/", { before: catalogue({ state: "failed", error: broken }) }),
     of("other datasets", "/runs", { before: catalogue({ otherDatasets: [10001, 10002] }) }),
     ...(["/", "/runs", "/view/tomogram/$id"] as const).map((path) =>
@@ -310,9 +310,9 @@ function statesOf({ url, emptyUrl, addresses }: WholeSite, manyUrl: string): Wan
   ];
 }
 
-/** What is said for some seconds stays while somebody points at it. */
-async function pointed(page: Page): Promise<void> {
-  await page.locator(".toasts > p").first().hover();
+/** What is said for some seconds stays while the focus is in it. */
+async function held(page: Page): Promise<void> {
+  await page.locator(".toasts button").focus();
   await atRest(page, 30_000);
 }
 
