@@ -102,16 +102,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
   const letGo = () => {
     session.isHeld = false;
   };
-  // wherever the focus is: after a click on a button of the panel, too
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => onKeyDown(event, parts, run);
-    document.addEventListener("keydown", onKey);
-    document.addEventListener("keyup", letGo);
-    return () => {
-      document.removeEventListener("keydown", onKey);
-      document.removeEventListener("keyup", letGo);
-    };
-  });
+  useKeys((event) => onKeyDown(event, parts, run), letGo);
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a pointer on any of its canvases ends the step that keys have begun
@@ -150,6 +141,18 @@ export function Viewer({ source }: { source: PlaneSource }) {
       <Announcer session={session} />
     </div>
   );
+}
+
+/** Keys wherever the focus is: after a click on a button of the panel, too. */
+function useKeys(onKey: (event: KeyboardEvent) => void, letGo: () => void): void {
+  useEffect(() => {
+    document.addEventListener("keydown", onKey);
+    document.addEventListener("keyup", letGo);
+    return () => {
+      document.removeEventListener("keydown", onKey);
+      document.removeEventListener("keyup", letGo);
+    };
+  });
 }
 
 function onKeyDown(event: KeyboardEvent, { session, root, setSheet }: ViewerParts, run: (command: Command) => void): void {
