@@ -177,4 +177,15 @@ describe("progress", () => {
     const { tasksPerSecond, tasksFailed, tasksBlocked, rssBytes, idleShare } = viewProgress(state);
     expect([tasksPerSecond, tasksFailed, tasksBlocked, rssBytes, idleShare]).toEqual([5, 6, 5, 77, 0.25]);
   });
+
+  it("(37.5) a run that was stopped stands where its work stands, and one whose tasks failed has come to its end", () => {
+    const ended = (outcome: "cancelled" | "failed") =>
+      fold([
+        { atMs: 0, kind: "plan", tasks: 2, bytes: 400, resumed: false, createdMs: 0 },
+        { atMs: 1_000, kind: "settled", task: brief("a", 100), state: "done", seconds: 1 },
+        { atMs: 2_000, kind: "settled", task: brief("b", 300), state: outcome, seconds: 1 },
+      ]);
+    expect(viewProgress(ended("cancelled"))).toMatchObject({ fraction: 0.25, bytesLeft: 300, tasksDone: 1, tasksFailed: 0 });
+    expect(viewProgress(ended("failed"))).toMatchObject({ fraction: 1, bytesLeft: 0, tasksDone: 1, tasksFailed: 1 });
+  });
 });

@@ -18,6 +18,7 @@ describe("a job in words (37.5)", () => {
     ["engine resume 2026", "engine resume: 2026"],
     ["--workspace /w ingest run --import-everything -- lab/imod.yaml lab/input tree", "Ingest: imod"],
     ["ingest run --plan 7", "Ingest"],
+    ["harvest describe verify", "harvest describe: verify"],
     ["x", "x"],
   ])("%s", (line, title) => {
     expect(titleOf(line.split(" "))).toBe(title);

@@ -1,6 +1,6 @@
 import type { JobBrief } from "../../src/model/page-api.js";
 
-/** What a command does, by its first words; the longest that fits counts. */
+/** What a command does, by its name; of those that begin alike the longer ones come first. */
 const VERBS: readonly (readonly [command: string, verb: string])[] = [
   ["ingest run", "Ingest"],
   ["ingest watch", "Ingest as it comes"],
@@ -22,20 +22,20 @@ const VERBS: readonly (readonly [command: string, verb: string])[] = [
   ["verify", "Verify"],
 ];
 
-/** `Ingest: batch` for `ingest run lab/batch.yaml lab/input tree`: what it does, and the first thing that it was given. Options may stand anywhere. */
+/** `Ingest: batch` for `ingest run lab/batch.yaml lab/input tree`: what it does, and the first thing that it was given. Options may stand before both. */
 export function titleOf(command: readonly string[]): string {
   for (const [name, verb] of VERBS) {
     const words = name.split(" ");
     const at = command.findIndex((_, from) => words.every((word, i) => command[from + i] === word));
-    if (at >= 0) return titled(verb, command.slice(at + words.length));
+    // later ones are words that it was given, unless options come first
+    if (at === 0 || (at > 0 && command[0]!.startsWith("-"))) return titled(verb, command.slice(at + words.length));
   }
   return titled(command.slice(0, 2).join(" "), command.slice(2));
 }
 
 function titled(verb: string, rest: readonly string[]): string {
   // what follows `--` is no option
-  const isEnd = rest.indexOf("--");
-  const first = rest[isEnd + 1];
+  const first = rest[rest.indexOf("--") + 1];
   if (first === undefined || first.startsWith("-")) return verb;
   const name = first.replace(/\/+$/, "").split("/").at(-1)!;
   return `${verb}: ${name.replace(/\.(?:ya?ml|json|csv)$/, "") || first}`;

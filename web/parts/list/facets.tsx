@@ -18,8 +18,8 @@ import type { ListState } from "./state.js";
 
 const SHOWN = 6;
 const TYPED_MS = 300;
-const GROUPS: Readonly<Record<FacetDefinition["group"], string>> = {
-  name: "Name or id",
+/** That of the name is called as its only facet, which differs by what is listed. */
+const GROUPS: Readonly<Record<Exclude<FacetDefinition["group"], "name">, string>> = {
   sample: "Sample",
   contents: "Contents",
   objects: "Objects",
@@ -83,7 +83,7 @@ function Grouped({ of, state, facets: all }: { of: ListedKind; state: ListState;
     const isOpen = OPEN.has(group) || facets.some(({ id }) => state.choices[id] !== undefined);
     return (
       <details key={group} open={isOpen} className="facet-group">
-        <summary>{GROUPS[group]}</summary>
+        <summary>{group === "name" ? facets[0]!.title : GROUPS[group]}</summary>
         {parts}
       </details>
     );
