@@ -6,12 +6,13 @@ describe("a catalogue that could not be brought up to date (37.6)", () => {
     code: "METADATA_JSON",
     message: "no JSON: a comma is missing in line 3",
     path: "10401/TS_0002/run_metadata.json",
+    hint: "write the document again",
   };
   const again = "emporium catalog import portal";
 
   it("says which part, the file and why, what is in it, and how all errors are listed", () => {
     expect(failedText({ error, inPart: { runsDone: 13, runsFailed: 1, errors: 3 } }, again)).toBe(
-      "1 of 14 runs could not be brought into the catalogue: no JSON: a comma is missing in line 3 (10401/TS_0002/run_metadata.json). 13 runs are in it. 2 more errors: emporium catalog import portal lists them.",
+      "1 of 14 runs could not be brought into the catalogue: no JSON: a comma is missing in line 3 (10401/TS_0002/run_metadata.json); write the document again. 13 runs are in it. 2 more errors: emporium catalog import portal lists them.",
     );
   });
 

@@ -37,13 +37,13 @@ export function CatalogueNotices({ catalogue, place, changed }: Props) {
 
 /** What could not be brought into the catalogue, where and why, and what is in it all the same. @param again the command that lists all errors */
 export function failedText({ error, inPart }: Pick<CatalogueFacts, "error" | "inPart">, again: string): string {
-  const why = [error?.message, error?.hint].filter(Boolean).join("; ");
-  const place = error?.path && !why.includes(error.path) ? ` (${error.path})` : "";
-  if (!inPart) return `The catalogue could not be brought up to date: ${why}${place}`;
+  const place = error?.path && !error.message.includes(error.path) ? ` (${error.path})` : "";
+  const why = [error && `${error.message}${place}`, error?.hint].filter(Boolean).join("; ");
+  if (!inPart) return `The catalogue could not be brought up to date: ${why}`;
   const { runsDone, runsFailed, errors } = inPart;
   const part = runsFailed > 0 ? `${runsFailed} of ${plural(runsDone + runsFailed, "run")}` : "A part of the tree";
   const more = errors > 1 ? ` ${plural(errors - 1, "more error")}: ${again} lists them.` : "";
-  return `${part} could not be brought into the catalogue: ${why}${place}. ${plural(runsDone, "run")} ${runsDone === 1 ? "is" : "are"} in it.${more}`;
+  return `${part} could not be brought into the catalogue: ${why}. ${plural(runsDone, "run")} ${runsDone === 1 ? "is" : "are"} in it.${more}`;
 }
 
 /** Note in the foot of the page that the tree has changed. @param at when the tree changed */
