@@ -37,7 +37,8 @@ export const decimal = (value: number): Decimal => new Decimal(value);
  * value in brackets. Short plain lists and maps stay on one line. The first use of a `Named` gets an anchor, later ones an alias.
  */
 export function yamlText(value: unknown, heading: readonly string[]): string {
-  const document = new Document();
+  // the portal's own program reads YAML 1.1, where 1_0, 1:30 and yes are no texts
+  const document = new Document(undefined, { compat: "yaml-1.1" });
   const anchors = new Map<Named, Node>();
   document.contents = nodeOf(value) as never;
   document.commentBefore = heading.map((line) => ` ${line}`).join("\n");
@@ -78,7 +79,10 @@ export function yamlText(value: unknown, heading: readonly string[]): string {
         map.items.length > 0 && map.items.every((pair) => isPlain(pair.value)) && map.items.length <= 3 && textLength(item) < 90;
       return map;
     }
-    return new Scalar(item);
+    const node = new Scalar(item);
+    // of YAML 1.1 too, and not known to the library: PyYAML has no value for it
+    if (item === "=") node.type = "QUOTE_DOUBLE";
+    return node;
   }
 
   /** The comment of a list or map goes above it: behind it, it would be hard to attribute. */
