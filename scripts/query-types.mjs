@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
+  buildSchema,
   getNullableType,
   isEnumType,
   isInputObjectType,
@@ -100,5 +101,10 @@ function scalarText(type) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { PORTAL_GRAPHQL_SCHEMA } = await import("../dist/catalog/graphql/schema.js");
-  writeFileSync(new URL(`../${GENERATED}`, import.meta.url), queryTypes(PORTAL_GRAPHQL_SCHEMA, queryFiles()));
+  // the program carries its own copy of the library, whose schemas this one does not take
+  const { printSchema } = await import("../dist/program/packages/graphql.js");
+  writeFileSync(
+    new URL(`../${GENERATED}`, import.meta.url),
+    queryTypes(buildSchema(printSchema(PORTAL_GRAPHQL_SCHEMA)), queryFiles()),
+  );
 }

@@ -27,6 +27,10 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
   beforeAll(async () => {
     mkdirSync(volumes);
     writeFileSync(join(volumes, "ramp.mrc"), wordMrc([NZ, NY, NX], EDGE, valueAt));
+    mkdirSync(join(volumes, "other run"));
+    // the same greys as the ramp in one half, and others in the other
+    const twin = (z: number, y: number, x: number) => valueAt(z, y, x) + (x < NX / 2 ? 0 : 700 * (y % 5));
+    writeFileSync(join(volumes, "other run", "ramp.mrc"), wordMrc([NZ, NY, NX], EDGE, twin));
     writeFileSync(join(volumes, "tilts.st"), wordMrc([3, 40, 48], EDGE, valueAt));
     const sections = [-3, 0, 3].map((angle, i) =>
       [`[ZValue = ${i}]`, `TiltAngle = ${angle}`, "ExposureDose = 2.5", `PriorRecordDose = ${[5, 0, 2.5][i]}`].join("\n"),
@@ -186,6 +190,56 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     await page.waitForSelector('.v-pane[data-axis="z"][data-shown="17"]');
     expect(await page.locator(".v-quad").count()).toBe(0);
     await page.evaluate("localStorage.removeItem('emporium.letterKeys')");
+    await page.close();
+  });
+
+  it("any two volumes are compared: beside each other, in one place, and by what they have not in common", {
+    timeout: 300_000,
+  }, async () => {
+    const { page, problems } = await open({ l: "xy" });
+    await page.keyboard.press("5");
+    await page.getByRole("button", { name: "Another volume" }).click();
+    await page.getByLabel("Compare with").fill(address({ z: "9" }, "other run/ramp.mrc"));
+    await page.locator('.v-pane[data-pane="z2"][data-sharp="true"]').waitFor();
+    expect(await page.locator(".v-name").allTextContents()).toEqual(["ramp.mrc", "other run/ramp.mrc"]);
+    for (const key of ["Escape", "Home"]) await page.keyboard.press(key);
+    await expect.poll(() => page.locator('.v-pane[data-pane="z2"]').getAttribute("data-shown"), WAIT).toBe("0");
+    await page.getByRole("button", { name: "blink", exact: true }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    const over = page.locator('.v-compare[data-over="true"]');
+    if ((await over.count()) > 0) await page.keyboard.press("b");
+    // one pane as large as both were, and bars that have not moved
+    const [first, second] = await Promise.all(["z", "z2"].map((id) => page.locator(`.v-pane[data-pane="${id}"]`).boundingBox()));
+    expect(second).toEqual(first);
+    await page.locator('.v-pane[data-pane="z"][data-sharp="true"]').waitFor();
+    await page.locator('.v-pane[data-pane="z2"][data-sharp="true"]').waitFor();
+    const seen = async () => {
+      await page.evaluate(() => {
+        for (const one of document.querySelectorAll<HTMLElement>(".v-above, .v-name, .v-level")) one.style.visibility = "hidden";
+        (document.activeElement as HTMLElement).blur();
+        return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      });
+      return readPicture(await page.locator('.v-pane[data-pane="z"]').screenshot());
+    };
+    const a = await seen();
+    await page.keyboard.press("b");
+    await over.waitFor();
+    const b = await seen();
+    await page.getByRole("button", { name: "difference", exact: true }).click();
+    await page.locator(".v-compare[data-way=difference]").waitFor();
+    const both = await seen();
+    let [wrong, other, far] = [0, 0, 0];
+    for (let y = 0; y < a.height; y++)
+      for (let x = 0; x < a.width; x++) {
+        const wanted = a.at(x, y).map((level, i) => Math.abs(level - b.at(x, y)[i]!));
+        const got = both.at(x, y);
+        if (wanted.some((level, i) => Math.abs(level - got[i]!) > 1)) wrong++;
+        if (wanted[0]! > 20) far++;
+        if (wanted[0]! <= 20) other++;
+      }
+    expect([wrong, far > 1000, other > 1000]).toEqual([0, true, true]);
+    await expect.poll(() => page.url(), WAIT).toMatch(/[?&]x=difference/);
+    expect(problems).toEqual([]);
     await page.close();
   });
 

@@ -800,6 +800,20 @@ export interface SelectedRunsResult {
 }
 export const selectedRunsQuery = "query selectedRuns($ids:[Int!]!$limit:Int!){runs(where:{id:{_in:$ids}}orderBy:[{id:asc}]limitOffset:{limit:$limit}){id name s3Prefix dataset{id s3Prefix httpsPrefix}}}" as Query<SelectedRunsResult, { ids: ReadonlyArray<number>; limit: number }>;
 
+export interface TomogramsOfRunsResult {
+  readonly tomograms: ReadonlyArray<{
+    readonly id: number;
+    readonly processing: "denoised" | "filtered" | "raw" | "filtered_even" | "filtered_odd";
+    readonly reconstructionMethod: "SART" | "Fourier_Space" | "SIRT" | "WBP" | "Unknown";
+    readonly voxelSpacing: number;
+    readonly run: {
+      readonly name: string;
+      readonly datasetId: number;
+    } | null;
+  }>;
+}
+export const tomogramsOfRunsQuery = "query tomogramsOfRuns($name:String!$not:Int!){tomograms(where:{id:{_neq:$not}run:{name:{_ilike:$name}}}orderBy:[{run:{name:asc}}{id:asc}]limitOffset:{limit:30}){id processing reconstructionMethod voxelSpacing run{name datasetId}}}" as Query<TomogramsOfRunsResult, { name: string; not: number }>;
+
 export interface ViewTiltseriesResult {
   readonly tiltseries: ReadonlyArray<{
     readonly tiltAxis: number;

@@ -6,6 +6,7 @@ import type { VolumeFacts } from "../../src/model/page-api.js";
 import { stepRuns } from "../parts/list/neighbours.js";
 import { notify } from "../parts/page.js";
 import { autoLimits } from "./auto.js";
+import { seeOther } from "./compare.js";
 import { shifted, volumeLimits } from "./contrast.js";
 import { PANE_AXES } from "./geometry.js";
 import type { Command } from "./keys.js";
@@ -92,7 +93,9 @@ const RUN: { readonly [N in Name]: (parts: ViewerParts, command: Named<N>) => vo
   invert: ({ session }) => session.setContrast({ isInverted: !session.contrastOf(session.activePane.get()).isInverted }),
   blink({ session }) {
     const second = session.second.get();
-    if (second) session.second.set({ ...second, isOver: !second.isOver });
+    if (!second) return;
+    if (session.state.get().way === "blink") seeOther(session);
+    else session.update((state) => ({ ...state, way: "blink" }));
   },
   play: ({ session }) => session.playing.set(session.playing.get() === undefined ? playSpeed.get() : undefined),
   speed({ session }, { by }) {

@@ -42,6 +42,7 @@ describe("the address of a view", () => {
       ],
       other: "tomogram:2",
       otherContrast: { low: 0, high: 1, gamma: 1, isInverted: false },
+      way: "difference",
     };
     const said = linkParameters(facts, state);
     expect(said).toEqual({
@@ -56,6 +57,7 @@ describe("the address of a view", () => {
       m: "lz2,1,310_4,3.5,310~ax3,2,1_6,5,4_9,8,7",
       w: "tomogram:2",
       cw: "0,1,1,0",
+      x: "difference",
     });
     expect(parseLink(facts, said)).toEqual({ state, wrong: [] });
   });
@@ -79,6 +81,7 @@ describe("the address of a view", () => {
     ["m", "lz1,2,3"],
     ["m", "qz1,2,3_4,5,6"],
     ["w", "<b>"],
+    ["x", "beside"],
   ])("%s=%s is left out, and told", (name, value) => {
     const { state, wrong } = parseLink(facts, { [name]: value });
     expect(wrong).toEqual([name]);

@@ -1,9 +1,10 @@
 import type { Triple } from "../../src/core/box.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
+import { refOfView } from "../../src/model/ref.js";
 import { matching, oneOf, type Parameter } from "../parts/parameter.js";
 import { type Contrast, defaultContrast, GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
 import { parseMeasures, parsePoint, printMeasures } from "./measure.js";
-import { atSection, firstState, LAYOUTS, layoutsOf, SLAB_MAX, type ViewState } from "./state.js";
+import { atSection, COMPARE_WAYS, firstState, LAYOUTS, layoutsOf, SLAB_MAX, type ViewState } from "./state.js";
 
 /** Longer ones go behind `#`, where no server and no log sees them. */
 export const LINK_MAX = 2000;
@@ -40,6 +41,8 @@ const PARAMETERS = {
   m: parsedBy(parseMeasures),
   /** The volume beside it, and its contrast. */
   w: matching(/^[\w:-]+$/),
+  /** How they are compared. */
+  x: oneOf(...COMPARE_WAYS),
   /** In place of `p`: a section across z, as other pages write it. */
   at: numberIn(0, 1e9),
   cw: parsedBy(parseContrast),
@@ -84,6 +87,7 @@ export function parseLink(
     measures: read("m") ?? [],
     other: read("w"),
     otherContrast: read("cw"),
+    way: read("x"),
   };
   return { state, wrong };
 }
@@ -104,6 +108,7 @@ export function linkParameters(facts: VolumeFacts, state: ViewState): LinkParame
     ...(state.measures.length > 0 && { m: printMeasures(state.measures) }),
     ...(state.other && { w: state.other }),
     ...(state.otherContrast && { cw: printContrast(state.otherContrast) }),
+    ...(state.way && { x: state.way }),
   };
 }
 
@@ -117,6 +122,17 @@ export function splitLink(parameters: LinkParameters): { readonly search: LinkPa
     ...(m !== undefined && { m }),
   });
   return { search: short, hash: decodeURIComponent(long.toString()) };
+}
+
+/** The volume of an address of the viewer: `https://lab.example.org/view/tomogram/5?p=1,2,3`. */
+export function refIn(text: string): string | undefined {
+  const [, path] = /(?:^|\/)view\/([^?#]+)/.exec(text) ?? [];
+  try {
+    const ref = path && refOfView(path.split("/").map(decodeURIComponent));
+    return ref && /^[\w:-]+$/.test(ref) ? ref : undefined;
+  } catch {
+    return undefined; // half an escape: it is still being typed
+  }
 }
 
 const printPoint = ([z, y, x]: Triple): string => [x, y, z].join(",");

@@ -23,6 +23,20 @@ const entityOf = (ref: string): readonly [kind: string, id: number] | undefined 
   return kind === undefined ? undefined : [kind, Number(id)];
 };
 
+/** Id of a tomogram of the catalogue. */
+export function tomogramId(ref: string): number | undefined {
+  const [kind, id] = entityOf(ref) ?? [];
+  return kind === "tomogram" ? id : undefined;
+}
+
+/** A tomogram in a list of others. */
+export const titleOf = (one: {
+  readonly id: number;
+  readonly processing: string | null;
+  readonly reconstructionMethod: string | null;
+  readonly voxelSpacing: number | null;
+}): string => `${one.processing} ${one.reconstructionMethod} ${one.voxelSpacing?.toFixed(2)} Å (${one.id})`;
+
 /** Query for the run of a volume of the catalogue; other volumes have no run. */
 export function useRun(ref: string) {
   const [kind, id] = entityOf(ref) ?? [];
@@ -46,12 +60,7 @@ export function useBeside(facts: VolumeFacts) {
       if (kind === "tomogram") {
         const { tomograms } = await askCatalogue(viewTomogramQuery, { id: id! }, signal);
         const all = tomograms[0]?.run?.tomograms.edges.map(({ node }) => node) ?? [];
-        return all
-          .filter((one) => one.id !== id)
-          .map((one) => ({
-            ref: `tomogram:${one.id}`,
-            title: `${one.processing} ${one.reconstructionMethod} ${one.voxelSpacing.toFixed(2)} Å (${one.id})`,
-          }));
+        return all.filter((one) => one.id !== id).map((one) => ({ ref: `tomogram:${one.id}`, title: titleOf(one) }));
       }
       const prefix = facts.key.includes("/") ? facts.key.slice(0, facts.key.lastIndexOf("/") + 1) : "";
       const { entries } = await ask<Listing>(

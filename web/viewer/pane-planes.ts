@@ -34,7 +34,7 @@ export function panePlanes(session: Session, pane: PaneId, changed: () => void):
 
   function sourceNow(): PlaneSource {
     const second = session.second.get();
-    return second && (pane === "z2") !== second.isOver ? second.source : session.source;
+    return second && pane === "z2" ? second.source : session.source;
   }
 
   function leave(): void {

@@ -3,6 +3,7 @@ import type { Triple } from "../../src/core/box.js";
 import { apiErrorOf } from "../parts/states.js";
 import { hasScale, PANE_AXES, PANE_NAMES, voxelOf } from "./geometry.js";
 import { type Measure, POINTS } from "./measure.js";
+import { namesOf, titleIn } from "./names.js";
 import type { Axis } from "./overlay.js";
 import { drawPane, type PaneDrawing } from "./pane-draw.js";
 import { isNoAnswer, isOtherSource } from "./served.js";
@@ -90,7 +91,8 @@ function PaneLabels({ session, pane, axis, again }: { session: Session; pane: Pa
   const level = status?.level === undefined ? undefined : session.facts.levels[status.level];
   const isCoarse = status?.level !== undefined && status.level > 0;
   const step = level ? Math.max(...level.scale) : 1;
-  const title = second && ((pane !== "z2") === second.isOver ? second.source.facts.title : session.facts.title);
+  const way = useOf(session.state, (state) => state.way);
+  const title = second && titleIn(pane, namesOf(session.facts, second.source.facts), way);
   const slab = useOf(session.state, (state) => state.slab);
   return (
     <>

@@ -51,7 +51,7 @@ export interface Session {
   readonly painter: Shared<OverlayPainter | undefined>;
   /** Counts up whenever a painter has something new. */
   readonly repaints: Shared<number>;
-  /** The second volume, while two are compared; `isOver`: it is shown in place of the first one. */
+  /** The second volume, while two are compared; `isOver`: while they blink, it is the one that is seen. */
   readonly second: Shared<{ readonly source: PlaneSource; readonly isOver: boolean } | undefined>;
   /** Panes in sight, with their sizes in CSS pixels. */
   readonly sizes: Map<PaneId, PaneSize & { readonly axis: Axis }>;
@@ -143,7 +143,7 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
   };
   function isOther(pane: PaneId): boolean {
     const second = session.second.get();
-    return second !== undefined && (pane === "z2") !== second.isOver;
+    return second !== undefined && pane === "z2";
   }
   return session;
 }

@@ -30,7 +30,13 @@ export interface ViewState {
   /** The volume beside this one. */
   readonly other?: string | undefined;
   readonly otherContrast?: Contrast | undefined;
+  /** How two volumes are compared; undefined: side by side. */
+  readonly way?: CompareWay | undefined;
 }
+
+/** `blink`: one after the other in one place; `difference`: that of the greys as they are drawn, without its sign. */
+export const COMPARE_WAYS = ["blink", "difference"] as const;
+export type CompareWay = (typeof COMPARE_WAYS)[number];
 
 export const SLAB_MAX = 63;
 /** Whether a volume is a tilt series: a section is a projection then, and no plane runs across them. */

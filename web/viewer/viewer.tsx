@@ -203,8 +203,11 @@ interface PanesProps {
 function Panes({ session, layout, onDrawing }: PanesProps) {
   const second = useSecond(session, layout);
   const drawer = drawnBy.use();
+  const way = useOf(session.state, (state) => state.way);
+  const isOver = session.second.use()?.isOver;
+  const compared = layout === "compare" && second && way ? { "data-way": way, "data-over": isOver } : {};
   return (
-    <div className={`v-panes v-${layout}`}>
+    <div className={`v-panes v-${layout}`} {...compared}>
       {PANES[layout]
         .filter((pane) => pane !== "z2" || second)
         .map((pane) => (
