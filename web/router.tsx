@@ -43,6 +43,7 @@ const slices = searchOf({
   m: text,
   w: text,
   cw: text,
+  x: text,
 });
 /** Neuroglancer knows its own parameters. */
 const viewSearch = searchOf({}, texts);

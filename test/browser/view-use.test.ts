@@ -29,7 +29,7 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     writeFileSync(join(volumes, "ramp.mrc"), wordMrc([NZ, NY, NX], EDGE, valueAt));
     mkdirSync(join(volumes, "other run"));
     // the same greys as the ramp in one half, and others in the other
-    const twin = (z: number, y: number, x: number) => valueAt(z, y, x) + (x < NX / 2 ? 0 : 700 * (y % 5));
+    const twin = (z: number, y: number, x: number) => (valueAt(z, y, x) + (x < NX / 2 ? 0 : 6000 * (y % 5))) % 65_536;
     writeFileSync(join(volumes, "other run", "ramp.mrc"), wordMrc([NZ, NY, NX], EDGE, twin));
     writeFileSync(join(volumes, "tilts.st"), wordMrc([3, 40, 48], EDGE, valueAt));
     const sections = [-3, 0, 3].map((angle, i) =>

@@ -1,12 +1,13 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useId, useState } from "react";
+import type { VolumeFacts } from "../../src/model/page-api.js";
 import { AnswerError, askCatalogue } from "../parts/api.js";
 import { notify } from "../parts/page.js";
 import { ErrorPanel } from "../parts/states.js";
 import { tomogramsOfRunsQuery } from "../queries/generated.js";
 import { defaultContrast } from "./contrast.js";
 import { refIn } from "./link.js";
-import { type Beside, titleOf, tomogramId, useBeside } from "./of-run.js";
+import { type Beside, shareLayers, titleOf, tomogramId, useBeside } from "./of-run.js";
 import type { PlaneSource } from "./planes.js";
 import { openServed } from "./served.js";
 import type { Session } from "./session.js";
@@ -20,13 +21,15 @@ const BLINK_MS = 800;
 export function useSecond(session: Session, layout: Layout): PlaneSource | undefined {
   const other = useOf(session.state, (state) => state.other);
   const second = session.second.use();
+  const queries = useQueryClient();
   useEffect(() => {
     if (layout !== "compare" || !other) return;
     const stop = new AbortController();
-    openServed(other, stop.signal).then(
-      (source) => {
+    Promise.all([openServed(other, stop.signal), shareLayers(queries, session.facts.ref, other)]).then(
+      ([source, isOfRun]) => {
+        const sharesLayers = isOfRun ?? folderOf(source.facts) === folderOf(session.facts);
         session.update((state) => ({ ...state, otherContrast: state.otherContrast ?? defaultContrast(source.facts) }));
-        session.second.set({ source, isOver: false });
+        session.second.set({ source, isOver: false, sharesLayers });
       },
       (error: unknown) => {
         if (!stop.signal.aborted) notify(error instanceof AnswerError ? error.message : "The second volume does not open.");
@@ -38,9 +41,11 @@ export function useSecond(session: Session, layout: Layout): PlaneSource | undef
       session.second.set(undefined);
       session.activePane.set("z");
     };
-  }, [session, layout, other]);
+  }, [session, queries, layout, other]);
   return second?.source;
 }
+
+const folderOf = ({ place, key }: VolumeFacts): string => `${place}/${key.slice(0, key.lastIndexOf("/") + 1)}`;
 
 /** Shows the other one of two volumes that blink. Contrast and keys are for the one that is seen. */
 export function seeOther(session: Session): void {
@@ -91,7 +96,8 @@ export function BesideChoice({ session }: { session: Session }) {
 }
 
 /** Any volume: by the name of its run, or by the address of its page. */
-function AnyVolume({ session: { facts }, take }: { session: Session; take: (ref: string) => void }) {
+function AnyVolume({ session, take }: { session: Session; take: (ref: string) => void }) {
+  const { facts } = session;
   const [text, setText] = useState("");
   const list = useId();
   const typed = useDeferredValue(text.trim());
@@ -121,7 +127,7 @@ function AnyVolume({ session: { facts }, take }: { session: Session; take: (ref:
         size={36}
         list={list}
         maxLength={2000}
-        placeholder="name of a run, or address of a page"
+        placeholder={session.second.use()?.source.facts.title ?? "name of a run, or address of a page"}
         value={text}
         onChange={({ target }) => choose(target.value)}
       />

@@ -44,7 +44,7 @@ export function ExportDialog({
   const active = session.activePane.get();
   const pane: PaneId = drawings.has(active) ? active : "z";
   const isSeen = kind === "seen";
-  const pointsHere = () => session.painter.get()?.points?.(drawings.get(pane)!.view()) ?? [];
+  const pointsHere = () => session.painterOf(session.factsOf(pane))?.points?.(drawings.get(pane)!.view()) ?? [];
   const drawn = drawings.get(pane)!.view();
   const planeSize = planeBytes(drawn);
   const isTooLarge = planeSize > PLANE_BYTES_MAX;
@@ -55,7 +55,7 @@ export function ExportDialog({
     try {
       const drawing = drawings.get(pane)!;
       // what is on is in the picture, also where it has not come yet
-      if (isSeen || kind === "csv") await session.painter.get()?.ready?.(drawing.view());
+      if (isSeen || kind === "csv") await session.painterOf(drawing.view().facts)?.ready?.(drawing.view());
       const made = await (kind === "csv"
         ? pointsFile(drawing, pointsHere())
         : isNative

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
 import type { Listing, VolumeFacts } from "../../src/model/page-api.js";
 import { ask, askCatalogue } from "../parts/api.js";
 import { askListed } from "../parts/list/neighbours.js";
@@ -38,9 +38,9 @@ export const titleOf = (one: {
 }): string => `${one.processing} ${one.reconstructionMethod} ${one.voxelSpacing?.toFixed(2)} Å (${one.id})`;
 
 /** Query for the run of a volume of the catalogue; other volumes have no run. */
-export function useRun(ref: string) {
+const runQuery = (ref: string) => {
   const [kind, id] = entityOf(ref) ?? [];
-  return useQuery({
+  return queryOptions({
     queryKey: ["view", ref, "run"],
     enabled: kind === "tomogram" || kind === "tiltseries",
     queryFn: async ({ signal }): Promise<RunOfVolume | null> => {
@@ -48,6 +48,16 @@ export function useRun(ref: string) {
       return (await askCatalogue(viewTomogramQuery, { id: id! }, signal)).tomograms[0]?.run ?? null;
     },
   });
+};
+
+export const useRun = (ref: string) => useQuery(runQuery(ref));
+
+/** Whether two volumes are of one run, so that annotations of one lie in the other; undefined where the catalogue does not know both. */
+export async function shareLayers(queries: QueryClient, one: string, other: string): Promise<boolean | undefined> {
+  const [a, b] = [runQuery(one), runQuery(other)];
+  if (!a.enabled || !b.enabled) return undefined;
+  const runs = await Promise.all([queries.fetchQuery(a), queries.fetchQuery(b)]);
+  return runs[0] !== null && runs[0]?.id === runs[1]?.id;
 }
 
 /** Tomograms of the same run; of a file the other volumes of its folder. */

@@ -98,7 +98,7 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
     },
     placement,
     view,
-    hoverAt: (u, v) => hoverIn(now(), planes.shown, session.painter.get(), u, v),
+    hoverAt: (u, v) => hoverIn(now(), planes.shown, session.painterOf(planes.source.facts), u, v),
     drawNow() {
       draw(true);
       return canvas;

@@ -27,7 +27,7 @@ export function paintOver(
   const isScaled = hasScale(now.facts);
   if (overlays) {
     into.save();
-    session.painter.get()?.paint(now, where, into);
+    session.painterOf(now.facts)?.paint(now, where, into);
     into.restore();
     const draft = session.measuring.get()?.draft;
     const all = [...session.state.get().measures, ...(draft ? [draft] : [])];

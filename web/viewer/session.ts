@@ -51,8 +51,8 @@ export interface Session {
   readonly painter: Shared<OverlayPainter | undefined>;
   /** Counts up whenever a painter has something new. */
   readonly repaints: Shared<number>;
-  /** The second volume, while two are compared; `isOver`: while they blink, it is the one that is seen. */
-  readonly second: Shared<{ readonly source: PlaneSource; readonly isOver: boolean } | undefined>;
+  /** The second volume, while two are compared. */
+  readonly second: Shared<Second | undefined>;
   /** Panes in sight, with their sizes in CSS pixels. */
   readonly sizes: Map<PaneId, PaneSize & { readonly axis: Axis }>;
   /** Planes that each pane draws now: for export and contrast. */
@@ -75,11 +75,22 @@ export interface Session {
   centre(): Triple;
   setStatus(pane: PaneId, status: PaneStatus): void;
   setSize(pane: PaneId, size: (PaneSize & { axis: Axis }) | undefined): void;
+  /** The painter of layers that lie in a volume; those of the first one are not in a second one of another run. */
+  painterOf(facts: VolumeFacts): OverlayPainter | undefined;
   /** Contrast of the volume of a pane. */
   contrastOf(pane: PaneId): Contrast;
   factsOf(pane: PaneId): VolumeFacts;
   /** Changes the contrast of the volume of the active pane. */
   setContrast(change: Partial<Contrast>): void;
+}
+
+/** A volume that is compared with the first one. */
+interface Second {
+  readonly source: PlaneSource;
+  /** While they blink, it is the one that is seen. */
+  readonly isOver: boolean;
+  /** It is of the same run, or lies in the same folder. */
+  readonly sharesLayers: boolean;
 }
 
 export function makeSession(source: PlaneSource, first: ViewState, clock = systemClock): Session {
@@ -96,7 +107,7 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
     isChanged: shared(false),
     painter: shared<OverlayPainter | undefined>(undefined),
     repaints: shared(0),
-    second: shared<{ source: PlaneSource; isOver: boolean } | undefined>(undefined),
+    second: shared<Second | undefined>(undefined),
     sizes: new Map(),
     shown: new Map(),
     activePane: shared<PaneId>("z"),
@@ -135,6 +146,7 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
       const { contrast, otherContrast } = session.state.get();
       return isOther(pane) ? (otherContrast ?? contrast) : contrast;
     },
+    painterOf: (of) => (of === facts || session.second.get()?.sharesLayers ? session.painter.get() : undefined),
     factsOf: (pane) => (isOther(pane) ? session.second.get()!.source.facts : facts),
     setContrast(change) {
       const which = isOther(session.activePane.get()) ? "otherContrast" : "contrast";
