@@ -8,6 +8,7 @@ import { type DepositName, generateLab } from "../../examples/lab/generate.mjs";
 import { EmporiumError } from "../../src/core/errors.js";
 import { checkConfig } from "../../src/stations/ingest/check/check.js";
 import { askAll, QUESTIONS } from "../../src/stations/ingest/laboratory/answers.js";
+import { readDecisions } from "../../src/stations/ingest/laboratory/decisions-file.js";
 import { type NewConfig, newConfig, newConfigFor } from "../../src/stations/ingest/laboratory/new-config.js";
 import type { IngestPlan } from "../../src/stations/ingest/plan.js";
 import { openStore } from "../../src/stores/url.js";
@@ -267,6 +268,29 @@ describe("other folders", () => {
     expect(shapes.sort()).toEqual(["OrientedPoint relion3_star", "Point copick", "Point csv", "Point csv_with_header"]);
     expect(config.yaml).toContain("delimiter: ;");
     expect(config.yaml).toContain("binning: 20.0");
+  });
+
+  it("a list that cannot be read is left out alone, and by its own decisions a configuration keeps the software", async () => {
+    const runs = ["TS_1", "TS_2", "TS_3"];
+    const info = (boxes: readonly number[][]) =>
+      `${JSON.stringify({ boxes_3d: boxes.map((box) => [...box, "manual", 0, 0]) })}\n`;
+    const files = Object.fromEntries(
+      runs.flatMap((run, at) => [
+        [`rec/${run}.rec`, tinyMrc(8, 8, 8, 10, at + 1)],
+        [`picks/${run}.csv`, run === "TS_2" ? "x,y,z\n1,2,6\n1,2\n" : "x,y,z\n1,2,6\n"],
+        [`info/${run}_info.json`, info([[1, 2, 6]])],
+      ]),
+    );
+    const { config } = await described(files);
+    const fates = Object.fromEntries(config.files.map(({ path, role }) => [path, role]));
+    expect(runs.map((run) => fates[`picks/${run}.csv`])).toEqual(["points", "left out", "points"]);
+    expect(config.account).toContainEqual(
+      expect.stringMatching(/^left out: picks\/TS_2\.csv: it cannot be read: 2 columns in line 3/),
+    );
+    expect(config.yaml).toMatch(/annotation_software: EMAN2/);
+    const given = readDecisions(config.decisions!, "decisions.yaml");
+    const again = await newConfigFor(await storeOf(files), { sourcePrefix: "lab", input: "memory:", signal, given });
+    expect(again.yaml).toBe(config.yaml);
   });
 
   it("twelve runs of one microscope leave at most twenty lines to fill in", async () => {

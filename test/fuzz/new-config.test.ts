@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { EmporiumError } from "../../src/core/errors.js";
 import { checkConfig } from "../../src/stations/ingest/check/check.js";
+import { readDecisions } from "../../src/stations/ingest/laboratory/decisions-file.js";
 import { newConfigFor } from "../../src/stations/ingest/laboratory/new-config.js";
 import { plan, RAWTLT, storeOf, tinyMrc } from "../e2e/ingest-plan-kit.js";
 import { FUZZ_CASES } from "../thorough.js";
@@ -37,7 +38,7 @@ const laboratory = fc.record({
   description: fc.array(said, { maxLength: 5 }).map((lines) => lines.join("\n")),
 });
 
-it("a configuration of hostile names passes its check, says what was said, and finds each file that it is for", async () => {
+it("a configuration of hostile names passes its check, says what was said, and finds each file that it is for, and is the same by its own decisions", async () => {
   const signal = new AbortController().signal;
   let described = 0;
   await fc.assert(
@@ -61,6 +62,9 @@ it("a configuration of hostile names passes its check, says what was said, and f
         return;
       }
       described++;
+      const given = readDecisions(config.decisions!, "new.decisions.yaml");
+      const again = await newConfigFor(await storeOf(files), { sourcePrefix: "lab", input: "memory:", signal, answers, given });
+      expect(again.yaml).toBe(config.yaml);
       const { errors } = checkConfig(new TextEncoder().encode(config.yaml), "new.yaml");
       expect(errors).toEqual([]);
       const { datasets } = parse(config.yaml) as { datasets: { metadata: Record<string, unknown> }[] };

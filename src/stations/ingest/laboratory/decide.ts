@@ -80,7 +80,9 @@ export function decide(laboratory: Laboratory, recognised: readonly Recognised[]
   for (const file of laboratory.files) {
     const person = given.files.get(file.path);
     if (person) {
-      files.set(file.path, { details: {}, ...person, path: file.path, strength: "person" });
+      // who says what a file is, and no more, leaves the rest to whoever knows the file
+      const { by, details = {} } = joinedClaims(byPath.get(file.path) ?? []).find((one) => agree(one, person)) ?? {};
+      files.set(file.path, { details, ...person, path: file.path, strength: "person", by });
       continue;
     }
     const own = turned.get(file.path) ?? withoutCopies(byPath.get(file.path) ?? [], byPath);
@@ -168,7 +170,7 @@ function joinedClaims(claims: readonly Sourced[]): Sourced[] {
   );
 }
 
-const agree = (a: Claim, b: Claim): boolean =>
+const agree = (a: Pick<Claim, "role" | "run">, b: Pick<Claim, "role" | "run">): boolean =>
   a.role === b.role && (a.run === undefined || b.run === undefined || a.run === b.run || a.role === "left out");
 
 function together(a: Sourced, b: Sourced): Sourced {

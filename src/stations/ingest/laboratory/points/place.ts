@@ -175,20 +175,24 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   if (first.run === undefined && !isShared) return all("nothing tells which run its points are of");
   const places = isShared ? options.runs.map((run) => ({ file: first, run })) : group.map((file) => ({ file, run: file.run! }));
   const ranges = new Map<string, PointRange>();
-  try {
-    for (const { file, run } of places.slice(0, isShared ? undefined : RUNS_READ)) {
-      const volume = options.volumesOf(run)[0];
-      // counted from the centre of a tomogram, points mean nothing without it
-      if (!volume && (!isShared || reading.unit === "format")) continue;
-      const row = reading.rowName === undefined ? undefined : rowOf(run, reading, options);
-      if (isShared && row === undefined) continue;
-      const range = await rangeOf(file, row, volume, options);
-      if (range.count > 0) ranges.set(run, range);
-    }
-  } catch (error) {
-    const { code, message } = asEmporiumError(error);
-    if (!isEmporiumError(error) || (!code.startsWith("FORMAT_") && code !== "USAGE")) throw error;
-    return all(`it cannot be read: ${withoutFile(message, first.path)}`);
+  const broken = new Map<Listed, string>();
+  for (const { file, run } of places.slice(0, isShared ? undefined : RUNS_READ)) {
+    const volume = options.volumesOf(run)[0];
+    // counted from the centre of a tomogram, points mean nothing without it
+    if (broken.has(file) || (!volume && (!isShared || reading.unit === "format"))) continue;
+    const row = reading.rowName === undefined ? undefined : rowOf(run, reading, options);
+    if (isShared && row === undefined) continue;
+    const range = await readableRange(file, row, volume, options);
+    if (typeof range === "string") broken.set(file, range);
+    else if (range.count > 0) ranges.set(run, range);
+  }
+  if (broken.size > 0) {
+    // what is wrong with one list says nothing of those that are called alike
+    const claims = [...broken].map(([file, because]) => leftOut(file, because));
+    const others = group.filter((file) => !broken.has(file));
+    if (others.length === 0) return { claims, questions: [], notes: [] };
+    const placed = await placeGroup(others, options);
+    return { ...placed, claims: [...claims, ...placed.claims] };
   }
   if (ranges.size === 0)
     return all(
@@ -206,7 +210,8 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   const hasOne = covered.every((run) => new Set(options.volumesOf(run).map(({ spacingAngstrom }) => spacingAngstrom)).size === 1);
   // a format that is read against the tomogram needs no voxel size that all runs have
   if (spacings.length === 0 && reading.unit === "format" && hasOne) spacings.push(undefined);
-  if (spacings.length === 0) return all("its runs have tomograms of different voxel sizes, and no one that all have");
+  if (spacings.length === 0)
+    return all("its runs have tomograms of different voxel sizes, and there is none at which each run has one");
   const told = toldReading(reading, spacings);
   const pairsAt = (spacing: number | undefined) =>
     covered.map((run) => ({ range: ranges.get(run)!, volume: volumeAt(run, spacing, options)! }));
@@ -349,6 +354,17 @@ const slug = (text: string): string =>
     .replace(/\{run_name\}/g, "")
     .replace(/[^\p{L}\p{N}]+/gu, "-")
     .replace(/^-+|-+$/g, "") || "points";
+
+/** @returns a text: why the list cannot be read */
+async function readableRange(...of: Parameters<typeof rangeOf>): Promise<PointRange | string> {
+  try {
+    return await rangeOf(...of);
+  } catch (error) {
+    const { code, message } = asEmporiumError(error);
+    if (!isEmporiumError(error) || (!code.startsWith("FORMAT_") && code !== "USAGE")) throw error;
+    return `it cannot be read: ${withoutFile(message, of[0].path)}`;
+  }
+}
 
 /** Least and greatest coordinate, as the file has them. */
 async function rangeOf(
