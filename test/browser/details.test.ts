@@ -505,6 +505,24 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     expect((await said(words.AWS!, "aws")).filter((word) => word.startsWith("s3://")).sort()).toEqual(folders.sort());
     for (const { id } of ids.runs) expect(words.Python).toContain(`Run.get_by_id(client, ${id})`);
     expect(words.copick).toContain("--dataset 10401");
+
+    // some of what they hold: each volume in Zarr that lies in their folders, and nothing else
+    await dialog.getByRole("button", { name: "Choose", exact: true }).click();
+    const formats = dialog.locator("p").first().getByRole("checkbox");
+    await formats.first().waitFor(WAIT);
+    const isZarr = dialog.locator("p").first().getByLabel("OME-Zarr", { exact: true });
+    for (const format of await formats.all()) await format.uncheck();
+    await isZarr.check();
+    await dialog.getByRole("tab", { name: "AWS" }).click();
+    const taken = await said((await dialog.locator("pre").textContent())!, "aws");
+    const volumes = ["TS_0001", ODD].flatMap((name) =>
+      readdirSync(join(tree, "10401", name), { recursive: true, encoding: "utf8" })
+        .filter((one) => /\.zarr$/.test(one))
+        .map((one) => `s3://portal/10401/${name}/${one}/`),
+    );
+    expect(taken.filter((word) => word.startsWith("s3://")).sort()).toEqual(volumes.sort());
+    expect(await dialog.getByText(`${volumes.length} files and volumes, `).count()).toBe(1);
+    expect(await dialog.getByRole("tab", { name: "Python" }).count()).toBe(0);
     expect(problems).toEqual([]);
     await page.close();
   });

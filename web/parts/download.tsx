@@ -1,9 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { Tabs } from "radix-ui";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { ServerFacts } from "../../src/model/page-api.js";
 import { base } from "./api.js";
 import { CopyButton } from "./copy.js";
+import { type Contents, contentsOf, RUNS_MAX } from "./download-contents.js";
 import {
   addressOf,
   awsText,
@@ -16,7 +18,7 @@ import {
   type Served,
   type Wanted,
 } from "./download-text.js";
-import { bytes, plural } from "./format.js";
+import { bytes, count, plural } from "./format.js";
 import { useServer } from "./queries.js";
 import { Answer } from "./states.js";
 
@@ -33,6 +35,9 @@ const WAYS: readonly [name: string, says: string, ...texts: TextOf[]][] = [
     copickPythonText,
   ],
 ];
+
+/** Ways that fetch whole runs and datasets alone. */
+const WHOLE: ReadonlySet<string> = new Set(["Python", "copick"]);
 
 /** Ways to fetch something from the server that this page is from. */
 export function DownloadDialog({ wanted, close }: { wanted: Wanted; close: () => void }) {
@@ -57,17 +62,137 @@ export function DownloadDialog({ wanted, close }: { wanted: Wanted; close: () =>
           ⚠ {wanted.leftOut}
         </p>
       )}
-      <Answer asked={server}>{(facts) => <Ways wanted={wanted} served={servedBy(facts)} />}</Answer>
+      <Answer asked={server}>
+        {(facts) =>
+          wanted.kind === "run" || wanted.kind === "dataset" ? (
+            <Chosen wanted={wanted} served={servedBy(facts)} />
+          ) : (
+            <Ways wanted={wanted} served={servedBy(facts)} />
+          )
+        }
+      </Answer>
     </dialog>
   );
 }
 
-function Ways({ wanted, served }: { wanted: Wanted; served: Served }) {
+/** Of runs and datasets one takes all, or some of their kinds, objects and formats. */
+function Chosen({ wanted, served }: { wanted: Wanted; served: Served }) {
+  const [isAll, setAll] = useState(true);
+  const [left, setLeft] = useState<ReadonlySet<Contents>>(new Set());
+  const asked = useQuery({
+    queryKey: ["download", wanted.kind, ...wanted.items.map(({ id }) => id)],
+    enabled: !isAll,
+    queryFn: ({ signal }) => contentsOf(wanted, signal),
+  });
+  const chosen = asked.data?.filter((one) => !left.has(one)) ?? [];
+  const parts = chosen.flatMap((one) => one.parts);
+  return (
+    <>
+      <fieldset className="choice">
+        <legend className="hidden">What is fetched</legend>
+        <button type="button" aria-pressed={isAll} onClick={() => setAll(true)}>
+          Everything
+        </button>
+        <button type="button" aria-pressed={!isAll} onClick={() => setAll(false)}>
+          Choose
+        </button>
+      </fieldset>
+      {isAll ? (
+        <Ways wanted={wanted} served={served} />
+      ) : (
+        <Answer asked={asked}>
+          {(all) =>
+            all === undefined ? (
+              <p>These are more than {count(RUNS_MAX)} runs: choose among fewer of them, or take everything.</p>
+            ) : (
+              <>
+                <ContentsTable all={all} left={left} setLeft={setLeft} />
+                <p role="status">
+                  {plural(parts.length, "file or volume", "files and volumes")}, {sizeOf(parts)}.{" "}
+                  <span className="muted">Metadata, alignments and pictures come with everything.</span>
+                </p>
+                {parts.length > 0 && <Ways wanted={{ ...wanted, parts, files: parts }} served={served} isPart />}
+              </>
+            )
+          }
+        </Answer>
+      )}
+    </>
+  );
+}
+
+interface ContentsTableProps {
+  readonly all: readonly Contents[];
+  readonly left: ReadonlySet<Contents>;
+  setLeft(left: ReadonlySet<Contents>): void;
+}
+
+function ContentsTable({ all, left, setLeft }: ContentsTableProps) {
+  const formats = [...new Set(all.map(({ format }) => format))];
+  const take = (some: readonly Contents[], isTaken: boolean) =>
+    setLeft(new Set(all.filter((one) => (some.includes(one) ? !isTaken : left.has(one)))));
+  return (
+    <>
+      <p className="row wrap">
+        {formats.map((format) => {
+          const own = all.filter((one) => one.format === format);
+          return (
+            <label key={format}>
+              <input
+                type="checkbox"
+                checked={own.some((one) => !left.has(one))}
+                onChange={({ target }) => take(own, target.checked)}
+              />{" "}
+              {format}
+            </label>
+          );
+        })}
+      </p>
+      <div className="scroll contents">
+        <table>
+          <thead>
+            <tr>
+              <th>What</th>
+              <th className="number">Files</th>
+              <th className="number">Size</th>
+            </tr>
+          </thead>
+          <tbody>
+            {all.map((one) => (
+              <tr key={`${one.kind} ${one.what} ${one.format}`}>
+                <td>
+                  <label>
+                    <input type="checkbox" checked={!left.has(one)} onChange={({ target }) => take([one], target.checked)} />{" "}
+                    {one.kind}
+                    {one.what !== "" && `: ${one.what}`} <span className="muted">{one.format}</span>
+                  </label>
+                </td>
+                <td className="number">{count(one.parts.length)}</td>
+                <td className="number">{sizeOf(one.parts)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+/** Bytes of all parts whose size is known. */
+function sizeOf(parts: Wanted["parts"]): string {
+  const known = parts.flatMap(({ sizeBytes }) => (typeof sizeBytes === "number" ? [sizeBytes] : []));
+  const text = bytes(known.reduce((sum, one) => sum + one, 0));
+  return known.length === parts.length ? text : known.length === 0 ? "not known" : `${text} and more`;
+}
+
+/** @param isPart single files of entities: the portal's client and copick fetch whole ones */
+function Ways({ wanted, served, isPart = false }: { wanted: Wanted; served: Served; isPart?: boolean }) {
+  const ways = isPart ? WAYS.filter(([name]) => !WHOLE.has(name)) : WAYS;
   return (
     <Tabs.Root defaultValue="Files">
       <Tabs.List aria-label="Ways to download">
         <Tabs.Trigger value="Files">Files</Tabs.Trigger>
-        {WAYS.map(([name]) => (
+        {ways.map(([name]) => (
           <Tabs.Trigger key={name} value={name}>
             {name}
           </Tabs.Trigger>
@@ -76,7 +201,7 @@ function Ways({ wanted, served }: { wanted: Wanted; served: Served }) {
       <Tabs.Content value="Files">
         <Links wanted={wanted} served={served} />
       </Tabs.Content>
-      {WAYS.map(([name, says, ...texts]) => (
+      {ways.map(([name, says, ...texts]) => (
         <Tabs.Content key={name} value={name}>
           <p className="muted">{says}</p>
           {texts.map((text) => (
