@@ -174,18 +174,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   const isShared = first.run === undefined && reading.rowName !== undefined;
   if (first.run === undefined && !isShared) return all("nothing tells which run its points are of");
   const places = isShared ? options.runs.map((run) => ({ file: first, run })) : group.map((file) => ({ file, run: file.run! }));
-  const ranges = new Map<string, PointRange>();
-  const broken = new Map<Listed, string>();
-  for (const { file, run } of places.slice(0, isShared ? undefined : RUNS_READ)) {
-    const volume = options.volumesOf(run)[0];
-    // counted from the centre of a tomogram, points mean nothing without it
-    if (broken.has(file) || (!volume && (!isShared || reading.unit === "format"))) continue;
-    const row = reading.rowName === undefined ? undefined : rowOf(run, reading, options);
-    if (isShared && row === undefined) continue;
-    const range = await readableRange(file, row, volume, options);
-    if (typeof range === "string") broken.set(file, range);
-    else if (range.count > 0) ranges.set(run, range);
-  }
+  const { ranges, broken } = await rangesIn(places.slice(0, isShared ? undefined : RUNS_READ), isShared, options);
   if (broken.size > 0) {
     // what is wrong with one list says nothing of those that are called alike
     const claims = [...broken].map(([file, because]) => leftOut(file, because));
@@ -265,6 +254,28 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
     ],
   };
   return { claims: [], questions: [question], notes };
+}
+
+/** Ranges of lists by their runs, and why some of the lists cannot be read. @param isShared one list has rows of all runs */
+async function rangesIn(
+  places: readonly { readonly file: Listed; readonly run: string }[],
+  isShared: boolean,
+  options: PlaceOptions,
+): Promise<{ readonly ranges: Map<string, PointRange>; readonly broken: ReadonlyMap<Listed, string> }> {
+  const ranges = new Map<string, PointRange>();
+  const broken = new Map<Listed, string>();
+  for (const { file, run } of places) {
+    const { reading } = file;
+    const volume = options.volumesOf(run)[0];
+    // counted from the centre of a tomogram, points mean nothing without it
+    if (broken.has(file) || (!volume && (!isShared || reading.unit === "format"))) continue;
+    const row = reading.rowName === undefined ? undefined : rowOf(run, reading, options);
+    if (isShared && row === undefined) continue;
+    const range = await readableRange(file, row, volume, options);
+    if (typeof range === "string") broken.set(file, range);
+    else if (range.count > 0) ranges.set(run, range);
+  }
+  return { ranges, broken };
 }
 
 /** A sentence on the rows that name none of the runs whose points are read. */
