@@ -11,6 +11,9 @@ import { errnoOf } from "../stores/file/errors.js";
 
 /** File in the folder of a run with what its job prints. */
 const OUTPUT = "output.txt";
+/** Milliseconds that a program may take to begin before nobody waits for it any more, and between two looks. */
+const BEGIN_MS = 10_000;
+const LOOK_MS = 50;
 
 interface PlannedJob {
   /** Id of the plan, which becomes the id of its run. */
@@ -55,10 +58,26 @@ export async function startJob(job: PlannedJob, around: JobSurroundings): Promis
       stdio: ["ignore", output.fd, output.fd],
     });
     await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
-    child.once("exit", (status) => void toldIfSilent(job, around, status ?? 1));
+    const told = new Promise<void>((resolve) => {
+      child.once("exit", (status) => void toldIfSilent(job, around, status ?? 1).then(resolve));
+    });
     child.unref();
+    await firstRecord(join(home, EVENTS), told, around.clock);
   } finally {
     await output.close();
+  }
+}
+
+/** Until a run says that it has begun, or has ended: a page that asks for it at once finds it. */
+async function firstRecord(file: string, ended: Promise<void>, clock: Clock): Promise<void> {
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  const until = clock.monotonic() + BEGIN_MS;
+  while (!isOver && clock.monotonic() < until) {
+    if (((await stat(file).catch(() => undefined))?.size ?? 0) > 0) return;
+    await clock.sleep(LOOK_MS);
   }
 }
 

@@ -98,6 +98,10 @@ describe("plans of jobs", () => {
     expect(open.document(made.planId).toString()).toBe(planOf(3, "today"));
     plan(planOf(3, "tomorrow")); // the moment alone is no change
     expect(await open.start(made.planId)).toMatchObject({ state: "started", command: made.command });
+    // the page of its run is there for whoever asks at once
+    const watch = jobWatch({ workspace, clock: systemClock });
+    expect(await watch.job(made.planId)).toMatchObject({ id: made.planId });
+    watch.close();
     await expect
       .poll(() => existsSync(at("done.json")) && readFileSync(at("done.json"), "utf8"))
       .toBe(
