@@ -44,6 +44,9 @@ const slices = searchOf({
   w: text,
   cw: text,
   x: text,
+  t: text,
+  r: text,
+  k: text,
 });
 /** Neuroglancer knows its own parameters. */
 const viewSearch = searchOf({}, texts);

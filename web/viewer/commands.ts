@@ -44,6 +44,7 @@ const NO_LAYOUT: Readonly<Partial<Record<Layout, string>>> = {
   ortho: "Pages of this file are slices, channels and times: a plane across them would mix them.",
   quad: "Pages of this file are slices, channels and times: a plane across them would mix them.",
   tilt: "Only a tilt series is laid out by its angles.",
+  "3d": "Sections of this file do not lie above each other: there is no space to look into.",
   compare: "A dropped file is not compared: put both volumes into one folder and serve that.",
 };
 

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { writtenIn } from "../../src/formats/peek/facts.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { type Fact, type FactSource, Facts, fact } from "../parts/facts.js";
@@ -5,7 +6,9 @@ import { ABSENT } from "../parts/format.js";
 import { rounded } from "./contrast.js";
 import { hasScale } from "./geometry.js";
 import type { Session } from "./session.js";
+import { quadShows } from "./settings.js";
 import { longAxes, pageAxisName } from "./stack-pages.js";
+import { hasSpace } from "./state.js";
 
 /** Below the yz and beside the xz pane: what is known of the volume, and from where. */
 export function Corner({ session: { facts }, isLarge }: { session: Session; isLarge: boolean }) {
@@ -14,6 +17,26 @@ export function Corner({ session: { facts }, isLarge }: { session: Session; isLa
     <section className="v-corner" aria-label="Facts" tabIndex={0}>
       <Facts facts={volumeFacts(facts).slice(0, isLarge ? undefined : 3)} />
     </section>
+  );
+}
+
+/** The fourth pane: space where sections lie above each other, and the facts. */
+export function QuadCorner({ session, children }: { session: Session; children: ReactNode }) {
+  const isInSpace = quadShows.use() === "space" && hasSpace(session.facts);
+  return (
+    <div className="v-fourth">
+      {hasSpace(session.facts) && (
+        <fieldset className="choice">
+          <legend className="hidden">Fourth pane</legend>
+          {(["space", "facts"] as const).map((one) => (
+            <button key={one} type="button" aria-pressed={(one === "space") === isInSpace} onClick={() => quadShows.set(one)}>
+              {one === "space" ? "3-D" : "Facts"}
+            </button>
+          ))}
+        </fieldset>
+      )}
+      {isInSpace ? children : <Corner session={session} isLarge />}
+    </div>
   );
 }
 

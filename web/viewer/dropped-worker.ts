@@ -26,7 +26,11 @@ import { anglesBeside, layersBeside, shapesBeside } from "./dropped-beside.js";
 export type Question =
   | { readonly file: File; readonly beside: readonly File[] }
   | { readonly layer: string }
-  | { readonly choice: PlaneChoice; readonly as: "native" | "f16" };
+  | {
+      readonly choice: PlaneChoice;
+      readonly as: "native" | "f16" | "u8";
+      readonly window?: readonly [low: number, high: number] | undefined;
+    };
 export type Reply = { readonly answer: unknown } | { readonly error: ErrorRecord };
 
 /** A volume, and what was dropped with it. */
@@ -117,11 +121,11 @@ async function open({ file, beside: others }: Extract<Question, { file: unknown 
   return { facts: shown, layers: await layersBeside(beside) };
 }
 
-async function cut({ choice, as }: Extract<Question, { choice: unknown }>, signal: AbortSignal): Promise<CutPlane> {
+async function cut({ choice, as, window }: Extract<Question, { choice: unknown }>, signal: AbortSignal): Promise<CutPlane> {
   // checks that it is not too large
   planeBytes(planes!, choice);
   const plane = await readPlane(planes!, choice, { signal });
-  const { bytes, dtype } = inForm(plane, { as });
+  const { bytes, dtype } = inForm(plane, as === "u8" ? { as, low: window![0], high: window![1] } : { as });
   const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   return { rows: plane.rows, columns: plane.columns, dtype, bytes: whole.buffer as ArrayBuffer };
 }

@@ -26,7 +26,7 @@ export async function openDropped(file: File, beside: readonly File[]): Promise<
         const { axis, at, level, slab, as } = one;
         const [row0, column0, row1, column1] = one.box;
         const box = [column0, row0, column1, row1] as const;
-        const plane = await asked<CutPlane>(worker, { choice: { axis, at, level, slab, box }, as }, signal);
+        const plane = await asked<CutPlane>(worker, { choice: { axis, at, level, slab, box }, as, window: one.window }, signal);
         const { rows, columns, dtype, bytes } = plane;
         return { ...one, rows, columns, ...samplesOf(dtype, bytes, rows * columns) };
       },

@@ -68,6 +68,7 @@ const SIGNS: Readonly<Record<string, Command>> = {
   "3": { do: "layout", layout: "quad" },
   "4": { do: "layout", layout: "tilt" },
   "5": { do: "layout", layout: "compare" },
+  "6": { do: "layout", layout: "3d" },
   "<": { do: "speed", by: -1 },
   ">": { do: "speed", by: 1 },
   "[": { do: "point", by: -1 },

@@ -4,7 +4,20 @@ import { refOfView } from "../../src/model/ref.js";
 import { matching, oneOf, type Parameter } from "../parts/parameter.js";
 import { type Contrast, defaultContrast, GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
 import { parseMeasures, parsePoint, printMeasures } from "./measure.js";
-import { atSection, COMPARE_WAYS, firstState, LAYOUTS, layoutsOf, SLAB_MAX, type ViewState } from "./state.js";
+import type { Axis } from "./overlay.js";
+import {
+  atSection,
+  type Camera,
+  COMPARE_WAYS,
+  firstState,
+  LAYOUTS,
+  layoutsOf,
+  SLAB_MAX,
+  SPACE_MODES,
+  type SpaceMode,
+  type SpaceState,
+  type ViewState,
+} from "./state.js";
 
 /** Longer ones go behind `#`, where no server and no log sees them. */
 export const LINK_MAX = 2000;
@@ -46,6 +59,12 @@ const PARAMETERS = {
   /** In place of `p`: a section across z, as other pages write it. */
   at: numberIn(0, 1e9),
   cw: parsedBy(parseContrast),
+  /** Camera of the 3-D pane: turn, tilt, zoom, and x,y,z of its middle. */
+  t: parsedBy(parseCamera),
+  /** What the 3-D pane shows: mode, dense side, threshold. */
+  r: parsedBy(parseDrawn),
+  /** Planes of the 3-D pane: `xz`; `-` for none. */
+  k: parsedBy((text) => (/^(?:-|x?y?z?)$/.test(text) && text !== "" ? ([...text.replace("-", "")] as Axis[]) : undefined)),
 };
 
 export type LinkParameters = Partial<Record<keyof typeof PARAMETERS, string>>;
@@ -88,6 +107,7 @@ export function parseLink(
     other: read("w"),
     otherContrast: read("cw"),
     way: read("x"),
+    space: spaceOf(read("t"), read("r"), read("k")),
   };
   return { state, wrong };
 }
@@ -109,6 +129,7 @@ export function linkParameters(facts: VolumeFacts, state: ViewState): LinkParame
     ...(state.other && { w: state.other }),
     ...(state.otherContrast && { cw: printContrast(state.otherContrast) }),
     ...(state.way && { x: state.way }),
+    ...(state.space && printSpace(state.space)),
   };
 }
 
@@ -154,4 +175,52 @@ function parseContrast(text: string): Contrast | undefined {
   return isRight && more === undefined && (inverted === 0 || inverted === 1)
     ? { low: low!, high: high!, gamma, isInverted: inverted === 1 }
     : undefined;
+}
+
+function spaceOf(camera: Camera | undefined, drawn: SpaceState | undefined, cuts: readonly Axis[] | undefined) {
+  return camera || drawn || cuts ? { ...drawn, camera, cuts } : undefined;
+}
+
+function parseCamera(text: string): Camera | undefined {
+  const numbers = text.split(",").map((part) => (part === "" ? Number.NaN : Number(part)));
+  const [turn = 0, tilt = 0, zoom = 0, x, y, z] = numbers;
+  const isRight =
+    numbers.every(Number.isFinite) &&
+    (numbers.length === 3 || numbers.length === 6) &&
+    Math.abs(turn) <= 180 &&
+    tilt >= -180 &&
+    tilt <= 0 &&
+    zoom >= 0.2 &&
+    zoom <= 50;
+  if (!isRight) return undefined;
+  return { turn, tilt, zoom, ...(x !== undefined && { centre: [z!, y!, x] as Triple }) };
+}
+
+function parseDrawn(text: string): SpaceState | undefined {
+  const [mode, side = "", threshold, more] = text.split(",");
+  const number = threshold === undefined || threshold === "" ? undefined : Number(threshold);
+  const isRight =
+    (SPACE_MODES as readonly string[]).includes(mode!) &&
+    ["", "dark", "bright"].includes(side) &&
+    more === undefined &&
+    (number === undefined || Number.isFinite(number));
+  if (!isRight) return undefined;
+  return {
+    mode: mode as SpaceMode,
+    ...(side !== "" && { isDarkDense: side === "dark" }),
+    ...(number !== undefined && { threshold: number }),
+  };
+}
+
+function printSpace({ camera, mode, isDarkDense, threshold, cuts }: SpaceState): LinkParameters {
+  const side = isDarkDense === undefined ? "" : isDarkDense ? "dark" : "bright";
+  const drawn = [mode ?? "max", side, threshold === undefined ? "" : String(threshold)].join(",").replace(/,+$/, "");
+  const isDrawn = mode !== undefined || isDarkDense !== undefined || threshold !== undefined;
+  return {
+    ...(camera && {
+      t: [camera.turn, camera.tilt, camera.zoom, ...(camera.centre ? [...camera.centre].reverse() : [])].join(","),
+    }),
+    ...(isDrawn && { r: drawn }),
+    ...(cuts && { k: cuts.length === 0 ? "-" : [...cuts].sort().join("") }),
+  };
 }

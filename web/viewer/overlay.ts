@@ -4,7 +4,7 @@
  */
 import type { Triple } from "../../src/core/box.js";
 import type { OverlayShapes } from "../../src/model/overlay-bytes.js";
-import type { Overlays, VolumeFacts } from "../../src/model/page-api.js";
+import type { OverlayLayer, Overlays, VolumeFacts } from "../../src/model/page-api.js";
 
 export type Axis = "z" | "y" | "x";
 
@@ -51,6 +51,13 @@ export interface OverlayPoint {
   readonly world: Triple;
 }
 
+/** A layer that is on, as the 3-D pane draws it; masks have no shapes, but voxels of their own. */
+export interface LayerInSpace {
+  readonly layer: OverlayLayer;
+  readonly shapes: OverlayShapes | undefined;
+  readonly opacity: number;
+}
+
 export interface OverlayPainter {
   /** Draws over a pane. The context is clear, in CSS pixels, and is asked again whenever something has changed. */
   paint(pane: PaneView, transform: PaneTransform, context: CanvasRenderingContext2D): void;
@@ -58,6 +65,8 @@ export interface OverlayPainter {
   ready?(pane: PaneView): Promise<void>;
   /** Points whose centres lie in the slab of this pane. */
   points?(pane: PaneView): readonly OverlayPoint[];
+  /** Layers that are on and there. */
+  inSpace?(): readonly LayerInSpace[];
   /** The thing below the pointer; undefined: nothing. */
   hit?(pane: PaneView, transform: PaneTransform, u: number, v: number): OverlayHit | undefined;
 }

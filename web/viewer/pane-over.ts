@@ -83,7 +83,7 @@ function drawMeasure(into: CanvasRenderingContext2D, one: Measure, where: PaneTr
 }
 
 /** Lower left, 1-2-5. @returns its length in pixels */
-function drawScaleBar(
+export function drawScaleBar(
   context: CanvasRenderingContext2D,
   { width, height }: { width: number; height: number },
   angstromPerPixel: number,

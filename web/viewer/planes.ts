@@ -33,7 +33,9 @@ export interface PlaneAsk {
   /** `[row0, column0, row1, column1]` in voxels of the level. */
   readonly box: readonly [number, number, number, number];
   readonly slab: number;
-  readonly as: "native" | "f16";
+  readonly as: "native" | "f16" | "u8";
+  /** For `u8`: the numbers that become 0 and 255. */
+  readonly window?: readonly [low: number, high: number] | undefined;
 }
 
 /** Numbers of a plane, row by row. */
@@ -56,7 +58,8 @@ export interface PlaneSource {
   readonly layers?: OwnLayers | undefined;
 }
 
-export const keyOf = ({ axis, at, level, box, slab, as }: PlaneAsk): string => [axis, at, level, box.join(), slab, as].join(" ");
+export const keyOf = ({ axis, at, level, box, slab, as, window }: PlaneAsk): string =>
+  [axis, at, level, box.join(), slab, as, window?.join() ?? ""].join(" ");
 
 /**
  * Numbers as textures take them: 64-bit ones become float32.

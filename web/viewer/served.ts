@@ -11,9 +11,12 @@ export async function openServed(ref: string, signal?: AbortSignal): Promise<Pla
     async read(one, abort) {
       const url = new URL(`api/v1/volumes/${ref}/plane`, base);
       const [row0, column0, row1, column1] = one.box;
+      const [low, high] = one.window ?? [];
       const query: PlaneQuery = { axis: one.axis, at: one.at, level: one.level, as: one.as, v: facts.etag };
       for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
       if (!isWhole(facts, one)) url.searchParams.set("box", [column0, row0, column1, row1].join());
+      if (low !== undefined) url.searchParams.set("low", String(low));
+      if (high !== undefined) url.searchParams.set("high", String(high));
       if (one.slab > 1) url.searchParams.set("slab", String(one.slab));
       const reply = await answered(url, { signal: abort }).catch((error: unknown) => {
         if (isNoAnswer(error)) isDown.set(true);

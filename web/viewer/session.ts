@@ -35,6 +35,17 @@ export interface PaneStatus extends LoaderState {
 /** Panes that are there: by axis, the second volume's with `2` behind. */
 export type PaneId = Axis | "z2";
 
+/** The 3-D pane as an export knows it. */
+export interface SpacePicture {
+  /** It was the last pane that somebody worked in. */
+  isActive: boolean;
+  /** What is seen, as fine as it can be. */
+  picture(parts: { bar: boolean; box: boolean }): HTMLCanvasElement;
+  /** What is seen, in words. */
+  words(): string;
+  angstromPerPixel(): number;
+}
+
 /** State that all parts of one viewer share. It knows no React and no document. */
 export interface Session {
   readonly facts: VolumeFacts;
@@ -53,6 +64,8 @@ export interface Session {
   readonly repaints: Shared<number>;
   /** The second volume, while two are compared. */
   readonly second: Shared<Second | undefined>;
+  /** The 3-D pane, while it is in sight. */
+  readonly space: Shared<SpacePicture | undefined>;
   /** Panes in sight, with their sizes in CSS pixels. */
   readonly sizes: Map<PaneId, PaneSize & { readonly axis: Axis }>;
   /** Planes that each pane draws now: for export and contrast. */
@@ -108,6 +121,7 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
     painter: shared<OverlayPainter | undefined>(undefined),
     repaints: shared(0),
     second: shared<Second | undefined>(undefined),
+    space: shared<SpacePicture | undefined>(undefined),
     sizes: new Map(),
     shown: new Map(),
     activePane: shared<PaneId>("z"),

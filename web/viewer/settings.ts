@@ -17,3 +17,9 @@ export const drawnBy = remembered<DrawnBy>("drawnBy", "auto", (value): value is 
 /** Sections a second. */
 export const SPEEDS = [2, 5, 10, 20, 30] as const;
 export const playSpeed = remembered<number>("playSpeed", 10, (value): value is number => SPEEDS.includes(value as 10));
+/** What the fourth pane of `quad` shows. */
+export const quadShows = remembered<"space" | "facts">(
+  "quadShows",
+  "space",
+  (value): value is "space" => value === "space" || value === "facts",
+);

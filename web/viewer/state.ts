@@ -6,8 +6,31 @@ import type { Measure } from "./measure.js";
 import type { Axis } from "./overlay.js";
 import { longAxes } from "./stack-pages.js";
 
-export const LAYOUTS = ["xy", "ortho", "quad", "tilt", "compare"] as const;
+export const LAYOUTS = ["xy", "ortho", "quad", "tilt", "compare", "3d"] as const;
 export type Layout = (typeof LAYOUTS)[number];
+
+/** Where the 3-D pane looks from: degrees, how much larger than all of the volume, and the point in its middle where that is not the volume's. */
+export interface Camera {
+  readonly turn: number;
+  readonly tilt: number;
+  readonly zoom: number;
+  readonly centre?: Triple | undefined;
+}
+
+export const SPACE_MODES = ["max", "mean", "surface"] as const;
+export type SpaceMode = (typeof SPACE_MODES)[number];
+
+/** The 3-D pane; what is left out is as it begins. */
+export interface SpaceState {
+  readonly camera?: Camera | undefined;
+  readonly mode?: SpaceMode | undefined;
+  /** Whether low numbers are what is dense. */
+  readonly isDarkDense?: boolean | undefined;
+  /** Number of the volume at which its surface lies. */
+  readonly threshold?: number | undefined;
+  /** Planes through the crosshair that are shown. */
+  readonly cuts?: readonly Axis[] | undefined;
+}
 
 /** Everything that an address keeps. World positions are Å `[z, y, x]`; where a volume has no scale, voxels. */
 export interface ViewState {
@@ -32,6 +55,7 @@ export interface ViewState {
   readonly otherContrast?: Contrast | undefined;
   /** How two volumes are compared; undefined: side by side. */
   readonly way?: CompareWay | undefined;
+  readonly space?: SpaceState | undefined;
 }
 
 /** `blink`: one after the other in one place; `difference`: that of the greys as they are drawn, without its sign. */
@@ -44,10 +68,21 @@ export const isTiltSeries = ({ isTiltSeries: is, ref }: VolumeFacts): boolean =>
 /** Whether the voxels are in a file of the person who looks, not of a place that is served. */
 export const isDropped = ({ place }: VolumeFacts): boolean => place === "";
 
+/** Whether sections lie above each other in space. */
+export const hasSpace = (facts: VolumeFacts): boolean =>
+  facts.shape[0] > 1 && !isTiltSeries(facts) && (facts.pages === undefined || longAxes(facts.pages).length <= 1);
+
 /** Layouts that say something of a volume: planes across pages of several kinds would mix them. */
 export function layoutsOf(facts: VolumeFacts): readonly Layout[] {
   const isMixed = facts.pages !== undefined && longAxes(facts.pages).length > 1;
-  const has = { xy: true, ortho: !isMixed, quad: !isMixed, tilt: isTiltSeries(facts), compare: !isDropped(facts) };
+  const has = {
+    xy: true,
+    ortho: !isMixed,
+    quad: !isMixed,
+    tilt: isTiltSeries(facts),
+    compare: !isDropped(facts),
+    "3d": hasSpace(facts),
+  };
   return LAYOUTS.filter((one) => has[one]);
 }
 const ZOOM_RANGE = 1000;

@@ -9,9 +9,10 @@ import { LAYOUTS, type Layout, layoutsOf } from "./state.js";
 const LAYOUT_TITLES: Readonly<Record<Layout, string>> = {
   xy: "One plane",
   ortho: "Three planes",
-  quad: "Three planes and facts",
+  quad: "Three planes and 3-D",
   tilt: "Tilt series",
   compare: "Two volumes",
+  "3d": "The volume in space",
 };
 
 interface ViewerBarProps {

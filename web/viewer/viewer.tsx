@@ -14,7 +14,7 @@ import { LineageOf } from "../parts/where-from.js";
 import "./viewer.css";
 import { type Dialog, focusIn, neuroglancerOf, runCommand, type Sheet, type ViewerParts } from "./commands.js";
 import { BesideChoice, useSecond } from "./compare.js";
-import { Corner } from "./corner.js";
+import { Corner, QuadCorner } from "./corner.js";
 import { ExportDialog } from "./export-dialog.js";
 import { PANE_AXES, PANE_NAMES } from "./geometry.js";
 import { type Command, commandOf } from "./keys.js";
@@ -45,9 +45,11 @@ const PANES: Readonly<Record<Layout, readonly PaneId[]>> = {
   quad: ["z", "x", "y"],
   tilt: ["z"],
   compare: ["z", "z2"],
+  "3d": [],
 };
 
 const TiltPart = lazy(() => import("./tilt.js"));
+const SpacePart = lazy(() => import("./space/pane.js"));
 
 /** Slices of one volume. */
 export function Viewer({ source }: { source: PlaneSource }) {
@@ -219,8 +221,23 @@ function Panes({ session, layout, onDrawing }: PanesProps) {
         </Suspense>
       )}
       {layout === "compare" && <BesideChoice session={session} />}
-      {(layout === "ortho" || layout === "quad") && <Corner session={session} isLarge={layout === "quad"} />}
+      {layout === "3d" && <SpaceIn session={session} />}
+      {layout === "quad" && (
+        <QuadCorner session={session}>
+          <SpaceIn session={session} />
+        </QuadCorner>
+      )}
+      {layout === "ortho" && <Corner session={session} isLarge={false} />}
     </div>
+  );
+}
+
+/** The 3-D pane, whose program is loaded when it is looked at. */
+function SpaceIn({ session }: { session: Session }) {
+  return (
+    <Suspense fallback={<div className="v-pane" />}>
+      <SpacePart session={session} />
+    </Suspense>
   );
 }
 

@@ -6,7 +6,7 @@ import type { OverlayLayer, Overlays } from "../../../src/model/page-api.js";
 import { answered, base } from "../../parts/api.js";
 import { count as printed } from "../../parts/format.js";
 import { overlaysQuery } from "../../parts/queries.js";
-import type { Axis, LayersHost, OverlayPainter } from "../overlay.js";
+import type { Axis, LayerInSpace, LayersHost, OverlayPainter } from "../overlay.js";
 import { MaskPlanes } from "./masks.js";
 import { PointsTable } from "./points-table.js";
 import { CIRCLES_MAX, contourOf, paintLayer, pointAt, pointBelow, pointsInSlab, type ShownLayer, stepFrom } from "./shapes.js";
@@ -333,6 +333,12 @@ function painterOf(
             world: pointAt(shown.shapes, at),
           })),
         ),
+    inSpace: () =>
+      layers.flatMap((layer): LayerInSpace[] => {
+        if (isMask(layer)) return [{ layer, shapes: undefined, opacity: opacities[layer.id] ?? 1 }];
+        const shown = shownOf(layer);
+        return shown ? [shown] : [];
+      }),
     hit(pane, transform, u, v) {
       for (const layer of layers.toReversed()) {
         const shown = shownOf(layer);

@@ -27,7 +27,8 @@ export function pointAt({ xyz }: OverlayShapes, i: number): Triple {
   return [xyz[3 * i + 2]!, xyz[3 * i + 1]!, xyz[3 * i]!];
 }
 
-function radiusAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: number): number {
+/** Radius of a point in Å. */
+export function radiusAt({ shapes, layer }: Pick<ShownLayer, "shapes" | "layer">, i: number): number {
   return shapes.radii[i] || layer.radiusAngstrom || RADIUS_ANGSTROM;
 }
 

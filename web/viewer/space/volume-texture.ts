@@ -1,0 +1,158 @@
+import type { Triple } from "../../../src/core/box.js";
+import type { VolumeFacts } from "../../../src/model/page-api.js";
+import { extentOf, middleOf, voxelOf } from "../geometry.js";
+import type { PlaneSource } from "../planes.js";
+import type { Vector } from "./camera.js";
+import { type Ground, makeVolume, sideMaxOf, type Volume } from "./scene.js";
+import { FIRST_BYTES, type Grid, gridFor, readGrid, TEXTURE_BYTES } from "./voxels.js";
+
+export type Window = readonly [low: number, high: number];
+
+/** Milliseconds after which a contrast that was moved is read anew: until then bytes are stretched. */
+const WINDOW_MS = 600;
+/** Sections after each of which it is told how many have come. */
+const TOLD_SECTIONS = 8;
+
+/** `[z, y, x]` as x, y, z. */
+export const vectorOf = ([z, y, x]: Triple): Vector => [x, y, z];
+
+/** Where the voxels of a grid lie, from a point of the world. */
+export function groundOf(facts: VolumeFacts, { shape, step }: Grid, middle: Vector): Ground {
+  const edge = voxelOf(facts);
+  const extents = ([0, 1, 2] as const).map((axis) => extentOf(facts, axis));
+  const from = (values: readonly number[]): Vector => {
+    const [x, y, z] = vectorOf(values as Triple);
+    return [x - middle[0], y - middle[1], z - middle[2]];
+  };
+  const voxel = vectorOf(edge.map((size, i) => size * step[i]!) as Triple);
+  const [columns, rows, sections] = vectorOf(shape);
+  return {
+    low: from(extents.map(({ low }) => low)),
+    high: from(extents.map(({ high }) => high)),
+    first: from(extents.map(({ low }) => low)),
+    extent: [voxel[0] * columns, voxel[1] * rows, voxel[2] * sections],
+    voxel,
+  };
+}
+
+export interface VolumeTexture {
+  /** The best that is there, and the numbers of which its bytes are 0 and 255. */
+  readonly shown: { readonly volume: Volume; readonly window: Window; readonly isFinest: boolean } | undefined;
+  /** Share of what is read that has come; undefined: nothing is read. */
+  readonly progress: number | undefined;
+  readonly error: unknown;
+  /** Bytes in the memory of the card. */
+  readonly bytes: number;
+  /** Another contrast: read anew, once it has come to rest. */
+  want(window: Window): void;
+  retry(): void;
+  close(): void;
+}
+
+/**
+ * Reads a volume into the memory of the graphics card: a coarse level, which is there soon, then the finest that fits.
+ *
+ * @param changed something else is there to be drawn, or more of it is
+ */
+export function volumeTexture(
+  gl: WebGL2RenderingContext,
+  source: PlaneSource,
+  {
+    middle = vectorOf(middleOf(source.facts)),
+    bytesMax = TEXTURE_BYTES,
+    ...options
+  }: {
+    middle?: Vector;
+    bytesMax?: number;
+    window: Window;
+    changed: () => void;
+    progressed?: () => void;
+  },
+): VolumeTexture {
+  const { facts } = source;
+  let window = options.window;
+  let stop = new AbortController();
+  let timer: number | undefined;
+  let shown: VolumeTexture["shown"];
+  let coming: Volume | undefined;
+  let progress: number | undefined;
+  let error: unknown;
+
+  const fits = gridFor(facts, bytesMax, sideMaxOf(gl));
+  // a compressed file is read from its front each time
+  const rough = facts.isSequential ? fits : gridFor(facts, FIRST_BYTES, sideMaxOf(gl));
+  const isOneGrid = rough.level === fits.level && rough.stride === fits.stride;
+
+  async function load(grids: readonly Grid[]): Promise<void> {
+    stop.abort();
+    const mine = new AbortController();
+    stop = mine;
+    const { signal } = mine;
+    const asked = window;
+    error = undefined;
+    try {
+      for (const grid of grids) {
+        coming?.free();
+        const volume = makeVolume(gl, grid, groundOf(facts, grid, middle));
+        coming = volume;
+        let count = 0;
+        progress = 0;
+        const took = (section: number, voxels: Uint8Array) => {
+          volume.write(section, voxels);
+          progress = ++count / grid.shape[0];
+          if (count % TOLD_SECTIONS === 0) options.progressed?.();
+        };
+        await readGrid(source, grid, asked, took, signal);
+        signal.throwIfAborted();
+        shown?.volume.free();
+        shown = { volume, window: asked, isFinest: grid === grids.at(-1) };
+        coming = undefined;
+        options.changed();
+      }
+      progress = undefined;
+    } catch (failure) {
+      if (signal.aborted) return;
+      // other sections may be on their way
+      mine.abort();
+      coming?.free();
+      coming = undefined;
+      progress = undefined;
+      error = failure;
+    }
+    options.changed();
+  }
+  const begin = () => void load(isOneGrid ? [fits] : [rough, fits]);
+  begin();
+
+  return {
+    get shown() {
+      return shown;
+    },
+    get progress() {
+      return progress;
+    },
+    get error() {
+      return error;
+    },
+    get bytes() {
+      return (shown?.volume.bytes ?? 0) + (coming?.bytes ?? 0);
+    },
+    want(next) {
+      if (next.join() === window.join()) return;
+      window = next;
+      clearTimeout(timer);
+      timer = globalThis.setTimeout(
+        () => void load(shown?.isFinest ? [fits] : isOneGrid ? [fits] : [rough, fits]),
+        WINDOW_MS,
+      ) as never;
+    },
+    retry: begin,
+    close() {
+      stop.abort();
+      clearTimeout(timer);
+      coming?.free();
+      shown?.volume.free();
+      [coming, shown] = [undefined, undefined];
+    },
+  };
+}
