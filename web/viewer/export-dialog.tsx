@@ -1,5 +1,5 @@
-import { useEffect, useRef, useState } from "react";
-import { PLANE_BYTES_MAX } from "../../src/model/page-api.js";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { PLANE_BYTES_MAX, type VolumeFacts } from "../../src/model/page-api.js";
 import { addressNow } from "../parts/address.js";
 import { bytes } from "../parts/format.js";
 import { ErrorPanel } from "../parts/states.js";
@@ -14,18 +14,30 @@ import type { PaneId, Session } from "./session.js";
 
 type Kind = "seen" | "raw" | "tiff" | "csv";
 
-const CAPTION_HEIGHT = 24;
+export const CAPTION_HEIGHT = 24;
+
+const SpaceExport = lazy(() => import("./space/export.js"));
+
+interface ExportProps {
+  readonly session: Session;
+  readonly drawings: ReadonlyMap<PaneId, PaneDrawing>;
+  close(): void;
+}
+
+/** A picture of the pane that somebody works in. */
+export function ExportDialog(parts: ExportProps) {
+  const space = parts.session.space.get();
+  if (space && (space.isActive || parts.drawings.size === 0))
+    return (
+      <Suspense>
+        <SpaceExport session={parts.session} space={space} close={parts.close} />
+      </Suspense>
+    );
+  return parts.drawings.size === 0 ? null : <PlaneExport {...parts} />;
+}
 
 /** A picture of the active pane, as it is on the screen or with a pixel a voxel. */
-export function ExportDialog({
-  session,
-  drawings,
-  close,
-}: {
-  session: Session;
-  drawings: ReadonlyMap<PaneId, PaneDrawing>;
-  close: () => void;
-}) {
+function PlaneExport({ session, drawings, close }: ExportProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [size, setSize] = useState<"screen" | "native">("screen");
   const [kind, setKind] = useState<Kind>("seen");
@@ -145,7 +157,7 @@ function Choice<T extends string>({
   );
 }
 
-function Check({ label, value, set }: { label: string; value: boolean; set: (value: boolean) => void }) {
+export function Check({ label, value, set }: { label: string; value: boolean; set: (value: boolean) => void }) {
   return (
     <label className="check">
       <input type="checkbox" checked={value} onChange={({ target }) => set(target.checked)} /> {label}
@@ -243,12 +255,12 @@ async function pointsFile(drawing: PaneDrawing, points: readonly OverlayPoint[])
   return { bytes: pointsCsv(drawing.view().facts, points), name: nameOf(drawing, "csv"), type: "text/csv" };
 }
 
-function canvasOf(width: number, height: number): readonly [HTMLCanvasElement, CanvasRenderingContext2D] {
+export function canvasOf(width: number, height: number): readonly [HTMLCanvasElement, CanvasRenderingContext2D] {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   return [canvas, canvas.getContext("2d", { willReadFrequently: true })!];
 }
 
-function drawCaption(context: CanvasRenderingContext2D, width: number, top: number, facts: PictureFacts): void {
+export function drawCaption(context: CanvasRenderingContext2D, width: number, top: number, facts: PictureFacts): void {
   context.fillStyle = "#101214";
   context.fillRect(0, top, width, CAPTION_HEIGHT);
   context.fillStyle = "#ffffff";
@@ -258,13 +270,16 @@ function drawCaption(context: CanvasRenderingContext2D, width: number, top: numb
   context.fillText([facts.title, facts.plane, printContrastWords(facts)].join(" · "), 8, top + CAPTION_HEIGHT / 2, width - 16);
 }
 
+/** The volume's title as part of a file's name. */
+export const stemOf = ({ title }: Pick<VolumeFacts, "title">): string =>
+  title.replaceAll(/[^\w.-]+/g, "_").slice(0, 80) || "volume";
+
 function nameOf(drawing: PaneDrawing, ending: string): string {
   const { facts, axis, at } = drawing.view();
-  const stem = facts.title.replaceAll(/[^\w.-]+/g, "_").slice(0, 80) || "volume";
-  return `${stem}_${PANE_NAMES[axis]}_${String(at + 1).padStart(String(facts.shape[PANE_AXES[axis].normal]).length, "0")}.${ending}`;
+  return `${stemOf(facts)}_${PANE_NAMES[axis]}_${String(at + 1).padStart(String(facts.shape[PANE_AXES[axis].normal]).length, "0")}.${ending}`;
 }
 
-function download(bytes: Uint8Array, name: string, type: string): void {
+export function download(bytes: Uint8Array, name: string, type: string): void {
   const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
   Object.assign(document.createElement("a"), { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);

@@ -121,7 +121,7 @@ export function drawSpace(
     return sceneOf(session, size, parts.texture, parts.solids());
   };
 
-  function fit(): void {
+  function sizeCanvases(): void {
     const [width, height] = [size.width, size.height].map((length) => Math.max(Math.round(length * devicePixelRatio), 1));
     for (const one of [canvas, above]) if (one.width !== width || one.height !== height) Object.assign(one, { width, height });
   }
@@ -139,7 +139,7 @@ export function drawSpace(
   }
 
   function drawRough(): void {
-    fit();
+    sizeCanvases();
     const began = performance.now();
     parts.painter.paint(scene(), part, part < 1 ? 2 : 1);
     parts.painter.finish();
@@ -153,7 +153,7 @@ export function drawSpace(
 
   /** Draws strip after strip, no longer than so many milliseconds, and shows the picture when it is whole. */
   function drawFine(ms: number): void {
-    fit();
+    sizeCanvases();
     const now = scene();
     const began = performance.now();
     fine ??= { done: 0, rows: isWebglFast() ? canvas.height : Math.ceil(canvas.height / 16) };

@@ -60,29 +60,25 @@ export default function SpacePane({ session }: { session: Session }) {
       words: () => wordsOf(session),
       angstromPerPixel: () => lookOf(session, size()).scale / devicePixelRatio,
     });
+    // keys of the whole viewer mean the pane that was worked in last
+    const onFocus = ({ target }: FocusEvent) => {
+      const space = session.space.get();
+      if (space && target instanceof Element && target.matches(".v-canvas")) space.isActive = target === canvas.current;
+    };
+    document.addEventListener("focusin", onFocus);
     return () => {
       session.space.set(undefined);
+      document.removeEventListener("focusin", onFocus);
       stop();
       observer.disconnect();
       made.close();
     };
   }, [session]);
   const label = useOf(session.state, () => wordsOf(session));
-  const activate = (isActive: boolean) => {
-    const space = session.space.get();
-    if (space) space.isActive = isActive;
-  };
   return (
     <div className="v-pane v-space" ref={box} data-sharp={status.isSharp} data-level={status.level} data-bytes={status.bytes}>
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: keys and pointer act on it, which is what `application` says */}
-      <canvas
-        ref={canvas}
-        className="v-canvas"
-        role="application"
-        tabIndex={0}
-        aria-label={`3-D view, ${label}`}
-        onFocus={() => activate(true)}
-      />
+      <canvas ref={canvas} className="v-canvas" role="application" tabIndex={0} aria-label={`3-D view, ${label}`} />
       <canvas ref={above} className="v-above" tabIndex={-1} aria-hidden="true" />
       <SpaceBar session={session} />
       <Said session={session} status={status} failure={failure} again={() => drawing.current?.retry()} />
