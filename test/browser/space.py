@@ -1,7 +1,7 @@
 """A volume for the tests of the 3-D pane, and a renderer of its own in NumPy.
 
 `space.py make FOLDER` writes the volume and points beside it. `space.py draw FOLDER WIDTH HEIGHT CASES` draws each case of the JSON text CASES:
-FOLDER/expected/NAME.bin has red, green, blue of 8 bits, row by row. `space.py place WIDTH HEIGHT CASE` prints where the points are in the picture.
+FOLDER/NAME.bin has red, green, blue of 8 bits, row by row. `space.py place WIDTH HEIGHT CASE POINTS` prints where points, x y z in Å, are in the picture.
 
 World: Å from the middle of the volume, x y z. A ray goes through the middle of a pixel; samples lie in the middles of steps as long as the shortest
 edge of a voxel, from where the ray enters the volume; between voxels they are interpolated along the three axes, at the edge the last voxel goes on.
@@ -16,8 +16,8 @@ EDGE = np.array((18.0, 9.0, 9.0))  # Å, z y x
 LOW, HIGH = 0.0, 1.0
 STAGE = np.array((16, 18, 20)) / 255
 BONE = np.array((0.87, 0.83, 0.75))
-# x y z in Å of voxel middles, and the direction of each
-POINTS = [((90, 90, 90), (1, 0, 0)), ((450, 300, 234), (0, 0, 1)), ((270, 108, 360), (0, -1, 0))]
+# x y z, Å
+POINTS = [(90, 90, 90), (450, 300, 234), (270, 108, 360)]
 
 
 def volume():
@@ -155,7 +155,7 @@ if sys.argv[1] == "make":
         mrc.set_data(volume())
         mrc.voxel_size = tuple(EDGE[::-1])
     with open(f"{folder}/blobs_beads.ndjson", "w") as lines:
-        for (x, y, z), direction in POINTS:
+        for x, y, z in POINTS:
             lines.write(json.dumps({"type": "point", "location": {"x": x, "y": y, "z": z}}) + "\n")
 elif sys.argv[1] == "draw":
     folder, width, height = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
@@ -167,5 +167,5 @@ else:
     scale = angstrom_per_pixel(width, height, case["zoom"])
     # the first voxel's middle is at 0; the middle of the volume is half a voxel before half of it
     middle = ((SHAPE - 1) * EDGE / 2)[::-1]
-    places = [np.array(point) - middle for point, _ in POINTS]
-    print(json.dumps([[width / 2 + p @ right / scale, height / 2 + p @ down / scale] for p in places]))
+    points = [np.array(point) - middle for point in json.loads(sys.argv[5])]
+    print(json.dumps([[width / 2 + p @ right / scale, height / 2 + p @ down / scale] for p in points]))

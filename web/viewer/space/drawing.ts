@@ -260,7 +260,7 @@ function maskTextures(gl: WebGL2RenderingContext, session: Session, changed: () 
       const source = await openServed(ref, part.stop.signal);
       if (part.stop.signal.aborted) return;
       // every label is inside: 1 and more become 255
-      part.texture = volumeTexture(gl, source, { middle, bytesMax: MASK_BYTES, window: [0, 1], changed });
+      part.texture = volumeTexture(gl, source, { middle, bytesMax: MASK_BYTES, window: [0, 1], isEven: true, changed });
     } catch (error) {
       if (part.stop.signal.aborted) return;
       part.error = error;

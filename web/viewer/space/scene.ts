@@ -76,6 +76,8 @@ export interface Scene {
 
 /** Colour of the volume's surface: bone. */
 const SURFACE_COLOUR: Rgb = [0.87, 0.83, 0.75];
+/** Of what was 0 and 1 before it was evened out: a sheet of one voxel has a half in its middle then, a thread a quarter. */
+const MASK_THRESHOLD = 0.22;
 /** Beside a projection a plane lets some of it through. */
 const CUT_OPACITY = 0.85;
 const STAGE = [16 / 255, 18 / 255, 20 / 255] as const;
@@ -160,7 +162,7 @@ export function makePainter(gl: WebGL2RenderingContext) {
     if (solid.kind === "mask") {
       const program = begin("surface", scene, size, scale);
       bind(program, solid.drawn, strides);
-      gl.uniform1f(program.at("threshold"), 0.5);
+      gl.uniform1f(program.at("threshold"), MASK_THRESHOLD);
       gl.uniform4f(program.at("base"), ...solid.colour, solid.opacity);
       gl.drawArrays(gl.TRIANGLES, 0, 3);
       return;

@@ -4,7 +4,7 @@ import { extentOf, middleOf, voxelOf } from "../geometry.js";
 import type { PlaneSource } from "../planes.js";
 import type { Vector } from "./camera.js";
 import { type Ground, makeVolume, sideMaxOf, type Volume } from "./scene.js";
-import { FIRST_BYTES, type Grid, gridFor, readGrid, TEXTURE_BYTES } from "./voxels.js";
+import { even, FIRST_BYTES, type Grid, gridFor, readGrid, TEXTURE_BYTES } from "./voxels.js";
 
 export type Window = readonly [low: number, high: number];
 
@@ -65,6 +65,8 @@ export function volumeTexture(
     middle?: Vector;
     bytesMax?: number;
     window: Window;
+    /** Voxels are evened out: of masks, whose surfaces would be stairs. */
+    isEven?: boolean;
     changed: () => void;
     progressed?: () => void;
   },
@@ -97,13 +99,21 @@ export function volumeTexture(
         coming = volume;
         let count = 0;
         progress = 0;
+        const whole = options.isEven ? new Uint8Array(volume.bytes) : undefined;
         const took = (section: number, voxels: Uint8Array) => {
-          volume.write(section, voxels);
+          if (whole) whole.set(voxels, section * voxels.length);
+          else volume.write(section, voxels);
           progress = ++count / grid.shape[0];
           if (count % TOLD_SECTIONS === 0) options.progressed?.();
         };
         await readGrid(source, grid, asked, took, signal);
         signal.throwIfAborted();
+        if (whole) {
+          even(whole, grid.shape);
+          const size = grid.shape[1] * grid.shape[2];
+          for (let section = 0; section < grid.shape[0]; section++)
+            volume.write(section, whole.subarray(section * size, (section + 1) * size));
+        }
         shown?.volume.free();
         shown = { volume, window: asked, isFinest: grid === grids.at(-1) };
         coming = undefined;

@@ -83,3 +83,25 @@ function thinned(all: Uint8Array, width: number, rows: number, columns: number, 
     for (let column = 0; column < columns; column++) kept[row * columns + column] = all[(row * width + column) * stride]!;
   return kept;
 }
+
+/** Makes each voxel the mean of itself, twice, and both neighbours, along each axis after another. */
+export function even(voxels: Uint8Array, [sections, rows, columns]: Triple): void {
+  for (const [step, count] of [
+    [1, columns],
+    [columns, rows],
+    [rows * columns, sections],
+  ] as const) {
+    const last = step * (count - 1);
+    for (let block = 0; block < voxels.length; block += step * count) {
+      for (let line = block; line < block + step; line++) {
+        let before = voxels[line]!;
+        for (let i = line; i <= line + last; i += step) {
+          const here = voxels[i]!;
+          const next = i < line + last ? voxels[i + step]! : here;
+          voxels[i] = (before + 2 * here + next + 2) >> 2;
+          before = here;
+        }
+      }
+    }
+  }
+}
