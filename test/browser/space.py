@@ -16,8 +16,8 @@ EDGE = np.array((18.0, 9.0, 9.0))  # Å, z y x
 LOW, HIGH = 0.0, 1.0
 STAGE = np.array((16, 18, 20)) / 255
 BONE = np.array((0.87, 0.83, 0.75))
-# x y z, Å
-POINTS = [(90, 90, 90), (450, 300, 234), (270, 108, 360)]
+# x y z, Å; the file has voxels
+POINTS = [(90, 90, 90), (450, 297, 234), (126, 315, 360)]
 
 
 def volume():
@@ -156,7 +156,7 @@ if sys.argv[1] == "make":
         mrc.voxel_size = tuple(EDGE[::-1])
     with open(f"{folder}/blobs_beads.ndjson", "w") as lines:
         for x, y, z in POINTS:
-            lines.write(json.dumps({"type": "point", "location": {"x": x, "y": y, "z": z}}) + "\n")
+            lines.write(json.dumps({"type": "point", "location": {"x": x / EDGE[2], "y": y / EDGE[1], "z": z / EDGE[0]}}) + "\n")
 elif sys.argv[1] == "draw":
     folder, width, height = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     for case in json.loads(sys.argv[5]):
