@@ -172,9 +172,11 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
       await buttons.nth(at).click();
       await page.keyboard.press("Escape");
       await buttons.nth(at).focus();
-      const [layout, before] = [at % 2 === 0 ? "1" : "2", await shownAt()];
+      const layout = at % 2 === 0 ? "1" : "2";
       await page.keyboard.press(layout);
       await page.locator(layout === "1" ? ".v-xy" : ".v-ortho").waitFor();
+      await isSharp(page, "z");
+      const before = await shownAt();
       await page.keyboard.press("PageDown");
       await expect.poll(shownAt, WAIT).toBe(before + 1);
       await page.keyboard.press("PageUp");
