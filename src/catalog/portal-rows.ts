@@ -4,6 +4,8 @@ import type { PortalEnum, PortalEnumValue } from "./portal-enums.js";
 
 /** Schema of the portal's tables. */
 export const PORTAL_SCHEMA = "emporium_portal";
+/** Schema of the views of these tables that leave out what a session may not see. */
+export const SEEN_SCHEMA = "emporium_seen";
 
 type Described<Name extends EntityName> = (typeof ENTITY_TABLE)[Name];
 

@@ -2,12 +2,12 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import type { CatalogTables } from "./database.js";
 import { sqlState } from "./database-errors.js";
 import { MICROSCOPY_SCHEMA } from "./microscopy-rows.js";
-import { PORTAL_SCHEMA } from "./portal-rows.js";
+import { PORTAL_SCHEMA, SEEN_SCHEMA } from "./portal-rows.js";
 
 /** The role that writes rows, and the role that only reads, as the GraphQL server does. Tables are their owner's alone. */
 const WRITER = "emporium_writer";
 const READER = "emporium_reader";
-const SCHEMAS = [MICROSCOPY_SCHEMA, PORTAL_SCHEMA, "emporium"];
+const SCHEMAS = [MICROSCOPY_SCHEMA, PORTAL_SCHEMA, SEEN_SCHEMA, "emporium"];
 /** Bookkeeping tables that imports write. */
 const IMPORT_STATE = ["imported_deposition", "imported_dataset", "imported_run", "import_prefix"];
 
@@ -27,6 +27,7 @@ export async function grantRoles(db: Transaction<CatalogTables>): Promise<"grant
     const [name, writer, reader] = [sql.id(schema), sql.id(WRITER), sql.id(READER)];
     await sql`grant usage on schema ${name} to ${writer}, ${reader}`.execute(db);
     await sql`grant select on all tables in schema ${name} to ${writer}, ${reader}`.execute(db);
+    if (schema === SEEN_SCHEMA) continue;
     if (schema === "emporium") {
       await grantImportState(db);
       continue;
@@ -83,7 +84,7 @@ export async function lacksRights(db: Kysely<CatalogTables>): Promise<boolean> {
       when c.relkind is null or (c.relkind = 'S' and n.nspname = 'emporium') then true
       when c.relkind = 'S' then has_sequence_privilege(${WRITER}, c.oid, 'usage') and has_sequence_privilege(${WRITER}, c.oid, 'update')
       else ${may(WRITER, "select")} and ${may(READER, "select")}
-        and ((n.nspname = 'emporium' and c.relname not in (${sql.join(IMPORT_STATE)})) or (${writes})) end)
+        and (n.nspname = ${SEEN_SCHEMA} or (n.nspname = 'emporium' and c.relname not in (${sql.join(IMPORT_STATE)})) or (${writes})) end)
     limit 1`.execute(db);
   return rows.length > 0;
 }

@@ -5,6 +5,7 @@ import type { Log } from "../../core/log.js";
 import { readdressState } from "../../formats/precomputed/state-addresses.js";
 import { sqlState } from "../database-errors.js";
 import { knownPrefixes, type TreePrefixes } from "../import-prefixes.js";
+import type { SeenPool } from "../seen.js";
 import { BusyError, tellError, tellFault } from "./answer-errors.js";
 import { AnswerWriter } from "./answer-writer.js";
 import { QUERY_LIMITS, type QueryLimits } from "./limits.js";
@@ -31,8 +32,9 @@ export interface PortalApi {
    *
    * @param own prefixes of the tree's URLs at the server that answers: addresses of files, and sources of views, begin with them.
    * Default: they are as the import wrote them.
+   * @param enter limits a session to what somebody may see. Default: everything is seen.
    */
-  answer(request: GraphqlRequest, own?: TreePrefixes): Promise<Answer>;
+  answer(request: GraphqlRequest, own?: TreePrefixes, enter?: SeenPool["enter"]): Promise<Answer>;
 }
 
 export interface Answer {
@@ -58,7 +60,7 @@ export function portalApi(options: PortalApiOptions): PortalApi {
   // the library checks the whole schema when it is first used: now, and not while somebody waits
   prepareRequest({ query: "{ runs { id } }" }, limits);
   return {
-    async answer(request, own) {
+    async answer(request, own, enter) {
       let prepared: Prepared;
       try {
         prepared = prepareRequest(request, limits);
@@ -67,7 +69,7 @@ export function portalApi(options: PortalApiOptions): PortalApi {
         return failed(error, options.log);
       }
       const progress: Progress = { isWhole: false };
-      const pieces = answerPieces(prepared, { own, sessions, progress }, options);
+      const pieces = answerPieces(prepared, { own, sessions, enter, progress }, options);
       try {
         const { value: text } = await pieces.next();
         return { isUnavailable: false, text: text!, rest: progress.isWhole ? undefined : pieces };
@@ -81,6 +83,7 @@ export function portalApi(options: PortalApiOptions): PortalApi {
 interface Answering {
   readonly own: TreePrefixes | undefined;
   readonly sessions: Sessions;
+  readonly enter: SeenPool["enter"] | undefined;
   readonly progress: Progress;
 }
 
@@ -102,7 +105,7 @@ function failed(thrown: unknown, log: Log): Answer {
 /** The answer in pieces of a portion of rows; errors are thrown only before the first piece. */
 async function* answerPieces(
   prepared: Prepared,
-  { own, sessions, progress }: Answering,
+  { own, sessions, enter, progress }: Answering,
   options: PortalApiOptions,
 ): AsyncGenerator<string, void, undefined> {
   const { log, answerMs = ANSWER_MS } = options;
@@ -112,7 +115,7 @@ async function* answerPieces(
   let text = "";
   let isStarted = false;
   try {
-    for await (const rows of portions(prepared, own, sessions, answerMs)) {
+    for await (const rows of portions(prepared, { own, sessions, enter }, answerMs)) {
       text = writer.add(rows);
       if (rows.length < PORTION) break;
       isStarted = true;
@@ -133,12 +136,12 @@ async function* answerPieces(
 /** A statement's rows in portions; the last one is smaller than the others, or empty. */
 async function* portions(
   prepared: Prepared,
-  own: TreePrefixes | undefined,
-  sessions: Sessions,
+  { own, sessions, enter }: Omit<Answering, "progress">,
   answerMs: number,
 ): AsyncGenerator<TextRow[], void, undefined> {
   if (!prepared.statement) return;
-  const client = await sessions.connect();
+  const session = await sessions.connect();
+  const client = enter ? await enter(session) : session;
   let cursor: RowCursor | undefined;
   let failure: unknown;
   let isOver = false;

@@ -10,5 +10,5 @@ export function openPortalApi(options: PortalApiOptions): PortalApi {
   // GraphQL's library is loaded, and checks the whole schema, from now on; not while somebody waits for an answer
   const api = import("./answer.js").then(({ portalApi }) => portalApi(options));
   api.catch(() => {}); // told to who asks
-  return { answer: async (request, own) => (await api).answer(request, own) };
+  return { answer: async (request, own, enter) => (await api).answer(request, own, enter) };
 }

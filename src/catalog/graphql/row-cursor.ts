@@ -32,7 +32,7 @@ const PORTAL = "rows";
 /** Allows more time until the end of the transaction, which is that of the rows. */
 const MORE_TIME = "select set_config('statement_timeout', $1, true)";
 
-function openPortal(connection: pg.Connection, { sql, parameters }: Statement): void {
+function openPortal(connection: pg.Connection, sql: string, { parameters }: Statement): void {
   connection.parse({ name: "", text: sql, types: [] }, true);
   connection.bind({ portal: PORTAL, statement: "", values: [...parameters] }, true);
   connection.describe({ type: "P", name: PORTAL }, true);
@@ -88,10 +88,15 @@ class Portal implements pg.Submittable, RowCursor {
   #failure: { error: unknown } | undefined;
   #closed = false;
 
+  /** The statement's SQL: a session that is limited to what somebody may see gives it another form. */
+  text: string;
+
   constructor(
     private readonly statement: Statement,
     private readonly wholeMs: number,
-  ) {}
+  ) {
+    this.text = statement.sql;
+  }
 
   async read(count: number): Promise<TextRow[]> {
     if (this.#failure) throw this.#failure.error;
@@ -113,7 +118,7 @@ class Portal implements pg.Submittable, RowCursor {
       return;
     }
     connection.stream.cork();
-    openPortal(connection, this.statement);
+    openPortal(connection, this.text, this.statement);
     if (this.#reader.count > 0) this.#ask(this.#reader.count);
     else connection.flush();
     connection.stream.uncork();

@@ -9,6 +9,7 @@ import { importPrefixes } from "./0007-import-prefixes.js";
 import { search } from "./0008-search.js";
 import { importTrees } from "./0009-import-trees.js";
 import { portalDefaults } from "./0010-portal-defaults.js";
+import { seen } from "./0011-seen.js";
 
 /** Every step of the schema in order. A released step is never changed: a new step corrects its errors. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0008-search": search,
   "0009-import-trees": importTrees,
   "0010-portal-defaults": portalDefaults,
+  "0011-seen": seen,
 };
