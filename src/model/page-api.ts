@@ -37,6 +37,28 @@ export interface ServerFacts {
   readonly holder?: { readonly name: string; readonly scopes: readonly TokenScope[] } | undefined;
   /** Whether runs are shown: to clients on the server's machine, and with a token. */
   readonly jobs: boolean;
+  /** Absent where everybody sees everything. */
+  readonly access?: AccessFacts | undefined;
+}
+
+/** Who sees what, where a server has rules for it. */
+export interface AccessFacts {
+  /** Whether the server knows tokens. */
+  readonly signIn: boolean;
+  /** Name of the token, of the user or of the link by which the request is known; absent for everybody else. */
+  readonly viewer?: string | undefined;
+}
+
+/** What a dataset or deposition says of itself that is seen without being public: who sees it, and until which day it is not public. */
+export interface AccessNote {
+  readonly for?: readonly string[] | undefined;
+  readonly until?: string | undefined;
+}
+
+/** `GET access`: what the request may see that is not public, by number. */
+export interface AccessNotes {
+  readonly datasets: Readonly<Record<string, AccessNote>>;
+  readonly depositions: Readonly<Record<string, AccessNote>>;
 }
 
 /**

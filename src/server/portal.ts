@@ -32,6 +32,7 @@ import { openPlans } from "./plans.js";
 import { noReports, servedReports } from "./reports.js";
 import { type StaticOptions, staticFiles } from "./static.js";
 import { openSubmissions } from "./submissions.js";
+import type { Tokens } from "./tokens.js";
 import { treeChanges } from "./tree-changes.js";
 import { viewerPage } from "./viewer.js";
 
@@ -63,6 +64,8 @@ export interface PortalOptions {
   pages?: string | undefined;
   /** Folder in which `scripts/build-viewer.mjs` put Neuroglancer. Default: that of the package. */
   viewer?: string | undefined;
+  /** Rules of who sees what: a file `access.yaml`, and the tokens whose holders it names. Default: everybody who reaches the server sees everything. */
+  access?: { readonly file: string; readonly tokens?: Tokens | undefined } | undefined;
   log?: Log | undefined;
   clock?: Clock | undefined;
 }
@@ -115,6 +118,7 @@ export async function servePortal({
   version,
   pages: pagesFolder,
   viewer,
+  access: rules,
   log = silentLog,
   clock = systemClock,
 }: PortalOptions): Promise<Portal> {
@@ -126,57 +130,79 @@ export async function servePortal({
   const pieces = pieceBudget(memory.limits.files);
   memory.watch("files", () => pieces.takenBytes);
   const forS3 = tree && (await import("./s3.js"));
-  const s3 = forS3?.readOnlyS3(tree!.store, { bucket, hosts, pieces, log });
-  const files = tree && staticFiles(tree.store, { instead: readdressedStates(filesOf, log), pieces, log });
   const volumes = servedVolumes({ clock, memory });
   const changes = catalogue && treeChanges(catalogue, clock);
   // to nobody's machine but this one's, or to who has a token
-  const isShown = url === undefined || writing !== undefined;
+  const isShown = url === undefined || writing !== undefined || rules !== undefined;
   const jobs = workspace !== undefined && isShown ? jobWatch({ workspace, clock }) : undefined;
   const plans =
     writing?.jobs && workspace !== undefined
       ? openPlans({ ...writing.jobs, roots: rootsOf(places, writing.roots), workspace, version, clock, log })
       : undefined;
   const submissions = plans && openSubmissions({ roots: plans.roots, workspace: workspace!, clock });
-  const context: ApiContext = {
-    ...{ places, catalogue, volumes, memory, jobs, plans, submissions, log, clock },
-    microscopy: microscopy && servedMicroscopy(microscopy, places),
-    treeChangedAt: changes?.changedAt,
-    reports: workspace === undefined ? noReports : servedReports(fileStore(workspace), places, catalogue, memory),
-    workspace: isShown ? workspace : undefined,
-    isHandedOn: url !== undefined,
-    writing: writing && {
-      ...{ tokens: writing.tokens, roots: writing.roots },
-      origin: url === undefined ? undefined : new URL(url).origin,
-    },
-    server: { version, bucket, start: startOf(places, microscopy !== undefined) },
-    base: (request) => filesOf(request).slice(0, -"files".length),
-    find: finder(places, catalogue),
-  };
-  const api = apiHandler(context);
-  const stopping = new AbortController();
-  const overview = serverOverview(
-    { version, places, bucket, hasTree: tree !== undefined, hasCatalogue: catalogue !== undefined },
-    context.base,
-  );
   const base = folder === "" ? "/" : `/${folder}/`;
-  const pages = appPage({ base, folder: pagesFolder, overview, hasTokens: writing !== undefined, log });
+  const viewerHandler = viewerPage({ folder: viewer, log });
+  /** Everything that is served of these sources. */
+  const handlerOf = (sources: ServedSources, ofView: Partial<ApiContext> = {}): SourcesHandler => {
+    const own = sources.catalogue?.place ?? sources.places.find(({ kind }) => kind === "tree");
+    const context: ApiContext = {
+      ...sources,
+      ...{ volumes, memory, jobs, plans, submissions, log, clock },
+      treeChangedAt: changes?.changedAt,
+      reports:
+        workspace === undefined ? noReports : servedReports(fileStore(workspace), sources.places, sources.catalogue, memory),
+      workspace: isShown ? workspace : undefined,
+      isHandedOn: url !== undefined,
+      writing: writing && {
+        ...{ tokens: writing.tokens, roots: writing.roots },
+        origin: url === undefined ? undefined : new URL(url).origin,
+      },
+      server: { version, bucket, start: startOf(places, microscopy !== undefined) },
+      base: (request) => filesOf(request).slice(0, -"files".length),
+      find: finder(sources.places, sources.catalogue),
+      ...ofView,
+    };
+    const api = apiHandler(context);
+    const overview = serverOverview(
+      { version, places: sources.places, bucket, hasTree: tree !== undefined, hasCatalogue: catalogue !== undefined },
+      context.base,
+    );
+    const hasTokens = writing !== undefined || rules !== undefined;
+    const s3 = own && forS3?.readOnlyS3(own.store, { bucket, hosts, pieces, log });
+    const others = portalMounts(context, api, {
+      ...{ s3, pieces, viewer: viewerHandler },
+      pages: appPage({ base, folder: pagesFolder, overview, hasTokens, log }),
+      files: own && staticFiles(own.store, { instead: readdressedStates(filesOf, log), pieces, log }),
+    });
+    const prefixes = (request: Request) => ({ s3: `s3://${bucket}`, https: filesOf(request) });
+    const withFiles = s3 ? withS3(s3, others) : others;
+    const graphql = sources.catalogue && compressed(graphqlRoute({ api: sources.catalogue.api, own: prefixes }));
+    return { api, handler: graphql ? withGraphql(graphql, withFiles) : withFiles };
+  };
+  const sources: ServedSources = { places, catalogue, microscopy: microscopy && servedMicroscopy(microscopy, places) };
+  const stopping = new AbortController();
+  const served = rules ? await withRules(rules) : handlerOf(sources);
+  /** The same for each request as far as its sender may see it. */
+  async function withRules({ file, tokens }: NonNullable<PortalOptions["access"]>): Promise<SourcesHandler> {
+    const { servedByView } = await import("./access/served.js");
+    const origin = url === undefined ? undefined : new URL(url).origin;
+    return servedByView({ ...{ file, tokens, sources, handlerOf, memory, clock, log, base, origin } });
+  }
   const metrics = serverMetrics({ clock, memory, streams: () => jobs?.listeners ?? 0, isHandedOn: url !== undefined });
-  const others = portalMounts(context, api, { pages, files, s3, viewer: viewerPage({ folder: viewer, log }), pieces });
-  const own = (request: Request) => ({ s3: `s3://${bucket}`, https: filesOf(request) });
-  const withFiles = s3 ? withS3(s3, others) : others;
-  const withData = catalogue ? withGraphql(compressed(graphqlRoute({ api: catalogue.api, own })), withFiles) : withFiles;
   const forWatchers = { healthz: healthRoute(catalogue), metrics: metrics.route };
   const posts = postsTo({ ...GRAPHQL_POSTS, ...below(folder, GRAPHQL_POSTS) });
   const isOf = withinFolder(folder);
-  const handler = withoutFolder(folder, metrics.counted(withCors(cors, withRoutes(forWatchers, withData))));
+  const handler = withoutFolder(folder, metrics.counted(withCors(cors, withRoutes(forWatchers, served.handler))));
   const server = await listen(handler, {
     host,
     port,
     names: name === undefined ? [] : [name],
     subdomains: [bucket],
     bodies: (method, path) =>
-      posts(method, path) ?? (writing && isOf(isOfApi, path.slice(1)) ? apiBodies(method, path) : undefined),
+      posts(method, path) ??
+      ((writing && isOf(isOfApi, path.slice(1))) || (rules && isOf(isOfSession, path.slice(1)))
+        ? apiBodies(method, path)
+        : undefined),
     refuseWriting: (path) =>
       forS3 && isOf(isOfS3, path) ? forS3.refuseS3Writing() : isOf(isOfApi, path) ? readOnlyApi() : onlyReading(),
     log,
@@ -187,7 +213,7 @@ export async function servePortal({
     files: `${server.url}/files`,
     s3: `${server.url}/s3`,
     viewer: `${server.url}/viewer/`,
-    warm: async () => catalogue && warmed(api, server.url, stopping.signal, log),
+    warm: async () => catalogue && warmed(served.api, server.url, stopping.signal, log),
     async close() {
       stopping.abort();
       jobs?.close();
@@ -198,6 +224,19 @@ export async function servePortal({
       await volumes.close();
     },
   };
+}
+
+/** What answers are made of. */
+export interface ServedSources {
+  readonly places: readonly Place[];
+  readonly catalogue: ServedCatalogue | undefined;
+  readonly microscopy: ApiContext["microscopy"];
+}
+
+/** Everything that is served of some sources; the API by itself, too. */
+export interface SourcesHandler {
+  readonly api: Handler;
+  readonly handler: Handler;
 }
 
 /** Wraps a test of request paths so that it takes them with the folder under which people find this server, or without. */
@@ -305,6 +344,7 @@ function withS3(s3: Handler, others: Handler): Handler {
   return (request, path) => (path === "s3" ? s3(request, "") : others(request, path));
 }
 
+const isOfSession = (path: string): boolean => path === "api/v1/session";
 const isOfApi = (path: string): boolean => path.startsWith("api/v1/");
 
 function isOfS3(path: string): boolean {

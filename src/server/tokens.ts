@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { userInfo } from "node:os";
 import { EmporiumError } from "../core/errors.js";
 import { markSecret } from "../core/redact.js";
@@ -19,6 +19,14 @@ export interface Tokens {
    * that has expired.
    */
   holderOf(request: Request): Holder | undefined;
+  /** As `holderOf`, of a token that a request brings elsewhere. */
+  holderOfToken(token: string): Holder | undefined;
+  /**
+   * The value of a session for the holder of a token, which is no token: it is known for as long as the token is, and nobody can tell the token from it.
+   */
+  sessionOf(token: string): string | undefined;
+  /** Holder of the token that a session is of. */
+  holderOfSession(session: string): Holder | undefined;
 }
 
 /** Tokens of a file, and the one that its owner opens the page with: the first that can write and is not only a hash. */
@@ -76,17 +84,38 @@ export function openTokens(path: string, now: () => number): TokenFile {
   }
   if (all.length === 0)
     throw new EmporiumError("USAGE", `${path}: no token found`, { hint: "remove the file, and a new one is created" });
-  return { tokens: { holderOf: (request) => holderAmong(all, request, now()) }, own };
+  const sessions = all.map((one) => ({ ...one, hash: hashOf(sessionFor(one)) }));
+  const tokens: Tokens = {
+    holderOf: (request) => {
+      const token = bearerOf(request);
+      return token === undefined ? undefined : holderAmong(all, token, now());
+    },
+    holderOfToken: (token) => holderAmong(all, token, now()),
+    sessionOf: (token) => {
+      const found = holderAmong(all, token, now());
+      return found && sessionFor(found);
+    },
+    holderOfSession: (session) => holderAmong(sessions, session, now()),
+  };
+  return { tokens, own };
 }
 
-/** Finds the holder of the request's token. Every token is compared, however early one fits, so that the time tells nothing. */
-function holderAmong(all: readonly Known[], { headers }: Request, nowMs: number): Holder | undefined {
-  const [, given] = /^Bearer +(\S{1,1024})$/i.exec(headers.get("authorization") ?? "") ?? [];
-  if (given === undefined) return undefined;
-  const hash = hashOf(given);
+/** The token in a request's `Authorization: Bearer`. */
+export function bearerOf({ headers }: Request): string | undefined {
+  return /^Bearer +(\S{1,1024})$/i.exec(headers.get("authorization") ?? "")?.[1];
+}
+
+/** Finds the holder of a token. Every token is compared, however early one fits, so that the time tells nothing. */
+function holderAmong(all: readonly Known[], token: string, nowMs: number): Known | undefined {
+  const hash = hashOf(token);
   let found: Known | undefined;
   for (const one of all) if (timingSafeEqual(one.hash, hash)) found ??= one;
   return found && nowMs < found.untilMs ? found : undefined;
+}
+
+/** Of the hash alone: sessions outlive this process, and end with the token. */
+function sessionFor({ hash }: Known): string {
+  return createHmac("sha256", hash).update("emporium session").digest("base64url");
 }
 
 function hashOf(token: string): Buffer {

@@ -22,14 +22,16 @@ const HIDDEN_DATASETS = `select unnest(${setting("datasets")}::integer[])`;
 const HIDDEN_DEPOSITIONS = `select unnest(${setting("depositions")}::integer[])`;
 const HIDDEN_RUNS = `select r.id from emporium_portal.run as r where r.dataset_id in (${HIDDEN_DATASETS})`;
 /** Rows of hidden depositions, in whatever dataset. */
-const ofHidden = (table: string, column = "id") =>
-  `select h.${column} from emporium_portal.${table} as h where h.deposition_id in (${HIDDEN_DEPOSITIONS}) and h.${column} is not null`;
+const ofHidden = (table: string) =>
+  `select h.id from emporium_portal.${table} as h where h.deposition_id in (${HIDDEN_DEPOSITIONS})`;
 const HIDDEN_ALIGNMENTS = `${ofHidden("alignment")}
   union all select h.id from emporium_portal.alignment as h where h.tiltseries_id in (${ofHidden("tiltseries")})`;
-/** Voxel spacings that something hidden is at. */
-const HIDING_SPACINGS = `${ofHidden("tomogram", "tomogram_voxel_spacing_id")} union all ${ofHidden("annotation", "tomogram_voxel_spacing_id")}
-  union all select h.tomogram_voxel_spacing_id from emporium_portal.tomogram as h
-    where h.alignment_id in (${HIDDEN_ALIGNMENTS}) and h.tomogram_voxel_spacing_id is not null`;
+/** Whether a row of a hidden deposition refers to the row `t`. Asked for one row or for many: the database has a way for each. */
+const anyHidden = (table: string, column: string, own: string) =>
+  `exists (select from emporium_portal.${table} as h where h.${column} = t.${own} and h.deposition_id in (${HIDDEN_DEPOSITIONS}))`;
+/** Whether something is at the voxel spacing `t` that is hidden. */
+const HIDES = `(${anyHidden("tomogram", "tomogram_voxel_spacing_id", "id")} or ${anyHidden("annotation", "tomogram_voxel_spacing_id", "id")}
+  or exists (select from emporium_portal.tomogram as h where h.tomogram_voxel_spacing_id = t.id and h.alignment_id in (${HIDDEN_ALIGNMENTS})))`;
 
 const inDataset = `t.dataset_id is not null and t.dataset_id not in (${HIDDEN_DATASETS})`;
 const inRun = `t.run_id is not null and t.run_id not in (${HIDDEN_RUNS})`;
@@ -65,7 +67,7 @@ const SEEN: readonly (readonly [table: string, ...conditions: string[]])[] = [
   [
     "tomogram_voxel_spacing",
     inRun,
-    `(t.id not in (${HIDING_SPACINGS})
+    `(not ${HIDES}
       or exists (select from emporium_seen.tomogram as at where at.tomogram_voxel_spacing_id = t.id)
       or exists (select from emporium_seen.annotation as at where at.tomogram_voxel_spacing_id = t.id))`,
   ],
@@ -75,7 +77,7 @@ const SEEN: readonly (readonly [table: string, ...conditions: string[]])[] = [
 const TOLD_LESS: Readonly<Record<string, readonly [column: string, value: string]>> = {
   tomogram: [
     "neuroglancer_config",
-    `case when t.run_id not in (${ofHidden("annotation", "run_id")} union all ${ofHidden("tomogram", "run_id")}) then t.neuroglancer_config end`,
+    `case when not (${anyHidden("annotation", "run_id", "run_id")} or ${anyHidden("tomogram", "run_id", "run_id")}) then t.neuroglancer_config end`,
   ],
 };
 const TOMOGRAM_COLUMNS = `id alignment_id deposition_id run_id tomogram_voxel_spacing_id name size_x size_y size_z voxel_spacing
@@ -102,14 +104,47 @@ const COUNTED: Readonly<Record<string, string>> = {
   tiltseries: "camera_manufacturer camera_model microscope_manufacturer microscope_model tilt_series_quality",
   tomogram: "reconstruction_method reconstruction_software processing fiducial_alignment_status ctf_corrected",
 };
-const COUNTS = Object.entries(COUNTED).flatMap(([table, columns]) =>
-  columns
-    .split(" ")
-    .map(
+
+/** The rows that are not seen of the tables that are counted, in parts that have no row in common: each by an index, since hidden rows are few. */
+const inHiddenRun = (table: string) => `select t.* from emporium_portal.${table} as t where t.run_id in (${HIDDEN_RUNS})`;
+const inNoRun = (table: string) => `select t.* from emporium_portal.${table} as t where t.run_id is null`;
+const besides = (table: string, condition: string) =>
+  `select t.* from emporium_portal.${table} as t where ${condition} and t.run_id not in (${HIDDEN_RUNS})`;
+const ofDeposition = (table: string) => besides(table, `t.deposition_id in (${HIDDEN_DEPOSITIONS})`);
+const belowHidden = (table: string, column: string, above: string) =>
+  `select t.* from emporium_portal.${table} as t where t.${column} in (select id from (${UNSEEN[above]!.join(" union all ")}) as above)`;
+const belowNone = (table: string, column: string) => `select t.* from emporium_portal.${table} as t where t.${column} is null`;
+const UNSEEN: Record<string, readonly string[]> = {
+  frame: [inHiddenRun("frame"), ofDeposition("frame")],
+  tiltseries: [inHiddenRun("tiltseries"), ofDeposition("tiltseries")],
+  identified_object: [inHiddenRun("identified_object"), inNoRun("identified_object")],
+  annotation: [inHiddenRun("annotation"), inNoRun("annotation"), ofDeposition("annotation")],
+  tomogram: [
+    inHiddenRun("tomogram"),
+    inNoRun("tomogram"),
+    ofDeposition("tomogram"),
+    besides("tomogram", `t.alignment_id in (${HIDDEN_ALIGNMENTS}) and t.deposition_id not in (${HIDDEN_DEPOSITIONS})`),
+  ],
+};
+for (const table of ["annotation_author", "annotation_method_link", "annotation_shape"]) {
+  UNSEEN[table] = [belowHidden(table, "annotation_id", "annotation"), belowNone(table, "annotation_id")];
+}
+UNSEEN.annotation_file = [
+  belowHidden("annotation_file", "annotation_shape_id", "annotation_shape"),
+  belowNone("annotation_file", "annotation_shape_id"),
+  `select t.* from emporium_portal.annotation_file as t where t.alignment_id in (${HIDDEN_ALIGNMENTS}) and ${below("annotation_shape", "annotation_shape_id")}`,
+];
+/** What is counted of all rows, less what is not seen of them. With an offset conditions are asked of each value, and not of each row that has it. */
+const COUNTS = [
+  `select place, value, rows from emporium.portal_count where ${IS_TOLD}`,
+  ...Object.entries(COUNTED).flatMap(([table, columns]) =>
+    columns.split(" ").map(
       (column) =>
-        `select '${table}.${column}'::text as place, ${column}::text as value, count(*) as rows from emporium_seen.${table} group by ${column}`,
+        `select '${table}.${column}'::text, value, -rows from (select ${column}::text as value, count(*) as rows
+            from (${UNSEEN[table]!.join(" union all ")}) as unseen group by 1 offset 0) as of_column`,
     ),
-);
+  ),
+];
 
 const UP = [
   "create schema emporium_seen",
@@ -118,5 +153,6 @@ const UP = [
     ([table, ...conditions]) =>
       `create view emporium_seen.${table} as select ${columnsOf(table)} from emporium_portal.${table} as t where ${[IS_TOLD, ...conditions].join(" and ")}`,
   ),
-  `create view emporium_seen.portal_count as ${COUNTS.join(" union all ")}`,
+  `create view emporium_seen.portal_count as select place, value, sum(rows)::bigint as rows
+    from (${COUNTS.join(" union all ")}) as counted (place, value, rows) group by place, value having sum(rows) > 0`,
 ];

@@ -4,7 +4,7 @@ import type { PortalApi } from "../../catalog/graphql/answer.js";
 import type { Clock } from "../../core/clock.js";
 import type { ErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
-import type { CatalogueFacts, ServerFacts } from "../../model/page-api.js";
+import type { AccessNotes, CatalogueFacts, ServerFacts } from "../../model/page-api.js";
 import type { Ref } from "../../model/ref.js";
 import type { Location } from "../../stores/location.js";
 import type { JobWatch } from "../job-watch.js";
@@ -43,6 +43,8 @@ export interface ApiContext {
   readonly submissions?: Submissions | undefined;
   readonly log: Log;
   readonly clock: Clock;
+  /** What rules of access say of the requests that are answered here; absent where everybody sees everything. */
+  readonly access?: RuledAccess | undefined;
   /** Facts of `GET server` that are known when the server starts. */
   readonly server: Pick<ServerFacts, "version" | "bucket" | "start">;
   /** The address of this server as the client of a request sees it; ends with `/`. */
@@ -60,6 +62,15 @@ export interface Writing {
   readonly origin?: string | undefined;
 }
 
+/** What pages tell of rules of access to whom they let in. */
+export interface RuledAccess {
+  readonly notes: AccessNotes;
+  /** Whether the server knows tokens. */
+  readonly signIn: boolean;
+  /** Name of who makes a request. */
+  viewerOf(request: Request): string | undefined;
+}
+
 export interface ServedCatalogue {
   readonly place: Place;
   readonly api: PortalApi;
@@ -67,6 +78,8 @@ export interface ServedCatalogue {
   readonly pool: pg.Pool;
   /** State of the catalogue. Its error names files as they are on this machine. */
   state(): Omit<CatalogueFacts, "error" | "treeChangedAt"> & { readonly error?: ErrorRecord | undefined };
+  /** The state where it must be asked for: the numbers are of what somebody may see. */
+  look?(): Promise<ReturnType<ServedCatalogue["state"]>>;
   /** Reads the catalogue's state again: other programs may have imported. */
   refresh?(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SLAB_MAX } from "../../arrays/plane/plane.js";
 import { QUERY_LIMITS } from "../../catalog/graphql/limits.js";
-import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../model/page-api.js";
+import type { AccessNotes, CatalogueFacts, PlaceFacts, ServerFacts } from "../../model/page-api.js";
 import type { Place } from "../places.js";
 import type { Holder } from "../tokens.js";
 import type { Routes, ServedCatalogue } from "./context.js";
@@ -24,17 +24,23 @@ export const serverRoutes: Routes = (app, context) => {
     treeChangedAt: treeChangedAt?.(),
     error: state.error && toApiError(state.error, places),
   });
-  get(app, "/server", { summary: "What is served, and where", query: z.object({}) }, (c) =>
+  const { access } = context;
+  get(app, "/server", { summary: "What is served, and where", query: z.object({}) }, async (c) =>
     c.json({
       ...server,
       places: places.map(factsOf),
-      catalogue: catalogue && told(catalogue.state()),
+      catalogue: catalogue && told((await catalogue.look?.()) ?? catalogue.state()),
       addresses: { graphql: "graphql", files: "files", s3: "s3", viewer: "viewer/" },
       limits,
       writing: context.writing !== undefined,
       holder: toldOf(context.writing?.tokens.holderOf(c.req.raw)),
       jobs: showsWorkspace(context, c.req.raw),
+      access: access && { signIn: access.signIn, viewer: access.viewerOf(c.req.raw) },
     } satisfies ServerFacts),
+  );
+  if (!access) return;
+  get(app, "/access", { summary: "What is shown that is not public, and to whom", query: z.object({}) }, (c) =>
+    c.json(access.notes satisfies AccessNotes, 200, { "cache-control": "no-store" }),
   );
 };
 
