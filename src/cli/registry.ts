@@ -315,6 +315,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./serve.js"),
   },
   {
+    name: "access link",
+    summary: "Add a reviewer's link to the access rules of a server",
+    load: () => import("./access-link.js"),
+  },
+  {
     name: "verify",
     summary: "Verify a standardised tree: objects present, decodable, checksums right, pyramids correct",
     load: () => import("./verify.js"),
@@ -340,6 +345,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 export const RESERVED: readonly string[] = [];
 
 export const GROUPS: Readonly<Record<string, string>> = {
+  access: "Who sees what of a server: links for reviewers",
   harvest: "From a portal to files, facts and a table",
   curate: "A laboratory's drives against a portal: inventory, runs, labels",
   ingest: "From a deposition to the portal's layout",

@@ -4,6 +4,7 @@ import { asEmporiumError, EmporiumError, ERRORS, toErrorRecord } from "../core/e
 import { quoteWord } from "../core/shell.js";
 import type { ServedCatalogue } from "../server/api/context.js";
 import type { Place } from "../server/places.js";
+import type { Tokens } from "../server/tokens.js";
 import type { ImportReport } from "../stations/catalog/portal-import/report.js";
 import type { CatalogRepository } from "../stations/catalog/rows/repository.js";
 import type { Store } from "../stores/store.js";
@@ -25,6 +26,7 @@ export default command({
     "A folder or bucket with raw_frames or raw_files is the storage of catalog upload: /microscopy shows its data sets, by the rows of the same database. Beside a tree it is another location: emporium serve TREE STORAGE.",
     "On 127.0.0.1, the default, only this machine can reach the server. With another --host everybody who reaches the port can read everything in the locations; --url is then the URL at which others reach this server. URLs in answers and in Neuroglancer's views point to this server, whatever URLs rows and views were written with.",
     "--write lets pages start jobs and decide on matches. Each job is a command of this program: the page shows its plan first. Who may do so is in the file of --token-file, in lines of NAME SCOPES TOKEN; scopes are review (decisions), write (jobs) and read (what commands have left in the workspace), joined by commas. A new file gets a token for everything, and the address that is printed contains it. Jobs run as the user of the server, and only in the locations and below --write-root. Where others reach the server, --write needs --url https://….",
+    "--access says in a file who sees which datasets and depositions: everybody, everybody from a day on, or holders of tokens, users of a reverse proxy, groups, and whoever has a reviewer's link. What somebody may not see does not exist for them: in pages, counts, GraphQL, files and all else. Names of tokens are those of --token-file, with --write or without. The file is read again when it changes; emporium access link adds a link to it.",
     "Pages of other origins can read nothing, unless --cors names their origin.",
     "--memory is for all that is kept and on its way: chunks and planes of volumes, files, layers, counts of lists. The program itself and its database come on top.",
     "The official client (cryoet_data_portal) needs two settings, which are printed: the URL for Client(…), and BOTO_ENDPOINT_URL. Other AWS programs read AWS_ENDPOINT_URL_S3.",
@@ -56,7 +58,11 @@ export default command({
     tokenFile: z
       .string()
       .optional()
-      .meta({ description: "with --write: who may change what; a file that is not there is created", value: "FILE" }),
+      .meta({ description: "with --write or --access: holders of tokens; a file that is not there is created", value: "FILE" }),
+    access: z
+      .string()
+      .optional()
+      .meta({ description: "who sees which datasets and depositions (access.yaml); default: everybody sees all", value: "FILE" }),
     writeRoot: z
       .array(z.string())
       .optional()
@@ -78,14 +84,16 @@ export default command({
     },
   ],
   async run(options, io) {
-    const [{ openPlaces, refuseServed }, { servePortal, startOf }, { corsPolicy }] = await Promise.all([
+    const [{ openPlaces, refuseServed }, { servePortal }, { startOf }, { corsPolicy }] = await Promise.all([
       import("../server/places.js"),
       import("../server/portal.js"),
+      import("../server/sources.js"),
       import("../server/cors.js"),
     ]);
     const cors = corsPolicy(options.cors ?? []);
     const written = await openWriting(options, io);
-    if (written || options.url !== undefined || !isLoopback(options.host))
+    const access = await openRules(options, written?.writing.tokens, io);
+    if (written || access || options.url !== undefined || !isLoopback(options.host))
       refuseServed(io.workspace, "the workspace", options.locations);
     const places = await openPlaces(options.locations, { anonymous: options.anonymous, signal: io.signal });
     const trees = places.filter(({ kind }) => kind === "tree");
@@ -107,6 +115,7 @@ export default command({
         memoryBytes,
         workspace: io.workspace,
         writing: written?.writing,
+        access,
         version: version(),
         log: io.log,
       });
@@ -145,6 +154,7 @@ interface WriteOptions {
   locations: readonly string[];
   write: boolean;
   tokenFile?: string | undefined;
+  access?: string | undefined;
   writeRoot?: string[] | undefined;
   host: string;
   url?: string | undefined;
@@ -158,10 +168,11 @@ interface WriteOptions {
  * @throws {EmporiumError} USAGE where tokens would go over a network as they are, and for what is missing
  */
 async function openWriting(options: WriteOptions, { clock, commands }: Io) {
-  const { locations, write, tokenFile, writeRoot, host, url, database, login } = options;
+  const { locations, write, tokenFile, access, writeRoot, host, url, database, login } = options;
   if (!write) {
-    const given = tokenFile !== undefined ? "--token-file" : writeRoot && "--write-root";
-    if (given) throw new EmporiumError("USAGE", `${given} needs --write`);
+    if (tokenFile !== undefined && access === undefined)
+      throw new EmporiumError("USAGE", "--token-file needs --write, or --access");
+    if (writeRoot) throw new EmporiumError("USAGE", "--write-root needs --write");
     return undefined;
   }
   if (tokenFile === undefined) {
@@ -185,6 +196,35 @@ async function openWriting(options: WriteOptions, { clock, commands }: Io) {
   const words = Object.entries({ database, login }).flatMap(([name, value]) => (value === undefined ? [] : `--${name}=${value}`));
   const jobs = { kinds: jobKinds(await commands(), words), program: thisProgram() };
   return { writing: { tokens, roots: (writeRoot ?? []).map((word) => parseLocation(word)), jobs }, own };
+}
+
+/**
+ * The rules of `--access`, and the tokens whose holders they name; undefined without it.
+ *
+ * @param written tokens of `--write` @throws {EmporiumError} CONFIG_…, USAGE
+ */
+async function openRules(
+  { access: file, tokenFile, locations, host, url }: WriteOptions,
+  written: Tokens | undefined,
+  { clock, log }: Io,
+) {
+  if (file === undefined) return undefined;
+  const [{ refuseServed }, { openTokens }, { readAccessRules }] = await Promise.all([
+    import("../server/places.js"),
+    import("../server/tokens.js"),
+    import("../server/access/rules.js"),
+  ]);
+  refuseServed(file, "the --access file", locations);
+  if (tokenFile !== undefined) refuseServed(tokenFile, "the --token-file", locations);
+  // a wrong file is told before anything is opened
+  const { proxy } = readAccessRules(file);
+  const isOpen = url === undefined ? !isLoopback(host) : !url.startsWith("https:");
+  if (isOpen)
+    log.warn("keys of links and tokens go over the network as they are: serve at an --url https://… behind a proxy with TLS");
+  if (proxy && url === undefined && isLoopback(host)) {
+    log.warn(`${file} names a proxy, and no --url says at which address people reach it`);
+  }
+  return { file, tokens: written ?? (tokenFile === undefined ? undefined : openTokens(tokenFile, () => clock.now()).tokens) };
 }
 
 interface Options {

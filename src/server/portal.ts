@@ -1,36 +1,25 @@
 import { type Clock, systemClock } from "../core/clock.js";
 import { type Log, silentLog } from "../core/log.js";
-import type { ApiError } from "../model/page-api.js";
-import { viewAddress } from "../model/ref.js";
 import type { CatalogRepository } from "../stations/catalog/rows/repository.js";
-import { fileStore } from "../stores/file/store.js";
-import type { Store } from "../stores/store.js";
-import { apiBodies, apiHandler, readOnlyApi } from "./api/api.js";
-import type { ApiContext, ServedCatalogue, Writing } from "./api/context.js";
-import { virtualZarrRoutes } from "./api/virtual-zarr.js";
-import { appPage } from "./app-page.js";
+import { apiBodies, readOnlyApi } from "./api/api.js";
+import type { ServedCatalogue, Writing } from "./api/context.js";
 import { postsTo } from "./bodies.js";
 import { type CorsPolicy, OWN_ORIGIN, withCors } from "./cors.js";
-import { finder } from "./find.js";
-import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "./graphql.js";
-import { type Handler, mounted, onlyReading } from "./handler.js";
+import { GRAPHQL_POSTS } from "./graphql.js";
+import { type Handler, onlyReading } from "./handler.js";
 import { healthRoute } from "./health.js";
 import type { JobKind } from "./job-kinds.js";
 import { rootsOf } from "./job-locations.js";
 import { jobWatch } from "./job-watch.js";
-import { sentJson } from "./json-reply.js";
 import { listen } from "./listen.js";
 import { servedMemory } from "./memory-shares.js";
 import { serverMetrics } from "./metrics.js";
 import { servedMicroscopy } from "./microscopy.js";
-import { readdressedStates } from "./neuroglancer-state.js";
-import { serverOverview } from "./overview.js";
 import { pieceBudget } from "./piece-budget.js";
 import type { Place } from "./places.js";
 import { servedVolumes } from "./planes.js";
 import { openPlans } from "./plans.js";
-import { noReports, servedReports } from "./reports.js";
-import { type StaticOptions, staticFiles } from "./static.js";
+import { type ServedSources, sourcesHandler } from "./sources.js";
 import { openSubmissions } from "./submissions.js";
 import type { Tokens } from "./tokens.js";
 import { treeChanges } from "./tree-changes.js";
@@ -141,53 +130,27 @@ export async function servePortal({
       : undefined;
   const submissions = plans && openSubmissions({ roots: plans.roots, workspace: workspace!, clock });
   const base = folder === "" ? "/" : `/${folder}/`;
-  const viewerHandler = viewerPage({ folder: viewer, log });
-  /** Everything that is served of these sources. */
-  const handlerOf = (sources: ServedSources, ofView: Partial<ApiContext> = {}): SourcesHandler => {
-    const own = sources.catalogue?.place ?? sources.places.find(({ kind }) => kind === "tree");
-    const context: ApiContext = {
-      ...sources,
-      ...{ volumes, memory, jobs, plans, submissions, log, clock },
+  const origin = url === undefined ? undefined : new URL(url).origin;
+  const tokens = writing?.tokens ?? rules?.tokens;
+  const handlerOf = sourcesHandler({
+    ...{ version, bucket, workspace, filesOf, pieces, viewer: viewerPage({ folder: viewer, log }) },
+    pages: { base, folder: pagesFolder, hasTokens: tokens !== undefined || rules !== undefined },
+    s3: forS3 && ((store) => forS3.readOnlyS3(store, { bucket, hosts, pieces, log })),
+    context: {
+      ...{ volumes, memory, jobs, plans, submissions, tokens, log, clock },
       treeChangedAt: changes?.changedAt,
-      reports:
-        workspace === undefined ? noReports : servedReports(fileStore(workspace), sources.places, sources.catalogue, memory),
       workspace: isShown ? workspace : undefined,
       isHandedOn: url !== undefined,
-      writing: writing && {
-        ...{ tokens: writing.tokens, roots: writing.roots },
-        origin: url === undefined ? undefined : new URL(url).origin,
-      },
-      server: { version, bucket, start: startOf(places, microscopy !== undefined) },
+      writing: writing && { tokens: writing.tokens, roots: writing.roots, origin },
       base: (request) => filesOf(request).slice(0, -"files".length),
-      find: finder(sources.places, sources.catalogue),
-      ...ofView,
-    };
-    const api = apiHandler(context);
-    const overview = serverOverview(
-      { version, places: sources.places, bucket, hasTree: tree !== undefined, hasCatalogue: catalogue !== undefined },
-      context.base,
-    );
-    const hasTokens = writing !== undefined || rules !== undefined;
-    const s3 = own && forS3?.readOnlyS3(own.store, { bucket, hosts, pieces, log });
-    const others = portalMounts(context, api, {
-      ...{ s3, pieces, viewer: viewerHandler },
-      pages: appPage({ base, folder: pagesFolder, overview, hasTokens, log }),
-      files: own && staticFiles(own.store, { instead: readdressedStates(filesOf, log), pieces, log }),
-    });
-    const prefixes = (request: Request) => ({ s3: `s3://${bucket}`, https: filesOf(request) });
-    const withFiles = s3 ? withS3(s3, others) : others;
-    const graphql = sources.catalogue && compressed(graphqlRoute({ api: sources.catalogue.api, own: prefixes }));
-    return { api, handler: graphql ? withGraphql(graphql, withFiles) : withFiles };
-  };
+    },
+  });
   const sources: ServedSources = { places, catalogue, microscopy: microscopy && servedMicroscopy(microscopy, places) };
   const stopping = new AbortController();
-  const served = rules ? await withRules(rules) : handlerOf(sources);
-  /** The same for each request as far as its sender may see it. */
-  async function withRules({ file, tokens }: NonNullable<PortalOptions["access"]>): Promise<SourcesHandler> {
-    const { servedByView } = await import("./access/served.js");
-    const origin = url === undefined ? undefined : new URL(url).origin;
-    return servedByView({ ...{ file, tokens, sources, handlerOf, memory, clock, log, base, origin } });
-  }
+  // loaded only where there are rules
+  const served = rules
+    ? await (await import("./access/served.js")).servedByView({ ...rules, sources, handlerOf, memory, clock, log, base, origin })
+    : handlerOf(sources);
   const metrics = serverMetrics({ clock, memory, streams: () => jobs?.listeners ?? 0, isHandedOn: url !== undefined });
   const forWatchers = { healthz: healthRoute(catalogue), metrics: metrics.route };
   const posts = postsTo({ ...GRAPHQL_POSTS, ...below(folder, GRAPHQL_POSTS) });
@@ -226,47 +189,9 @@ export async function servePortal({
   };
 }
 
-/** What answers are made of. */
-export interface ServedSources {
-  readonly places: readonly Place[];
-  readonly catalogue: ServedCatalogue | undefined;
-  readonly microscopy: ApiContext["microscopy"];
-}
-
-/** Everything that is served of some sources; the API by itself, too. */
-export interface SourcesHandler {
-  readonly api: Handler;
-  readonly handler: Handler;
-}
-
 /** Wraps a test of request paths so that it takes them with the folder under which people find this server, or without. */
 function withinFolder(folder: string): (of: (path: string) => boolean, path: string) => boolean {
   return (of, path) => of(path) || (folder !== "" && path.startsWith(`${folder}/`) && of(path.slice(folder.length + 1)));
-}
-
-interface PortalParts {
-  readonly pages: Handler;
-  readonly viewer: Handler;
-  /** Files of the first tree; undefined without a tree. */
-  readonly files: Handler | undefined;
-  readonly s3: Handler | undefined;
-  readonly pieces: StaticOptions["pieces"];
-}
-
-/** The handlers of all paths of the server. */
-function portalMounts(context: ApiContext, api: Handler, { pages, viewer, files, s3, pieces }: PortalParts): Handler {
-  const { places, log } = context;
-  return mounted({
-    "/": pages,
-    "/api/": async () => notHere(),
-    "/api/v1/": api,
-    "/zarr/": apiHandler(context, [virtualZarrRoutes]),
-    "/at/": async () => notHere(),
-    ...Object.fromEntries(places.map((place) => [`/at/${place.id}/`, filesOfPlace(place, { pieces, log })])),
-    ...(files && { "/files/": files }),
-    ...(s3 && { "/s3/": s3 }),
-    "/viewer/": viewer,
-  });
 }
 
 /** Asks for the counts of lists, so that the first visitor does not wait for them. */
@@ -280,34 +205,6 @@ async function warmed(api: Handler, url: string, signal: AbortSignal, log: Log):
       throw error;
     }
   }
-}
-
-/** The bytes of a place's files. Beside a place that is one file, nothing is there. */
-function filesOfPlace({ store, key: own }: Place, options: StaticOptions): Handler {
-  const isOwn = (key: string) => own === undefined || key === own || key.startsWith(`${own}/`);
-  const stat: Store["stat"] = async (key, options) => (isOwn(key) ? store.stat(key, options) : undefined);
-  return staticFiles({ ...store, stat }, options);
-}
-
-/** Compresses answers of a known length. Longer ones are streams, which are passed on as the database gives them. */
-function compressed(handler: Handler): Handler {
-  return async (request, path) => {
-    const response = await handler(request, path);
-    return response.headers.has("content-length") ? await sentJson(request, response) : response;
-  };
-}
-
-function notHere(): Response {
-  return Response.json({ code: "NOT_FOUND", message: "not found" } satisfies ApiError, { status: 404 });
-}
-
-/** Address of the page that opens first: for one volume its picture; for the storage of a microscopy catalogue its data sets. */
-export function startOf(places: readonly Place[], hasMicroscopy = false): string {
-  const [place, ...others] = places;
-  if (!place || others.length > 0 || place.kind === "tree") return "/";
-  const { id, key } = place;
-  if (hasMicroscopy) return "/microscopy";
-  return `/${key === undefined ? `browse/${id}` : viewAddress(id, key)}`;
 }
 
 /**
@@ -337,11 +234,6 @@ function below(folder: string, posts: Readonly<Record<string, number>>): Record<
 /** Gives paths of one name to handlers: a mount would lead clients to `/healthz/` first. */
 function withRoutes(routes: Readonly<Record<string, Handler>>, others: Handler): Handler {
   return (request, path) => (Object.hasOwn(routes, path) ? routes[path]!(request, "") : others(request, path));
-}
-
-/** Gives `/s3` itself to S3: its clients ask for the list of buckets there and follow no redirect. */
-function withS3(s3: Handler, others: Handler): Handler {
-  return (request, path) => (path === "s3" ? s3(request, "") : others(request, path));
 }
 
 const isOfSession = (path: string): boolean => path === "api/v1/session";

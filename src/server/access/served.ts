@@ -4,17 +4,18 @@ import type { Clock } from "../../core/clock.js";
 import type { Log } from "../../core/log.js";
 import type { ApiContext, ServedCatalogue } from "../api/context.js";
 import type { ServedMemory } from "../memory-shares.js";
-import type { ServedSources, SourcesHandler } from "../portal.js";
 import { noReports } from "../reports.js";
+import type { ServedSources, SourcesHandler } from "../sources.js";
 import type { Tokens } from "../tokens.js";
 import { openAccess, type View } from "./access.js";
-import { accessDoors, byView, VIEWS_MAX } from "./doors.js";
+import { byView, VIEWS_MAX } from "./by-view.js";
 import { seenPlaces } from "./seen-places.js";
+import { withSessions } from "./sessions.js";
 import { treeSight } from "./tree-sight.js";
 
 export interface ServedByViewOptions {
   readonly file: string;
-  readonly tokens: Tokens | undefined;
+  readonly tokens?: Tokens | undefined;
   readonly sources: ServedSources;
   readonly handlerOf: (sources: ServedSources, ofView: Partial<ApiContext>) => SourcesHandler;
   readonly memory: ServedMemory;
@@ -54,7 +55,7 @@ export async function servedByView(options: ServedByViewOptions): Promise<Source
     return handlerOf(limited, ofView);
   };
   const handler = byView(access, make);
-  return { api: (request, path) => handler(request, `api/v1/${path}`), handler: accessDoors(access, { base, origin }, handler) };
+  return { api: (request, path) => handler(request, `api/v1/${path}`), handler: withSessions(access, { base, origin }, handler) };
 }
 
 /** Of the workspace there is nothing for who has no token. */

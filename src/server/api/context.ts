@@ -33,6 +33,8 @@ export interface ApiContext {
   readonly workspace?: string | undefined;
   /** Others reach the server by another address: a client on loopback may be their proxy. */
   readonly isHandedOn: boolean;
+  /** Tokens that the server knows, for whatever they are. */
+  readonly tokens?: Tokens | undefined;
   /** Absent where nothing can be changed. */
   readonly writing?: Writing | undefined;
   /** Runs in the workspace; absent without one. */

@@ -25,7 +25,7 @@ export const jobRoutes: Routes = (app, context) => {
   const perClient = new Map<string, number>();
   /** Counts a stream of a client. @returns the function that gives it back @throws {EmporiumError} STORE_THROTTLED */
   const taken = (c: Context): (() => void) => {
-    const holder = context.writing?.tokens.holderOf(c.req.raw);
+    const holder = context.tokens?.holderOf(c.req.raw);
     const client = holder === undefined ? "this machine" : `the token of ${holder.name}`;
     const own = perClient.get(client) ?? 0;
     if (context.jobs!.listeners >= STREAMS_MAX) throw tooMany(`${STREAMS_MAX} event streams are open; no more are served`);

@@ -5,10 +5,10 @@ import { isOfOrigin } from "../tokens.js";
 import type { ApiContext } from "./context.js";
 
 /** Whether a request may see what people run and find on this machine. A page of another origin may not, whatever `--cors` lets it read. */
-export const showsWorkspace = ({ workspace, isHandedOn, writing }: ApiContext, request: Request): boolean =>
+export const showsWorkspace = ({ workspace, isHandedOn, tokens, writing }: ApiContext, request: Request): boolean =>
   workspace !== undefined &&
   isOfOrigin(request, writing?.origin) &&
-  ((!isHandedOn && isOfThisMachine(request)) || writing?.tokens.holderOf(request) !== undefined);
+  ((!isHandedOn && isOfThisMachine(request)) || tokens?.holderOf(request) !== undefined);
 
 /** The workspace, for requests of the server's own machine and for who brings a token. @throws {EmporiumError} ADDRESS_REFUSED */
 export function workspaceFor(context: ApiContext, { req }: Context): string {
