@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { relative } from "node:path";
 import type { ByteRange } from "../../core/bytes.js";
 import type { Json, JsonObject } from "../../core/json.js";
@@ -27,13 +28,13 @@ export function seenStore(
   seesOthers: boolean,
 ): Store {
   const { local } = store;
-  const root = local && realpathSync(local.path(""));
+  const root = local && realpathSync.native(local.path(""));
   const bare = (key: string) => key.replace(/\/+$/, "");
   /** The key behind links within the store: a name in one dataset may lead into another. */
   const behind = (key: string): string => {
     if (!local || root === undefined) return key;
     try {
-      const real = realpathSync(local.path(key));
+      const real = realpathSync.native(local.path(key));
       return isInside(root, real) ? relative(root, real).replaceAll("\\", "/") : key;
     } catch {
       return key;
@@ -89,13 +90,24 @@ export function seenStore(
     },
     async *children(folder, options) {
       const name = folder === "" ? folder : await asKey(folder);
-      yield* seenOnly(store.children(name, options));
+      const links = await linksIn(local?.path(name));
+      for await (const entry of seenOnly(store.children(name, options))) {
+        const isLink = links.has(bare(entry.key).slice(folder.length));
+        if (!isLink || (await sees(entry.key))) yield entry;
+      }
     },
     ...(store.stream && { stream: async (key, from, options) => store.stream!(await asKey(key), from, options) }),
     // a thread of its own would ask without asking here
     shortWay: undefined,
     local: local && { ...local, path: (key) => local.path(seesAtOnce(key) ? key : `${NOWHERE}/${key}`) },
   };
+}
+
+/** Names of the links in a folder: what is listed by such a name may be anything else. */
+async function linksIn(folder: string | undefined): Promise<ReadonlySet<string>> {
+  if (folder === undefined) return new Set();
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return new Set(entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name));
 }
 
 function part(bytes: Uint8Array, range: ByteRange | undefined): Uint8Array {
