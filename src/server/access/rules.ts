@@ -79,7 +79,7 @@ const Id = z
   .int()
   .min(1)
   .max(2 ** 31 - 1);
-const RulesById = z.record(z.string().regex(/^[1-9]\d{0,8}$/, "expected the number of a dataset or deposition"), z.unknown());
+const RulesById = z.record(z.string(), z.unknown());
 const Trusted = z
   .string()
   .refine((text) => addressOf(text) !== undefined, "expected an IP address, or a network such as 10.0.0.0/8");
@@ -165,17 +165,21 @@ const DAY_MS = 24 * 60 * 60_000;
 type PlaceOf = ReturnType<typeof parseCheckedYaml>["placeOf"];
 
 /** A rule by itself: of a union's parts none would say which field is wrong. */
-function ruleOf(given: unknown, path: readonly string[], file: string, placeOf: PlaceOf): Rule {
+function ruleOf(given: unknown, [of, id]: readonly [string, string], file: string, placeOf: PlaceOf): Rule {
+  const isNumber = /^[1-9]\d{0,8}$/.test(id);
+  // a key that is a number is found as one
+  const path = [of, isNumber ? Number(id) : id];
+  const name = path.join(".");
+  const says = (message: string, at: readonly PropertyKey[] = path, hint = HINT, key = false) =>
+    new EmporiumError("CONFIG_FIELD", `${file}: ${name}: ${message}`, { place: placeOf(at, key), hint });
+  if (!isNumber) throw says("expected the number of a dataset or deposition", path, HINT, true);
   const parsed = Rules.safeParse(given);
   if (parsed.success) return parsed.data;
-  const name = path.join(".");
-  const says = (message: string, at: readonly PropertyKey[] = path, hint = HINT) =>
-    new EmporiumError("CONFIG_FIELD", `${file}: ${name}: ${message}`, { place: placeOf(at), hint });
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw says(`expected public, embargoed or {for: [NAMES], until: DAY}, found ${JSON.stringify(given)}`);
   }
   const unknown = Object.keys(given).find((key) => key !== "for" && key !== "until");
-  if (unknown !== undefined) throw says(`unknown field "${unknown}"; known: for, until`, [...path, unknown]);
+  if (unknown !== undefined) throw says(`unknown field "${unknown}"; known: for, until`, [...path, unknown], HINT, true);
   const fields = given as { for?: unknown; until?: unknown };
   if (!Array.isArray(fields.for) || fields.for.length === 0) {
     throw says("for is missing (expected a list of names)", [...path, "for"], "name tokens, users of the proxy, or groups");
