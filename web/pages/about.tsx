@@ -1,6 +1,7 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type SubmitEvent, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import type { ServerFacts } from "../../src/model/page-api.js";
+import { SignIn } from "../parts/access.js";
 import { answered, base } from "../parts/api.js";
 import { AppLink } from "../parts/app-link.js";
 import { askCommand } from "../parts/catalogue-command.js";
@@ -11,7 +12,6 @@ import { Keys } from "../parts/keys.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
 import { Answer, ErrorPanel } from "../parts/states.js";
-import { keepToken } from "../parts/token.js";
 
 /** Version, health, addresses, limits, keys, licences. */
 export function About() {
@@ -74,7 +74,7 @@ function Served({ facts }: { facts: ServerFacts }) {
   return (
     <>
       <Facts facts={rows} />
-      {facts.writing && <Token holder={facts.holder?.name} />}
+      {(facts.writing || facts.access?.signIn || facts.access?.viewer !== undefined) && <SignIn facts={facts} />}
       <h2>Places</h2>
       <ul>
         {places.map(({ id, name, kind }) => (
@@ -112,35 +112,6 @@ function changesOf({ writing, holder }: ServerFacts): string {
   if (!writing) return "cannot be made from pages: reading only";
   if (!holder) return "can be made from pages by who has a token; this page has none";
   return `can be made from this page by ${holder.name}: ${holder.scopes.join(", ")}`;
-}
-
-/** Takes a token that somebody was given, or puts away the one that is here. */
-function Token({ holder }: { holder: string | undefined }) {
-  const queries = useQueryClient();
-  const keep = (token: string) => {
-    keepToken(token);
-    void queries.invalidateQueries();
-  };
-  if (holder !== undefined)
-    return (
-      <p>
-        <button type="button" onClick={() => keep("")}>
-          Put the token away
-        </button>
-      </p>
-    );
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    keep(String(new FormData(event.target as HTMLFormElement).get("token")).trim());
-  };
-  return (
-    <form className="row wrap" onSubmit={submit}>
-      <label className="row">
-        Token <input name="token" type="password" autoComplete="off" required pattern="[!-~]{32,1024}" />
-      </label>
-      <button type="submit">Use it in this tab</button>
-    </form>
-  );
 }
 
 function Licences() {

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Download as DownloadIcon } from "lucide-react";
 import { useState } from "react";
+import { AccessTag } from "../parts/access.js";
 import { askCatalogue } from "../parts/api.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
 import { DownloadDialog } from "../parts/download.js";
@@ -55,7 +56,9 @@ function Found({ dataset }: { dataset: Row }) {
     <>
       <div className="page">
         <div className="spread">
-          <h1>{dataset.title}</h1>
+          <h1>
+            {dataset.title} <AccessTag of="datasets" id={dataset.id} />
+          </h1>
           <button type="button" onClick={() => setDownloading(true)}>
             <DownloadIcon size={16} aria-hidden /> Download
           </button>

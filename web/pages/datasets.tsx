@@ -1,3 +1,4 @@
+import { AccessTag } from "../parts/access.js";
 import { askCatalogue } from "../parts/api.js";
 import { bytes, count, day, fixed, plural } from "../parts/format.js";
 import { List } from "../parts/list/list.js";
@@ -55,7 +56,18 @@ const datasetsSpec: ListSpec<DatasetRow> = {
       absent: "its metadata do not say",
       order: by("fileSize"),
     },
-    { id: "released", title: "Released", width: 96, cell: ({ releaseDate }) => day(releaseDate), order: by("releaseDate") },
+    {
+      id: "released",
+      title: "Released",
+      width: 104,
+      cell: ({ id, releaseDate }) => (
+        <>
+          {day(releaseDate)} <AccessTag of="datasets" id={id} bare />
+        </>
+      ),
+      value: ({ releaseDate }) => day(releaseDate),
+      order: by("releaseDate"),
+    },
     { id: "number", title: "Number", width: 72, isNumber: true, cell: ({ id }) => id, order: by("id") },
   ],
   to: ({ id }) => `/datasets/${id}`,
@@ -86,7 +98,12 @@ const datasetsSpec: ListSpec<DatasetRow> = {
   asFirst: "grid",
   card: {
     photo: ({ keyPhotoThumbnailUrl, keyPhotoUrl }) => ({ small: keyPhotoThumbnailUrl, large: keyPhotoUrl }),
-    facts: (row) => [row.organismName, plural(runsOf(row), "run"), day(row.releaseDate)].filter(Boolean).join(" · "),
+    facts: (row) => (
+      <>
+        <AccessTag of="datasets" id={row.id} bare />{" "}
+        {[row.organismName, plural(runsOf(row), "run"), day(row.releaseDate)].filter(Boolean).join(" · ")}
+      </>
+    ),
     details: ({ title, objects, voxels, fileSize }) =>
       [
         title,

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { AccessTag } from "../parts/access.js";
 import { askCatalogue } from "../parts/api.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
 import { Facts, fact } from "../parts/facts.js";
@@ -36,7 +37,9 @@ function Found({ of }: { of: DepositionResult }) {
   const parts = partsOf(of);
   return (
     <>
-      <h1>{row.title}</h1>
+      <h1>
+        {row.title} <AccessTag of="depositions" id={row.id} />
+      </h1>
       <div className="top">
         <div>
           <Authors authors={nodesOf(row.authors)} />

@@ -1,3 +1,4 @@
+import { AccessTag } from "../parts/access.js";
 import { askCatalogue } from "../parts/api.js";
 import { count, day } from "../parts/format.js";
 import { List } from "../parts/list/list.js";
@@ -50,7 +51,18 @@ const spec: ListSpec<Row> = {
       cell: ({ depositionDate }) => day(depositionDate),
       order: by("depositionDate"),
     },
-    { id: "released", title: "Released", width: 96, cell: ({ releaseDate }) => day(releaseDate), order: by("releaseDate") },
+    {
+      id: "released",
+      title: "Released",
+      width: 104,
+      cell: ({ id, releaseDate }) => (
+        <>
+          {day(releaseDate)} <AccessTag of="depositions" id={id} bare />
+        </>
+      ),
+      value: ({ releaseDate }) => day(releaseDate),
+      order: by("releaseDate"),
+    },
     { id: "number", title: "Number", width: 72, isNumber: true, cell: ({ id }) => id, order: by("id") },
   ],
   to: ({ id }) => `/depositions/${id}`,
@@ -62,7 +74,11 @@ const spec: ListSpec<Row> = {
   asFirst: "table",
   card: {
     photo: ({ keyPhotoThumbnailUrl, keyPhotoUrl }) => ({ small: keyPhotoThumbnailUrl, large: keyPhotoUrl }),
-    facts: (row) => [typesOf(row), day(row.depositionDate)].filter(Boolean).join(" · "),
+    facts: (row) => (
+      <>
+        <AccessTag of="depositions" id={row.id} bare /> {[typesOf(row), day(row.depositionDate)].filter(Boolean).join(" · ")}
+      </>
+    ),
   },
   empty: {
     why: "The catalogue has none: a tree is imported as it is served.",

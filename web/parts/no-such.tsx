@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { nearIdsQuery } from "../queries/generated.js";
+import { SignInHint } from "./access.js";
 import { askCatalogue } from "./api.js";
 import { AppLink } from "./app-link.js";
 import { useCrumbs } from "./page.js";
@@ -59,6 +60,7 @@ export function NoSuch({ kind, id }: { kind: Kind; id: number | undefined }) {
           <Link to={`/${kind}`}>all {kind}</Link>
         </li>
       </ul>
+      <SignInHint />
     </>
   );
 }

@@ -2,6 +2,7 @@ import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { HelpCircle, Lock, Menu, Moon, Sun, SunMoon, X } from "lucide-react";
 import { lazy, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
 import { MENU, MENU_READING } from "../../src/model/pages.js";
+import { useSession } from "./access.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
 import { moment } from "./format.js";
@@ -89,6 +90,7 @@ export function Shell() {
 function Header({ search, showKeys }: { search: React.RefObject<HTMLInputElement | null>; showKeys: () => void }) {
   const way = crumbs.use();
   const { data } = useServer();
+  useSession();
   return (
     <header className="header">
       <Pages />

@@ -21,6 +21,9 @@ export function takeToken(): void {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
+/** Whether this tab has a token. */
+export const hasToken = (): boolean => Boolean(kept()?.getItem(KEPT));
+
 /** Empty: none. */
 export const keepToken = (token: string): void => kept()?.setItem(KEPT, token);
 

@@ -52,6 +52,8 @@ export interface AccessOptions {
   readonly tokens?: Tokens | undefined;
   /** Reads the datasets and depositions; undefined without a catalogue. */
   readonly roots?: (() => Promise<Roots>) | undefined;
+  /** Whether the rows are all there. Default: they are. */
+  readonly isSettled?: (() => boolean) | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -62,7 +64,14 @@ const TOLD_MAX = 5;
 const NO_ROOTS: Roots = { version: "", datasets: new Map(), depositions: new Map() };
 
 /** @throws {EmporiumError} CONFIG_…, USAGE for a wrong file; DATABASE_… */
-export async function openAccess({ file, tokens, roots: read, clock, log }: AccessOptions): Promise<Access> {
+export async function openAccess({
+  file,
+  tokens,
+  roots: read,
+  isSettled = () => true,
+  clock,
+  log,
+}: AccessOptions): Promise<Access> {
   let rules = readAccessRules(file);
   let [version, stamp] = [1, stampOf(file)];
   let lookedMs = clock.monotonic();
@@ -74,7 +83,7 @@ export async function openAccess({ file, tokens, roots: read, clock, log }: Acce
       rules = readAccessRules(file);
       version++;
       log.info(`${file} has changed: its new rules hold from now on`);
-      if (known) warnOf(rules, known.roots, file, log);
+      isTold = false;
     } catch (error) {
       const { message, facts } = asEmporiumError(error);
       log.error(`${message}; the rules of before stay`, { hint: facts.hint, line: facts.place?.line });
@@ -83,6 +92,7 @@ export async function openAccess({ file, tokens, roots: read, clock, log }: Acce
   let known: { readonly roots: Roots; readonly ms: number } | undefined;
   let reading: Promise<void> | undefined;
   let isStale = false;
+  let isTold = false;
   async function refreshed(): Promise<Roots> {
     if (!read) return NO_ROOTS;
     if (!known || isStale || clock.monotonic() - known.ms >= FRESH_MS) {
@@ -101,7 +111,7 @@ export async function openAccess({ file, tokens, roots: read, clock, log }: Acce
     }
     return known!.roots;
   }
-  warnOf(rules, await refreshed(), file, log);
+  await refreshed();
   const asks = (request: Request): Viewer => {
     if (clock.monotonic() - lookedMs >= FRESH_MS) {
       lookedMs = clock.monotonic();
@@ -115,6 +125,10 @@ export async function openAccess({ file, tokens, roots: read, clock, log }: Acce
     async viewOf(request) {
       const roots = await refreshed();
       const viewer = asks(request);
+      if (!isTold && isSettled()) {
+        isTold = true;
+        warnOf(rules, roots, clock.now(), file, log);
+      }
       return viewFor(viewer, rules, `${version}`, roots, clock.now(), () => (isStale = true));
     },
     linkOf(key) {
@@ -242,7 +256,7 @@ function notesOf(
 }
 
 /** Warns of what a person may not have meant. */
-function warnOf(rules: AccessRules, roots: Roots, file: string, log: Log): void {
+function warnOf(rules: AccessRules, roots: Roots, nowMs: number, file: string, log: Log): void {
   if (roots === NO_ROOTS) return;
   for (const of of ["datasets", "depositions"] as const) {
     const listed = new Set([...rules[of].keys(), ...rules.links.flatMap((link) => [...link[of]])]);
@@ -255,6 +269,16 @@ function warnOf(rules: AccessRules, roots: Roots, file: string, log: Log): void 
     log.warn(
       `${file} names ${counted(unknown.length, of.slice(0, -1))} that the catalogue does not have (${shown}): the rules hold once it does`,
     );
+  }
+  const isPublic = (of: "datasets" | "depositions", id: number) =>
+    isOpen(rules[of].get(id) ?? rules.default, roots[of].get(id), nowMs);
+  const shown = [...roots.datasets.values()].filter(
+    ({ id, deposition }) => deposition !== undefined && !isPublic("datasets", id) && isPublic("depositions", deposition),
+  );
+  for (const { id, deposition } of shown.slice(0, TOLD_MAX)) {
+    log.warn(`dataset ${id} is not public, but its deposition ${deposition} is: everybody sees the title and authors of that`, {
+      hint: `${file} may have a rule for deposition ${deposition}, too`,
+    });
   }
   for (const { name, datasets, depositions } of rules.links) {
     for (const id of datasets) {

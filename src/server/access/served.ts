@@ -31,7 +31,11 @@ export interface ServedByViewOptions {
 export async function servedByView(options: ServedByViewOptions): Promise<SourcesHandler> {
   const { file, tokens, sources, handlerOf, memory, clock, log, base, origin } = options;
   const { places, catalogue, microscopy } = sources;
-  const access = await openAccess({ file, tokens, roots: catalogue && (() => readRoots(catalogue.pool)), clock, log });
+  const access = await openAccess({
+    ...{ file, tokens, clock, log },
+    roots: catalogue && (() => readRoots(catalogue.pool)),
+    isSettled: () => catalogue?.state().state !== "importing",
+  });
   const shared: ServedMemory = {
     ...memory,
     limits: { ...memory.limits, counts: memory.limits.counts / VIEWS_MAX, layers: memory.limits.layers / VIEWS_MAX },

@@ -33,7 +33,7 @@ export const serverRoutes: Routes = (app, context) => {
       addresses: { graphql: "graphql", files: "files", s3: "s3", viewer: "viewer/" },
       limits,
       writing: context.writing !== undefined,
-      holder: toldOf(context.tokens?.holderOf(c.req.raw)),
+      holder: toldOf(context.writing?.tokens.holderOf(c.req.raw)),
       jobs: showsWorkspace(context, c.req.raw),
       access: access && { signIn: access.signIn, viewer: access.viewerOf(c.req.raw) },
     } satisfies ServerFacts),

@@ -1,0 +1,105 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Lock } from "lucide-react";
+import { type SubmitEvent, useEffect, useState } from "react";
+import type { AccessNote, AccessNotes, ServerFacts } from "../../src/model/page-api.js";
+import { AnswerError, answered, ask, base } from "./api.js";
+import { AppLink } from "./app-link.js";
+import { useServer } from "./queries.js";
+import { hasToken, keepToken } from "./token.js";
+
+/** What is seen without being public. Asked for where the server has rules, and once for all lists. */
+function useNotes(): AccessNotes | undefined {
+  const { data } = useServer();
+  const asked = useQuery({
+    queryKey: ["access"],
+    queryFn: ({ signal }) => ask<AccessNotes>("access", signal),
+    enabled: data?.access !== undefined,
+  });
+  return asked.data;
+}
+
+const wordsOf = ({ for: names, until }: AccessNote): string =>
+  [names ? `for ${names.join(", ")}` : "embargoed", until && `until ${until}`].filter(Boolean).join(" ");
+
+/** A tag on what not everybody sees; nothing on what is public. `bare`: the icon, with its words on hover and for those who listen. */
+export function AccessTag({ of, id, bare = false }: { of: keyof AccessNotes; id: number; bare?: boolean }) {
+  const note = useNotes()?.[of][id];
+  if (!note) return null;
+  const words = wordsOf(note);
+  return (
+    <span className="tag muted" title={`Not public: ${words}`}>
+      <Lock size={14} aria-hidden={!bare} aria-label={bare ? words : undefined} role={bare ? "img" : undefined} />
+      {!bare && ` ${words}`}
+    </span>
+  );
+}
+
+const session = (method: "POST" | "DELETE") => answered(new URL("api/v1/session", base), { method });
+
+/** Begins a session where this tab has a token and the server has rules: pictures and files are asked for without a token. */
+export function useSession(): void {
+  const queries = useQueryClient();
+  const { access } = useServer().data ?? {};
+  const isNeeded = access?.viewer !== undefined && hasToken();
+  useEffect(() => {
+    if (isNeeded) void session("POST").then(() => queries.invalidateQueries({ queryKey: ["access"] }));
+  }, [isNeeded, queries]);
+}
+
+/** A way in, on a page of nothing: it may be there for who is known. */
+export function SignInHint() {
+  const { data } = useServer();
+  if (!data?.access?.signIn || data.access.viewer !== undefined) return null;
+  return (
+    <p className="muted">
+      Some of what is served is shown to people who are known to the server: <AppLink to="/about">sign in</AppLink>.
+    </p>
+  );
+}
+
+/** Takes a token that somebody was given, or puts away the one that is here. */
+export function SignIn({ facts: { access, holder } }: { facts: ServerFacts }) {
+  const queries = useQueryClient();
+  const [error, setError] = useState<string>();
+  const name = holder?.name ?? access?.viewer;
+  const keep = async (token: string) => {
+    keepToken(token);
+    setError(undefined);
+    try {
+      if (access) await session(token === "" ? "DELETE" : "POST");
+    } catch (thrown) {
+      keepToken("");
+      const isUnknown = thrown instanceof AnswerError && thrown.status === 401;
+      setError(isUnknown ? "The server does not know this token." : (thrown as Error).message);
+    }
+    await queries.invalidateQueries();
+  };
+  if (name !== undefined)
+    return (
+      <p className="row wrap">
+        {access && <span>You see what {name} may see.</span>}
+        <button type="button" onClick={() => void keep("")}>
+          {access ? "Sign out" : "Put the token away"}
+        </button>
+      </p>
+    );
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    void keep(String(new FormData(event.target as HTMLFormElement).get("token")).trim());
+  };
+  return (
+    <>
+      <form className="row wrap" onSubmit={submit}>
+        <label className="row">
+          Token <input name="token" type="password" autoComplete="off" required pattern="[!-~]{32,1024}" />
+        </label>
+        <button type="submit">{access ? "Sign in" : "Use it in this tab"}</button>
+      </form>
+      {error !== undefined && (
+        <p className="bad" role="alert">
+          {error}
+        </p>
+      )}
+    </>
+  );
+}
