@@ -82,6 +82,13 @@ describe("the address of a view", () => {
     ["m", "qz1,2,3_4,5,6"],
     ["w", "<b>"],
     ["x", "beside"],
+    ["t", "30,-55"],
+    ["t", "30,10,1"],
+    ["t", "30,-55,1,2"],
+    ["r", "min"],
+    ["r", "max,dim"],
+    ["r", "surface,dark,x"],
+    ["k", "zx"],
   ])("%s=%s is left out, and told", (name, value) => {
     const { state, wrong } = parseLink(facts, { [name]: value });
     expect(wrong).toEqual([name]);
@@ -95,12 +102,28 @@ describe("the address of a view", () => {
     expect(parseLink(facts, linkParameters(facts, state)).state).toEqual(state);
   });
 
+  it("keeps where the 3-D pane looks from, and what it shows", () => {
+    const whole = { t: "-12.5,-90,2.5,30,20,10", r: "surface,dark,-49.4", k: "xz" };
+    const { state, wrong } = parseLink(facts, whole);
+    expect(wrong).toEqual([]);
+    expect(state.space).toEqual({
+      camera: { turn: -12.5, tilt: -90, zoom: 2.5, centre: [10, 20, 30] },
+      ...{ mode: "surface", isDarkDense: true, threshold: -49.4, cuts: ["x", "z"] },
+    });
+    for (const one of [whole, { t: "0,0,1" }, { r: "mean" }, { r: "max,,3" }, { k: "-" }])
+      expect(linkParameters(facts, parseLink(facts, one).state)).toEqual(one);
+  });
+
   it("knows layouts of the volume only", () => {
     const layout = (l: string, more: Parameters<typeof testFacts>[0]) => parseLink(testFacts(more), { l }).state.layout;
     expect(layout("tilt", { isTiltSeries: true })).toBe("tilt");
     expect(layout("tilt", { ref: "tiltseries:3" })).toBe("tilt");
     expect(layout("compare", { place: "" })).toBeUndefined();
-    for (const across of ["ortho", "quad"]) expect(layout(across, { pages: { order: "czt", z: 8, c: 2, t: 4 } })).toBeUndefined();
+    expect(layout("3d", { place: "" })).toBe("3d");
+    for (const none of [{ isTiltSeries: true }, { shape: [1, 9, 9] as const }])
+      expect(layout("3d", none as never)).toBeUndefined();
+    for (const across of ["ortho", "quad", "3d"])
+      expect(layout(across, { pages: { order: "czt", z: 8, c: 2, t: 4 } })).toBeUndefined();
     expect(layout("ortho", { pages: { order: "czt", z: 1, c: 1, t: 64 } })).toBe("ortho");
   });
 

@@ -1,6 +1,6 @@
 import type { CameraAxes, Vector } from "./camera.js";
+import type { Grid } from "./grid.js";
 import * as shaders from "./shaders.js";
-import type { Grid } from "./voxels.js";
 
 /** Where the voxels of a volume lie: Å from the middle of the volume that is looked at, x y z. */
 export interface Ground {

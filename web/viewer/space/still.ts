@@ -4,10 +4,11 @@ import type { Session } from "../session.js";
 import { drawOver } from "./box.js";
 import type { Vector } from "./camera.js";
 import type { SpaceDrawing, SpaceStatus } from "./drawing.js";
+import { type Grid, gridFor } from "./grid.js";
 import type { Ground } from "./scene.js";
 import { diagonalOf, lookOf, type Size, spaceOf } from "./view.js";
 import { groundOf, vectorOf } from "./volume-texture.js";
-import { type Grid, gridFor, readGrid } from "./voxels.js";
+import { readGrid } from "./voxels.js";
 
 /** Voxels that are read, and pixels along a side that are worked out: the processor does it alone. */
 const VOXELS = 2 ** 20;

@@ -3,8 +3,9 @@ import type { VolumeFacts } from "../../../src/model/page-api.js";
 import { extentOf, middleOf, voxelOf } from "../geometry.js";
 import type { PlaneSource } from "../planes.js";
 import type { Vector } from "./camera.js";
+import { even, FIRST_BYTES, type Grid, gridFor, TEXTURE_BYTES } from "./grid.js";
 import { type Ground, makeVolume, sideMaxOf, type Volume } from "./scene.js";
-import { even, FIRST_BYTES, type Grid, gridFor, readGrid, TEXTURE_BYTES } from "./voxels.js";
+import { readGrid } from "./voxels.js";
 
 export type Window = readonly [low: number, high: number];
 
