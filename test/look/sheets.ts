@@ -297,6 +297,12 @@ function statesOf({ url, emptyUrl, addresses }: WholeSite, manyUrl: string): Wan
     ...asked.map((path) => of("error", path, { before: answers((route) => route.fulfill({ status: 500, json: broken })) })),
     { ...of("notice", "/runs", { wait: held }), url: `${url}/runs?nonsense=1` },
     { ...of("notice", "/view/tomogram/$id", { wait: held }), url: `${url}${addresses["/view/tomogram/$id"][0]}&nonsense=1` },
+    ...(["max", "surface"] as const).map((mode) => ({
+      name: `3-D ${mode} /view/tomogram/$id`,
+      url: `${url}${addresses["/view/tomogram/$id"][0].split("?")[0]}?l=3d&r=${mode}`,
+      variants: ["1280 light", "1280 dark", "390", "2560"] as Variant[],
+      wait: async (page: Page) => void (await page.waitForSelector('.v-space[data-sharp="true"]', { timeout: 60_000 })),
+    })),
     of("failed", "/", { before: catalogue({ state: "failed", error: broken }) }),
     of("other datasets", "/runs", { before: catalogue({ otherDatasets: [10001, 10002] }) }),
     ...(["/", "/runs", "/view/tomogram/$id"] as const).map((path) =>

@@ -141,7 +141,7 @@ export function drawSpace(
   function drawRough(): void {
     sizeCanvases();
     const began = performance.now();
-    parts.painter.paint(scene(), part, part < 1 ? 2 : 1);
+    parts.painter.paint(scene(), part, part < 0.4 ? 3.5 : part < 1 ? 2 : 1);
     parts.painter.finish();
     const took = performance.now() - began;
     parts.painter.show();
