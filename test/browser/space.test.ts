@@ -82,7 +82,6 @@ describe.skipIf(browserPath === undefined || python === undefined)("the viewer's
       // all of it would be the stage's grey where nothing was drawn
       expect([one.name, drawn > 0.02 ? "drawn" : drawn]).toEqual([one.name, "drawn"]);
       expect([one.name, beyond <= 0.02 ? "equal" : beyond]).toEqual([one.name, "equal"]);
-      console.info(`${one.name}: ${(100 * beyond).toFixed(3)} % of the pixels differ by more than ${TOLERANCE}`);
       expect(problems).toEqual([]);
       await page.close();
     }

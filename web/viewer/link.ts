@@ -14,6 +14,7 @@ import {
   layoutsOf,
   SLAB_MAX,
   SPACE_MODES,
+  SPACE_ZOOM,
   type SpaceMode,
   type SpaceState,
   type ViewState,
@@ -190,8 +191,8 @@ function parseCamera(text: string): Camera | undefined {
     Math.abs(turn) <= 180 &&
     tilt >= -180 &&
     tilt <= 0 &&
-    zoom >= 0.2 &&
-    zoom <= 50;
+    zoom >= SPACE_ZOOM[0] &&
+    zoom <= SPACE_ZOOM[1];
   if (!isRight) return undefined;
   return { turn, tilt, zoom, ...(x !== undefined && { centre: [z!, y!, x] as Triple }) };
 }

@@ -17,6 +17,9 @@ export interface Camera {
   readonly centre?: Triple | undefined;
 }
 
+/** Least and most that it is larger. */
+export const SPACE_ZOOM = [0.2, 50] as const;
+
 export const SPACE_MODES = ["max", "mean", "surface"] as const;
 export type SpaceMode = (typeof SPACE_MODES)[number];
 

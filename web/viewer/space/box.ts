@@ -18,7 +18,7 @@ export interface Look {
 const NAMES = ["z", "y", "x"] as const;
 
 /** Edges of the volume in the colours of their axes, faint behind it, and one name for each axis. */
-export function drawBox(context: CanvasRenderingContext2D, look: Look): void {
+function drawBox(context: CanvasRenderingContext2D, look: Look): void {
   const { facts, axes, centre } = look;
   const extents = ([0, 1, 2] as const).map((axis) => extentOf(facts, axis));
   const at = (corner: readonly boolean[]) =>

@@ -1,5 +1,5 @@
 import type { Triple } from "../../../src/core/box.js";
-import type { Camera } from "../state.js";
+import { type Camera, SPACE_ZOOM } from "../state.js";
 
 /** x, y, z; the world's triples are `[z, y, x]`. */
 export type Vector = readonly [x: number, y: number, z: number];
@@ -13,8 +13,6 @@ export interface CameraAxes {
 
 /** From above section 0, a corner to the front: all three axes are seen. */
 export const FIRST_CAMERA: Camera = { turn: 30, tilt: -55, zoom: 1 };
-export const ZOOM_MIN = 0.2;
-export const ZOOM_MAX = 50;
 /** Degrees a CSS pixel that is dragged. */
 const DRAG_DEGREES = 0.5;
 
@@ -58,7 +56,7 @@ export function zoomedAt(
   at: { readonly across: number; readonly down: number },
   middle: Triple,
 ): Camera {
-  const zoom = Number(Math.min(Math.max(camera.zoom * factor, ZOOM_MIN), ZOOM_MAX).toPrecision(4));
+  const zoom = Number(Math.min(Math.max(camera.zoom * factor, SPACE_ZOOM[0]), SPACE_ZOOM[1]).toPrecision(4));
   const kept = from * (1 - camera.zoom / zoom);
   return { ...moved(camera, at.across * kept, at.down * kept, middle), zoom };
 }

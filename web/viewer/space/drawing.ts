@@ -3,8 +3,9 @@ import type { LayerInSpace } from "../overlay.js";
 import { isWebglFast } from "../render.js";
 import { openServed } from "../served.js";
 import type { Session } from "../session.js";
+import type { ViewState } from "../state.js";
 import { drawOver } from "./box.js";
-import { makePainter, type Solid } from "./scene.js";
+import { ScenePainter, type Solid } from "./scene.js";
 import { layerSolids, rgbOf } from "./solids.js";
 import { lookOf, type Size, sceneOf, spaceOf } from "./view.js";
 import { type VolumeTexture, vectorOf, volumeTexture } from "./volume-texture.js";
@@ -38,186 +39,226 @@ export interface SpaceDrawing {
   close(): void;
 }
 
+type Tell = (status: SpaceStatus) => void;
+type Over = { readonly bar: boolean; readonly box: boolean };
+
 /** Draws with WebGL2 what the session says. Undefined where there is none. */
 export function drawSpace(
   session: Session,
   canvas: HTMLCanvasElement,
   above: HTMLCanvasElement,
-  tell: (status: SpaceStatus) => void,
+  tell: Tell,
 ): SpaceDrawing | undefined {
   const options: WebGLContextAttributes = { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" };
   const gl = canvas.getContext("webgl2", options);
-  if (!gl) return undefined;
-  const context = above.getContext("2d")!;
-  let parts = makeParts(gl, session, changed, say);
-  let size: Size = { width: 1, height: 1 };
-  let frame = 0;
-  let movedAt = 0;
-  let timer: number | undefined;
-  let isLost = false;
-  let isClosed = false;
-  // a program of the processor draws a sixth of the pixels at first
-  let part = isWebglFast() ? 1 : 0.4;
-  /** The fine picture that is under way: rows that are there, and how many come at a time. */
-  let fine: { done: number; rows: number } | undefined;
-  let isFine = false;
+  return gl ? new CardDrawing(session, gl, canvas, above, tell) : undefined;
+}
 
-  const lost = (event: Event) => {
-    event.preventDefault();
-    isLost = true;
-    say();
-  };
-  const restored = () => {
-    // what the context held went with it
-    parts.forget();
-    parts = makeParts(gl, session, changed, say);
-    isLost = false;
-    changed();
-  };
-  canvas.addEventListener("webglcontextlost", lost);
-  canvas.addEventListener("webglcontextrestored", restored);
-  let before = session.state.get();
-  const stateChanged = () => {
-    const now = session.state.get();
+class CardDrawing implements SpaceDrawing {
+  readonly #context: CanvasRenderingContext2D;
+  readonly #stop = new AbortController();
+  readonly #stops: readonly (() => void)[];
+  #parts: ReturnType<typeof makeParts>;
+  #size: Size = { width: 1, height: 1 };
+  #frame = 0;
+  #movedAt = 0;
+  #timer: number | undefined;
+  #isLost = false;
+  // a program of the processor draws a sixth of the pixels at first
+  #part = isWebglFast() ? 1 : 0.4;
+  /** The fine picture that is under way: rows that are there, and how many come at a time. */
+  #fine: { done: number; rows: number } | undefined;
+  #isFine = false;
+  #before: ViewState;
+
+  constructor(
+    private readonly session: Session,
+    private readonly gl: WebGL2RenderingContext,
+    private readonly canvas: HTMLCanvasElement,
+    private readonly above: HTMLCanvasElement,
+    private readonly tell: Tell,
+  ) {
+    this.#context = above.getContext("2d")!;
+    this.#before = session.state.get();
+    this.#parts = this.#newParts();
+    const { signal } = this.#stop;
+    const lost = (event: Event) => {
+      event.preventDefault();
+      this.#isLost = true;
+      this.#say();
+    };
+    const restored = () => {
+      // what the context held went with it
+      this.#parts.free();
+      this.#parts = this.#newParts();
+      this.#isLost = false;
+      this.#changed();
+    };
+    canvas.addEventListener("webglcontextlost", lost, { signal });
+    canvas.addEventListener("webglcontextrestored", restored, { signal });
+    this.#stops = [
+      session.state.watch(() => this.#stateChanged()),
+      ...[session.painter, session.repaints].map((one) => one.watch(() => this.#changed())),
+    ];
+  }
+
+  #newParts() {
+    const { gl, session } = this;
+    return makeParts(
+      gl,
+      session,
+      () => this.#changed(),
+      () => this.#say(),
+    );
+  }
+
+  #stateChanged(): void {
+    const [before, now] = [this.#before, this.session.state.get()];
+    this.#before = now;
     // where the slices lie in their panes does not count here, nor which they are where none is shown
     const isOther =
       now.space !== before.space ||
       now.contrast !== before.contrast ||
-      (now.position !== before.position && spaceOf(session, now).cuts.length > 0);
-    before = now;
-    if (isOther) changed();
-  };
-  const stops = [session.state.watch(stateChanged), ...[session.painter, session.repaints].map((one) => one.watch(changed))];
+      (now.position !== before.position && spaceOf(this.session, now).cuts.length > 0);
+    if (isOther) this.#changed();
+  }
 
-  function say(): void {
-    const { texture } = parts;
+  #say(): void {
+    if (this.#stop.signal.aborted) return;
+    const { texture, isWaiting, notices, bytes } = this.#parts;
     const { shown } = texture;
-    tell({
-      isSharp: isFine && shown?.isFinest === true && !parts.isWaiting(),
+    this.tell({
+      isSharp: this.#isFine && shown?.isFinest === true && !isWaiting(),
       level: shown?.volume.grid.level,
       progress: texture.progress,
       error: texture.error,
-      notices: parts.notices(),
-      bytes: parts.bytes(),
-      isLost,
+      notices: notices(),
+      bytes: bytes(),
+      isLost: this.#isLost,
     });
   }
 
-  function changed(): void {
-    if (isClosed) return;
-    movedAt = performance.now();
-    isFine = false;
-    fine = undefined;
-    schedule();
+  #changed(): void {
+    this.#movedAt = performance.now();
+    this.#isFine = false;
+    this.#fine = undefined;
+    this.#schedule();
   }
 
-  function schedule(): void {
-    if (frame === 0 && !isClosed) frame = requestAnimationFrame(onFrame);
+  #schedule(): void {
+    if (this.#frame === 0 && !this.#stop.signal.aborted) this.#frame = requestAnimationFrame(() => this.#onFrame());
   }
 
-  const scene = () => {
-    const { low, high } = session.state.get().contrast;
-    parts.texture.want([low, high]);
-    return sceneOf(session, size, parts.texture, parts.solids());
-  };
-
-  function sizeCanvases(): void {
-    const [width, height] = [size.width, size.height].map((length) => Math.max(Math.round(length * devicePixelRatio), 1));
-    for (const one of [canvas, above]) if (one.width !== width || one.height !== height) Object.assign(one, { width, height });
+  #scene() {
+    const { low, high } = this.session.state.get().contrast;
+    this.#parts.texture.want([low, high]);
+    return sceneOf(this.session, this.#size, this.#parts.texture, this.#parts.solids());
   }
 
-  function onFrame(): void {
-    frame = 0;
-    clearTimeout(timer);
-    if (gl?.isContextLost()) return;
-    const still = performance.now() - movedAt;
+  #sizeCanvases(): void {
+    const { width, height } = this.#size;
+    const pixels = (length: number) => Math.max(Math.round(length * devicePixelRatio), 1);
+    for (const one of [this.canvas, this.above])
+      if (one.width !== pixels(width) || one.height !== pixels(height))
+        Object.assign(one, { width: pixels(width), height: pixels(height) });
+  }
+
+  #onFrame(): void {
+    this.#frame = 0;
+    clearTimeout(this.#timer);
+    if (this.gl.isContextLost()) return;
+    const still = performance.now() - this.#movedAt;
     if (still < REST_MS) {
-      if (!isFine) drawRough();
-      timer = window.setTimeout(schedule, REST_MS - still + 1);
-    } else if (!isFine) drawFine(STRIP_MS);
-    say();
+      if (!this.#isFine) this.#drawRough();
+      this.#timer = window.setTimeout(() => this.#schedule(), REST_MS - still + 1);
+    } else if (!this.#isFine) this.#drawFine(STRIP_MS);
+    this.#say();
   }
 
-  function drawRough(): void {
-    sizeCanvases();
+  #drawRough(): void {
+    this.#sizeCanvases();
+    const part = this.#part;
     const began = performance.now();
-    parts.painter.paint(scene(), part, part < 0.4 ? 3.5 : part < 1 ? 2 : 1);
-    parts.painter.finish();
+    this.#parts.painter.paint(this.#scene(), part, part < 0.4 ? 3.5 : part < 1 ? 2 : 1);
+    this.#parts.painter.finish();
     const took = performance.now() - began;
-    parts.painter.show();
-    over(context, { bar: true, box: true });
+    this.#show();
     const wanted = Math.min(Math.max(part * Math.sqrt(FRAME_MS / Math.max(took, 1)), 0.2), 1);
     // another size costs another picture: small steps are not worth one
-    if (Math.abs(wanted / part - 1) > 0.2) part = (part + wanted) / 2 > 0.95 ? 1 : (part + wanted) / 2;
+    if (Math.abs(wanted / part - 1) > 0.2) this.#part = (part + wanted) / 2 > 0.95 ? 1 : (part + wanted) / 2;
   }
 
   /** Draws strip after strip, no longer than so many milliseconds, and shows the picture when it is whole. */
-  function drawFine(ms: number): void {
-    sizeCanvases();
-    const now = scene();
+  #drawFine(ms: number): void {
+    this.#sizeCanvases();
+    const { height } = this.canvas;
+    const scene = this.#scene();
     const began = performance.now();
-    fine ??= { done: 0, rows: isWebglFast() ? canvas.height : Math.ceil(canvas.height / 16) };
-    while (fine.done < canvas.height && performance.now() - began < ms) {
+    let { done, rows } = this.#fine ?? { done: 0, rows: isWebglFast() ? height : Math.ceil(height / 16) };
+    while (done < height && performance.now() - began < ms) {
       const stripBegan = performance.now();
-      const to = Math.min(fine.done + fine.rows, canvas.height);
-      parts.painter.paint(now, 1, 1, [fine.done, to]);
-      parts.painter.finish();
+      const to = Math.min(done + rows, height);
+      this.#parts.painter.paint(scene, 1, 1, [done, to]);
+      this.#parts.painter.finish();
       const took = performance.now() - stripBegan;
-      fine = { done: to, rows: Math.max(Math.ceil(fine.rows * Math.min(STRIP_MS / Math.max(took, 1), 4)), 8) };
+      done = to;
+      rows = Math.max(Math.ceil(rows * Math.min(STRIP_MS / Math.max(took, 1), 4)), 8);
     }
-    if (fine.done < canvas.height) {
-      schedule();
-      return;
-    }
-    parts.painter.show();
-    over(context, { bar: true, box: true });
-    fine = undefined;
-    isFine = true;
+    this.#isFine = done === height;
+    this.#fine = this.#isFine ? undefined : { done, rows };
+    if (this.#isFine) this.#show();
+    else this.#schedule();
   }
 
-  function over(into: CanvasRenderingContext2D, which: { bar: boolean; box: boolean }): void {
-    const ratio = devicePixelRatio;
-    into.setTransform(ratio, 0, 0, ratio, 0, 0);
-    if (into === context) into.clearRect(0, 0, size.width, size.height);
-    drawOver(into, lookOf(session, size), which);
+  #show(): void {
+    this.#parts.painter.show();
+    this.#context.setTransform(1, 0, 0, 1, 0, 0);
+    this.#context.clearRect(0, 0, this.above.width, this.above.height);
+    this.#over(this.#context, { bar: true, box: true });
   }
 
-  return {
-    resize(width, height) {
-      const whole = (value: number) => Math.max(Math.floor(value * devicePixelRatio) / devicePixelRatio, 1);
-      size = { width: whole(width), height: whole(height) };
-      for (const { style } of [canvas, above]) Object.assign(style, { width: `${size.width}px`, height: `${size.height}px` });
-      changed();
-    },
-    picture(which) {
-      fine = undefined;
-      isFine = false;
-      drawFine(Number.POSITIVE_INFINITY);
-      const { width, height } = canvas;
-      const copy = Object.assign(document.createElement("canvas"), { width, height });
-      const into = copy.getContext("2d", { willReadFrequently: true })!;
-      into.drawImage(canvas, 0, 0);
-      over(into, which);
-      return copy;
-    },
-    retry: () => parts.texture.retry(),
-    close() {
-      isClosed = true;
-      cancelAnimationFrame(frame);
-      clearTimeout(timer);
-      for (const stop of stops) stop();
-      canvas.removeEventListener("webglcontextlost", lost);
-      canvas.removeEventListener("webglcontextrestored", restored);
-      parts.free();
-      // a browser has few contexts, and ends them late
-      if (!canvas.isConnected) gl.getExtension("WEBGL_lose_context")?.loseContext();
-    },
-  };
+  #over(into: CanvasRenderingContext2D, which: Over): void {
+    into.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    drawOver(into, lookOf(this.session, this.#size), which);
+  }
+
+  resize(width: number, height: number): void {
+    const whole = (value: number) => Math.max(Math.floor(value * devicePixelRatio) / devicePixelRatio, 1);
+    this.#size = { width: whole(width), height: whole(height) };
+    for (const { style } of [this.canvas, this.above])
+      Object.assign(style, { width: `${this.#size.width}px`, height: `${this.#size.height}px` });
+    this.#changed();
+  }
+
+  picture(which: Over): HTMLCanvasElement {
+    this.#fine = undefined;
+    this.#drawFine(Number.POSITIVE_INFINITY);
+    const { width, height } = this.canvas;
+    const copy = Object.assign(document.createElement("canvas"), { width, height });
+    const into = copy.getContext("2d", { willReadFrequently: true })!;
+    into.drawImage(this.canvas, 0, 0);
+    this.#over(into, which);
+    return copy;
+  }
+
+  retry(): void {
+    this.#parts.texture.retry();
+  }
+
+  close(): void {
+    this.#stop.abort();
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+    for (const stop of this.#stops) stop();
+    this.#parts.free();
+    // a browser has few contexts, and ends them late
+    if (!this.canvas.isConnected) this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
 }
 
 /** What lies in one context: the volume, layers, programs. */
 function makeParts(gl: WebGL2RenderingContext, session: Session, changed: () => void, progressed: () => void) {
-  const painter = makePainter(gl);
+  const painter = new ScenePainter(gl);
   const middle = vectorOf(middleOf(session.facts));
   const { low, high } = session.state.get().contrast;
   const texture = volumeTexture(gl, session.source, { window: [low, high], changed, progressed });
@@ -240,7 +281,6 @@ function makeParts(gl: WebGL2RenderingContext, session: Session, changed: () => 
     notices: masks.notices,
     bytes: () => texture.bytes + masks.bytes(),
     free,
-    forget: free,
   };
 }
 

@@ -56,7 +56,7 @@ export default function SpacePane({ session }: { session: Session }) {
     const stop = listen(session, canvas.current!, size);
     session.space.set({
       isActive: document.activeElement === canvas.current,
-      picture: made.picture,
+      picture: (parts) => made.picture(parts),
       words: () => wordsOf(session),
       angstromPerPixel: () => lookOf(session, size()).scale / devicePixelRatio,
     });

@@ -96,160 +96,167 @@ const SOURCES: Readonly<Record<Name, readonly [vertex: string, fragment: string]
 };
 
 /** Programs, buffers and textures of one context. After the context was lost, another is made. */
-export function makePainter(gl: WebGL2RenderingContext) {
-  const programs = new Map<Name, Program>();
-  const target = makeTarget(gl);
-  const programFor = (name: Name): Program => {
-    const found = programs.get(name) ?? linked(gl, ...SOURCES[name]);
-    programs.set(name, found);
+export class ScenePainter {
+  readonly #programs = new Map<Name, Program>();
+  readonly #target: ReturnType<typeof makeTarget>;
+
+  constructor(private readonly gl: WebGL2RenderingContext) {
+    this.#target = makeTarget(gl);
+  }
+
+  #programFor(name: Name): Program {
+    const found = this.#programs.get(name) ?? linked(this.gl, ...SOURCES[name]);
+    this.#programs.set(name, found);
     return found;
-  };
+  }
 
   /** Sets what all programs have in common, and takes one into use. */
-  function begin(name: Name, scene: Scene, [width, height]: readonly [number, number], scale: number): Program {
-    const program = programFor(name);
+  #begin(name: Name, scene: Scene, [width, height]: readonly [number, number], scale: number): Program {
+    const program = this.#programFor(name);
     // biome-ignore lint/correctness/useHookAtTopLevel: WebGL's word, not React's
-    gl.useProgram(program.program);
+    this.gl.useProgram(program.program);
     const { right, down, forward } = scene.axes;
     for (const [uniform, value] of Object.entries({ right, down, forward, centre: scene.centre }))
-      gl.uniform3f(program.at(uniform), ...value);
-    gl.uniform2f(program.at("size"), width, height);
-    gl.uniform1f(program.at("scale"), scale);
-    gl.uniform1f(program.at("reach"), scene.reach);
+      this.gl.uniform3f(program.at(uniform), ...value);
+    this.gl.uniform2f(program.at("size"), width, height);
+    this.gl.uniform1f(program.at("scale"), scale);
+    this.gl.uniform1f(program.at("reach"), scene.reach);
     return program;
   }
 
-  function bind(program: Program, { volume, gain, offset, isDarkDense }: Drawn, strides: number): void {
+  #bind(program: Program, { volume, gain, offset, isDarkDense }: Drawn, strides: number): void {
     const { ground, texture } = volume;
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_3D, texture);
-    for (const name of ["low", "high", "first", "extent", "voxel"] as const) gl.uniform3f(program.at(name), ...ground[name]);
-    gl.uniform2f(program.at("window"), gain, offset);
-    gl.uniform1i(program.at("dark"), isDarkDense ? 1 : 0);
-    gl.uniform1f(program.at("stride"), strides * Math.min(...ground.voxel));
+    this.gl.activeTexture(this.gl.TEXTURE0);
+    this.gl.bindTexture(this.gl.TEXTURE_3D, texture);
+    for (const name of ["low", "high", "first", "extent", "voxel"] as const) this.gl.uniform3f(program.at(name), ...ground[name]);
+    this.gl.uniform2f(program.at("window"), gain, offset);
+    this.gl.uniform1i(program.at("dark"), isDarkDense ? 1 : 0);
+    this.gl.uniform1f(program.at("stride"), strides * Math.min(...ground.voxel));
   }
 
-  function paintVolume(scene: Scene, size: readonly [number, number], scale: number, strides: number): void {
+  #paintVolume(scene: Scene, size: readonly [number, number], scale: number, strides: number): void {
     if (!scene.drawn) return;
     const isSurface = scene.mode === "surface";
-    const program = begin(isSurface ? "surface" : "projection", scene, size, scale);
-    bind(program, scene.drawn, strides);
+    const program = this.#begin(isSurface ? "surface" : "projection", scene, size, scale);
+    this.#bind(program, scene.drawn, strides);
     if (isSurface) {
-      gl.uniform1f(program.at("threshold"), scene.threshold);
-      gl.uniform4f(program.at("base"), ...SURFACE_COLOUR, 1);
+      this.gl.uniform1f(program.at("threshold"), scene.threshold);
+      this.gl.uniform4f(program.at("base"), ...SURFACE_COLOUR, 1);
     } else {
-      gl.disable(gl.DEPTH_TEST);
-      gl.uniform1i(program.at("mean"), scene.mode === "mean" ? 1 : 0);
+      this.gl.disable(this.gl.DEPTH_TEST);
+      this.gl.uniform1i(program.at("mean"), scene.mode === "mean" ? 1 : 0);
     }
-    gl.drawArrays(gl.TRIANGLES, 0, 3);
-    gl.enable(gl.DEPTH_TEST);
+    this.gl.drawArrays(this.gl.TRIANGLES, 0, 3);
+    this.gl.enable(this.gl.DEPTH_TEST);
   }
 
-  function paintCuts(scene: Scene, size: readonly [number, number], scale: number): void {
+  #paintCuts(scene: Scene, size: readonly [number, number], scale: number): void {
     if (!scene.drawn) return;
-    const program = begin("cut", scene, size, scale);
-    bind(program, { ...scene.drawn, isDarkDense: false }, 1);
-    gl.uniform1f(program.at("gamma"), scene.gamma);
-    gl.uniform1i(program.at("inverted"), scene.isInverted ? 1 : 0);
+    const program = this.#begin("cut", scene, size, scale);
+    this.#bind(program, { ...scene.drawn, isDarkDense: false }, 1);
+    this.gl.uniform1f(program.at("gamma"), scene.gamma);
+    this.gl.uniform1i(program.at("inverted"), scene.isInverted ? 1 : 0);
     for (const { corner, across, along, colour } of scene.cuts) {
-      for (const [name, value] of Object.entries({ corner, across, along })) gl.uniform3f(program.at(name), ...value);
-      gl.uniform4f(program.at("base"), ...colour, scene.mode === "surface" ? 1 : CUT_OPACITY);
-      gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+      for (const [name, value] of Object.entries({ corner, across, along })) this.gl.uniform3f(program.at(name), ...value);
+      this.gl.uniform4f(program.at("base"), ...colour, scene.mode === "surface" ? 1 : CUT_OPACITY);
+      this.gl.drawArrays(this.gl.TRIANGLE_STRIP, 0, 4);
     }
   }
 
-  function paintSolid(scene: Scene, solid: Solid, size: readonly [number, number], scale: number, strides: number): void {
+  #paintSolid(scene: Scene, solid: Solid, size: readonly [number, number], scale: number, strides: number): void {
     if (solid.kind === "mask") {
-      const program = begin("surface", scene, size, scale);
-      bind(program, solid.drawn, strides);
-      gl.uniform1f(program.at("threshold"), MASK_THRESHOLD);
-      gl.uniform4f(program.at("base"), ...solid.colour, solid.opacity);
-      gl.drawArrays(gl.TRIANGLES, 0, 3);
+      const program = this.#begin("surface", scene, size, scale);
+      this.#bind(program, solid.drawn, strides);
+      this.gl.uniform1f(program.at("threshold"), MASK_THRESHOLD);
+      this.gl.uniform4f(program.at("base"), ...solid.colour, solid.opacity);
+      this.gl.drawArrays(this.gl.TRIANGLES, 0, 3);
       return;
     }
     const isPoints = solid.kind === "spheres" || solid.kind === "cones";
-    const program = begin(isPoints ? (solid.kind as Name) : "mesh", scene, size, scale);
-    gl.bindBuffer(gl.ARRAY_BUFFER, solid.buffer);
+    const program = this.#begin(isPoints ? (solid.kind as Name) : "mesh", scene, size, scale);
+    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, solid.buffer);
     const sizes = isPoints ? [4, 3, 3] : [3, 3];
     const bytes = 4 * sizes.reduce((sum, count) => sum + count, 0);
     let from = 0;
     for (const [i, count] of sizes.entries()) {
-      gl.enableVertexAttribArray(i);
-      gl.vertexAttribPointer(i, count, gl.FLOAT, false, bytes, from);
-      gl.vertexAttribDivisor(i, isPoints ? 1 : 0);
+      this.gl.enableVertexAttribArray(i);
+      this.gl.vertexAttribPointer(i, count, this.gl.FLOAT, false, bytes, from);
+      this.gl.vertexAttribDivisor(i, isPoints ? 1 : 0);
       from += 4 * count;
     }
     if (isPoints) {
-      gl.uniform4f(program.at("base"), 0, 0, 0, solid.opacity);
-      if (solid.kind === "spheres") gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, solid.count);
-      else gl.drawArraysInstanced(gl.TRIANGLES, 0, 3 * shaders.CONE_SIDES, solid.count);
+      this.gl.uniform4f(program.at("base"), 0, 0, 0, solid.opacity);
+      if (solid.kind === "spheres") this.gl.drawArraysInstanced(this.gl.TRIANGLE_STRIP, 0, 4, solid.count);
+      else this.gl.drawArraysInstanced(this.gl.TRIANGLES, 0, 3 * shaders.CONE_SIDES, solid.count);
     } else if ("indices" in solid) {
-      gl.uniform3f(program.at("middle"), ...scene.middle);
-      gl.uniform4f(program.at("base"), ...solid.colour, solid.opacity);
-      gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, solid.indices);
-      gl.drawElements(solid.kind === "lines" ? gl.LINES : gl.TRIANGLES, solid.count, gl.UNSIGNED_INT, 0);
+      this.gl.uniform3f(program.at("middle"), ...scene.middle);
+      this.gl.uniform4f(program.at("base"), ...solid.colour, solid.opacity);
+      this.gl.bindBuffer(this.gl.ELEMENT_ARRAY_BUFFER, solid.indices);
+      this.gl.drawElements(solid.kind === "lines" ? this.gl.LINES : this.gl.TRIANGLES, solid.count, this.gl.UNSIGNED_INT, 0);
     }
     for (let i = 0; i < sizes.length; i++) {
-      gl.vertexAttribDivisor(i, 0);
-      gl.disableVertexAttribArray(i);
+      this.gl.vertexAttribDivisor(i, 0);
+      this.gl.disableVertexAttribArray(i);
     }
   }
 
-  return {
-    /**
-     * Draws rows of the picture aside.
-     *
-     * @param part of the canvas's size that the picture has @param strides voxels between the samples of a ray @param rows from the bottom; undefined: all
-     */
-    paint(scene: Scene, part: number, strides: number, rows?: readonly [from: number, to: number]): void {
-      const size = target.resize(
-        Math.max(Math.round(gl.canvas.width * part), 1),
-        Math.max(Math.round(gl.canvas.height * part), 1),
-      );
-      const scale = (scene.scale * gl.canvas.width) / size[0];
-      gl.bindFramebuffer(gl.FRAMEBUFFER, target.framebuffer());
-      gl.viewport(0, 0, ...size);
-      gl.enable(gl.SCISSOR_TEST);
-      gl.scissor(0, rows?.[0] ?? 0, size[0], (rows?.[1] ?? size[1]) - (rows?.[0] ?? 0));
-      gl.clearColor(...STAGE, 1);
-      gl.clearDepth(1);
-      gl.enable(gl.DEPTH_TEST);
-      gl.depthFunc(gl.LEQUAL);
-      gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-      gl.enable(gl.BLEND);
-      gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-      paintVolume(scene, size, scale, strides);
-      paintCuts(scene, size, scale);
-      // what is seen through comes after what is not
-      for (const solid of [...scene.solids].sort((a, b) => b.opacity - a.opacity)) paintSolid(scene, solid, size, scale, strides);
-      gl.disable(gl.BLEND);
-      gl.disable(gl.DEPTH_TEST);
-      gl.disable(gl.SCISSOR_TEST);
-    },
-    /** Waits until the card has done what it was told. */
-    finish() {
-      gl.bindFramebuffer(gl.FRAMEBUFFER, target.framebuffer());
-      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
-    },
-    /** Brings the picture to the canvas. */
-    show() {
-      const { width, height } = gl.canvas;
-      gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-      gl.viewport(0, 0, width, height);
-      const program = programFor("show");
-      // biome-ignore lint/correctness/useHookAtTopLevel: WebGL's word, not React's
-      gl.useProgram(program.program);
-      gl.activeTexture(gl.TEXTURE0);
-      gl.bindTexture(gl.TEXTURE_2D, target.texture());
-      gl.uniform2f(program.at("size"), width, height);
-      gl.drawArrays(gl.TRIANGLES, 0, 3);
-    },
-    free() {
-      target.free();
-      for (const { program } of programs.values()) gl.deleteProgram(program);
-      programs.clear();
-    },
-  };
+  /**
+   * Draws rows of the picture aside.
+   *
+   * @param part of the canvas's size that the picture has @param strides voxels between the samples of a ray @param rows from the bottom; undefined: all
+   */
+  paint(scene: Scene, part: number, strides: number, rows?: readonly [from: number, to: number]): void {
+    const size = this.#target.resize(
+      Math.max(Math.round(this.gl.canvas.width * part), 1),
+      Math.max(Math.round(this.gl.canvas.height * part), 1),
+    );
+    const scale = (scene.scale * this.gl.canvas.width) / size[0];
+    this.gl.bindFramebuffer(this.gl.FRAMEBUFFER, this.#target.framebuffer());
+    this.gl.viewport(0, 0, ...size);
+    this.gl.enable(this.gl.SCISSOR_TEST);
+    this.gl.scissor(0, rows?.[0] ?? 0, size[0], (rows?.[1] ?? size[1]) - (rows?.[0] ?? 0));
+    this.gl.clearColor(...STAGE, 1);
+    this.gl.clearDepth(1);
+    this.gl.enable(this.gl.DEPTH_TEST);
+    this.gl.depthFunc(this.gl.LEQUAL);
+    this.gl.clear(this.gl.COLOR_BUFFER_BIT | this.gl.DEPTH_BUFFER_BIT);
+    this.gl.enable(this.gl.BLEND);
+    this.gl.blendFuncSeparate(this.gl.SRC_ALPHA, this.gl.ONE_MINUS_SRC_ALPHA, this.gl.ONE, this.gl.ONE_MINUS_SRC_ALPHA);
+    this.#paintVolume(scene, size, scale, strides);
+    this.#paintCuts(scene, size, scale);
+    // what is seen through comes after what is not
+    for (const solid of [...scene.solids].sort((a, b) => b.opacity - a.opacity))
+      this.#paintSolid(scene, solid, size, scale, strides);
+    this.gl.disable(this.gl.BLEND);
+    this.gl.disable(this.gl.DEPTH_TEST);
+    this.gl.disable(this.gl.SCISSOR_TEST);
+  }
+
+  /** Waits until the card has done what it was told. */
+  finish() {
+    this.gl.bindFramebuffer(this.gl.FRAMEBUFFER, this.#target.framebuffer());
+    this.gl.readPixels(0, 0, 1, 1, this.gl.RGBA, this.gl.UNSIGNED_BYTE, new Uint8Array(4));
+  }
+
+  /** Brings the picture to the canvas. */
+  show() {
+    const { width, height } = this.gl.canvas;
+    this.gl.bindFramebuffer(this.gl.FRAMEBUFFER, null);
+    this.gl.viewport(0, 0, width, height);
+    const program = this.#programFor("show");
+    // biome-ignore lint/correctness/useHookAtTopLevel: WebGL's word, not React's
+    this.gl.useProgram(program.program);
+    this.gl.activeTexture(this.gl.TEXTURE0);
+    this.gl.bindTexture(this.gl.TEXTURE_2D, this.#target.texture());
+    this.gl.uniform2f(program.at("size"), width, height);
+    this.gl.drawArrays(this.gl.TRIANGLES, 0, 3);
+  }
+
+  free() {
+    this.#target.free();
+    for (const { program } of this.#programs.values()) this.gl.deleteProgram(program);
+    this.#programs.clear();
+  }
 }
 
 interface Program {

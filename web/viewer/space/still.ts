@@ -16,6 +16,9 @@ const PIXELS = 240;
 /** Milliseconds without a change before the picture is drawn. */
 const REST_MS = 80;
 
+const NO_WEBGL =
+  "This browser has no WebGL2: instead of a picture that turns, a still maximum projection of every few voxels is shown for each view.";
+
 /** A maximum projection by the processor, for browsers without WebGL2: a still picture, another for each view. */
 export function drawStill(
   session: Session,
@@ -38,9 +41,7 @@ export function drawStill(
   const say = () =>
     tell({
       ...{ isSharp, level: grid.level, progress, error, bytes: 0, isLost: false },
-      notices: [
-        "This browser has no WebGL2: instead of a picture that turns, a still maximum projection of every few voxels is shown for each view.",
-      ],
+      notices: [NO_WEBGL],
     });
 
   async function load(): Promise<void> {
@@ -77,7 +78,7 @@ export function drawStill(
       const part = PIXELS / Math.max(width, height);
       const [across, down] = [width, height].map((length) => Math.max(Math.round(length * part), 1)) as [number, number];
       const small = new OffscreenCanvas(across, down);
-      const image = new ImageData(project(across, down), across, down);
+      const image = new ImageData(project(session, size, { voxels, grid, ground }, [across, down]), across, down);
       small.getContext("2d")!.putImageData(image, 0, 0);
       context.imageSmoothingEnabled = true;
       context.drawImage(small, 0, 0, width, height);
@@ -87,27 +88,6 @@ export function drawStill(
     drawOver(over, lookOf(session, size), { bar: true, box: true });
     isSharp = voxels !== undefined;
     say();
-  }
-
-  function project(across: number, down: number): Uint8ClampedArray<ArrayBuffer> {
-    const look = lookOf(session, size);
-    const { isDarkDense } = spaceOf(session, session.state.get());
-    const middle = vectorOf(middleOf(facts));
-    const centre = vectorOf(look.centre).map((value, i) => value - middle[i]!) as unknown as Vector;
-    const pixels = new Uint8ClampedArray(4 * across * down);
-    const unit = Math.max(Math.min(...ground.voxel), diagonalOf(session) / 400);
-    for (let v = 0; v < down; v++) {
-      for (let u = 0; u < across; u++) {
-        const [right, below] = [(u + 0.5 - across / 2) * (size.width / across), (v + 0.5 - down / 2) * (size.height / down)];
-        const from = centre.map(
-          (value, i) => value + look.scale * (look.axes.right[i]! * right + look.axes.down[i]! * below),
-        ) as unknown as Vector;
-        const most = mostAlong(voxels!, grid, ground, from, look.axes.forward, unit, isDarkDense);
-        for (let i = 0; i < 3; i++) pixels[4 * (v * across + u) + i] = STAGE[i]! + ((255 - STAGE[i]!) * Math.max(most, 0)) / 255;
-        pixels[4 * (v * across + u) + 3] = 255;
-      }
-    }
-    return pixels;
   }
 
   const again = () => {
@@ -139,6 +119,34 @@ export function drawStill(
       stopWatching();
     },
   };
+}
+
+/** Pixels of so many columns and rows. */
+function project(
+  session: Session,
+  size: Size,
+  { voxels, grid, ground }: { voxels: Uint8Array; grid: Grid; ground: Ground },
+  [across, down]: readonly [number, number],
+): Uint8ClampedArray<ArrayBuffer> {
+  const { facts } = session;
+  const look = lookOf(session, size);
+  const { isDarkDense } = spaceOf(session, session.state.get());
+  const middle = vectorOf(middleOf(facts));
+  const centre = vectorOf(look.centre).map((value, i) => value - middle[i]!) as unknown as Vector;
+  const pixels = new Uint8ClampedArray(4 * across * down);
+  const unit = Math.max(Math.min(...ground.voxel), diagonalOf(session) / 400);
+  for (let v = 0; v < down; v++) {
+    for (let u = 0; u < across; u++) {
+      const [right, below] = [(u + 0.5 - across / 2) * (size.width / across), (v + 0.5 - down / 2) * (size.height / down)];
+      const from = centre.map(
+        (value, i) => value + look.scale * (look.axes.right[i]! * right + look.axes.down[i]! * below),
+      ) as unknown as Vector;
+      const most = mostAlong(voxels, grid, ground, from, look.axes.forward, unit, isDarkDense);
+      for (let i = 0; i < 3; i++) pixels[4 * (v * across + u) + i] = STAGE[i]! + ((255 - STAGE[i]!) * Math.max(most, 0)) / 255;
+      pixels[4 * (v * across + u) + 3] = 255;
+    }
+  }
+  return pixels;
 }
 
 /** The densest voxel that a ray goes through; -1 where it passes by. */

@@ -84,9 +84,9 @@ export function volumeTexture(
   const fits = gridFor(facts, bytesMax, sideMaxOf(gl));
   // a compressed file is read from its front each time
   const rough = facts.isSequential ? fits : gridFor(facts, FIRST_BYTES, sideMaxOf(gl));
-  const isOneGrid = rough.level === fits.level && rough.stride === fits.stride;
+  const grids = rough.level === fits.level && rough.stride === fits.stride ? [fits] : [rough, fits];
 
-  async function load(grids: readonly Grid[]): Promise<void> {
+  async function load(wanted: readonly Grid[]): Promise<void> {
     stop.abort();
     const mine = new AbortController();
     stop = mine;
@@ -94,29 +94,18 @@ export function volumeTexture(
     const asked = window;
     error = undefined;
     try {
-      for (const grid of grids) {
+      for (const grid of wanted) {
         coming?.free();
         const volume = makeVolume(gl, grid, groundOf(facts, grid, middle));
         coming = volume;
-        let count = 0;
-        progress = 0;
-        const whole = options.isEven ? new Uint8Array(volume.bytes) : undefined;
-        const took = (section: number, voxels: Uint8Array) => {
-          if (whole) whole.set(voxels, section * voxels.length);
-          else volume.write(section, voxels);
-          progress = ++count / grid.shape[0];
-          if (count % TOLD_SECTIONS === 0) options.progressed?.();
+        const came = (share: number) => {
+          progress = share;
+          options.progressed?.();
         };
-        await readGrid(source, grid, asked, took, signal);
-        signal.throwIfAborted();
-        if (whole) {
-          even(whole, grid.shape);
-          const size = grid.shape[1] * grid.shape[2];
-          for (let section = 0; section < grid.shape[0]; section++)
-            volume.write(section, whole.subarray(section * size, (section + 1) * size));
-        }
+        progress = 0;
+        await fill(volume, source, asked, { isEven: options.isEven === true, came, signal });
         shown?.volume.free();
-        shown = { volume, window: asked, isFinest: grid === grids.at(-1) };
+        shown = { volume, window: asked, isFinest: grid === wanted.at(-1) };
         coming = undefined;
         options.changed();
       }
@@ -132,7 +121,7 @@ export function volumeTexture(
     }
     options.changed();
   }
-  const begin = () => void load(isOneGrid ? [fits] : [rough, fits]);
+  const begin = () => void load(grids);
   begin();
 
   return {
@@ -152,10 +141,7 @@ export function volumeTexture(
       if (next.join() === window.join()) return;
       window = next;
       clearTimeout(timer);
-      timer = globalThis.setTimeout(
-        () => void load(shown?.isFinest ? [fits] : isOneGrid ? [fits] : [rough, fits]),
-        WINDOW_MS,
-      ) as never;
+      timer = globalThis.setTimeout(() => void load(shown?.isFinest ? [fits] : grids), WINDOW_MS) as never;
     },
     retry: begin,
     close() {
@@ -166,4 +152,29 @@ export function volumeTexture(
       [coming, shown] = [undefined, undefined];
     },
   };
+}
+
+/** Reads a grid into a texture. */
+async function fill(
+  volume: Volume,
+  source: PlaneSource,
+  window: Window,
+  { isEven, came, signal }: { isEven: boolean; came: (share: number) => void; signal: AbortSignal },
+): Promise<void> {
+  const { grid } = volume;
+  const [sections, rows, columns] = grid.shape;
+  const whole = isEven ? new Uint8Array(volume.bytes) : undefined;
+  let count = 0;
+  const took = (section: number, voxels: Uint8Array) => {
+    if (whole) whole.set(voxels, section * voxels.length);
+    else volume.write(section, voxels);
+    if (++count % TOLD_SECTIONS === 0) came(count / sections);
+  };
+  await readGrid(source, grid, window, took, signal);
+  signal.throwIfAborted();
+  if (!whole) return;
+  even(whole, grid.shape);
+  const size = rows * columns;
+  for (let section = 0; section < sections; section++)
+    volume.write(section, whole.subarray(section * size, (section + 1) * size));
 }
