@@ -21,21 +21,24 @@ export function Corner({ session: { facts }, isLarge }: { session: Session; isLa
 }
 
 /** The fourth pane: space where sections lie above each other, and the facts. */
-export function QuadCorner({ session, children }: { session: Session; children: ReactNode }) {
-  const isInSpace = quadShows.use() === "space" && hasSpace(session.facts);
+export function QuadCorner({ session, inSpace }: { session: Session; inSpace: (choice: ReactNode) => ReactNode }) {
+  const shows = quadShows.use();
+  if (!hasSpace(session.facts)) return <Corner session={session} isLarge />;
+  const choice = (
+    <fieldset className="choice">
+      <legend className="hidden">Fourth pane</legend>
+      {(["space", "facts"] as const).map((one) => (
+        <button key={one} type="button" aria-pressed={one === shows} onClick={() => quadShows.set(one)}>
+          {one === "space" ? "3-D" : "Facts"}
+        </button>
+      ))}
+    </fieldset>
+  );
+  if (shows === "space") return inSpace(choice);
   return (
     <div className="v-fourth">
-      {hasSpace(session.facts) && (
-        <fieldset className="choice">
-          <legend className="hidden">Fourth pane</legend>
-          {(["space", "facts"] as const).map((one) => (
-            <button key={one} type="button" aria-pressed={(one === "space") === isInSpace} onClick={() => quadShows.set(one)}>
-              {one === "space" ? "3-D" : "Facts"}
-            </button>
-          ))}
-        </fieldset>
-      )}
-      {isInSpace ? children : <Corner session={session} isLarge />}
+      {choice}
+      <Corner session={session} isLarge />
     </div>
   );
 }

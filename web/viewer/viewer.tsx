@@ -222,21 +222,17 @@ function Panes({ session, layout, onDrawing }: PanesProps) {
       )}
       {layout === "compare" && <BesideChoice session={session} />}
       {layout === "3d" && <SpaceIn session={session} />}
-      {layout === "quad" && (
-        <QuadCorner session={session}>
-          <SpaceIn session={session} />
-        </QuadCorner>
-      )}
+      {layout === "quad" && <QuadCorner session={session} inSpace={(choice) => <SpaceIn session={session}>{choice}</SpaceIn>} />}
       {layout === "ortho" && <Corner session={session} isLarge={false} />}
     </div>
   );
 }
 
 /** The 3-D pane, whose program is loaded when it is looked at. */
-function SpaceIn({ session }: { session: Session }) {
+function SpaceIn({ session, children }: { session: Session; children?: ReactNode }) {
   return (
     <Suspense fallback={<div className="v-pane" />}>
-      <SpacePart session={session} />
+      <SpacePart session={session}>{children}</SpacePart>
     </Suspense>
   );
 }

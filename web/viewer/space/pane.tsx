@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { apiErrorOf } from "../../parts/states.js";
 import { hasScale } from "../geometry.js";
 import type { Axis } from "../overlay.js";
@@ -30,7 +30,7 @@ const MODES: Readonly<Record<SpaceMode, readonly [name: string, title: string]>>
 };
 
 /** The volume in space, with what is on of the layers. */
-export default function SpacePane({ session }: { session: Session }) {
+export default function SpacePane({ session, children }: { session: Session; children?: ReactNode }) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
@@ -76,12 +76,14 @@ export default function SpacePane({ session }: { session: Session }) {
   }, [session]);
   const label = useOf(session.state, () => wordsOf(session));
   return (
-    <div className="v-pane v-space" ref={box} data-sharp={status.isSharp} data-level={status.level} data-bytes={status.bytes}>
-      {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: keys and pointer act on it, which is what `application` says */}
-      <canvas ref={canvas} className="v-canvas" role="application" tabIndex={0} aria-label={`3-D view, ${label}`} />
-      <canvas ref={above} className="v-above" tabIndex={-1} aria-hidden="true" />
-      <SpaceBar session={session} />
-      <Said session={session} status={status} failure={failure} again={() => drawing.current?.retry()} />
+    <div className="v-space-part">
+      <SpaceBar session={session}>{children}</SpaceBar>
+      <div className="v-pane v-space" ref={box} data-sharp={status.isSharp} data-level={status.level} data-bytes={status.bytes}>
+        {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: keys and pointer act on it, which is what `application` says */}
+        <canvas ref={canvas} className="v-canvas" role="application" tabIndex={0} aria-label={`3-D view, ${label}`} />
+        <canvas ref={above} className="v-above" tabIndex={-1} aria-hidden="true" />
+        <Said session={session} status={status} failure={failure} again={() => drawing.current?.retry()} />
+      </div>
     </div>
   );
 }
@@ -99,7 +101,7 @@ const isSame = (a: SpaceStatus, b: SpaceStatus): boolean =>
   );
 
 /** What is drawn, and how. */
-function SpaceBar({ session }: { session: Session }) {
+function SpaceBar({ session, children }: { session: Session; children?: ReactNode }) {
   const mode = useOf(session.state, (state) => spaceOf(session, state).mode);
   const cuts = useOf(session.state, (state) => spaceOf(session, state).cuts.join(""));
   const isDark = useOf(session.state, (state) => spaceOf(session, state).isDarkDense);
@@ -151,6 +153,7 @@ function SpaceBar({ session }: { session: Session }) {
         ))}
       </fieldset>
       {mode === "surface" && <Threshold session={session} isDark={isDark} />}
+      {children}
     </div>
   );
 }
