@@ -57,6 +57,8 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
       ...["src/stores/file/list.ts", "src/stations/publish/plan/walk.ts", "src/stations/curate/inventory/list-folder.ts"],
       // folders without links: `isDirectory` and `isFile` of their entries
       "src/server/found-configs.ts",
+      // which names of one level are links
+      "src/server/access/seen-store.ts",
       // names alone, one level
       ...["src/stations/harvest/crop/crop.ts", "src/stations/publish/plan/source-folders.ts", "src/cli/demo-own.ts"],
       // what this program has made

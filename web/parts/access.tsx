@@ -7,14 +7,15 @@ import { AppLink } from "./app-link.js";
 import { useServer } from "./queries.js";
 import { hasToken, keepToken } from "./token.js";
 
+const notesQuery = {
+  queryKey: ["access"],
+  queryFn: ({ signal }: { signal: AbortSignal }) => ask<AccessNotes>("access", signal),
+};
+
 /** What is seen without being public. Asked for where the server has rules, and once for all lists. */
 function useNotes(): AccessNotes | undefined {
   const { data } = useServer();
-  const asked = useQuery({
-    queryKey: ["access"],
-    queryFn: ({ signal }) => ask<AccessNotes>("access", signal),
-    enabled: data?.access !== undefined,
-  });
+  const asked = useQuery({ ...notesQuery, enabled: data?.access !== undefined });
   return asked.data;
 }
 
@@ -42,7 +43,7 @@ export function useSession(): void {
   const { access } = useServer().data ?? {};
   const isNeeded = access?.viewer !== undefined && hasToken();
   useEffect(() => {
-    if (isNeeded) void session("POST").then(() => queries.invalidateQueries({ queryKey: ["access"] }));
+    if (isNeeded) void session("POST").then(() => queries.invalidateQueries(notesQuery));
   }, [isNeeded, queries]);
 }
 

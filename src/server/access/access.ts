@@ -4,6 +4,7 @@ import type { Hidden, RootRow, Roots, Seen } from "../../catalog/seen.js";
 import type { Clock } from "../../core/clock.js";
 import { asEmporiumError } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
+import { Recent } from "../../core/recent.js";
 import { counted } from "../../core/units.js";
 import type { AccessNote } from "../../model/page-api.js";
 import type { Tokens } from "../tokens.js";
@@ -61,6 +62,8 @@ export interface AccessOptions {
 /** Milliseconds for which the file and the rows are taken to be as they were. */
 const FRESH_MS = 1_000;
 const TOLD_MAX = 5;
+/** Number of viewers whose view is at hand: who scrolls through a volume asks a hundred times a second. */
+const VIEWERS_MAX = 256;
 const NO_ROOTS: Roots = { version: "", datasets: new Map(), depositions: new Map() };
 
 /** @throws {EmporiumError} CONFIG_…, USAGE for a wrong file; DATABASE_… */
@@ -112,6 +115,7 @@ export async function openAccess({
     return known!.roots;
   }
   await refreshed();
+  const views = new Recent<string, { readonly view: View; readonly fromMs: number; readonly untilMs: number }>(VIEWERS_MAX);
   const asks = (request: Request): Viewer => {
     if (clock.monotonic() - lookedMs >= FRESH_MS) {
       lookedMs = clock.monotonic();
@@ -129,7 +133,19 @@ export async function openAccess({
         isTold = true;
         warnOf(rules, roots, clock.now(), file, log);
       }
-      return viewFor(viewer, rules, `${version}`, roots, clock.now(), () => (isStale = true));
+      const nowMs = clock.now();
+      const key = JSON.stringify([
+        version,
+        roots.version,
+        [...viewer.names],
+        [...viewer.scopes],
+        viewer.links.map(({ name }) => name),
+      ]);
+      const held = views.get(key);
+      if (held && nowMs >= held.fromMs && nowMs < held.untilMs) return held.view;
+      const view = viewFor(viewer, rules, `${version}`, roots, nowMs, () => (isStale = true));
+      views.set(key, { view, fromMs: nowMs, untilMs: nextChange(rules, roots, nowMs) });
+      return view;
     },
     linkOf(key) {
       const nowMs = clock.now();
@@ -218,6 +234,17 @@ function hiddenAfter(
 
 const isSame = (row: RootRow, other: RootRow | undefined): boolean =>
   row.releaseMs === other?.releaseMs && row.deposition === other?.deposition && other !== undefined;
+
+/** The next moment at which a rule or a release date opens something. Links that end are other viewers. */
+function nextChange(rules: AccessRules, roots: Roots, nowMs: number): number {
+  const rulesMs = [...rules.datasets.values(), ...rules.depositions.values()].map((rule) =>
+    rule.kind === "for" ? rule.untilMs : nowMs,
+  );
+  const rowsMs = [...roots.datasets.values(), ...roots.depositions.values()].map(({ releaseMs = nowMs }) => releaseMs);
+  let next = Number.POSITIVE_INFINITY;
+  for (const ms of [...rulesMs, ...rowsMs]) if (ms > nowMs && ms < next) next = ms;
+  return next;
+}
 
 /** Whether a rule lets somebody see what it is for. */
 function isOpen(rule: Rule, row: RootRow | undefined, nowMs: number, names: ReadonlySet<string> = NOBODY): boolean {
