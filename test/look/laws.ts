@@ -41,6 +41,8 @@ export function listen({ page, elsewhere }: Watched, site: Pick<WholeSite, "url"
       /Failed to load resource/.test(message.text()) &&
       // a server of an empty folder has no catalogue, and its pages say so
       (HARMLESS.test(at.split("?")[0]!) || REFUSED.some(([pattern]) => pattern.test(at)) || at.startsWith(`${site.emptyUrl}/`));
+    // what the player of graphics cards says of its own speed, where pixels are read for the picture of a page
+    if (message.text().includes("GL Driver Message (OpenGL, Performance")) return;
     if (!isHarmless && !at.includes("/viewer/")) breaches.add(`console: ${message.text()} ${at.replace(site.url, "")}`);
   };
   const ofError = (error: Error) => breaches.add(`console: ${error.message}`);

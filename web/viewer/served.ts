@@ -3,9 +3,34 @@ import { AnswerError, answered, ask, base } from "../parts/api.js";
 import { isDown } from "../parts/queries.js";
 import { isWhole, type Plane, type PlaneSource, samplesOf } from "./planes.js";
 
+/** Milliseconds for which the facts of a layer hold: sections and the 3-D pane open it at the same time. */
+const FACTS_MS = 10_000;
+const layers = new Map<string, { readonly at: number; readonly facts: Promise<VolumeFacts> }>();
+
+function layerFacts(ref: string): Promise<VolumeFacts> {
+  const now = performance.now();
+  for (const [name, { at }] of layers) if (now - at > FACTS_MS) layers.delete(name);
+  const known = layers.get(ref);
+  if (known) return known.facts;
+  const facts = ask<VolumeFacts>(`volumes/${ref}`);
+  layers.set(ref, { at: now, facts });
+  facts.catch(() => layers.delete(ref));
+  return facts;
+}
+
+/** The volume of a layer, for each of those who draw it. @throws {AnswerError} */
+export async function openLayer(ref: string, signal: AbortSignal): Promise<PlaneSource> {
+  const facts = await layerFacts(ref);
+  signal.throwIfAborted();
+  return servedSource(ref, facts);
+}
+
 /** A volume of the server. @throws {AnswerError} */
 export async function openServed(ref: string, signal?: AbortSignal): Promise<PlaneSource> {
-  const facts = await ask<VolumeFacts>(`volumes/${ref}`, signal);
+  return servedSource(ref, await ask<VolumeFacts>(`volumes/${ref}`, signal));
+}
+
+function servedSource(ref: string, facts: VolumeFacts): PlaneSource {
   return {
     facts,
     async read(one, abort) {

@@ -5,7 +5,7 @@ import type { OverlayLayer, VolumeFacts } from "../../../src/model/page-api.js";
 import { indexAt, PANE_AXES, PLANE_AXES, worldAt } from "../geometry.js";
 import type { Axis, PaneTransform, PaneView } from "../overlay.js";
 import type { PlaneSource } from "../planes.js";
-import { openServed } from "../served.js";
+import { openLayer } from "../served.js";
 import { packed, type Strokes } from "./strokes.js";
 
 interface MaskPlane {
@@ -41,7 +41,7 @@ export class MaskPlanes {
     readonly layer: OverlayLayer,
     readonly changed: (error?: unknown) => void,
   ) {
-    this.#opening = openServed(layer.volumeRef!, this.#stop.signal).then(
+    this.#opening = openLayer(layer.volumeRef!, this.#stop.signal).then(
       (source) => {
         this.#source = source;
         changed();

@@ -1,7 +1,7 @@
 import { middleOf } from "../geometry.js";
 import type { LayerInSpace } from "../overlay.js";
 import { isWebglFast } from "../render.js";
-import { openServed } from "../served.js";
+import { openLayer } from "../served.js";
 import type { Session } from "../session.js";
 import type { ViewState } from "../state.js";
 import { drawOver } from "./box.js";
@@ -297,7 +297,7 @@ function maskTextures(gl: WebGL2RenderingContext, session: Session, changed: () 
   let left: readonly string[] = [];
   const open = async (part: MaskPart, ref: string) => {
     try {
-      const source = await openServed(ref, part.stop.signal);
+      const source = await openLayer(ref, part.stop.signal);
       if (part.stop.signal.aborted) return;
       // every label is inside: 1 and more become 255
       part.texture = volumeTexture(gl, source, { middle, bytesMax: MASK_BYTES, window: [0, 1], isEven: true, changed });
