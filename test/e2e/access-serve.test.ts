@@ -88,6 +88,18 @@ describe("a reviewer's link", () => {
     lab.clock.advance(1_000);
     expect(await status("/files/10006/dataset_metadata.json", key)).toBe(404);
   });
+
+  it("is not another one of the same name", async () => {
+    const second = "key-of-another-reviewer-0000000000000000000";
+    const hash = createHash("sha256").update(second).digest("hex");
+    const links = `links:\n  - {name: reviewer 2, datasets: [10004], key: "sha256:${hash}", until: 2027-03-01}`;
+    const both = await lab.serve({ rules: RULES.replace("links:", links) });
+    const seen = async (key: string) =>
+      (await datasetsOf({ authorization: `Bearer ${key}` }, both)).filter((id) => [10003, 10004].includes(id));
+    // one after the other, and again: neither gets what was decided for the other
+    for (const key of [LINK, second, LINK]) expect(await seen(key)).toEqual(key === LINK ? [10003] : [10004]);
+    portal = await lab.serve();
+  });
 });
 
 describe("days", () => {

@@ -139,7 +139,7 @@ export async function openAccess({
         roots.version,
         [...viewer.names],
         [...viewer.scopes],
-        viewer.links.map(({ name }) => name),
+        viewer.links.map(({ hash }) => hash.toString("hex")),
       ]);
       const held = views.get(key);
       if (held && nowMs >= held.fromMs && nowMs < held.untilMs) return held.view;
