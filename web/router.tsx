@@ -16,6 +16,7 @@ import { oneOf, text, texts, whole } from "./parts/parameter.js";
 import { parseSearch, printSearch, searchOf } from "./parts/search-params.js";
 import { Shell } from "./parts/shell.js";
 import { ErrorPanel, Loading } from "./parts/states.js";
+import { VIEW_PARAMETERS, type ViewParameter } from "./viewer/parameters.js";
 
 /** A page is a file that is loaded when it is wanted. */
 const FILES = import.meta.glob<Record<string, ComponentType>>("./pages/*.tsx");
@@ -30,24 +31,7 @@ const page = (file: string) => {
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
 /** The viewer reads them itself: `viewer/link.ts`. */
-const slices = searchOf({
-  p: text,
-  at: text,
-  v: text,
-  l: text,
-  z: text,
-  c: text,
-  s: text,
-  on: text,
-  o: text,
-  m: text,
-  w: text,
-  cw: text,
-  x: text,
-  t: text,
-  r: text,
-  k: text,
-});
+const slices = searchOf(Object.fromEntries(VIEW_PARAMETERS.map((name) => [name, text])) as Record<ViewParameter, typeof text>);
 /** Neuroglancer knows its own parameters. */
 const viewSearch = searchOf({}, texts);
 

@@ -204,6 +204,20 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     await page.getByLabel("Compare with").fill(address({ z: "9" }, "other run/ramp.mrc"));
     await page.locator('.v-pane[data-pane="z2"][data-sharp="true"]').waitFor();
     expect(await page.locator(".v-name").allTextContents()).toEqual(["ramp.mrc", "other run/ramp.mrc"]);
+    // points that lie beside the first volume are none of the second one, of another folder
+    const paintedIn = (pane: string) =>
+      page.locator(`.v-pane[data-pane="${pane}"] .v-above`).evaluate((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
+        return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+      });
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("]");
+    await expect.poll(() => said(page), WAIT).toContain("ramp_beads");
+    const [first0, second0] = [await paintedIn("z"), await paintedIn("z2")];
+    await page.locator(".v-layers input[type=checkbox]").first().uncheck();
+    await expect.poll(() => paintedIn("z"), WAIT).toBeLessThan(first0);
+    expect(await paintedIn("z2")).toBe(second0);
     for (const key of ["Escape", "Home"]) await page.keyboard.press(key);
     await expect.poll(() => page.locator('.v-pane[data-pane="z2"]').getAttribute("data-shown"), WAIT).toBe("0");
     await page.getByRole("button", { name: "blink", exact: true }).click();

@@ -43,7 +43,12 @@ export function useSession(): void {
   const { access } = useServer().data ?? {};
   const isNeeded = access?.viewer !== undefined && hasToken();
   useEffect(() => {
-    if (isNeeded) void session("POST").then(() => queries.invalidateQueries(notesQuery));
+    // a token that is refused is told where it was given; the page is that of somebody unknown then
+    if (isNeeded)
+      void session("POST").then(
+        () => queries.invalidateQueries(notesQuery),
+        () => {},
+      );
   }, [isNeeded, queries]);
 }
 

@@ -21,18 +21,26 @@ const RUNS = 200;
 /** Runs whose contents are listed: commands for more of them would be longer than a terminal takes. */
 export const RUNS_MAX = 2000;
 
-/** What runs or whole datasets hold, put together by what a person would choose. Undefined where there are too many runs. */
+/**
+ * What runs or whole datasets hold, put together by what a person would choose; `elsewhere` files are not in the tree that is served. Undefined where there
+ * are too many runs.
+ */
 export async function contentsOf(
   { kind, items }: Pick<Wanted, "kind" | "items">,
   signal: AbortSignal,
-): Promise<readonly Contents[] | undefined> {
+): Promise<{ readonly all: readonly Contents[]; readonly elsewhere: number } | undefined> {
   const ids = items.map(({ id }) => id);
   const runs = kind === "dataset" ? await runsOf(ids, signal) : ids;
   if (runs.length > RUNS_MAX) return undefined;
   const all = new Map<string, { kind: Contents["kind"]; what: string; format: string; parts: Wanted["parts"][number][] }>();
+  let elsewhere = 0;
   const add = (one: Omit<Contents, "parts">, of: Of, url: string | null, sizeBytes: number | null) => {
+    if (url === null) return;
     const key = of?.dataset ? treeKey(url, of.dataset) : undefined;
-    if (key === undefined) return;
+    if (key === undefined) {
+      elsewhere++;
+      return;
+    }
     const name = JSON.stringify([one.kind, one.what, one.format]);
     const found = all.get(name) ?? { ...one, parts: [] };
     all.set(name, found);
@@ -60,7 +68,7 @@ export async function contentsOf(
       if ([some.tomograms, some.tiltseries, some.frames, some.annotationFiles].every(({ length }) => length < ROWS)) break;
     }
   }
-  return [...all.values()];
+  return { all: [...all.values()], elsewhere };
 }
 
 type Of = { readonly dataset: DatasetPrefixes | null } | null;

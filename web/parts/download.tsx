@@ -84,7 +84,7 @@ function Chosen({ wanted, served }: { wanted: Wanted; served: Served }) {
     enabled: !isAll,
     queryFn: ({ signal }) => contentsOf(wanted, signal),
   });
-  const chosen = asked.data?.filter((one) => !left.has(one)) ?? [];
+  const chosen = asked.data?.all.filter((one) => !left.has(one)) ?? [];
   const parts = chosen.flatMap((one) => one.parts);
   return (
     <>
@@ -101,12 +101,18 @@ function Chosen({ wanted, served }: { wanted: Wanted; served: Served }) {
         <Ways wanted={wanted} served={served} />
       ) : (
         <Answer asked={asked}>
-          {(all) =>
-            all === undefined ? (
+          {(found) =>
+            found === undefined ? (
               <p>These are more than {count(RUNS_MAX)} runs: choose among fewer of them, or take everything.</p>
             ) : (
               <>
-                <ContentsTable all={all} left={left} setLeft={setLeft} />
+                {found.elsewhere > 0 && (
+                  <p className="warn" role="status">
+                    ⚠ {plural(found.elsewhere, "file")} of the catalogue {found.elsewhere === 1 ? "is" : "are"} not in the tree
+                    that is served.
+                  </p>
+                )}
+                <ContentsTable all={found.all} left={left} setLeft={setLeft} />
                 <p role="status">
                   {plural(parts.length, "file or volume", "files and volumes")}, {sizeOf(parts)}.{" "}
                   <span className="muted">Metadata, alignments and pictures come with everything.</span>
@@ -217,6 +223,8 @@ function Links({ wanted: { parts, files }, served }: { wanted: Wanted; served: S
   const all = files ?? parts;
   const single = all.filter(({ key }) => !key.endsWith("/"));
   const known = all.filter(({ sizeBytes }) => typeof sizeBytes === "number");
+  const nameOf = (key: string) => key.split("/").at(-1)!;
+  const isOnly = new Set(single.map(({ key }) => nameOf(key))).size === single.length;
   return (
     <>
       <p>
@@ -229,7 +237,7 @@ function Links({ wanted: { parts, files }, served }: { wanted: Wanted; served: S
         {single.map(({ key, sizeBytes }) => (
           <li key={key}>
             <a href={addressOf(key, served)} download>
-              {key.split("/").at(-1)}
+              {isOnly ? nameOf(key) : key}
             </a>{" "}
             <small className="muted">{bytes(sizeBytes)}</small>
           </li>

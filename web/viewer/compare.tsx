@@ -3,6 +3,7 @@ import { useDeferredValue, useEffect, useId, useState } from "react";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { AnswerError, askCatalogue } from "../parts/api.js";
 import { notify } from "../parts/page.js";
+import { useServer } from "../parts/queries.js";
 import { ErrorPanel } from "../parts/states.js";
 import { tomogramsOfRunsQuery } from "../queries/generated.js";
 import { defaultContrast } from "./contrast.js";
@@ -101,9 +102,11 @@ function AnyVolume({ session, take }: { session: Session; take: (ref: string) =>
   const [text, setText] = useState("");
   const list = useId();
   const typed = useDeferredValue(text.trim());
-  const { data = [] } = useQuery({
+  const hasRuns = useServer().data?.catalogue !== undefined;
+  const isName = typed.length > 1 && refIn(typed) === undefined;
+  const { data = [], isFetched } = useQuery({
     queryKey: ["view", facts.ref, "of runs", typed],
-    enabled: typed.length > 1 && refIn(typed) === undefined,
+    enabled: hasRuns && isName,
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }): Promise<readonly Beside[]> => {
       const name = `%${typed.replace(/[\\%_]/g, "\\$&")}%`;
@@ -119,6 +122,7 @@ function AnyVolume({ session, take }: { session: Session; take: (ref: string) =>
     const found = data.find(({ title }) => title === value)?.ref ?? refIn(value);
     if (found !== undefined) take(found);
   };
+  const what = hasRuns ? "name of a run, or address of a page" : "address of a page";
   return (
     <label>
       Compare with{" "}
@@ -127,7 +131,7 @@ function AnyVolume({ session, take }: { session: Session; take: (ref: string) =>
         size={36}
         list={list}
         maxLength={2000}
-        placeholder={session.second.use()?.source.facts.title ?? "name of a run, or address of a page"}
+        placeholder={session.second.use()?.source.facts.title ?? what}
         value={text}
         onChange={({ target }) => choose(target.value)}
       />
@@ -136,6 +140,9 @@ function AnyVolume({ session, take }: { session: Session; take: (ref: string) =>
           <option key={ref} value={title} />
         ))}
       </datalist>
+      {isName && data.length === 0 && (isFetched || !hasRuns) && (
+        <span role="status">{hasRuns ? "No run with a tomogram is called so." : "That is no address of a volume's page."}</span>
+      )}
     </label>
   );
 }

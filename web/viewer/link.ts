@@ -5,6 +5,7 @@ import { matching, oneOf, type Parameter } from "../parts/parameter.js";
 import { type Contrast, defaultContrast, GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
 import { parseMeasures, parsePoint, printMeasures } from "./measure.js";
 import type { Axis } from "./overlay.js";
+import type { ViewParameter } from "./parameters.js";
 import {
   atSection,
   type Camera,
@@ -66,10 +67,9 @@ const PARAMETERS = {
   r: parsedBy(parseDrawn),
   /** Planes of the 3-D pane: `xz`; `-` for none. */
   k: parsedBy((text) => (/^(?:-|x?y?z?)$/.test(text) && text !== "" ? ([...text.replace("-", "")] as Axis[]) : undefined)),
-};
+} satisfies Record<ViewParameter, Parameter<unknown>>;
 
-export type LinkParameters = Partial<Record<keyof typeof PARAMETERS, string>>;
-export const PARAMETER_NAMES = Object.keys(PARAMETERS) as readonly (keyof typeof PARAMETERS)[];
+export type LinkParameters = Partial<Record<ViewParameter, string>>;
 
 /**
  * State of the view from an address; what it leaves out is as the volume begins. @returns also the names of parameters whose

@@ -18,13 +18,14 @@ import { Corner, QuadCorner } from "./corner.js";
 import { ExportDialog } from "./export-dialog.js";
 import { PANE_AXES, PANE_NAMES } from "./geometry.js";
 import { type Command, commandOf } from "./keys.js";
-import { linkParameters, PARAMETER_NAMES, parseLink, splitLink } from "./link.js";
+import { linkParameters, parseLink, splitLink } from "./link.js";
 import { useRun } from "./of-run.js";
 import type { Axis, LayersHost } from "./overlay.js";
 import { LayersPanel } from "./overlays/layers.js";
 import { atCrosshair, followDraft, Pane } from "./pane.js";
 import type { PaneDrawing } from "./pane-draw.js";
 import { Panel } from "./panel.js";
+import { VIEW_PARAMETERS } from "./parameters.js";
 import type { PlaneSource } from "./planes.js";
 import { SectionBar } from "./section-bar.js";
 import { makeSession, type PaneId, type Session } from "./session.js";
@@ -417,7 +418,7 @@ function useLink(session: Session): { copyLink(): Promise<void>; writeLink(): Pr
 
 const sorted = (search: object): readonly (readonly [string, unknown])[] =>
   Object.entries(search)
-    .filter(([name, value]) => value !== undefined && (PARAMETER_NAMES as readonly string[]).includes(name))
+    .filter(([name, value]) => value !== undefined && (VIEW_PARAMETERS as readonly string[]).includes(name))
     .sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** Steps while it plays; waits for planes that have not come. */

@@ -162,11 +162,12 @@ function Threshold({ session, isDark }: { session: Session; isDark: boolean }) {
   const threshold = useOf(session.state, (state) => spaceOf(session, state).threshold);
   const low = useOf(session.state, ({ contrast }) => contrast.low);
   const high = useOf(session.state, ({ contrast }) => contrast.high);
-  const set = (value: number) => changeSpace(session, { threshold: Number(value.toPrecision(4)) });
+  // of what lies beyond the contrast no more is known than that
+  const set = (value: number) => changeSpace(session, { threshold: Number(Math.min(Math.max(value, low), high).toPrecision(4)) });
   return (
     <label
       className="row v-threshold"
-      title={`At first ${firstThreshold(session.facts, isDark)}, by the histogram of the volume`}
+      title={`At first ${firstThreshold(session.facts, isDark)}, by the histogram of the volume; from black to white of the contrast`}
     >
       <span>Threshold</span>
       <input

@@ -1,3 +1,4 @@
+import { systemClock } from "../../../src/core/clock.js";
 import type { PlaneSource } from "../planes.js";
 import { passes } from "../served.js";
 import type { Grid } from "./grid.js";
@@ -44,8 +45,7 @@ async function again<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T>
     } catch (error) {
       signal.throwIfAborted();
       if (!passes(error) || n === TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      signal.throwIfAborted();
+      await systemClock.sleep(RETRY_MS, signal);
     }
   }
 }
