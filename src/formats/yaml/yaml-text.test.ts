@@ -44,3 +44,26 @@ describe("yamlText", () => {
     ]);
   });
 });
+
+it("texts that PyYAML 6 reads as something else, or not at all, are put into quotes", () => {
+  for (const text of [
+    "1_0",
+    "010",
+    "1:30",
+    "2026-01-01",
+    "yes",
+    "Off",
+    "0x1F",
+    "1.5e+3",
+    ".inf",
+    "~",
+    "",
+    "=",
+    "<<",
+    "- a",
+    "a: b",
+    "a #b",
+  ])
+    expect(yamlText({ key: text }, [])).toBe(`{key: "${text}"}\n`);
+  for (const text of ["TS_1", "a-b", "wt#1"]) expect(yamlText({ key: text }, [])).toBe(`{key: ${text}}\n`);
+});
