@@ -300,7 +300,7 @@ function statesOf({ url, emptyUrl, addresses }: WholeSite, manyUrl: string): Wan
     ...(["max", "surface"] as const).map((mode) => ({
       name: `3-D ${mode} /view/tomogram/$id`,
       url: `${url}${addresses["/view/tomogram/$id"][0].split("?")[0]}?l=3d&r=${mode}`,
-      variants: ["1280 light", "1280 dark", "390", "2560"] as Variant[],
+      variants,
       wait: async (page: Page) => void (await page.waitForSelector('.v-space[data-sharp="true"]', { timeout: 60_000 })),
     })),
     of("failed", "/", { before: catalogue({ state: "failed", error: broken }) }),
