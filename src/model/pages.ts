@@ -3,6 +3,8 @@ interface Page {
   readonly file: string;
   /** Name in the menu of every page, and in the palette. The order of the menu is that of the table. */
   readonly menu?: string;
+  /** Where the header has it: as a link of its own, or in the menu of work. Without: the name of the house and the footer lead there. */
+  readonly shownIn?: "header" | "work";
   /** It is in the menu only where pages can make changes. */
   readonly isWriting?: boolean;
   /** Name among the pages of its station. */
@@ -15,17 +17,15 @@ interface Page {
  */
 export const PAGES = {
   "/": { file: "home", menu: "Home" },
-  "/datasets": { file: "datasets", menu: "Datasets" },
+  "/datasets": { file: "datasets", menu: "Datasets", shownIn: "header" },
   "/datasets/$id": { file: "dataset" },
-  "/runs": { file: "runs", menu: "Runs" },
+  "/runs": { file: "runs", menu: "Runs", shownIn: "header" },
   "/runs/$id": { file: "run" },
-  "/annotations": { file: "annotations", menu: "Annotations" },
+  "/annotations": { file: "annotations", menu: "Annotations", shownIn: "header" },
   "/annotations/$id": { file: "annotation" },
-  "/depositions": { file: "depositions", menu: "Depositions" },
+  "/depositions": { file: "depositions", menu: "Depositions", shownIn: "header" },
   "/depositions/$id": { file: "deposition" },
-  "/microscopy": { file: "microscopy", menu: "Microscopy" },
-  "/microscopy/$id": { file: "microscopy-sheet" },
-  "/browse": { file: "browse", menu: "Files" },
+  "/browse": { file: "browse", menu: "Files", shownIn: "header" },
   "/browse/$place/$": { file: "browse" },
   "/view/tomogram/$id": { file: "view" },
   "/view/tiltseries/$id": { file: "view" },
@@ -34,21 +34,23 @@ export const PAGES = {
   "/view/at/$place/$": { file: "view" },
   "/neuroglancer/tomogram/$id": { file: "neuroglancer" },
   "/neuroglancer/at/$place/$": { file: "neuroglancer" },
-  "/new": { file: "new-submission", menu: "New submission", isWriting: true },
-  "/ingest": { file: "ingest" },
-  "/ingest/plan/$id": { file: "plan" },
-  "/jobs": { file: "jobs", menu: "Jobs" },
+  "/jobs": { file: "jobs", menu: "Jobs", shownIn: "work" },
   "/jobs/new": { file: "job-kinds" },
   "/jobs/new/$kind": { file: "job-form" },
   "/jobs/$id": { file: "job" },
-  "/reports": { file: "reports", menu: "Validation" },
+  "/new": { file: "new-submission", menu: "New submission", shownIn: "work", isWriting: true },
+  "/ingest": { file: "ingest", menu: "Ingest", shownIn: "work" },
+  "/ingest/plan/$id": { file: "plan" },
+  "/reports": { file: "reports", menu: "Validation", shownIn: "work" },
   "/reports/$id": { file: "report" },
-  "/curate/overlap": { file: "curate-overlap", menu: "Curate", beside: "Overlap" },
+  "/curate/overlap": { file: "curate-overlap", menu: "Curate", beside: "Overlap", shownIn: "work" },
   "/curate/matches": { file: "curate-matches", beside: "Matches" },
   "/curate/labels": { file: "curate-labels", beside: "Labels" },
   "/curate/batches": { file: "curate-batches", beside: "Batches" },
-  "/harvest": { file: "harvest", menu: "Harvest" },
+  "/harvest": { file: "harvest", menu: "Harvest", shownIn: "work" },
   "/harvest/compare": { file: "harvest-compare" },
+  "/microscopy": { file: "microscopy", menu: "Microscopy", shownIn: "work" },
+  "/microscopy/$id": { file: "microscopy-sheet" },
   "/search": { file: "search" },
   "/about": { file: "about", menu: "About" },
 } as const satisfies Readonly<Record<string, Page>>;
@@ -67,6 +69,10 @@ const named = <Menu extends "menu" | "beside">(menu: Menu) =>
 export const MENU = /* @__PURE__ */ named("menu");
 /** Those of them that are shown where pages can make no changes. */
 export const MENU_READING = /* @__PURE__ */ MENU.filter(([path]) => !(PAGES[path] as Page).isWriting);
+
+/** Pages that the header links to, or those of its menu of work. */
+export const pagesIn = (place: NonNullable<Page["shownIn"]>, isWriting: boolean): typeof MENU =>
+  (isWriting ? MENU : MENU_READING).filter(([path]) => (PAGES[path] as Page).shownIn === place);
 /** Pages of the station curate, with their names. */
 export const CURATE_PAGES = /* @__PURE__ */ named("beside");
 

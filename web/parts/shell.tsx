@@ -1,16 +1,13 @@
-import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
-import { HelpCircle, Lock, Menu, Moon, Sun, SunMoon, X } from "lucide-react";
-import { lazy, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
-import { MENU, MENU_READING } from "../../src/model/pages.js";
-import { useSession } from "./access.js";
-import { AppLink } from "./app-link.js";
-import { CopyButton } from "./copy.js";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { X } from "lucide-react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { base } from "./api.js";
 import { moment } from "./format.js";
-import { closeWhenLeft } from "./menu.js";
+import { Crumbs, Header, PagesBelow } from "./header.js";
 import { DropTarget } from "./open-file.js";
-import { command, crumbs, toast } from "./page.js";
+import { toast } from "./page.js";
 import { isDown, useServer } from "./queries.js";
-import { applyTheme, isTyping, letterKeys, nextTheme, theme } from "./settings.js";
+import { isTyping, letterKeys } from "./settings.js";
 import { Boundary } from "./states.js";
 
 const Palette = lazy(() => import("./palette.js").then(({ Palette }) => ({ default: Palette })));
@@ -19,15 +16,16 @@ const CatalogueNotices = lazy(() => import("./catalogue-notices.js").then(({ Cat
 
 const TreeChanged = lazy(() => import("./catalogue-notices.js").then(({ TreeChanged: part }) => ({ default: part })));
 
-const JobsBadge = lazy(() => import("./jobs-badge.js").then(({ JobsBadge: part }) => ({ default: part })));
-
 const KeysDialog = lazy(() => import("./keys.js").then(({ KeysDialog: part }) => ({ default: part })));
+
+/** A viewer is one screen: the picture has what the header leaves. */
+const isPicture = (path: string): boolean => /^\/(?:view|neuroglancer)\//.test(path);
 
 /** Header, notices, page, foot: on every page. */
 export function Shell() {
   const [showsKeys, setShowsKeys] = useState(false);
   const [finds, setFinds] = useState(false);
-  const search = useRef<HTMLInputElement>(null);
+  const { pathname } = useLocation();
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
@@ -63,16 +61,18 @@ export function Shell() {
       <button type="button" className="skip" onClick={() => document.getElementById("main")?.focus()}>
         To the content
       </button>
-      <Header search={search} showKeys={() => setShowsKeys(true)} />
+      <Header isPicture={isPicture(pathname)} showKeys={() => setShowsKeys(true)} find={() => setFinds(true)} />
       <Notices />
       <Toasts />
       <main id="main" tabIndex={-1}>
+        {!isPicture(pathname) && pathname.split("/").length > 2 && <Crumbs />}
         <Boundary>
           <Outlet />
         </Boundary>
       </main>
       <DropTarget />
-      <Foot />
+      {!isPicture(pathname) && <Foot />}
+      {!isPicture(pathname) && <PagesBelow />}
       {showsKeys && (
         <Suspense>
           <KeysDialog close={() => setShowsKeys(false)} />
@@ -87,105 +87,6 @@ export function Shell() {
   );
 }
 
-function Header({ search, showKeys }: { search: React.RefObject<HTMLInputElement | null>; showKeys: () => void }) {
-  const way = crumbs.use();
-  const { data } = useServer();
-  useSession();
-  return (
-    <header className="header">
-      <Pages />
-      <nav aria-label="Breadcrumbs" className="crumbs">
-        <ol className="row">
-          <li>
-            <Link to="/">emporium</Link>
-          </li>
-          {way.map(({ label, to }) => (
-            <li key={`${to} ${label}`}>{to ? <AppLink to={to}>{label}</AppLink> : <span aria-current="page">{label}</span>}</li>
-          ))}
-        </ol>
-      </nav>
-      <SearchBox field={search} />
-      {data?.jobs && (
-        <Suspense>
-          <JobsBadge />
-        </Suspense>
-      )}
-      {data && (
-        <span
-          className="row"
-          title={data.holder ? `changes are made by ${data.holder.name}` : "nothing can be changed from this page"}
-        >
-          {data.holder ? <span aria-hidden>✎</span> : <Lock size={16} aria-hidden />}
-          <span className="wide">{data.holder ? "writing" : "reading only"}</span>
-        </span>
-      )}
-      <ThemeSwitch />
-      <button type="button" className="bare" onClick={showKeys} aria-label="All keys" title="All keys (?)">
-        <HelpCircle size={16} aria-hidden />
-      </button>
-    </header>
-  );
-}
-
-/** Links to the lists. It closes when one is taken, and by Escape. */
-function Pages() {
-  const menu = useRef<HTMLDetailsElement>(null);
-  const close = () => menu.current?.removeAttribute("open");
-  const isWriting = useServer().data?.writing === true;
-  return (
-    <details className="menu" ref={menu} onKeyDown={({ key }) => key === "Escape" && close()} onBlur={closeWhenLeft}>
-      <summary className="bare" aria-label="Pages" title="Pages">
-        <Menu size={16} aria-hidden />
-      </summary>
-      <nav aria-label="Pages" className="floating">
-        {(isWriting ? MENU : MENU_READING).map(([to, label]) => (
-          <Link key={to} to={to} onClick={close}>
-            {label}
-          </Link>
-        ))}
-      </nav>
-    </details>
-  );
-}
-
-function SearchBox({ field }: { field: React.RefObject<HTMLInputElement | null> }) {
-  const navigate = useNavigate();
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const q = field.current?.value.trim();
-    if (q) void navigate({ to: "/search", search: { q } });
-  };
-  return (
-    <search className="search">
-      <form onSubmit={submit}>
-        <input
-          ref={field}
-          type="search"
-          name="q"
-          aria-label="Search"
-          placeholder="Search  /"
-          autoComplete="off"
-          maxLength={200}
-        />
-      </form>
-    </search>
-  );
-}
-
-function ThemeSwitch() {
-  const now = theme.use();
-  const Icon = { system: SunMoon, light: Sun, dark: Moon }[now];
-  const turn = () => {
-    theme.set(nextTheme(now));
-    applyTheme();
-  };
-  return (
-    <button type="button" className="bare" onClick={turn} aria-label={`Colours: ${now}`} title={`Colours: ${now}`}>
-      <Icon size={16} aria-hidden />
-    </button>
-  );
-}
-
 /** What is so for the whole catalogue. A viewer has its own: there the picture fills what is left. */
 function Notices() {
   const { pathname } = useLocation();
@@ -193,7 +94,7 @@ function Notices() {
   const catalogue = data?.catalogue;
   const place = data?.places.find(({ id }) => id === catalogue?.place);
   const changed = catalogue?.state === "ready" ? catalogue.treeChangedAt : undefined;
-  if (/^\/(?:view|neuroglancer)\//.test(pathname)) return null;
+  if (isPicture(pathname)) return null;
   return (
     <div className="notices" role="status">
       {catalogue?.state === "importing" && <p>The catalogue is being brought up to date: what is here may be older.</p>}
@@ -243,21 +144,15 @@ function Toasts() {
   );
 }
 
+/** At the end of a page: what is served, of when, and the ways to everything else that is said of the house. */
 function Foot() {
-  const text = command.use();
   const { data } = useServer();
   const { catalogue, places } = data ?? {};
-  const here = /^\/(?:browse|view\/at|neuroglancer\/at)\/([^/]+)/.exec(useLocation().pathname)?.[1];
+  const here = /^\/browse\/([^/]+)/.exec(useLocation().pathname)?.[1];
   const place = places?.find(({ id }) => id === here) ?? places?.find(({ id }) => id === catalogue?.place) ?? places?.[0];
   const isCatalogued = place !== undefined && place.id === catalogue?.place;
   return (
     <footer className="foot">
-      {text && (
-        <>
-          <code title={text}>$ {text}</code>
-          <CopyButton text={text} label="Copy command" bare icon />
-        </>
-      )}
       <span className="fresh">
         {isCatalogued && catalogue?.treeChangedAt && (
           <Suspense>
@@ -268,6 +163,12 @@ function Foot() {
         {isCatalogued && catalogue?.importedAt && ` · catalogue of ${moment(catalogue.importedAt)}`}
         {place && !isCatalogued && ` · ${place.kind}, read as it is now`}
       </span>
+      <nav aria-label="About this server" className="row wrap">
+        <Link to="/about">About</Link>
+        {data && <a href={new URL(data.addresses.graphql, base).href}>GraphQL</a>}
+        <a href={new URL("api/v1/openapi.json", base).href}>API</a>
+        <span>emporium{data && ` ${data.version}`}</span>
+      </nav>
     </footer>
   );
 }

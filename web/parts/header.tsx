@@ -1,0 +1,241 @@
+import { Link, useLocation, useNavigate } from "@tanstack/react-router";
+import {
+  ChevronDown,
+  CircleDot,
+  Database,
+  Ellipsis,
+  HelpCircle,
+  House,
+  LayoutGrid,
+  Lock,
+  Menu,
+  Moon,
+  PenLine,
+  Search,
+  Sun,
+  SunMoon,
+  Terminal,
+} from "lucide-react";
+import { lazy, type SubmitEvent, Suspense, useRef } from "react";
+import { MENU, MENU_READING, pagesIn } from "../../src/model/pages.js";
+import { useSession } from "./access.js";
+import { AppLink } from "./app-link.js";
+import { CopyButton } from "./copy.js";
+import { closeWhenLeft } from "./menu.js";
+import { command, crumbs } from "./page.js";
+import { useServer } from "./queries.js";
+import { applyTheme, nextTheme, theme } from "./settings.js";
+
+const JobsBadge = lazy(() => import("./jobs-badge.js").then(({ JobsBadge: part }) => ({ default: part })));
+
+/** The house's name, its pages, the search, and what is so everywhere. Above a picture the way to it stands in the place of the pages. */
+export function Header({ isPicture, showKeys, find }: { isPicture: boolean; showKeys: () => void; find: () => void }) {
+  const { data } = useServer();
+  useSession();
+  return (
+    <header className="header">
+      <Link to="/" className="brand">
+        <Logo />
+        <span className={isPicture ? "hidden" : undefined}>emporium</span>
+      </Link>
+      <MenuOf className={isPicture ? "" : "narrow"} name="Pages" pages={data?.writing === true ? MENU : MENU_READING}>
+        <Menu size={16} aria-hidden />
+      </MenuOf>
+      {isPicture ? <Crumbs /> : <Pages isWriting={data?.writing === true} />}
+      <SearchBox />
+      {data?.jobs && (
+        <Suspense>
+          <JobsBadge />
+        </Suspense>
+      )}
+      {data && (
+        <span
+          className="row muted"
+          title={data.holder ? `changes are made by ${data.holder.name}` : "nothing can be changed from this page"}
+        >
+          {data.holder ? <PenLine size={16} aria-hidden /> : <Lock size={16} aria-hidden />}
+          <span className="wide">{data.holder ? "Writing" : "Reading"}</span>
+        </span>
+      )}
+      <span className="row icons">
+        <button type="button" className="bare only-phone" onClick={find} aria-label="Search" title="Search">
+          <Search size={16} aria-hidden />
+        </button>
+        <CommandOfPage />
+        <ThemeSwitch />
+        <button type="button" className="bare" onClick={showKeys} aria-label="All keys" title="All keys (?)">
+          <HelpCircle size={16} aria-hidden />
+        </button>
+      </span>
+    </header>
+  );
+}
+
+/** A section of a specimen: a cell with something in it. */
+function Logo() {
+  return (
+    <svg className="logo" width="26" height="26" viewBox="0 0 26 26" aria-hidden>
+      <rect width="26" height="26" rx="6" fill="var(--accent)" />
+      <g fill="none" stroke="var(--on-accent)" strokeWidth="1.5">
+        <ellipse cx="13" cy="13" rx="9" ry="6.5" />
+        <ellipse cx="13" cy="13" rx="6" ry="3.8" />
+      </g>
+      <circle cx="13" cy="13" r="1.5" fill="var(--on-accent)" />
+    </svg>
+  );
+}
+
+/** Links to the lists, and the menu of what one does. */
+function Pages({ isWriting }: { isWriting: boolean }) {
+  return (
+    <nav aria-label="Pages" className="pages">
+      {pagesIn("header", isWriting).map(([to, label]) => (
+        <Link key={to} to={to}>
+          {label}
+        </Link>
+      ))}
+      <MenuOf className="" name="Work" pages={pagesIn("work", isWriting)}>
+        Work <ChevronDown size={16} aria-hidden />
+      </MenuOf>
+    </nav>
+  );
+}
+
+interface MenuOfProps {
+  readonly name: string;
+  readonly className: string;
+  readonly pages: typeof MENU;
+  readonly children: React.ReactNode;
+}
+
+/** Menu of pages. It closes when one is taken, and by Escape. */
+function MenuOf({ name, className, pages, children }: MenuOfProps) {
+  const { pathname } = useLocation();
+  const menu = useRef<HTMLDetailsElement>(null);
+  const close = () => menu.current?.removeAttribute("open");
+  const isHere = pages.some(([to]) => to !== "/" && (pathname === to || pathname.startsWith(`${to}/`)));
+  return (
+    <details
+      className={`menu ${className}`}
+      data-here={isHere || undefined}
+      ref={menu}
+      onKeyDown={({ key }) => key === "Escape" && close()}
+      onBlur={closeWhenLeft}
+    >
+      <summary className="bare" aria-label={name} title={name}>
+        {children}
+      </summary>
+      <nav aria-label={name} className="floating">
+        {pages.map(([to, label]) => (
+          <Link key={to} to={to} onClick={close}>
+            {label}
+          </Link>
+        ))}
+      </nav>
+    </details>
+  );
+}
+
+const BELOW = [
+  ["/", "Home", House],
+  ["/datasets", "Datasets", Database],
+  ["/runs", "Runs", LayoutGrid],
+  ["/annotations", "Annotations", CircleDot],
+] as const;
+
+/** The pages where a thumb reaches them, on a phone. */
+export function PagesBelow() {
+  const isWriting = useServer().data?.writing === true;
+  const rest = (isWriting ? MENU : MENU_READING).filter(([to]) => !BELOW.some(([there]) => there === to));
+  return (
+    <nav aria-label="Pages of a phone" className="below only-phone">
+      {BELOW.map(([to, label, Icon]) => (
+        <Link key={to} to={to} activeOptions={{ exact: to === "/" }}>
+          <Icon size={20} aria-hidden />
+          {label}
+        </Link>
+      ))}
+      <MenuOf className="" name="More" pages={rest}>
+        <Ellipsis size={20} aria-hidden />
+        More
+      </MenuOf>
+    </nav>
+  );
+}
+
+/** The way to the page. */
+export function Crumbs() {
+  const way = crumbs.use();
+  return (
+    <nav aria-label="Breadcrumbs" className="crumbs">
+      <ol className="row">
+        {way.map(({ label, to }) => (
+          <li key={`${to} ${label}`}>{to ? <AppLink to={to}>{label}</AppLink> : <span aria-current="page">{label}</span>}</li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
+
+function SearchBox() {
+  const navigate = useNavigate();
+  const field = useRef<HTMLInputElement>(null);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const q = field.current?.value.trim();
+    if (q) void navigate({ to: "/search", search: { q } });
+  };
+  return (
+    <search className="search">
+      <form onSubmit={submit}>
+        <input
+          ref={field}
+          type="search"
+          name="q"
+          aria-label="Search"
+          placeholder="Search  /"
+          autoComplete="off"
+          maxLength={200}
+        />
+      </form>
+    </search>
+  );
+}
+
+/** The line for a terminal that answers what the page shows. */
+function CommandOfPage() {
+  const text = command.use();
+  const menu = useRef<HTMLDetailsElement>(null);
+  if (!text) return null;
+  return (
+    <details
+      className="menu command"
+      ref={menu}
+      onKeyDown={({ key }) => key === "Escape" && menu.current?.removeAttribute("open")}
+      onBlur={closeWhenLeft}
+    >
+      <summary className="bare" aria-label="Command of this page" title="Command of this page">
+        <Terminal size={16} aria-hidden />
+      </summary>
+      <div className="floating from-right">
+        <p>In a terminal, the same:</p>
+        <code>{text}</code>
+        <CopyButton text={text} label="Copy command" />
+      </div>
+    </details>
+  );
+}
+
+function ThemeSwitch() {
+  const now = theme.use();
+  const Icon = { system: SunMoon, light: Sun, dark: Moon }[now];
+  const turn = () => {
+    theme.set(nextTheme(now));
+    applyTheme();
+  };
+  return (
+    <button type="button" className="bare" onClick={turn} aria-label={`Colours: ${now}`} title={`Colours: ${now}`}>
+      <Icon size={16} aria-hidden />
+    </button>
+  );
+}
