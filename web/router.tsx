@@ -12,7 +12,7 @@ import { PAGES, type PagePath, pageNameOf } from "../src/model/pages.js";
 import { base } from "./parts/api.js";
 import { listSearchOf } from "./parts/list/state.js";
 import { NotFound } from "./parts/not-found.js";
-import { oneOf, text, texts, whole } from "./parts/parameter.js";
+import { matching, oneOf, text, texts, whole } from "./parts/parameter.js";
 import { parseSearch, printSearch, searchOf } from "./parts/search-params.js";
 import { Shell } from "./parts/shell.js";
 import { ErrorPanel, Loading } from "./parts/states.js";
@@ -42,7 +42,7 @@ const SEARCH = {
   "/depositions": listSearchOf("depositions"),
   "/depositions/$id": searchOf({ tab: text }),
   "/runs": listSearchOf("runs"),
-  "/runs/$id": searchOf({ tab: text, on: text }),
+  "/runs/$id": searchOf({ tab: text, on: text, shown: matching(/^(?:tomogram|tiltseries):\d+$/) }),
   "/annotations": listSearchOf("annotations"),
   "/annotations/$id": searchOf({ tab: text }),
   "/browse/$place/$": searchOf({ after: text, header: text }),

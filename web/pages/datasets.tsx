@@ -15,6 +15,8 @@ interface DatasetRow extends Readonly<DatasetsResult["datasets"][number]> {
 
 const runsOf = ({ runsAggregate }: DatasetRow) => runsAggregate?.aggregate?.[0]?.count ?? 0;
 
+const OBJECTS_SHOWN = 2;
+
 const datasetsSpec: ListSpec<DatasetRow> = {
   of: "datasets",
   one: "dataset",
@@ -100,10 +102,20 @@ const datasetsSpec: ListSpec<DatasetRow> = {
     photo: ({ keyPhotoThumbnailUrl, keyPhotoUrl }) => ({ small: keyPhotoThumbnailUrl, large: keyPhotoUrl }),
     facts: (row) => (
       <>
-        <AccessTag of="datasets" id={row.id} bare />{" "}
-        {[row.organismName, plural(runsOf(row), "run"), day(row.releaseDate)].filter(Boolean).join(" · ")}
+        <span>
+          <AccessTag of="datasets" id={row.id} bare />{" "}
+          {[plural(runsOf(row), "run"), ...(row.fileSize ? [bytes(row.fileSize)] : [])].join(" · ")}
+        </span>
+        <span>{day(row.releaseDate)}</span>
       </>
     ),
+    titleLines: [2, 3],
+    sharesStart: true,
+    lines: ({ organismName, objects }) => [
+      organismName ?? "organism not reported",
+      objects.slice(0, OBJECTS_SHOWN).join(", ") + (objects.length > OBJECTS_SHOWN ? ` +${objects.length - OBJECTS_SHOWN}` : ""),
+    ],
+    linesCount: 2,
     details: ({ title, objects, voxels, fileSize }) =>
       [
         title,

@@ -74,9 +74,15 @@ const spec: ListSpec<Row> = {
   asFirst: "table",
   card: {
     photo: ({ keyPhotoThumbnailUrl, keyPhotoUrl }) => ({ small: keyPhotoThumbnailUrl, large: keyPhotoUrl }),
+    titleLines: [2, 3],
+    sharesStart: true,
+    linesCount: 0,
     facts: (row) => (
       <>
-        <AccessTag of="depositions" id={row.id} bare /> {[typesOf(row), day(row.depositionDate)].filter(Boolean).join(" · ")}
+        <span>
+          <AccessTag of="depositions" id={row.id} bare /> {typesOf(row)}
+        </span>
+        <span>{day(row.depositionDate)}</span>
       </>
     ),
   },

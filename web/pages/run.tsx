@@ -37,10 +37,11 @@ import { allShapeWords, objectsOf } from "../parts/value-words.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { runQuery } from "../queries/generated.js";
 
+const LiveSlice = lazy(() => import("../viewer/live-slice.js").then(({ LiveSlice: part }) => ({ default: part })));
 const TiltPlot = lazy(() => import("../parts/tilt-plot.js"));
 const TABS = ["annotations", "frames", "alignment", "files"] as const;
 
-/** One run: pictures of all of its volumes, facts, annotations, exposures, alignments, files. */
+/** One run: a section of its volumes that moves, facts, annotations, exposures, alignments, files. */
 export function Run() {
   const id = useId();
   const asked = useQuery({
@@ -58,10 +59,13 @@ export function Run() {
 
 function Found({ run }: { run: RunRow }) {
   const [wanted, setWanted] = useState<Wanted>();
-  const { on, tab } = useSearch({ strict: false }) as { on?: string; tab?: string };
+  const { on, tab, shown: chosen } = useSearch({ strict: false }) as { on?: string; tab?: string; shown?: string };
   const navigate = useNavigate();
   const tomograms = nodesOf(run.tomograms);
-  const shown = tomograms.find(({ isVisualizationDefault }) => isVisualizationDefault) ?? tomograms[0];
+  const first = tomograms.find(({ isVisualizationDefault }) => isVisualizationDefault) ?? tomograms[0];
+  const shown = tomograms.find(({ id }) => chosen === `tomogram:${id}`) ?? first;
+  const series = nodesOf(run.tiltseries).find(({ id }) => chosen === `tiltseries:${id}` || (first === undefined && !chosen));
+  const hero = series ? `tiltseries:${series.id}` : shown && `tomogram:${shown.id}`;
   useCrumbs(
     { label: "Datasets", to: "/datasets" },
     { label: `${run.dataset.id} ${run.dataset.title}`, to: `/datasets/${run.dataset.id}` },
@@ -72,31 +76,43 @@ function Found({ run }: { run: RunRow }) {
   const search = viewSearch(on, annotations?.pages.flat());
   return (
     <>
-      <div className="spread">
+      <div className="spread run-head">
         <h1>{run.name}</h1>
         <Steps run={run} />
+        <span className="row wrap end">
+          {hero && (
+            <Link
+              className="button primary"
+              to={series ? "/view/tiltseries/$id" : "/view/tomogram/$id"}
+              params={{ id: hero.split(":")[1]! }}
+              search={series ? {} : search}
+            >
+              <Eye size={16} aria-hidden /> Open in viewer
+            </Link>
+          )}
+          <button type="button" onClick={() => setWanted(wantedOf(run))}>
+            <DownloadIcon size={16} aria-hidden /> Download
+          </button>
+          {shown && (
+            <Link className="button" to="/neuroglancer/tomogram/$id" params={{ id: String(shown.id) }} search={search}>
+              Neuroglancer
+            </Link>
+          )}
+          <More run={run} want={setWanted} />
+        </span>
       </div>
-      <div className="top">
-        <div>
+      <div className="run-top">
+        <div className="panel run-hero">
+          {hero && (
+            <Boundary>
+              <Suspense fallback={<div className="live-stage" />}>
+                <LiveSlice of={hero} on={search.on?.split(",").filter((id) => id !== "")} />
+              </Suspense>
+            </Boundary>
+          )}
           <Boundary>
-            <Strip run={run} shown={shown} search={search} />
+            <Volumes run={run} hero={hero} />
           </Boundary>
-          <p className="row wrap">
-            {shown && (
-              <>
-                <Link className="button primary" to="/view/tomogram/$id" params={{ id: String(shown.id) }} search={search}>
-                  <Eye size={16} aria-hidden /> Open in viewer
-                </Link>
-                <Link className="button" to="/neuroglancer/tomogram/$id" params={{ id: String(shown.id) }} search={search}>
-                  Neuroglancer
-                </Link>
-              </>
-            )}
-            <button type="button" onClick={() => setWanted(wantedOf(run))}>
-              <DownloadIcon size={16} aria-hidden /> Download
-            </button>
-            <More run={run} want={setWanted} />
-          </p>
         </div>
         <Boundary>
           <RunFacts run={run} shown={shown} />
@@ -234,43 +250,49 @@ function Steps({ run }: { run: RunRow }) {
   );
 }
 
-function Strip({ run, shown, search }: { run: RunRow; shown: TomogramRow | undefined; search: { on?: string } }) {
+/** Volumes of the run, of which one is in the picture. */
+function Volumes({ run, hero }: { run: RunRow; hero: string | undefined }) {
+  const navigate = useNavigate();
   const tomograms = nodesOf(run.tomograms);
   const series = nodesOf(run.tiltseries);
   if (tomograms.length + series.length === 0)
     return <Empty command="emporium ingest run …">This run has neither tomograms nor tilt series.</Empty>;
+  const card = (of: string, picture: React.ReactNode, name: string, facts: string) => (
+    <label key={of} className="row volume-card">
+      <input
+        type="radio"
+        name="volume"
+        className="hidden"
+        checked={of === hero}
+        onChange={() => void navigate({ to: ".", search: (now) => ({ ...now, shown: of }), replace: true, resetScroll: false })}
+      />
+      <span className="stage">{picture}</span>
+      <span>
+        <strong>{name}</strong>
+        <small>{facts}</small>
+      </span>
+    </label>
+  );
   return (
-    <ul className="strip" aria-label="Tomograms and tilt series">
-      {tomograms.map((one) => (
-        <li key={`t${one.id}`}>
-          <Link to="/view/tomogram/$id" params={{ id: String(one.id) }} search={search}>
-            <span className="stage">
-              <Photo of={treeKey(one.keyPhotoThumbnailUrl, run.dataset)} alt="" />
-            </span>
-            <span className="card-name">
-              {one.processing}
-              {one === shown && tomograms.length > 1 && " ●"}
-            </span>
-            <small>
-              tomogram {one.id} · {angstrom(one.voxelSpacing)}
-            </small>
-          </Link>
-        </li>
-      ))}
-      {series.map((one) => (
-        <li key={`s${one.id}`}>
-          <Link to="/view/tiltseries/$id" params={{ id: String(one.id) }}>
-            <span className="stage">
-              <VolumePicture of={`tiltseries:${one.id}`} />
-            </span>
-            <span className="card-name">tilt series</span>
-            <small>
-              {one.id} · {fixed(one.tiltMin, 0)} to {fixed(one.tiltMax, 0)}°
-            </small>
-          </Link>
-        </li>
-      ))}
-    </ul>
+    <fieldset className="volume-cards">
+      <legend className="hidden">Tomograms and tilt series</legend>
+      {tomograms.map((one) =>
+        card(
+          `tomogram:${one.id}`,
+          <Photo of={treeKey(one.keyPhotoThumbnailUrl, run.dataset)} alt="" />,
+          one.processing,
+          `tomogram ${one.id} · ${angstrom(one.voxelSpacing)}${one.isVisualizationDefault && tomograms.length > 1 ? " · shown first" : ""}`,
+        ),
+      )}
+      {series.map((one) =>
+        card(
+          `tiltseries:${one.id}`,
+          <VolumePicture of={`tiltseries:${one.id}`} />,
+          "tilt series",
+          `${one.id} · ${fixed(one.tiltMin, 0)} to ${fixed(one.tiltMax, 0)}°`,
+        ),
+      )}
+    </fieldset>
   );
 }
 

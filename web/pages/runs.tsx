@@ -155,6 +155,8 @@ export const runsSpec: ListSpec<RunRow> = {
       ];
       return parts.join(" · ");
     },
+    titleLines: [1, 2],
+    linesCount: 0,
     details: (row) =>
       [row.dataset?.title, sizeOf(row), tiltsOf(row) && `${tiltsOf(row)}°`, ...faultsOf(row)].filter(Boolean).join("\n"),
   },

@@ -34,8 +34,41 @@ export const located = (one: Fact, { at }: { readonly at: string }): Fact => ({
   sources: one.sources.map((source) => ({ ...source, at })),
 });
 
-/** Facts, each with where it is from; ⚠ where sources disagree. */
+/** Facts of one kind, under a title of their own. */
+export interface FactGroup {
+  readonly title: string;
+  readonly facts: readonly Fact[];
+}
+
+/** Facts alone; ⚠ where sources disagree. What says each of them is one step away. */
 export function Facts({ facts }: { facts: readonly Fact[] }) {
+  return (
+    <div className="facts">
+      <FactList facts={facts} />
+      <Sources facts={facts} />
+    </div>
+  );
+}
+
+/** The same in groups. @param children stand above the sources */
+export function GroupedFacts({ groups, children }: { groups: readonly FactGroup[]; children?: ReactNode }) {
+  const filled = groups.filter(({ facts }) => facts.length > 0);
+  return (
+    <div className="facts panel">
+      {filled.map(({ title, facts }) => (
+        <section key={title} aria-label={title}>
+          <h3>{title}</h3>
+          <FactList facts={facts} />
+        </section>
+      ))}
+      {children}
+      <Sources facts={filled.flatMap((group) => group.facts)} />
+    </div>
+  );
+}
+
+/** Facts without what says them: where there is room for nothing else. */
+export function FactList({ facts }: { facts: readonly Fact[] }) {
   return (
     <dl>
       {facts.map((one) => (
@@ -43,9 +76,6 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
           <dt>{one.label}</dt>
           <dd>
             <Value {...one} />
-            {one.sources.flatMap(({ at, from }) =>
-              at === undefined ? [] : <WhereFrom key={at} of={at} what={`${one.label} (${from})`} icon />,
-            )}
           </dd>
         </div>
       ))}
@@ -53,16 +83,43 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
   );
 }
 
+/** Each fact with every source of it, and the bytes that have it where they are known. */
+function Sources({ facts }: { facts: readonly Fact[] }) {
+  const rows = facts.flatMap(({ label, sources }) => sources.map((source) => ({ label, ...source })));
+  if (rows.length === 0) return null;
+  return (
+    <details className="sources">
+      <summary>Where these facts come from</summary>
+      <div className="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Fact</th>
+              <th scope="col">Value</th>
+              <th scope="col">Source</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ label, value, from, at }) => (
+              <tr key={`${label} ${from} ${value}`}>
+                <td>{label}</td>
+                <td>{value}</td>
+                <td>
+                  {from} {at !== undefined && <WhereFrom of={at} what={`${label} (${from})`} icon />}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
+
 function Value({ sources, shown, absent }: Fact) {
   const [first] = sources;
   if (!first) return <span title={absent ?? "no source says it"}>{ABSENT}</span>;
-  const from = [...new Set(sources.map(({ from }) => from))].join(" · ");
-  if (new Set(sources.map(({ value }) => value)).size === 1)
-    return (
-      <>
-        {shown ?? first.value} <small>{from}</small>
-      </>
-    );
+  if (new Set(sources.map(({ value }) => value)).size === 1) return shown ?? first.value;
   return (
     <details>
       <summary>

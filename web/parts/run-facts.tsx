@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { FileRecord, VolumeFacts } from "../../src/model/page-api.js";
 import { sameSpacing } from "../../src/model/voxel-spacing.js";
-import { type Fact, Facts, fact, located } from "./facts.js";
+import { type Fact, fact, GroupedFacts, located } from "./facts.js";
 import { fileFactsQuery, shapeOf, voxelSizes } from "./file-record.js";
 import { treeKey } from "./files.js";
 import { angstrom, fixed, shape } from "./format.js";
@@ -26,12 +26,17 @@ export function RunFacts({ run, shown }: { run: RunRow; shown: TomogramRow | und
   const dose = others.length > 0 ? undefined : run.framesAggregate?.aggregate?.[0]?.sum?.exposureDose;
   const objects = nodesOf(run.identifiedObjects).map(({ objectName }) => objectName);
   return (
-    <Facts
-      facts={[
-        ...(shown ? tomogramFacts(shown, volume, Object.values(files ?? {})[0]) : []),
-        ...(series ? tiltseriesFacts(series, recorded, dose) : []),
-        fact("Organism", run.dataset.organismName),
-        ...(objects.length > 0 ? [fact("Also here", objects.join(", "))] : []),
+    <GroupedFacts
+      groups={[
+        { title: "Tomogram", facts: shown ? tomogramFacts(shown, volume, Object.values(files ?? {})[0]) : [] },
+        { title: "Tilt series", facts: series ? tiltseriesFacts(series, recorded, dose) : [] },
+        {
+          title: "Sample",
+          facts: [
+            fact("Organism", run.dataset.organismName),
+            ...(objects.length > 0 ? [fact("Also here", objects.join(", "))] : []),
+          ],
+        },
       ]}
     />
   );

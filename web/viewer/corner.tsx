@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { writtenIn } from "../../src/formats/peek/facts.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
-import { type Fact, type FactSource, Facts, fact } from "../parts/facts.js";
+import { type Fact, FactList, type FactSource, Facts, fact } from "../parts/facts.js";
 import { ABSENT } from "../parts/format.js";
 import { rounded } from "./contrast.js";
 import { hasScale } from "./geometry.js";
@@ -15,7 +15,7 @@ export function Corner({ session: { facts }, isLarge }: { session: Session; isLa
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled by keys where it is small
     <section className="v-corner" aria-label="Facts" tabIndex={0}>
-      <Facts facts={volumeFacts(facts).slice(0, isLarge ? undefined : 3)} />
+      {isLarge ? <Facts facts={volumeFacts(facts)} /> : <FactList facts={volumeFacts(facts).slice(0, 3)} />}
     </section>
   );
 }

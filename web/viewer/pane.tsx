@@ -71,12 +71,11 @@ function PaneCanvas({
   const { normal } = PANE_AXES[axis];
   const unit = hasScale(session.facts) ? `, ${voxelOf(session.facts)[2].toFixed(2)} Å per voxel` : "";
   return (
-    // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: keys and pointer act on it, which is what `application` says
     <canvas
       ref={canvas}
       className="v-canvas"
-      role="application"
-      tabIndex={0}
+      role={session.isInPage ? "img" : "application"}
+      tabIndex={session.isInPage ? -1 : 0}
       aria-label={`${PANE_NAMES[axis]} plane, slice ${section + 1} of ${session.facts.shape[normal]}${unit}`}
       onFocus={() => {
         session.activePane.set(pane);
@@ -163,6 +162,7 @@ function listen(session: Session, pane: PaneId, canvas: HTMLCanvasElement, drawi
   canvas.addEventListener(
     "wheel",
     (event) => {
+      if (session.isInPage && !event.ctrlKey) return;
       event.preventDefault();
       const pixels = event.deltaY * (event.deltaMode === 1 ? 30 : event.deltaMode === 2 ? 400 : 1) || event.deltaX;
       if (event.ctrlKey !== wheelZooms.get()) return zoomAt(at(event), 2 ** (-pixels / 300));

@@ -76,6 +76,8 @@ export interface Session {
   /** Loaders of the planes, one for each pane. */
   readonly loaders: Set<PlaneLoader>;
   direction: 1 | -1;
+  /** It stands in a page of other things, which a wheel scrolls. */
+  isInPage: boolean;
   /** A key that moves is held down. */
   isHeld: boolean;
   movedAt: number;
@@ -130,6 +132,7 @@ export function makeSession(source: PlaneSource, first: ViewState, clock = syste
     },
     loaders: new Set(),
     direction: 1,
+    isInPage: false,
     isHeld: false,
     movedAt: Number.NEGATIVE_INFINITY,
     update: (change) => session.state.set(change(session.state.get())),

@@ -1,7 +1,6 @@
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { FileSearch, Layers, SlidersHorizontal } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { Triple } from "../../src/core/box.js";
 import { quoteWord } from "../../src/core/shell.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { addressNow, writesAddress } from "../parts/address.js";
@@ -17,10 +16,11 @@ import { BesideChoice, useSecond } from "./compare.js";
 import { Corner, QuadCorner } from "./corner.js";
 import { ExportDialog } from "./export-dialog.js";
 import { PANE_AXES, PANE_NAMES } from "./geometry.js";
+import { useHost } from "./host.js";
 import { type Command, commandOf } from "./keys.js";
 import { linkParameters, parseLink, splitLink } from "./link.js";
 import { useRun } from "./of-run.js";
-import type { Axis, LayersHost } from "./overlay.js";
+import type { Axis } from "./overlay.js";
 import { LayersPanel } from "./overlays/layers.js";
 import { atCrosshair, followDraft, Pane } from "./pane.js";
 import type { PaneDrawing } from "./pane-draw.js";
@@ -31,7 +31,7 @@ import { SectionBar } from "./section-bar.js";
 import { makeSession, type PaneId, type Session } from "./session.js";
 import { drawnBy } from "./settings.js";
 import { printPage } from "./stack-pages.js";
-import { atPosition, isDropped, isTiltSeries, type Layout, panned, sectionOf, type ViewState } from "./state.js";
+import { isDropped, isTiltSeries, type Layout, sectionOf } from "./state.js";
 import { useOf } from "./use-of.js";
 import { ViewerBar } from "./viewer-bar.js";
 
@@ -436,48 +436,4 @@ function usePlaying(session: Session): void {
     }, 1000 / speed);
     return () => clearInterval(timer);
   }, [session, speed]);
-}
-
-const NOTHING = {};
-
-function useHost(
-  session: Session,
-  { layers }: PlaneSource,
-  step: { current: ((direction: 1 | -1) => void) | undefined },
-): LayersHost & { pan(by: Triple): void } {
-  return useMemo(
-    () => ({
-      facts: session.facts,
-      layers,
-      setPainter: session.painter.set,
-      repaint: () => session.repaints.set(session.repaints.get() + 1),
-      get on() {
-        return session.state.get().on;
-      },
-      setOn: (ids: readonly string[]) => session.update((state) => ({ ...state, on: ids })),
-      get opacities() {
-        return session.state.get().opacities ?? NOTHING;
-      },
-      setOpacity: (id: string, opacity: number) =>
-        session.update((state) => {
-          const { [id]: _, ...others } = state.opacities ?? {};
-          return { ...state, opacities: opacity < 1 ? { ...others, [id]: opacity } : others };
-        }),
-      watch: session.state.watch,
-      goTo(world: Triple) {
-        session.update((state): ViewState => {
-          const there = atPosition(session.facts, state, world);
-          return state.zoom === undefined ? there : { ...there, centre: there.position };
-        });
-      },
-      get position() {
-        return session.state.get().position;
-      },
-      onStep(next: ((direction: 1 | -1) => void) | undefined) {
-        step.current = next;
-      },
-      pan: (by: Triple) => session.update((state) => panned(session.facts, state, by)),
-    }),
-    [session, layers, step],
-  );
 }

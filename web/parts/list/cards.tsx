@@ -2,14 +2,27 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { photoAddress } from "../files.js";
 import type { InsideProps } from "./list.js";
-import { calledOf } from "./spec.js";
-import { SIZES } from "./state.js";
+import { sharedStart } from "./shared-start.js";
+import { type Card, calledOf } from "./spec.js";
 
 const VolumePicture = lazy(() => import("../volume-picture.js").then(({ VolumePicture: part }) => ({ default: part })));
 
 export const GAP = 16;
-/** Name and facts under a picture. */
-export const CAPTION = 52;
+/** Pixels of a thumbnail, which wider cards would show blurred. */
+const THUMBNAIL_PX = 160;
+const pictureHeightOf = (cardPx: number): number => Math.round((cardPx * 10) / 16);
+/** Picture, a line for what titles begin with alike, the title, lines, facts; frame and rims. In CSS pixels. */
+export const cardHeightOf = <Row,>(cardPx: number, { sharesStart, linesCount }: Card<Row>, titleLines: number): number =>
+  pictureHeightOf(cardPx) + 8 + (sharesStart ? 20 : 0) + 20 * titleLines + 20 * linesCount + 30;
+
+/** Width of a letter of a title at most, in CSS pixels, and of the rims beside a title. */
+const [LETTER_PX, RIMS_PX] = [8, 26];
+
+/** Lines that the longest of these titles needs, within what a card has for them. */
+export function titleLinesOf<Row>({ titleLines: [least, most] }: Card<Row>, titles: readonly string[], cardPx: number): number {
+  const longest = Math.max(0, ...titles.map((title) => title.length));
+  return Math.min(most, Math.max(least, Math.ceil((longest * LETTER_PX) / (cardPx - RIMS_PX))));
+}
 
 /** Rows as pictures, to go through by eye. */
 export function Cards<Row extends { readonly id: number }>({
@@ -17,6 +30,8 @@ export function Cards<Row extends { readonly id: number }>({
   state,
   total,
   across,
+  cardPx,
+  titleLines,
   items,
   before,
   after,
@@ -28,6 +43,14 @@ export function Cards<Row extends { readonly id: number }>({
   focus,
 }: InsideProps<Row>) {
   const [pointed, setPointed] = useState<number>();
+  const [first, last] = [(items[0]?.index ?? 0) * across, ((items.at(-1)?.index ?? -1) + 1) * across - 1];
+  const inSight: Row[] = [];
+  for (let index = first; index <= last; index++) {
+    const row = rowAt(index);
+    if (row) inSight.push(row);
+  }
+  const start = spec.card!.sharesStart ? sharedStart(inSight.map((row) => calledOf(spec, row))) : "";
+  const height = cardHeightOf(cardPx, spec.card!, titleLines);
   return (
     // biome-ignore lint/a11y/useSemanticElements: pictures that flow in lines are no table
     <div
@@ -58,9 +81,9 @@ export function Cards<Row extends { readonly id: number }>({
                 onPointerEnter={() => setPointed(index)}
                 onPointerLeave={() => setPointed(undefined)}
                 className="card"
-                style={{ width: state.size }}
+                style={{ width: cardPx, height }}
               >
-                <Photo row={row} card={spec.card!} size={state.size} isPointed={index === pointed} />
+                <Photo row={row} card={spec.card!} width={cardPx} isPointed={index === pointed} />
                 {row && (
                   <>
                     <label className="pick">
@@ -77,14 +100,21 @@ export function Cards<Row extends { readonly id: number }>({
                       tabIndex={-1}
                       className="card-name"
                       title={calledOf(spec, row)}
+                      style={{ WebkitLineClamp: titleLines + (start === "" ? 0 : 1) }}
                       onClick={(event) => {
                         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
                         event.preventDefault();
                         open(row, index);
                       }}
                     >
-                      {calledOf(spec, row)}
+                      <Title name={calledOf(spec, row)} start={start} />
                     </Link>
+                    {spec.card!.lines?.(row).map((line, at) => (
+                      // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a card are the same ones always
+                      <span key={at} className="card-line" title={line}>
+                        {line}
+                      </span>
+                    ))}
                     <span className="card-facts" title={spec.card!.details?.(row)}>
                       {spec.card!.facts(row)}
                     </span>
@@ -100,24 +130,35 @@ export function Cards<Row extends { readonly id: number }>({
   );
 }
 
+/** What most titles in sight begin with stands above, for the eye to pass over. */
+function Title({ name, start }: { name: string; start: string }) {
+  const isShared = start !== "" && name.startsWith(start);
+  return (
+    <>
+      {start !== "" && <small>{isShared ? start.replace(/[,:–—-]?\s*$/, "") : "\u00a0"}</small>}{" "}
+      {isShared ? name.slice(start.length) : name}
+    </>
+  );
+}
+
 function Photo<Row extends { readonly id: number }>({
   row,
   card,
-  size,
+  width,
   isPointed,
 }: {
   row: Row | undefined;
-  card: NonNullable<InsideProps<Row>["spec"]["card"]>;
-  size: number;
+  card: Card<Row>;
+  width: number;
   isPointed: boolean;
 }) {
   const strip = isPointed && row ? card.strip?.(row) : undefined;
   const photo = row && card.photo(row);
-  const address = photoAddress(size > SIZES[0] ? (photo?.large ?? photo?.small) : (photo?.small ?? photo?.large));
+  const address = photoAddress(width > THUMBNAIL_PX ? (photo?.large ?? photo?.small) : (photo?.small ?? photo?.large));
   return (
-    <span className="stage" style={{ height: size }}>
+    <span className="stage" style={{ height: pictureHeightOf(width) }}>
       {address ? (
-        <img src={address} alt="" loading="lazy" decoding="async" width={size} height={size} />
+        <img src={address} alt="" loading="lazy" decoding="async" />
       ) : row ? (
         <span className="none">no key photo</span>
       ) : null}

@@ -5,13 +5,13 @@ import type { Input } from "../../queries/generated.js";
 import { useServer } from "../queries.js";
 import { letterKeys } from "../settings.js";
 import { Answer, Boundary, Empty, ErrorPanel } from "../states.js";
-import { CAPTION, Cards, GAP } from "./cards.js";
+import { Cards, cardHeightOf, GAP, titleLinesOf } from "./cards.js";
 import { Chips } from "./chips.js";
 import { Facets } from "./facets.js";
 import { ListFoot } from "./foot.js";
 import { noteList } from "./neighbours.js";
 import { NoHits } from "./no-hits.js";
-import type { ListSpec } from "./spec.js";
+import { calledOf, type ListSpec } from "./spec.js";
 import { useListState } from "./state.js";
 import { CARD, HEAD, ROW, Rows } from "./table.js";
 import { Tools } from "./tools.js";
@@ -19,6 +19,8 @@ import { useRows, useTotal } from "./window.js";
 import "./list.css";
 
 const SETTLED_MS = 150;
+/** First rows whose titles say how many lines a card has for one. */
+const TITLES = 24;
 const NARROW = 720;
 
 /**
@@ -95,7 +97,9 @@ function Window<Row extends { readonly id: number }>({ spec, state, total, selec
   const across = state.as === "table" ? 1 : Math.max(1, Math.floor((width + GAP) / (state.size + GAP)));
   const lines = width === 0 ? 0 : Math.ceil(total / across);
   const isNarrow = innerWidth < NARROW;
-  const height = state.as === "table" ? (isNarrow ? CARD : ROW) : Math.min(state.size, width) + CAPTION + GAP;
+  const [titleLines, setTitleLines] = useState(spec.card?.titleLines[0] ?? 0);
+  const cardPx = (width - GAP * (across - 1)) / across;
+  const height = state.as === "table" ? (isNarrow ? CARD : ROW) : cardHeightOf(cardPx, spec.card!, titleLines) + GAP;
   const virtual = useVirtualizer({
     count: lines,
     getScrollElement: () => box.current,
@@ -110,6 +114,12 @@ function Window<Row extends { readonly id: number }>({ spec, state, total, selec
   const [first, last] = [(items[0]?.index ?? 0) * across, Math.min(((items.at(-1)?.index ?? -1) + 1) * across, total) - 1];
   const rows = useRows(spec, state, [first, last]);
   useRowInAddress(state, virtual, across, lines);
+  // rows are as high as the first of them need: a height that changed with every title would move what one looks at
+  const firstTitles = Array.from({ length: Math.min(TITLES, total) }, (_, at) => rows.at(at)).flatMap((row) =>
+    row ? [calledOf(spec, row)] : [],
+  );
+  const needed = spec.card && width > 0 && firstTitles.length > 0 ? titleLinesOf(spec.card, firstTitles, cardPx) : titleLines;
+  useEffect(() => setTitleLines((before) => Math.max(before, needed)), [needed]);
 
   const [focused, setFocused] = useState(state.row);
   const [anchor, setAnchor] = useState(focused);
@@ -163,6 +173,8 @@ function Window<Row extends { readonly id: number }>({ spec, state, total, selec
     state,
     total,
     across,
+    cardPx,
+    titleLines,
     items,
     before,
     after: virtual.getTotalSize() - (items.at(-1)?.end ?? 0),
@@ -207,6 +219,9 @@ export interface InsideProps<Row extends { readonly id: number }> {
   readonly state: ReturnType<typeof useListState>;
   readonly total: number;
   readonly across: number;
+  /** Width of a card, in CSS pixels. */
+  readonly cardPx: number;
+  readonly titleLines: number;
   readonly items: readonly { readonly index: number }[];
   /** Height of what is not drawn. */
   readonly before: number;

@@ -55,6 +55,13 @@ export type Direction = "asc" | "desc_nulls_last";
 export interface Card<Row> {
   photo(row: Row): { readonly small: string | null; readonly large: string | null } | undefined;
   facts(row: Row): ReactNode;
+  /** Lines of a title, at least and at most: the rest of it is said on hover. */
+  readonly titleLines: readonly [least: number, most: number];
+  /** What most titles begin with stands above them. */
+  readonly sharesStart?: boolean;
+  /** One line each between title and facts, as many for every row. */
+  lines?(row: Row): readonly string[];
+  readonly linesCount: number;
   /** Text on hover, for what does not fit on the card, or needs words. */
   details?(row: Row): string;
   /** A volume, `tomogram:12`, whose xz section is shown while a pointer or the keys are on the card. */

@@ -15,8 +15,14 @@ import { matching, oneOf, type Parameter, several, text, texts, whole } from "..
 import { searchOf } from "../search-params.js";
 import type { ListSpec } from "./spec.js";
 
-export const SIZES = [160, 240, 320] as const;
-const size: Parameter<(typeof SIZES)[number]> = (value) => SIZES.find((one) => one === whole(value));
+/** Least and greatest width that cards can be asked for, in CSS pixels. */
+export const CARD_PX = { least: 120, most: 640, step: 40 } as const;
+const size: Parameter<number> = (value) => {
+  const px = whole(value);
+  return px !== undefined && px >= CARD_PX.least && px <= CARD_PX.most ? px : undefined;
+};
+/** Without a choice: wider on wider screens, where more of them stand beside each other all the same. */
+const cardPxOf = (screenPx: number): number => (screenPx < 720 ? 150 : screenPx < 1760 ? 232 : screenPx < 2200 ? 290 : 400);
 const range = matching(/^(?:-?\d+(?:\.\d+)?\.\.(?:-?\d+(?:\.\d+)?)?|\.\.-?\d+(?:\.\d+)?)$/);
 
 const OWN = {
@@ -38,7 +44,8 @@ export function listSearchOf(of: ListedKind | "depositions", more: Parameters<ty
 export interface ListState {
   readonly sort: string;
   readonly as: "grid" | "table";
-  readonly size: (typeof SIZES)[number];
+  /** Least width of a card, in CSS pixels: cards fill the width that there is. */
+  readonly size: number;
   /** Place of the row at the top. */
   readonly row: number;
   readonly without: readonly string[];
@@ -80,7 +87,7 @@ export function useListState<Row extends { readonly id: number }>(spec: ListSpec
     return {
       sort: column ? sort : "",
       as: spec.card === undefined ? "table" : ((search.as as "grid" | "table" | undefined) ?? spec.asFirst),
-      size: (search.size as ListState["size"] | undefined) ?? SIZES[0],
+      size: (search.size as number | undefined) ?? cardPxOf(innerWidth),
       row: (search.row as number | undefined) ?? 0,
       without: typeof search.without === "string" ? search.without.split(",") : [],
       choices,

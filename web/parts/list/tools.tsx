@@ -2,7 +2,7 @@ import { Columns3, LayoutGrid, Rows3 } from "lucide-react";
 import { count } from "../format.js";
 import { closeWhenLeft } from "../menu.js";
 import type { ListSpec } from "./spec.js";
-import { type ListState, SIZES } from "./state.js";
+import { CARD_PX, type ListState } from "./state.js";
 
 /** Number of rows, and the choices of their order and layout. */
 export function Tools<Row extends { readonly id: number }>({
@@ -46,11 +46,16 @@ export function Tools<Row extends { readonly id: number }>({
         </label>
       )}
       {state.as === "grid" && (
-        <Choice
-          label="Size of pictures"
-          now={state.size}
-          options={SIZES.map((size) => [size, String(size)] as const)}
-          take={(size) => state.change({ size: size === SIZES[0] ? undefined : size })}
+        <input
+          type="range"
+          aria-label="Size of pictures"
+          title="Size of pictures"
+          className="wide"
+          min={CARD_PX.least}
+          max={CARD_PX.most}
+          step={CARD_PX.step}
+          value={state.size}
+          onChange={({ target }) => state.change({ size: Number(target.value) }, { isStep: false })}
         />
       )}
       {state.as === "table" && <ColumnMenu spec={spec} state={state} />}
@@ -59,8 +64,8 @@ export function Tools<Row extends { readonly id: number }>({
           label="Layout"
           now={state.as}
           options={[
-            ["grid", <LayoutGrid key="grid" size={16} aria-label="Pictures" />],
-            ["table", <Rows3 key="table" size={16} aria-label="Table" />],
+            ["grid", <LayoutGrid key="grid" size={16} aria-hidden />, "Cards"],
+            ["table", <Rows3 key="table" size={16} aria-hidden />, "Table"],
           ]}
           take={(as) => state.change({ as: as === spec.asFirst ? undefined : as })}
         />
@@ -77,15 +82,15 @@ function Choice<T extends string | number>({
 }: {
   label: string;
   now: T;
-  options: readonly (readonly [T, React.ReactNode])[];
+  options: readonly (readonly [T, React.ReactNode, string])[];
   take: (value: T) => void;
 }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset has a frame
     <div role="group" aria-label={label} className="choice">
-      {options.map(([value, text]) => (
+      {options.map(([value, icon, text]) => (
         <button key={value} type="button" aria-pressed={value === now} onClick={() => take(value)}>
-          {text}
+          {icon} {text}
         </button>
       ))}
     </div>

@@ -17,8 +17,8 @@ const isMask = ({ kind }: OverlayLayer) => kind === "mask" || kind === "instance
 const hasPoints = ({ kind }: OverlayLayer, shapes: OverlayShapes | undefined) =>
   shapes !== undefined && kind !== "mesh" && shapes.xyz.length > 0;
 
-/** Rows of the side panel: what can be drawn over this volume. */
-export function LayersPanel({ host }: { host: LayersHost }) {
+/** Rows of the side panel: what can be drawn over this volume. @param isDrawnOnly they are drawn, and have no rows here */
+export function LayersPanel({ host, isDrawnOnly = false }: { host: LayersHost; isDrawnOnly?: boolean }) {
   const { ref } = host.facts;
   // files of other names that were asked for: a link names layers of them
   const [added, setAdded] = useState<readonly string[]>(() => [...new Set((host.on ?? []).map((id) => id.split("-")[0]!))]);
@@ -27,7 +27,7 @@ export function LayersPanel({ host }: { host: LayersHost }) {
     placeholderData: keepPreviousData,
     enabled: !host.layers,
   });
-  if (error) {
+  if (error && !isDrawnOnly) {
     return (
       <>
         <h2>Layers</h2>
@@ -36,6 +36,7 @@ export function LayersPanel({ host }: { host: LayersHost }) {
     );
   }
   if (!data) return null;
+  if (isDrawnOnly) return <Layers host={host} overlays={data} added={added} isDrawnOnly />;
   return (
     <>
       <h2>Layers</h2>
@@ -77,7 +78,14 @@ function Others({ overlays: { layers, others }, none, add }: { overlays: Overlay
   );
 }
 
-function Layers({ host, overlays, added }: { host: LayersHost; overlays: Overlays; added: readonly string[] }) {
+interface LayersProps {
+  readonly host: LayersHost;
+  readonly overlays: Overlays;
+  readonly added: readonly string[];
+  readonly isDrawnOnly?: boolean;
+}
+
+function Layers({ host, overlays, added, isDrawnOnly }: LayersProps) {
   const { layers } = overlays;
   const chosenOn = useSyncExternalStore(host.watch, () => host.on);
   const on = new Set(
@@ -138,6 +146,7 @@ function Layers({ host, overlays, added }: { host: LayersHost; overlays: Overlay
     ),
   ];
   const other = layers.filter(({ isOtherAlignment }) => isOtherAlignment).length;
+  if (isDrawnOnly) return null;
   return (
     <>
       <p className="muted" role="status" hidden={layers.length === 0}>
