@@ -163,26 +163,42 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     const [tomogram] = tomograms.edges.map(({ node }) => node.id);
     const { page, problems, elsewhere } = await open(`/runs/${id}`);
     await shown(page);
-    const strip = page.getByRole("list", { name: "Tomograms and tilt series" });
-    expect(await strip.getByRole("link").evaluateAll((all) => all.map((one) => one.getAttribute("href")))).toEqual([
-      expect.stringContaining(`/view/tomogram/${tomogram}`),
-      expect.stringContaining("/view/tiltseries/"),
-    ]);
+    const strip = page.getByRole("group", { name: "Tomograms and tilt series" });
+    // the picture is of one of them, and the link leads to that one
+    const opened = () => page.getByRole("link", { name: "Open in viewer" }).getAttribute("href");
+    expect(await opened()).toContain(`/view/tomogram/${tomogram}`);
+    await page.locator('.live .v-pane[data-sharp="true"]').waitFor(WAIT);
+    await strip.locator("label", { hasText: "tilt series" }).click();
+    await expect.poll(opened, WAIT).toContain("/view/tiltseries/");
+    await page.locator(".live-bar", { hasText: "4 of 7 tilts · 0.0°" }).waitFor(WAIT);
+    await page.locator(".live-bar").getByRole("slider").press("ArrowLeft");
+    await page.locator(".live-bar", { hasText: "3 of 7 tilts · -3.0°" }).waitFor(WAIT);
+    await page.goBack();
+    await page.goto(`${served.url}/runs/${id}`);
     await expect
       .poll(() => strip.locator("img").evaluateAll((all) => all.map((one) => Reflect.get(one, "naturalWidth") > 0)), WAIT)
       .toEqual([true]);
     // from the catalogue, from the folder's name, from the header of the file
+    const saidOf = (label: string) => page.locator("dl > div", { hasText: label }).textContent();
+    await expect.poll(() => saidOf("Voxel"), WAIT).toBe("Voxel13.48 Å");
+    await expect.poll(() => saidOf("Shape"), WAIT).toBe("Shape64 × 56 × 32");
+    await expect.poll(() => saidOf("Tilt"), WAIT).toBe("Tilt-9.0 to 9.0°, every 3.0°");
+    await expect.poll(() => saidOf("Dose"), WAIT).toMatch(/^Dose\d+ e\/Å²$/);
+    await page.getByText("Where these facts come from").click();
+    const sourcesOf = (label: string) =>
+      page
+        .locator(".sources tr", { has: page.locator("td:first-child", { hasText: label }) })
+        .evaluateAll((all) =>
+          all.map((one) => (one as unknown as { innerText: string }).innerText.trim().split("\t").slice(1).join(": ")),
+        );
     await expect
-      .poll(() => page.locator("dl > div", { hasText: "Voxel" }).textContent(), WAIT)
-      .toBe("Voxel13.48 Å catalogue · folder · json · header · OME-Zarr");
-    await expect
-      .poll(() => page.locator("dl > div", { hasText: "Shape" }).textContent(), WAIT)
-      .toBe("Shape64 × 56 × 32 catalogue · header · OME-Zarr");
+      .poll(() => sourcesOf("Voxel"), WAIT)
+      .toEqual(["catalogue", "folder", "json", "header", "OME-Zarr"].map((from) => `13.48 Å: ${from}`));
+    expect(await sourcesOf("Shape")).toEqual(["catalogue", "header", "OME-Zarr"].map((from) => `64 × 56 × 32: ${from}`));
     // the angles of the file, the doses of the exposures
-    await expect
-      .poll(() => page.locator("dl > div", { hasText: "Tilt" }).textContent(), WAIT)
-      .toBe("Tilt-9.0 to 9.0°, every 3.0° catalogue · TS_0001.rawtlt");
-    await expect.poll(() => page.locator("dl > div", { hasText: "Dose" }).textContent(), WAIT).toMatch(/^Dose\d+ e/);
+    expect(await sourcesOf("Tilt")).toEqual(["catalogue", "TS_0001.rawtlt"].map((from) => `-9.0 to 9.0°, every 3.0°: ${from}`));
+    expect((await sourcesOf("Dose")).map((text) => text.split(": ")[1])).toEqual(["catalogue", "frames"]);
+    await page.getByText("Where these facts come from").click();
     // what is absent says why
     const absent = page.locator("main tbody td > span", { hasText: /^–$/ });
     expect(new Set(await absent.evaluateAll((all) => all.map((one) => one.getAttribute("title"))))).not.toContain(null);
@@ -404,7 +420,7 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await page.close();
   });
 
-  it("the command at the foot of each page answers as the page does", { timeout: 300_000 }, async () => {
+  it("the command of each page answers as the page does", { timeout: 300_000 }, async () => {
     const run = runNamed("TS_0001");
     for (const [path, says] of [
       ["/", "tree"],
@@ -423,11 +439,11 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
       [`/neuroglancer/tomogram/${run.tomograms.edges[0]!.node.id}`, "layers"],
     ] as const) {
       const { page } = await open(path);
-      const foot = page.locator(".foot code");
-      await foot.waitFor(WAIT);
+      const shownCommand = page.locator(".command code");
+      await shownCommand.waitFor({ ...WAIT, state: "attached" });
       // a list in a page says its own
       if (path.startsWith("/datasets/")) await page.locator("[data-row]").first().waitFor(WAIT);
-      const command = (await foot.getAttribute("title"))!;
+      const command = (await shownCommand.textContent())!;
       const { stdout } = await execute("sh", ["-c", command], { cwd: empty, env: withProgram() });
       expect([path, stdout]).toEqual([path, expect.stringContaining(says)]);
       await page.close();

@@ -99,9 +99,8 @@ const WHOLE = `[
     ...(document.documentElement.scrollWidth > innerWidth ? ["scrolls sideways: " + document.documentElement.scrollWidth + " in " + innerWidth + ": " +
       [...document.querySelectorAll("main *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".scroll")).slice(0, 3).map(named)] : []),
     ...[...document.querySelectorAll(".v-foot, .v-bar")].filter((bar) => {
-      const foot = document.querySelector("footer").getBoundingClientRect();
       const { top, bottom } = bar.getBoundingClientRect();
-      return innerHeight >= 480 && (bottom > Math.min(foot.top, innerHeight) + 1 || top < 0);
+      return innerHeight >= 480 && (bottom > innerHeight + 1 || top < 0);
     }).map((bar) => named(bar).slice(0, 20) + " is not all in sight"),
     ...(document.querySelectorAll("h1").length > 1 ? ["has " + document.querySelectorAll("h1").length + " titles"] : []),
   ]`;

@@ -95,10 +95,10 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
       (route) => route.abort(),
     );
     await page.goto(pages.portal.url);
-    await page.getByRole("heading", { name: "portal" }).waitFor(WAIT);
-    expect(await page.locator(".counts").textContent()).toContain("20\u2009000");
-    const photos = page.locator(".strip img");
-    await expect.poll(() => photos.count(), WAIT).toBe(8);
+    await page.locator(".foot", { hasText: "portal · catalogue of" }).waitFor(WAIT);
+    expect(await page.locator(".figures").textContent()).toContain("20\u2009000");
+    const photos = page.locator(".newest img");
+    await expect.poll(() => photos.count(), WAIT).toBe(5);
     await expect
       .poll(
         () => photos.evaluateAll((all) => all.every((one) => (one as unknown as { naturalWidth: number }).naturalWidth === 4)),
@@ -114,7 +114,9 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
       await page.getByRole("tab", { name: tab! }).click();
       expect(await page.getByRole("tabpanel").textContent()).toContain(line);
     }
-    isClean(watched);
+    // rows alone are there, and no volume of the newest run: its photo stands in the place of a section
+    expect(watched.absent.filter((path) => !/^\/api\/v1\/volumes\/tomogram:\d+$/.test(path))).toEqual([]);
+    expect([watched.problems, watched.elsewhere]).toEqual([[], []]);
     await page.close();
   });
 
@@ -264,7 +266,14 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
     const home = await open("/");
     await shown(home.page);
     const names = await walkByTab(home.page);
-    for (const name of ["BUTTON To the content", "SUMMARY Pages", "INPUT Search", "A portal", "BUTTON Python client"])
+    for (const name of [
+      "BUTTON To the content",
+      "A Datasets",
+      "SUMMARY Work",
+      "INPUT Search",
+      "A Browse datasets",
+      "BUTTON Python client",
+    ])
       expect(names).toContain(name);
     expect(new Set(names).size).toBeGreaterThan(15);
     await home.page.close();

@@ -31,13 +31,13 @@ describe.skipIf(browserPath === undefined)("A22: the token of a page (needs Chro
       const { referer = "", authorization } = request.headers();
       asked.push({ url: request.url(), referer, sent: authorization === `Bearer ${token}` });
     });
-    const badge = page.locator("header .row .wide", { hasText: /writing|reading/ });
-    await expect.poll(() => badge.textContent(), WAIT).toBe("reading only");
+    const badge = page.locator("header .row .wide", { hasText: /Writing|Reading/ });
+    await expect.poll(() => badge.textContent(), WAIT).toBe("Reading");
     await page.goto(`${url}/jobs#token=${token}`);
-    await expect.poll(() => badge.textContent(), WAIT).toBe("writing");
+    await expect.poll(() => badge.textContent(), WAIT).toBe("Writing");
     expect(page.url()).toBe(`${url}/jobs`);
     await page.reload();
-    await expect.poll(() => badge.textContent(), WAIT).toBe("writing");
+    await expect.poll(() => badge.textContent(), WAIT).toBe("Writing");
     await page.getByRole("link", { name: "emporium" }).click();
     await page.waitForURL(`${url}/`);
     expect(
@@ -53,17 +53,17 @@ describe.skipIf(browserPath === undefined)("A22: the token of a page (needs Chro
 
   it("can be given by hand, and put away; one that is wrong changes nothing", async () => {
     const { page } = await browser.open(`${url}/about`);
-    const badge = page.locator("header .row .wide", { hasText: /writing|reading/ });
+    const badge = page.locator("header .row .wide", { hasText: /Writing|Reading/ });
     const field = page.getByLabel("Token");
     await field.fill("x".repeat(43));
     await page.keyboard.press("Enter");
     await expect.poll(() => page.locator("main").innerText(), WAIT).toContain("this page has none");
-    expect(await badge.textContent()).toBe("reading only");
+    expect(await badge.textContent()).toBe("Reading");
     await field.fill(token);
     await page.keyboard.press("Enter");
-    await expect.poll(() => badge.textContent(), WAIT).toBe("writing");
+    await expect.poll(() => badge.textContent(), WAIT).toBe("Writing");
     await page.getByRole("button", { name: "Put the token away" }).click();
-    await expect.poll(() => badge.textContent(), WAIT).toBe("reading only");
+    await expect.poll(() => badge.textContent(), WAIT).toBe("Reading");
     expect(await page.evaluate(() => Object.values(sessionStorage))).toEqual([""]);
     await page.close();
   });

@@ -1,25 +1,30 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Database, File, Folder, FolderTree, Globe } from "lucide-react";
-import { useEffect, useRef } from "react";
-import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../src/model/page-api.js";
-import { askCatalogue } from "../parts/api.js";
+import { lazy, Suspense, useEffect, useRef } from "react";
+import type { CatalogueFacts, Facets, PlaceFacts, ServerFacts } from "../../src/model/page-api.js";
+import { ask, askCatalogue } from "../parts/api.js";
 import { AppLink, useGo } from "../parts/app-link.js";
 import { askCommand } from "../parts/catalogue-command.js";
 import { Connect } from "../parts/connect.js";
 import { photoAddress } from "../parts/files.js";
-import { bytes, count, moment, plural } from "../parts/format.js";
+import { bytes, count, day, moment, plural } from "../parts/format.js";
+import { CardTitle, sharedStart } from "../parts/list/card-title.js";
 import { OpenFile } from "../parts/open-file.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
 import { seen } from "../parts/seen.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";
-import { datasetsQuery, datasetsSizeQuery } from "../queries/generated.js";
+import { datasetsQuery, datasetsSizeQuery, runsQuery } from "../queries/generated.js";
 
-const STRIP = 8;
+/** Newest datasets that are shown. */
+const NEWEST = 5;
+const OBJECTS = 8;
 const COUNTED = ["datasets", "runs", "tomograms", "annotations", "depositions"] as const;
 const KINDS = { tree: FolderTree, folder: Folder, bucket: Database, web: Globe, file: File };
 const WORDS = { tree: "standardised tree", folder: "folder", bucket: "bucket", web: "web", file: "file" };
+
+const LiveSlice = lazy(() => import("../viewer/live-slice.js").then(({ LiveSlice: part }) => ({ default: part })));
 
 /** Whether this tab was already led to where it begins. */
 let hasStarted = false;
@@ -38,25 +43,154 @@ export function Home() {
   }, [data]);
   return (
     <div className="page home">
-      <h1>emporium</h1>
-      <OpenFile />
       <Answer asked={server}>
         {(facts) => (
           <>
-            <Boundary>
-              <Places server={facts} />
-            </Boundary>
-            <GoOn />
+            <div className="home-top">
+              <Welcome server={facts} />
+              {facts.catalogue && (
+                <Boundary>
+                  <NewestRun />
+                </Boundary>
+              )}
+            </div>
+            {(facts.places.length !== 1 || !facts.catalogue) && (
+              <Boundary>
+                <Places server={facts} />
+              </Boundary>
+            )}
             {facts.catalogue && (
               <Boundary>
                 <Datasets />
               </Boundary>
             )}
-            {facts.catalogue && <Connect server={facts} />}
+            <div className="home-cards">
+              {facts.catalogue && (
+                <Boundary>
+                  <ByObject />
+                </Boundary>
+              )}
+              <GoOn />
+              {facts.catalogue && <Connect server={facts} />}
+            </div>
           </>
         )}
       </Answer>
     </div>
+  );
+}
+
+/** Name of the house, what is here, and the ways in. */
+function Welcome({ server: { catalogue } }: { server: ServerFacts }) {
+  return (
+    <div>
+      <h1>emporium</h1>
+      {catalogue && (
+        <p className="lead">
+          Tomograms with their tilt series, alignments and annotations. Look at any of it in the browser, or take it with you.
+        </p>
+      )}
+      <p className="row wrap">
+        {catalogue && (
+          <Link to="/datasets" className="button primary">
+            <Database size={16} aria-hidden /> Browse datasets
+          </Link>
+        )}
+        <OpenFile label="Open a file of your own" />
+      </p>
+      {catalogue?.counts && (
+        <ul className="row wrap figures">
+          {COUNTED.map((noun) => {
+            const inside = (
+              <>
+                <strong>{count(catalogue.counts![noun])}</strong>
+                {noun}
+              </>
+            );
+            return <li key={noun}>{noun === "tomograms" ? inside : <Link to={`/${noun}`}>{inside}</Link>}</li>;
+          })}
+          <Size />
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** A section of the newest run that moves. */
+function NewestRun() {
+  const { data } = useQuery({
+    queryKey: ["newest run"],
+    queryFn: ({ signal }) =>
+      askCatalogue(
+        runsQuery,
+        {
+          where: { tomograms: { isVisualizationDefault: { _eq: true } } },
+          orderBy: [{ dataset: { releaseDate: "desc" } }, { id: "desc" }],
+          limit: 1,
+          offset: 0,
+        },
+        signal,
+      ),
+  });
+  const [run] = data?.runs ?? [];
+  const tomogram = run?.tomograms.edges[0]?.node;
+  if (data && !tomogram) return null;
+  const photo = photoAddress(tomogram?.keyPhotoUrl ?? tomogram?.keyPhotoThumbnailUrl);
+  return (
+    <section className="panel home-hero" aria-label="Newest run">
+      {run && tomogram ? (
+        <>
+          <Suspense fallback={<div className="live-stage" />}>
+            <LiveSlice
+              of={`tomogram:${tomogram.id}`}
+              instead={
+                <span className="stage live-stage">
+                  {photo ? <img src={photo} alt="" /> : <span className="none">its volume is not here</span>}
+                </span>
+              }
+            />
+          </Suspense>
+          <p className="spread">
+            <span>
+              <Link to="/runs/$id" params={{ id: String(run.id) }}>
+                <strong>{run.name}</strong>
+              </Link>{" "}
+              <span className="muted">newest run{run.dataset && ` · ${run.dataset.title}`}</span>
+            </span>
+            <Link to="/view/tomogram/$id" params={{ id: String(tomogram.id) }}>
+              Open in viewer
+            </Link>
+          </p>
+        </>
+      ) : (
+        <div className="live-stage" />
+      )}
+    </section>
+  );
+}
+
+/** What is annotated most: who looks for ribosomes looks for no number. */
+function ByObject() {
+  const { data } = useQuery({
+    queryKey: ["objects of home"],
+    queryFn: ({ signal }) => ask<Facets>(`facets?${new URLSearchParams({ of: "runs", where: "{}" })}`, signal),
+  });
+  const objects = data?.facets.find(({ id }) => id === "object")?.values.slice(0, OBJECTS) ?? [];
+  if (objects.length === 0) return null;
+  return (
+    <section className="panel" aria-labelledby="objects">
+      <h2 id="objects">By object</h2>
+      <ul className="figures-list">
+        {objects.map(({ value, count: runs }) => (
+          <li key={value} className="spread">
+            <Link to="/runs" search={{ object: value } as never}>
+              {value}
+            </Link>
+            <small>{plural(runs, "run")}</small>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -92,20 +226,8 @@ function Place({ place: { id, name, kind, key }, catalogue }: { place: PlaceFact
       </h3>
       <p className="muted">
         {WORDS[kind]}
-        {catalogue ? <Size /> : ", read as it is now"}
+        {!catalogue && ", read as it is now"}
       </p>
-      {catalogue?.counts && (
-        <ul className="row wrap counts">
-          {COUNTED.map((noun) => {
-            const inside = (
-              <>
-                <strong>{count(catalogue.counts![noun])}</strong> {noun}
-              </>
-            );
-            return <li key={noun}>{noun === "tomograms" ? inside : <Link to={`/${noun}`}>{inside}</Link>}</li>;
-          })}
-        </ul>
-      )}
       {catalogue && (
         <p className="muted">
           {catalogue.state === "importing"
@@ -126,16 +248,20 @@ function Size() {
     queryFn: ({ signal }) => askCatalogue(datasetsSizeQuery, {}, signal),
   });
   const size = data?.datasetsAggregate.aggregate?.[0]?.sum?.fileSize;
-  return size ? ` · ${bytes(size)}` : null;
+  return size ? (
+    <li>
+      <strong>{bytes(size)}</strong>in all
+    </li>
+  ) : null;
 }
 
 function GoOn() {
   const all = seen.use();
   if (all.length === 0) return null;
   return (
-    <section aria-labelledby="go-on">
-      <h2 id="go-on">Go on</h2>
-      <ul className="row wrap counts">
+    <section className="panel" aria-labelledby="go-on">
+      <h2 id="go-on">Go on where you were</h2>
+      <ul className="figures-list">
         {all.map(({ title, to }) => (
           <li key={to}>
             <Link to={to as "/"}>{title}</Link>
@@ -150,31 +276,35 @@ function Datasets() {
   const asked = useQuery({
     queryKey: ["newest datasets"],
     queryFn: ({ signal }) =>
-      askCatalogue(datasetsQuery, { orderBy: [{ releaseDate: "desc" }, { id: "asc" }], limit: STRIP, offset: 0 }, signal),
+      askCatalogue(datasetsQuery, { orderBy: [{ releaseDate: "desc" }, { id: "asc" }], limit: NEWEST, offset: 0 }, signal),
   });
+  const start = sharedStart(asked.data?.datasets.map(({ title }) => title) ?? []);
   return (
     <section aria-labelledby="datasets">
-      <h2 id="datasets">
-        <Link to="/datasets">Datasets</Link>
-      </h2>
+      <div className="spread">
+        <h2 id="datasets">Newest datasets</h2>
+        <Link to="/datasets">All datasets</Link>
+      </div>
       <Answer asked={asked} loading={<div className="waits" />}>
         {({ datasets }) =>
           datasets.length === 0 ? (
             <Empty command="emporium ingest run config.yaml INPUT TREE">No datasets: the tree has none yet.</Empty>
           ) : (
-            <ul className="strip">
-              {datasets.map(({ id, title, organismName, keyPhotoThumbnailUrl, keyPhotoUrl, runsAggregate }) => {
-                const photo = photoAddress(keyPhotoThumbnailUrl ?? keyPhotoUrl);
+            <ul className="newest">
+              {datasets.map(({ id, title, organismName, releaseDate, keyPhotoThumbnailUrl, keyPhotoUrl, runsAggregate }) => {
+                const photo = photoAddress(keyPhotoUrl ?? keyPhotoThumbnailUrl);
                 return (
-                  <li key={id}>
-                    <Link to="/datasets/$id" params={{ id: String(id) }} title={title}>
-                      <span className="stage">
-                        {photo ? <img src={photo} alt="" decoding="async" /> : <span className="none">no key photo</span>}
-                      </span>
-                      <span className="card-name">{title.trim() || `dataset ${id}`}</span>
+                  <li key={id} className="card">
+                    <span className="stage">
+                      {photo ? <img src={photo} alt="" decoding="async" /> : <span className="none">no key photo</span>}
+                    </span>
+                    <Link to="/datasets/$id" params={{ id: String(id) }} title={title} className="card-name">
+                      <CardTitle name={title.trim() || `dataset ${id}`} start={start} />
                     </Link>
+                    <span className="card-line">{organismName ?? "organism not reported"}</span>
                     <span className="card-facts">
-                      {[organismName, plural(runsAggregate?.aggregate?.[0]?.count ?? 0, "run")].filter(Boolean).join(" · ")}
+                      <span>{plural(runsAggregate?.aggregate?.[0]?.count ?? 0, "run")}</span>
+                      <span>{day(releaseDate)}</span>
                     </span>
                   </li>
                 );

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { ABSENT } from "./format.js";
 import { WhereFrom } from "./where-from.js";
 
@@ -85,34 +85,42 @@ export function FactList({ facts }: { facts: readonly Fact[] }) {
 
 /** Each fact with every source of it, and the bytes that have it where they are known. */
 function Sources({ facts }: { facts: readonly Fact[] }) {
+  const [isOpen, setOpen] = useState(false);
   const rows = facts.flatMap(({ label, sources }) => sources.map((source) => ({ label, ...source })));
-  if (rows.length === 0) return null;
+  // where one source says all of it, there is nothing to choose between
+  if (new Set(rows.map(({ from }) => from)).size < 2 && rows.every(({ at }) => at === undefined)) return null;
   return (
-    <details className="sources">
+    <details className="sources" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>Where these facts come from</summary>
-      <div className="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Fact</th>
-              <th scope="col">Value</th>
-              <th scope="col">Source</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ label, value, from, at }) => (
-              <tr key={`${label} ${from} ${value}`}>
-                <td>{label}</td>
-                <td>{value}</td>
-                <td>
-                  {from} {at !== undefined && <WhereFrom of={at} what={`${label} (${from})`} icon />}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      {isOpen && <SourcesTable rows={rows} />}
     </details>
+  );
+}
+
+function SourcesTable({ rows }: { rows: readonly (FactSource & { readonly label: string })[] }) {
+  return (
+    <div className="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Fact</th>
+            <th scope="col">Value</th>
+            <th scope="col">Source</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ label, value, from, at }) => (
+            <tr key={`${label} ${from} ${value}`}>
+              <td>{label}</td>
+              <td>{value}</td>
+              <td>
+                {from} {at !== undefined && <WhereFrom of={at} what={`${label} (${from})`} icon />}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -1,21 +1,5 @@
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
-import {
-  ChevronDown,
-  CircleDot,
-  Database,
-  Ellipsis,
-  HelpCircle,
-  House,
-  LayoutGrid,
-  Lock,
-  Menu,
-  Moon,
-  PenLine,
-  Search,
-  Sun,
-  SunMoon,
-  Terminal,
-} from "lucide-react";
+import { ChevronDown, HelpCircle, Lock, Menu, Moon, PenLine, Search, Sun, SunMoon, Terminal } from "lucide-react";
 import { lazy, type SubmitEvent, Suspense, useRef } from "react";
 import { MENU, MENU_READING, pagesIn } from "../../src/model/pages.js";
 import { useSession } from "./access.js";
@@ -109,7 +93,7 @@ interface MenuOfProps {
 }
 
 /** Menu of pages. It closes when one is taken, and by Escape. */
-function MenuOf({ name, className, pages, children }: MenuOfProps) {
+export function MenuOf({ name, className, pages, children }: MenuOfProps) {
   const { pathname } = useLocation();
   const menu = useRef<HTMLDetailsElement>(null);
   const close = () => menu.current?.removeAttribute("open");
@@ -133,33 +117,6 @@ function MenuOf({ name, className, pages, children }: MenuOfProps) {
         ))}
       </nav>
     </details>
-  );
-}
-
-const BELOW = [
-  ["/", "Home", House],
-  ["/datasets", "Datasets", Database],
-  ["/runs", "Runs", LayoutGrid],
-  ["/annotations", "Annotations", CircleDot],
-] as const;
-
-/** The pages where a thumb reaches them, on a phone. */
-export function PagesBelow() {
-  const isWriting = useServer().data?.writing === true;
-  const rest = (isWriting ? MENU : MENU_READING).filter(([to]) => !BELOW.some(([there]) => there === to));
-  return (
-    <nav aria-label="Pages of a phone" className="below only-phone">
-      {BELOW.map(([to, label, Icon]) => (
-        <Link key={to} to={to} activeOptions={{ exact: to === "/" }}>
-          <Icon size={20} aria-hidden />
-          {label}
-        </Link>
-      ))}
-      <MenuOf className="" name="More" pages={rest}>
-        <Ellipsis size={20} aria-hidden />
-        More
-      </MenuOf>
-    </nav>
   );
 }
 

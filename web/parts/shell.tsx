@@ -1,9 +1,9 @@
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { X } from "lucide-react";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { base } from "./api.js";
 import { moment } from "./format.js";
-import { Crumbs, Header, PagesBelow } from "./header.js";
+import { Crumbs, Header } from "./header.js";
 import { DropTarget } from "./open-file.js";
 import { toast } from "./page.js";
 import { isDown, useServer } from "./queries.js";
@@ -16,7 +16,15 @@ const CatalogueNotices = lazy(() => import("./catalogue-notices.js").then(({ Cat
 
 const TreeChanged = lazy(() => import("./catalogue-notices.js").then(({ TreeChanged: part }) => ({ default: part })));
 
+const PagesBelow = lazy(() => import("./pages-below.js").then(({ PagesBelow: part }) => ({ default: part })));
+
 const KeysDialog = lazy(() => import("./keys.js").then(({ KeysDialog: part }) => ({ default: part })));
+
+const PHONE = matchMedia("(width < 720px)");
+const watchPhone = (changed: () => void) => {
+  PHONE.addEventListener("change", changed);
+  return () => PHONE.removeEventListener("change", changed);
+};
 
 /** A viewer is one screen: the picture has what the header leaves. */
 const isPicture = (path: string): boolean => /^\/(?:view|neuroglancer)\//.test(path);
@@ -26,6 +34,7 @@ export function Shell() {
   const [showsKeys, setShowsKeys] = useState(false);
   const [finds, setFinds] = useState(false);
   const { pathname } = useLocation();
+  const isPhone = useSyncExternalStore(watchPhone, () => PHONE.matches);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
@@ -72,7 +81,11 @@ export function Shell() {
       </main>
       <DropTarget />
       {!isPicture(pathname) && <Foot />}
-      {!isPicture(pathname) && <PagesBelow />}
+      {!isPicture(pathname) && isPhone && (
+        <Suspense fallback={<div className="below only-phone" />}>
+          <PagesBelow />
+        </Suspense>
+      )}
       {showsKeys && (
         <Suspense>
           <KeysDialog close={() => setShowsKeys(false)} />

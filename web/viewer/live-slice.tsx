@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Layers } from "lucide-react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { plural } from "../parts/format.js";
 import { ErrorPanel } from "../parts/states.js";
 import { hasScale, voxelOf } from "./geometry.js";
@@ -19,10 +19,12 @@ interface LiveSliceProps {
   readonly of: string;
   /** Layers that are drawn, by their ids. Default: those that the catalogue says. */
   readonly on?: readonly string[] | undefined;
+  /** Stands in its place where the volume cannot be read. Default: why. */
+  readonly instead?: ReactNode;
 }
 
 /** A section that moves, with what is annotated in it: the viewer's own plane, in a page of other things. */
-export function LiveSlice({ of, on }: LiveSliceProps) {
+export function LiveSlice({ of, on, instead }: LiveSliceProps) {
   const { data, error, refetch } = useQuery({
     queryKey: ["slices", of],
     queryFn: ({ signal }) => openServed(of, signal),
@@ -30,7 +32,7 @@ export function LiveSlice({ of, on }: LiveSliceProps) {
     gcTime: 0,
     meta: { stays: true },
   });
-  if (error) return <ErrorPanel error={error} again={() => void refetch()} />;
+  if (error) return instead ?? <ErrorPanel error={error} again={() => void refetch()} />;
   return data ? <Opened key={`${of} ${data.facts.etag}`} source={data} on={on} /> : <div className="live-stage" />;
 }
 

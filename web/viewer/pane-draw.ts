@@ -85,7 +85,7 @@ export function drawPane(session: Session, pane: PaneId, canvas: HTMLCanvasEleme
     context.clearRect(0, 0, size.width, size.height);
     const as = { view: view(), where };
     paintOver(session, context, { overlays: true, bar: true }, as);
-    drawCrosshair(context, session.state.get().position, as);
+    if (!session.isInPage) drawCrosshair(context, session.state.get().position, as);
   }
 
   return {

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { photoAddress } from "../files.js";
+import { CardTitle, sharedStart } from "./card-title.js";
 import type { InsideProps } from "./list.js";
-import { sharedStart } from "./shared-start.js";
 import { type Card, calledOf } from "./spec.js";
 
 const VolumePicture = lazy(() => import("../volume-picture.js").then(({ VolumePicture: part }) => ({ default: part })));
@@ -27,7 +27,6 @@ export function titleLinesOf<Row>({ titleLines: [least, most] }: Card<Row>, titl
 /** Rows as pictures, to go through by eye. */
 export function Cards<Row extends { readonly id: number }>({
   spec,
-  state,
   total,
   across,
   cardPx,
@@ -107,7 +106,7 @@ export function Cards<Row extends { readonly id: number }>({
                         open(row, index);
                       }}
                     >
-                      <Title name={calledOf(spec, row)} start={start} />
+                      <CardTitle name={calledOf(spec, row)} start={start} />
                     </Link>
                     {spec.card!.lines?.(row).map((line, at) => (
                       // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a card are the same ones always
@@ -127,17 +126,6 @@ export function Cards<Row extends { readonly id: number }>({
       ))}
       <div role="presentation" style={{ height: after }} />
     </div>
-  );
-}
-
-/** What most titles in sight begin with stands above, for the eye to pass over. */
-function Title({ name, start }: { name: string; start: string }) {
-  const isShared = start !== "" && name.startsWith(start);
-  return (
-    <>
-      {start !== "" && <small>{isShared ? start.replace(/[,:–—-]?\s*$/, "") : "\u00a0"}</small>}{" "}
-      {isShared ? name.slice(start.length) : name}
-    </>
   );
 }
 

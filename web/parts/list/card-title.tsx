@@ -11,3 +11,14 @@ export function sharedStart(titles: readonly string[]): string {
   const [start, most] = [...times].sort(([, one], [, other]) => other - one)[0] ?? ["", 0];
   return most >= 2 && most > titles.length / 2 ? start : "";
 }
+
+/** Title of a card. What most titles in sight begin with stands above, for the eye to pass over. */
+export function CardTitle({ name, start }: { name: string; start: string }) {
+  const isShared = start !== "" && name.startsWith(start);
+  return (
+    <>
+      {start !== "" && <small>{isShared ? start.replace(/[,:–—-]?\s*$/, "") : "\u00a0"}</small>}{" "}
+      {isShared ? name.slice(start.length) : name}
+    </>
+  );
+}

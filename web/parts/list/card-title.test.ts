@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sharedStart } from "./shared-start.js";
+import { sharedStart } from "./card-title.js";
 
 describe("what titles begin with alike (look.md §2)", () => {
   it.each([
