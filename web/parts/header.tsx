@@ -1,6 +1,6 @@
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
-import { ChevronDown, HelpCircle, Lock, Menu, Moon, PenLine, Search, Sun, SunMoon, Terminal } from "lucide-react";
-import { lazy, type SubmitEvent, Suspense, useRef } from "react";
+import { ChevronDown, HelpCircle, Lock, Menu, Moon, PenLine, Sun, SunMoon, Terminal } from "lucide-react";
+import { lazy, type ReactNode, type SubmitEvent, Suspense, useRef } from "react";
 import { MENU, MENU_READING, pagesIn } from "../../src/model/pages.js";
 import { useSession } from "./access.js";
 import { AppLink } from "./app-link.js";
@@ -12,8 +12,12 @@ import { applyTheme, nextTheme, theme } from "./settings.js";
 
 const JobsBadge = lazy(() => import("./jobs-badge.js").then(({ JobsBadge: part }) => ({ default: part })));
 
-/** The house's name, its pages, the search, and what is so everywhere. Above a picture the way to it stands in the place of the pages. */
-export function Header({ isPicture, showKeys, find }: { isPicture: boolean; showKeys: () => void; find: () => void }) {
+/**
+ * The house's name, its pages, the search, and what is so everywhere. Above a picture the way to it stands in the place of the pages.
+ *
+ * @param search what finds where there is no room for a field
+ */
+export function Header({ isPicture, showKeys, search }: { isPicture: boolean; showKeys: () => void; search: ReactNode }) {
   const { data } = useServer();
   useSession();
   return (
@@ -42,9 +46,7 @@ export function Header({ isPicture, showKeys, find }: { isPicture: boolean; show
         </span>
       )}
       <span className="row icons">
-        <button type="button" className="bare only-phone" onClick={find} aria-label="Search" title="Search">
-          <Search size={16} aria-hidden />
-        </button>
+        {search}
         <CommandOfPage />
         <ThemeSwitch />
         <button type="button" className="bare" onClick={showKeys} aria-label="All keys" title="All keys (?)">
@@ -89,7 +91,7 @@ interface MenuOfProps {
   readonly name: string;
   readonly className: string;
   readonly pages: typeof MENU;
-  readonly children: React.ReactNode;
+  readonly children: ReactNode;
 }
 
 /** Menu of pages. It closes when one is taken, and by Escape. */

@@ -1,8 +1,17 @@
 import { Link } from "@tanstack/react-router";
-import { CircleDot, Database, Ellipsis, House, LayoutGrid } from "lucide-react";
+import { CircleDot, Database, Ellipsis, House, LayoutGrid, Search } from "lucide-react";
 import { MENU, MENU_READING } from "../../src/model/pages.js";
 import { MenuOf } from "./header.js";
 import { useServer } from "./queries.js";
+
+/** Opens the palette, in the place of a field for which there is no room. */
+export function PhoneSearch({ find }: { find: () => void }) {
+  return (
+    <button type="button" className="bare only-phone" onClick={find} aria-label="Search" title="Search">
+      <Search size={16} aria-hidden />
+    </button>
+  );
+}
 
 const BELOW = [
   ["/", "Home", House],

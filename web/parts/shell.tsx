@@ -18,6 +18,8 @@ const TreeChanged = lazy(() => import("./catalogue-notices.js").then(({ TreeChan
 
 const PagesBelow = lazy(() => import("./pages-below.js").then(({ PagesBelow: part }) => ({ default: part })));
 
+const PhoneSearch = lazy(() => import("./pages-below.js").then(({ PhoneSearch: part }) => ({ default: part })));
+
 const KeysDialog = lazy(() => import("./keys.js").then(({ KeysDialog: part }) => ({ default: part })));
 
 const PHONE = matchMedia("(width < 720px)");
@@ -70,7 +72,17 @@ export function Shell() {
       <button type="button" className="skip" onClick={() => document.getElementById("main")?.focus()}>
         To the content
       </button>
-      <Header isPicture={isPicture(pathname)} showKeys={() => setShowsKeys(true)} find={() => setFinds(true)} />
+      <Header
+        isPicture={isPicture(pathname)}
+        showKeys={() => setShowsKeys(true)}
+        search={
+          isPhone && (
+            <Suspense>
+              <PhoneSearch find={() => setFinds(true)} />
+            </Suspense>
+          )
+        }
+      />
       <Notices />
       <Toasts />
       <main id="main" tabIndex={-1}>
@@ -82,7 +94,7 @@ export function Shell() {
       <DropTarget />
       {!isPicture(pathname) && <Foot />}
       {!isPicture(pathname) && isPhone && (
-        <Suspense fallback={<div className="below only-phone" />}>
+        <Suspense>
           <PagesBelow />
         </Suspense>
       )}
