@@ -26,7 +26,8 @@ import {
 } from "./completion/spacings.js";
 import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
 import { answered, type Decision, type Decisions, type Given, isSettled, roleText, runsOf, withoutEffect } from "./decide.js";
-import { placePoints, type Volume } from "./points/place.js";
+import type { Volume } from "./points/lists.js";
+import { placePoints } from "./points/place.js";
 import { folderOf } from "./recognisers/common/paths.js";
 import { runFinder } from "./run-names.js";
 import { runTables } from "./run-tables.js";

@@ -6,7 +6,7 @@ import { groupsOf, keyOf } from "../../../core/groups.js";
 import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import { counted } from "../../../core/units.js";
 import { yamlText } from "../../../formats/yaml/yaml-text.js";
-import { type Claim, type Details, ROLES } from "./claims.js";
+import { type Claim, type Details, type PointsReading, ROLES } from "./claims.js";
 import { filledIn, globOf, literal } from "./configuration/globs.js";
 import type { Decision, Decisions, Given } from "./decide.js";
 import { baseName } from "./recognisers/common/paths.js";
@@ -17,14 +17,15 @@ const reading = z.strictObject({
   shape: z.enum(["Point", "OrientedPoint", "InstanceSegmentation"]),
   delimiter: z.string().optional(),
   rowName: z.string().optional(),
-  unit: z.enum(["voxels", "pixels", "Å", "format"]).optional(),
+  unit: z.enum(["voxels", "pixels", "Å", "nm", "format"]).optional(),
+  unitFrom: z.string().optional(),
   pixelAngstrom: z.number().positive().optional(),
   binning: z.number().positive().optional(),
   isReversed: z.boolean().optional(),
   of: z.string().optional(),
   inSpacingAngstrom: z.number().positive().optional(),
   rowValues: z.record(z.string(), z.string()).optional(),
-});
+} satisfies Record<keyof PointsReading, z.ZodType>);
 
 const details = z.strictObject({
   spacingAngstrom: z.number().positive().optional(),
@@ -42,7 +43,7 @@ const details = z.strictObject({
   object: z.string().optional(),
   label: z.number().int().optional(),
   isInstances: z.boolean().optional(),
-});
+} satisfies Record<keyof Details, z.ZodType>);
 
 const document = z.strictObject({
   runs: z.array(z.string()).default([]),

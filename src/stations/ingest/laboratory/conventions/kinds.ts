@@ -22,6 +22,8 @@ const FRAMES = /(^|\/)(raw_?)?(frames?|movies?|fractions|subframes)(\/|$)/i;
 const SERIES = between("tilt_?series|stacks?|raw_?data");
 /** `pos1_TS.mrc`, `pos1_st.mrc`; in `TS_01` it is the name of a run. */
 const SERIES_END = /[_-](ts|st|stack)\.\w+$/i;
+/** What programs of many kinds and people call lists of points: where their format is not known, it is told. */
+const POINTS = between("peaks?|picks?|picked|particles?|coords?|coordinates?|points?|\\w*motl");
 const VOLUME = between("tomograms?|tomos?|recons?|reconstructions?|vol|volumes?|sirt|wbp|bp|rec|voxelspacing|denoised|dctf");
 const UNTRIMMED = /^(.*)_full(_rec\.(?:mrc|rec)|\.rec|_rec)$/i;
 
@@ -48,6 +50,8 @@ const BY_EXTENSION: Readonly<Record<string, readonly [role: Role, details?: Deta
   cbox: ["points"],
   tloc: ["points"],
   box: ["points"],
+  coords: ["points"],
+  xyz: ["points"],
   csv: ["table"],
   tsv: ["table"],
   obj: ["mesh"],
@@ -81,14 +85,26 @@ export function seeming(file: Surveyed, around: Around): Seeming | undefined {
     case "txt":
       return /ctf/i.test(name)
         ? { role: "ctf", ...called, details: { format: /gctf/i.test(path) ? "Gctf" : "CTFFIND" } }
-        : undefined;
+        : calledPoints(name);
     case "json":
-      return /(^|\/)picks\/|_info\.json$/i.test(path) ? { role: "points", ...called } : undefined;
+      if (/(^|\/)picks\/|_info\.json$/i.test(path)) return { role: "points", ...called };
+      return calledPoints(name);
+    case "dat":
+    case "npy":
+    case "mat":
+    case "xml":
+      return calledPoints(name);
+    case "em":
+      return /motl/i.test(name) ? calledPoints(name) : undefined;
     default: {
       const known = BY_EXTENSION[extension];
       return known && { role: known[0], ...called, details: known[1] };
     }
   }
+}
+
+function calledPoints(name: string): Seeming | undefined {
+  return POINTS.test(name) ? { role: "points", because: `its name is ${name}`, strength: "name" } : undefined;
 }
 
 function ofVolume({ path, volume, format }: Surveyed, name: string, extension: string, around: Around): Seeming | undefined {

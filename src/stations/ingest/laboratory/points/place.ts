@@ -1,9 +1,7 @@
-import { asEmporiumError, isEmporiumError } from "../../../../core/errors.js";
+import { isEmporiumError } from "../../../../core/errors.js";
 import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
-import { POINT_READERS } from "../../../../formats/points/readers.js";
-import { filesBeside } from "../../ops/files-beside.js";
 import type { Claim, Details, Option, PointsReading, Question } from "../claims.js";
 import { leftOut } from "../completion/claim.js";
 import { globOf } from "../configuration/globs.js";
@@ -11,17 +9,10 @@ import type { Decision } from "../decide.js";
 import { readParticleList, seriesStem } from "../recognisers/common/particles.js";
 import { runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { type Listed, type PlacedList, type PlaceOptions, readableRange, strayNotes, type Volume, withoutFile } from "./lists.js";
 import { modelFacts } from "./model-facts.js";
 import { pointFileOf } from "./point-files.js";
 import { liesIn, type PointRange, type Reading, readingsOf, readingText } from "./readings.js";
-
-/** A tomogram that points may lie in. */
-export interface Volume {
-  readonly path: string;
-  readonly size: readonly [x: number, y: number, z: number];
-  readonly spacingAngstrom: number | undefined;
-  readonly originAngstrom: readonly [x: number, y: number, z: number];
-}
 
 export interface PlacedPoints {
   /** Claims for each file: as a list of points with a reading, or left out with the reason. */
@@ -31,30 +22,14 @@ export interface PlacedPoints {
   readonly notes: readonly string[];
 }
 
-export interface PlaceOptions {
-  readonly laboratory: Laboratory;
-  readonly runs: readonly string[];
-  readonly volumesOf: (run: string) => readonly Volume[];
-  /** Sizes of pixels that the run has otherwise, such as those of its tilt series. */
-  readonly pixelsOf: (run: string) => readonly number[];
-  readonly signal: AbortSignal;
-}
-
-/** Runs of one group whose points are read, and points of each. */
+/** Runs of one group whose points are read for the unit of all. */
 const RUNS_READ = 12;
-const POINTS_MAX = 100_000;
 
 /** Formats of programs that count the pixels of an image. */
 const COUNTS_PIXELS = new Set([
   ...["mod", "relion3_star", "relion4_star", "stopgap_star", "tomoman_relion_star", "dynamo_tbl", "peet_motl"],
   ...["eman2_box", "eman2_json", "cryolo_cbox", "tomotwin_tloc"],
 ]);
-
-interface Listed extends Decision {
-  readonly reading: PointsReading;
-  /** Rows by the tomogram that they name, where a column does. */
-  readonly series?: ReadonlyMap<string, number> | undefined;
-}
 
 /**
  * Looks into lists of points: what they are, which tomogram they lie in, and how their coordinates become its voxels. What only one reading fits is
@@ -108,7 +83,7 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
   if (await isCut(path, laboratory))
     return "it ends within a line, as a file that was cut short does; if it is whole, end that line";
   const reading = details.points ?? (await pointFileOf(laboratory.store, surveyed, signal));
-  if (!reading) return "its points are in no known format";
+  if (!reading) return "its points are in no known format; x, y, z as CSV can be published";
   if (reading.format !== "mod" || reading.unit !== undefined) return reading;
   try {
     const { kind, pixelAngstrom } = await modelFacts(await laboratory.open(path), signal);
@@ -135,13 +110,21 @@ async function isCut(path: string, laboratory: Laboratory): Promise<boolean> {
 /** Columns of STAR files that name the tomogram of a row. */
 const NAMES = new Set(["rlnTomoName", "rlnMicrographName", "wrpSourceName"]);
 
+/** A list that names no run, of the only one that there is. */
+function ofOnlyRun(file: Listed, { runs }: PlaceOptions): Listed {
+  if (file.run !== undefined || file.runs !== undefined || runs.length !== 1) return file;
+  return { ...file, run: runs[0]!, isOfOnlyRun: true, reading: { ...file.reading, rowName: undefined } };
+}
+
 /**
  * Where a column names tomograms otherwise than the runs are called, by file names for example: which of its values are of which tomogram. A file of one
  * run whose rows all have one name needs no column. @returns a text: why nothing can be made of it
  */
-async function namedRows(file: Listed, { laboratory, runs, volumesOf }: PlaceOptions): Promise<Listed | string> {
+async function namedRows(file: Listed, options: PlaceOptions): Promise<Listed | string> {
+  const { laboratory, runs, volumesOf } = options;
   const { path, run, reading } = file;
-  if (reading.rowName === undefined || reading.rowValues !== undefined || !NAMES.has(reading.rowName)) return file;
+  if (reading.rowName === undefined) return ofOnlyRun(file, options);
+  if (reading.rowValues !== undefined || !NAMES.has(reading.rowName)) return file;
   const list = await readParticleList(laboratory, path);
   if (list === undefined || "reason" in list) return file;
   const { series } = list;
@@ -160,7 +143,8 @@ async function namedRows(file: Listed, { laboratory, runs, volumesOf }: PlaceOpt
     const own = find(value.replaceAll("\\", "/"));
     for (const { path: tomogram } of own === undefined ? [] : volumesOf(own)) rowValues[tomogram] = value;
   }
-  return Object.keys(rowValues).length === 0 ? several : { ...several, reading: { ...reading, rowValues } };
+  if (Object.keys(rowValues).length === 0) return values.length === 1 ? ofOnlyRun(several, options) : several;
+  return { ...several, reading: { ...reading, rowValues } };
 }
 
 async function placeGroup(group: readonly Listed[], options: PlaceOptions): Promise<PlacedPoints> {
@@ -204,6 +188,14 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   const told = toldReading(reading, spacings);
   const pairsAt = (spacing: number | undefined) =>
     covered.map((run) => ({ range: ranges.get(run)!, volume: volumeAt(run, spacing, options)! }));
+  const listsAt = (spacing: number | undefined): PlacedList[] =>
+    (isShared ? covered.map((run) => ({ file: first, run })) : group.map((file) => ({ file, run: file.run! }))).flatMap(
+      ({ file, run }) => {
+        const volume = volumeAt(run, spacing, options);
+        const row = file.reading.rowName === undefined ? undefined : rowOf(run, file.reading, options);
+        return volume ? [{ file, row, volume, range: ranges.get(run) }] : [];
+      },
+    );
   const isWrong = told !== undefined && reading.unitFrom !== undefined && !liesIn(told.reading, pairsAt(told.spacing));
   const fitting =
     told && !isWrong
@@ -230,22 +222,45 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
       const known: Details = { ...details, points };
       return { path, run, runs, role, because, strength: strength === "person" ? "bookkeeping" : strength, details: known };
     });
-  if (fitting.length === 1 && !isWrong) return { claims: claimsOf(fitting[0]!), questions: [], notes };
-  const names = few(group.map(({ path }) => path));
+  // what is told counts wherever the points lie; what their range tells was tried on the first lists alone
+  const strays = (one: Fitting) => strayNotes(listsAt(one.spacing), one.reading, options);
+  const only = fitting.length === 1 && !isWrong ? fitting[0]! : undefined;
+  if (only && !first.isOfOnlyRun) return { claims: claimsOf(only), questions: [], notes: [...notes, ...(await strays(only))] };
   if (fitting.length === 0)
     return all(
       "its coordinates lie in the tomogram neither as voxels nor as pixels, Å or nm, counted from a corner or from the centre",
     );
+  const question = questionOf(group, fitting, { isOfSeveral: spacings.length > 1, isWrong, claimsOf });
+  return { claims: [], questions: [question], notes: only ? [...notes, ...(await strays(only))] : notes };
+}
+
+/** Asks which of several readings is right, or whether a list is of the only run. */
+function questionOf(
+  group: readonly Listed[],
+  fitting: readonly Fitting[],
+  more: { readonly isOfSeveral: boolean; readonly isWrong: boolean; readonly claimsOf: (one: Fitting) => Claim[] },
+): Question {
+  const { isOfSeveral, isWrong, claimsOf } = more;
+  const [{ path, run, reading, isOfOnlyRun }] = group as readonly [Listed, ...Listed[]];
+  const names = few(group.map((one) => one.path));
   const texts = fitting.map(({ reading: one, spacing }) =>
-    spacings.length > 1 ? `${readingText(one, spacing)} (the tomogram of ${spacing} Å)` : readingText(one, spacing),
+    isOfSeveral ? `${readingText(one, spacing)} (the tomogram of ${spacing} Å)` : readingText(one, spacing),
   );
-  const answers = fitting.map(({ reading: one, spacing }) => answerOf(one, spacings.length > 1 ? spacing : undefined));
-  const question: Question = {
-    id: `coordinates-${slug(first.run === undefined ? first.path : globOf(first.path, first.run))}`,
-    text: `What are the coordinates of ${names}${isWrong ? `, which lie outside of the tomogram in the unit of the column ${reading.unitFrom}` : ""}: ${texts.join(", or ")}?`,
-    files: group.map(({ path }) => path),
+  const wrong = isWrong ? `, which lie outside of the tomogram in the unit of the column ${reading.unitFrom}` : "";
+  return {
+    id: `coordinates-${slug(run === undefined ? path : globOf(path, run))}`,
+    text: isOfOnlyRun
+      ? `Does ${names} hold points of ${run}, the only run${wrong}: as ${texts.join(", or as ")}?`
+      : `What are the coordinates of ${names}${wrong}: ${texts.join(", or ")}?`,
+    files: group.map((one) => one.path),
     options: [
-      ...fitting.map((one, at): Option => ({ answer: answers[at]!, says: texts[at]!, claims: claimsOf(one) })),
+      ...fitting.map(
+        (one, at): Option => ({
+          answer: answerOf(one.reading, isOfSeveral ? one.spacing : undefined),
+          says: texts[at]!,
+          claims: claimsOf(one),
+        }),
+      ),
       {
         answer: "leave-out",
         says: "not published",
@@ -253,7 +268,6 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
       },
     ],
   };
-  return { claims: [], questions: [question], notes };
 }
 
 /** Ranges of lists by their runs, and why some of the lists cannot be read. @param isShared one list has rows of all runs */
@@ -353,60 +367,9 @@ function answerOf({ unit, binning, isReversed, isCentred }: Reading, spacing: nu
   return `${named}${unit === "pixels" ? factor : ""}${more}${spacing === undefined ? "" : `-in-${spacing}`}`;
 }
 
-/** The account names the file already. */
-function withoutFile(message: string, path: string): string {
-  const at = message.indexOf(`${path}: `);
-  return at < 0 ? message : message.slice(at + path.length + 2);
-}
-
 const slug = (text: string): string =>
   text
     .toLowerCase()
     .replace(/\{run_name\}/g, "")
     .replace(/[^\p{L}\p{N}]+/gu, "-")
     .replace(/^-+|-+$/g, "") || "points";
-
-/** @returns a text: why the list cannot be read */
-async function readableRange(...of: Parameters<typeof rangeOf>): Promise<PointRange | string> {
-  try {
-    return await rangeOf(...of);
-  } catch (error) {
-    const { code, message } = asEmporiumError(error);
-    if (!isEmporiumError(error) || (!code.startsWith("FORMAT_") && code !== "USAGE")) throw error;
-    return `it cannot be read: ${withoutFile(message, of[0].path)}`;
-  }
-}
-
-/** Least and greatest coordinate, as the file has them. */
-async function rangeOf(
-  file: Listed,
-  row: string | undefined,
-  volume: Volume | undefined,
-  { laboratory, signal }: PlaceOptions,
-): Promise<PointRange> {
-  const { format, shape, delimiter = "," } = file.reading;
-  const reader = POINT_READERS[format]!;
-  const least: [number, number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const most: [number, number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  let count = 0;
-  const kind = shape === "OrientedPoint" ? "orientedPoint" : shape === "InstanceSegmentation" ? "instancePoint" : "point";
-  const tomogram = volume && {
-    sizeVoxels: volume.size,
-    voxelSpacingAngstrom: volume.spacingAngstrom ?? 1,
-  };
-  const beside = filesBeside(laboratory.store, file.path, signal);
-  const batches = reader.read(
-    await laboratory.open(file.path),
-    { kind, binning: 1, columns: "xyz", order: "xyz", delimiter, filterValue: row, tomogram, beside },
-    { signal },
-  );
-  for await (const { positions, count: some } of batches) {
-    for (let i = 0; i < 3 * some; i++) {
-      least[i % 3] = Math.min(least[i % 3]!, positions[i]!);
-      most[i % 3] = Math.max(most[i % 3]!, positions[i]!);
-    }
-    count += some;
-    if (count > POINTS_MAX) break;
-  }
-  return { count, least, most };
-}

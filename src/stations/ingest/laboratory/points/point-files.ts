@@ -105,22 +105,23 @@ function tableFile(text: string, name: string): PointsReading | undefined {
     .filter((line) => line.trim() !== "");
   const [first = "", second] = lines;
   if (/(^|[,\t])\s*(run_name|object_id)\b/i.test(first)) return undefined;
-  const delimiter = ["\t", ",", ";", "|"].find((sign) => first.split(sign).length >= 3);
-  if (delimiter === undefined) return undefined;
+  const delimiter = ["\t", ",", ";", "|"].find((sign) => first.split(sign).length >= 3) ?? " ";
+  const split = (line: string) => (delimiter === " " ? line.trim().split(/\s+/) : line.split(delimiter));
+  if (split(first).length < 3) return undefined;
   const isNumbers = (line: string | undefined) =>
-    line
-      ?.split(delimiter)
+    line !== undefined &&
+    split(line)
       .slice(0, 3)
-      .every((cell) => cell.trim() !== "" && Number.isFinite(Number(cell))) === true;
-  const cells = first.split(delimiter).map((cell) => cell.trim().toLowerCase());
+      .every((cell) => cell.trim() !== "" && Number.isFinite(Number(cell)));
+  const cells = split(first).map((cell) => cell.trim().toLowerCase());
   if (cells.length === 4 && cells[0] === "ids") return { shape: "InstanceSegmentation", format: "tardis" };
   const separated = delimiter === "," ? {} : { delimiter };
   // an index before the coordinates would be taken for x
-  if (isNumbers(first) && isNumbered(lines.map((line) => line.split(delimiter)))) return undefined;
+  if (isNumbers(first) && isNumbered(lines.map(split))) return undefined;
   if (isNumbers(first)) return { shape: "Point", format: "csv", ...separated };
   if (!isNumbers(second)) return undefined;
-  checkHeader(name, first.split(delimiter), { first: 0, format: "csv_with_header" });
-  return { shape: "Point", format: "csv_with_header", ...separated, ...unitOf(first.split(delimiter)) };
+  checkHeader(name, split(first), { first: 0, format: "csv_with_header" });
+  return { shape: "Point", format: "csv_with_header", ...separated, ...unitOf(split(first)) };
 }
 
 /** `x_nm`, `x (Å)`, `X [voxel]`: what the names of all three columns end with. */

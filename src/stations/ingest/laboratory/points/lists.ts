@@ -1,0 +1,161 @@
+import { asEmporiumError, isEmporiumError } from "../../../../core/errors.js";
+import { few } from "../../../../core/finding.js";
+import { counted } from "../../../../core/units.js";
+import type { PointBatch } from "../../../../formats/points/points.js";
+import { POINT_READERS } from "../../../../formats/points/readers.js";
+import { filesBeside } from "../../ops/files-beside.js";
+import { pointCheck } from "../../ops/point-check.js";
+import type { PointsReading } from "../claims.js";
+import type { Decision } from "../decide.js";
+import type { Laboratory } from "../survey/laboratory.js";
+import type { PointRange, Reading } from "./readings.js";
+
+/** A tomogram that points may lie in. */
+export interface Volume {
+  readonly path: string;
+  readonly size: readonly [x: number, y: number, z: number];
+  readonly spacingAngstrom: number | undefined;
+  readonly originAngstrom: readonly [x: number, y: number, z: number];
+}
+
+export interface PlaceOptions {
+  readonly laboratory: Laboratory;
+  readonly runs: readonly string[];
+  readonly volumesOf: (run: string) => readonly Volume[];
+  /** Sizes of pixels that the run has otherwise, such as those of its tilt series. */
+  readonly pixelsOf: (run: string) => readonly number[];
+  readonly signal: AbortSignal;
+}
+
+/** Points of one list that are read, and of all lists of a group whose places are checked. */
+const POINTS_MAX = 100_000;
+const CHECKED_MAX = 2_000_000;
+
+export interface Listed extends Decision {
+  readonly reading: PointsReading;
+  /** Rows by the tomogram that they name, where a column does. */
+  readonly series?: ReadonlyMap<string, number> | undefined;
+  /** Nothing names its run, which is the only one there is: a person is asked. */
+  readonly isOfOnlyRun?: boolean | undefined;
+}
+
+/** The account names the file already. */
+export function withoutFile(message: string, path: string): string {
+  const at = message.indexOf(`${path}: `);
+  return at < 0 ? message : message.slice(at + path.length + 2);
+}
+
+/** @returns a text: why the list cannot be read */
+export async function readableRange(...of: Parameters<typeof rangeOf>): Promise<PointRange | string> {
+  try {
+    return await rangeOf(...of);
+  } catch (error) {
+    const { code, message } = asEmporiumError(error);
+    if (!isEmporiumError(error) || (!code.startsWith("FORMAT_") && code !== "USAGE")) throw error;
+    return `it cannot be read: ${withoutFile(message, of[0].path)}`;
+  }
+}
+
+/** Least and greatest coordinate, as the file has them. */
+async function rangeOf(
+  file: Listed,
+  row: string | undefined,
+  volume: Volume | undefined,
+  options: PlaceOptions,
+): Promise<PointRange> {
+  const least: [number, number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const most: [number, number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let count = 0;
+  for await (const { positions, count: some } of batchesOf(file, row, volume, options)) {
+    for (let i = 0; i < 3 * some; i++) {
+      least[i % 3] = Math.min(least[i % 3]!, positions[i]!);
+      most[i % 3] = Math.max(most[i % 3]!, positions[i]!);
+    }
+    count += some;
+    if (count > POINTS_MAX) break;
+  }
+  return { count, least, most };
+}
+
+async function* batchesOf(
+  { path, reading: { format, shape, delimiter = "," } }: Listed,
+  row: string | undefined,
+  volume: Volume | undefined,
+  { laboratory, signal }: PlaceOptions,
+  { binning, isReversed }: Pick<Reading, "binning" | "isReversed"> = { binning: 1, isReversed: false },
+): AsyncGenerator<PointBatch> {
+  const axes = isReversed ? "zyx" : "xyz";
+  yield* POINT_READERS[format]!.read(
+    await laboratory.open(path),
+    {
+      kind: shape === "OrientedPoint" ? "orientedPoint" : shape === "InstanceSegmentation" ? "instancePoint" : "point",
+      binning,
+      columns: axes,
+      order: axes,
+      delimiter,
+      filterValue: row,
+      tomogram: volume && { sizeVoxels: volume.size, voxelSpacingAngstrom: volume.spacingAngstrom ?? 1 },
+      beside: filesBeside(laboratory.store, path, signal),
+    },
+    { signal },
+  );
+}
+
+/** A list, or its rows of one run, with the tomogram that they are published with, and their range where it is known. */
+export interface PlacedList {
+  readonly file: Listed;
+  readonly row: string | undefined;
+  readonly volume: Volume;
+  readonly range?: PointRange | undefined;
+}
+
+/**
+ * Sentences on points that lie outside of their tomogram, in the words of the ingest, which publishes them with the same warning. What is in the
+ * tomogram as far as its range is known is not read again.
+ */
+export async function strayNotes(lists: readonly PlacedList[], reading: Reading, options: PlaceOptions): Promise<string[]> {
+  const found: string[] = [];
+  const others: string[] = [];
+  let open = CHECKED_MAX;
+  let unread = 0;
+  for (const { file, row, volume, range } of lists) {
+    if (range !== undefined && reachesOnly(range, reading, volume)) continue;
+    if (open <= 0) {
+      unread++;
+      continue;
+    }
+    const { size, spacingAngstrom } = volume;
+    const reverse = file.reading.unit === "format" ? undefined : file.reading.shape === "Point" ? "columns" : "order";
+    const check = pointCheck(file.path, { fit: { size, spacingAngstrom, binning: reading.binning, reverse }, compat: true });
+    try {
+      for await (const batch of batchesOf(file, row, volume, options, reading)) {
+        check.add(batch);
+        open -= batch.count;
+        if (check.count > POINTS_MAX) break;
+      }
+    } catch (error) {
+      // of a list that cannot be read the ingest says so
+      if (!isEmporiumError(error) || (!error.code.startsWith("FORMAT_") && error.code !== "USAGE")) throw error;
+    }
+    const text = check.outsideText();
+    if (text === undefined) continue;
+    if (found.length === 0) found.push(`${text}; tomogram: ${volume.path}.`);
+    else others.push(`${file.path} (${check.outside} of ${check.count})`);
+  }
+  if (others.length > 0)
+    found.push(`${counted(others.length, "more list has", "more lists have")} points outside of their tomogram: ${few(others)}.`);
+  if (unread > 0)
+    found.push(
+      `Whether the points of ${counted(unread, "more list lie", "more lists lie")} in their tomogram was not looked at: ingest run tells it.`,
+    );
+  return found;
+}
+
+/** Whether all points are within the voxels of the tomogram. */
+function reachesOnly({ count, least, most }: PointRange, { binning, isReversed }: Reading, { size }: Volume): boolean {
+  if (count > POINTS_MAX) return false;
+  return size.every((voxels, axis) => {
+    const from = isReversed ? 2 - axis : axis;
+    return least[from]! / binning >= 0 && most[from]! / binning <= voxels - 1;
+  });
+}

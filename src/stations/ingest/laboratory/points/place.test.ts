@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { givenOf, readDecisions } from "../decisions-file.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+import { configOf } from "../new-config.js";
+
+const { signal } = new AbortController();
+/** 12 voxels along x and y, 6 along z, of 10 Å. */
+const volume = (seed: number) => mrcFile([6, 12, 12], 10, { seed });
+
+async function told(files: Record<string, string | Uint8Array>, said?: string) {
+  const laboratory = await laboratoryWith(files);
+  const given = said === undefined ? undefined : givenOf(readDecisions(said, "lab.decisions.yaml"), laboratory);
+  const decisions = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal, given);
+  const config = await configOf({ laboratory, decisions }, { sourcePrefix: "", input: "/lab" });
+  return { ...decisions, config };
+}
+
+const INSIDE = [
+  [1, 2, 1],
+  [9.5, 3, 2],
+  [4, 10.5, 4],
+] as const;
+const lines = (rows: readonly (readonly number[])[], sign: string) => rows.map((row) => `${row.join(sign)}\n`).join("");
+
+/** A table of Dynamo: column 20 is the tomogram's number, 24 to 26 are x, y, z. */
+function dynamo(rows: readonly (readonly number[])[]): string {
+  const row = ([x, y, z]: readonly number[], at: number) =>
+    Array.from({ length: 35 }, (_, column) => ({ 0: at + 1, 19: 1, 23: x, 24: y, 25: z })[column] ?? 0);
+  return lines(rows.map(row), " ");
+}
+
+describe("a list of points that names no run", () => {
+  it.each([
+    ["peaks.csv", lines(INSIDE, ","), "coordinates-peaks-csv"],
+    ["picked.txt", lines(INSIDE, " "), "coordinates-picked-txt"],
+    ["crop.tbl", dynamo(INSIDE), "coordinates-crop-tbl"],
+  ])("is asked about where there is one run: %s", async (name, text, id) => {
+    const { questions, files } = await told({ "tomo.mrc": volume(1), [name]: text });
+    expect(questions.map((one) => one.id)).toEqual([id]);
+    expect(questions[0]!.text).toMatch(/hold points of tomo, the only run: as voxels/);
+    expect(files.get(name)).toBeUndefined();
+    const answered = await told({ "tomo.mrc": volume(1), [name]: text }, `questions: [{ id: ${id}, answer: voxels }]`);
+    expect(answered.files.get(name)).toMatchObject({ role: "points", run: "tomo" });
+    expect(answered.config.yaml).toContain(name);
+  });
+
+  it("is told in a format that is not read, and where there are several runs", async () => {
+    const peaks = JSON.stringify([{ val: 0.5, x: [1, 2, 3], uuid: "a" }]);
+    const one = await told({ "tomo.mrc": volume(1), "peaks.json": peaks });
+    expect(one.files.get("peaks.json")).toMatchObject({
+      role: "left out",
+      because: expect.stringMatching(/no known format.*CSV/),
+    });
+    const two = await told({ "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "peaks.csv": lines(INSIDE, ",") });
+    expect(two.files.get("peaks.csv")?.because).toContain("nothing tells which run");
+  });
+});
+
+describe("points outside of their tomogram", () => {
+  it("are told with their number, the list and the tomogram, where bookkeeping knows their unit", async () => {
+    const outside = [...INSIDE, [13, 2, 2], [3, 3, -2]];
+    const lab = { "TS_01.mrc": volume(1), "TS_02.mrc": volume(2) };
+    const table = { "TS_01.tbl": dynamo(outside), "TS_01.vll": "TS_01.mrc\n* table TS_01.tbl\n" };
+    const { notes } = await told({ ...lab, ...table, "indices_column20.doc": "1 TS_01.mrc\n" });
+    expect(notes.join("\n")).toMatch(/TS_01\.tbl: 2 of 5 points lie outside of the tomogram of 12×12×6 voxels.*TS_01\.mrc/);
+    const fine = await told({ ...lab, "TS_01.tbl": dynamo(INSIDE), "indices_column20.doc": "1 TS_01.mrc\n" });
+    expect(fine.files.get("TS_01.tbl")?.role).toBe("points");
+    expect(fine.notes).toEqual([]);
+  });
+});
+
+describe("a unit that the columns name", () => {
+  it("is kept by the file of decisions", async () => {
+    const csv = `x_nm,y_nm,z_nm\n${lines(INSIDE, ",")}`;
+    const lab = { "TS_01.mrc": mrcFile([6, 12, 12], 20, { seed: 1 }), "TS_01.csv": csv };
+    const first = await told(lab);
+    const again = await told(lab, first.config.decisions);
+    expect(again.files.get("TS_01.csv")?.details).toEqual(first.files.get("TS_01.csv")?.details);
+  });
+});
