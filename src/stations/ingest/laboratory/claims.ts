@@ -140,8 +140,6 @@ export interface Recogniser {
   readonly id: string;
   /** As in `recognised: IMOD (etomo)`. */
   readonly software: string;
-  /** The files by which a person would know the software: for the documentation. */
-  readonly knownBy: string;
   /** Undefined where nothing of the software is there. It claims only what its bookkeeping says, and invents no run. */
   recognise(laboratory: Laboratory): Promise<Recognised | undefined>;
 }

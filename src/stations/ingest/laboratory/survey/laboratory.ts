@@ -2,7 +2,7 @@ import type { Triple } from "../../../../core/box.js";
 import type { RandomAccess } from "../../../../core/bytes.js";
 import type { Peek } from "../../../../formats/peek/peek.js";
 import type { FileFormatId } from "../../../../formats/registry.js";
-import type { Store, UnfollowedLink } from "../../../../stores/store.js";
+import type { Store } from "../../../../stores/store.js";
 import type { UnfollowedLinks } from "../../../../stores/unfollowed-links.js";
 
 /** A file of the folder, or a Zarr folder, which counts as one; with what its first kibibyte says. */
@@ -59,8 +59,6 @@ export interface Laboratory {
   /** Facts of an image of any format; undefined for what is none. */
   peek(path: string): Promise<Peek | undefined>;
   readonly links: UnfollowedLinks;
-  /** Links out of the folder: not followed, and asked about. */
-  readonly leaving: readonly UnfollowedLink[];
   readonly hidden: readonly string[];
   readonly isComplete: boolean;
 }

@@ -6,7 +6,7 @@ import { parseZattrs } from "../../../../formats/zarr/metadata.js";
 import { parseOmeImage } from "../../../../formats/zarr/ome-v05.js";
 import { parseZarrV3Group } from "../../../../formats/zarr/v3-metadata.js";
 import { compareKeys } from "../../../../stores/keys.js";
-import { openObject, type Store, type UnfollowedLink } from "../../../../stores/store.js";
+import { openObject, type Store } from "../../../../stores/store.js";
 import { UnfollowedLinks } from "../../../../stores/unfollowed-links.js";
 import { forEachLimited } from "../../../../system/parallel.js";
 import { KEPT_FROM, openHeads } from "./kept-heads.js";
@@ -36,15 +36,12 @@ export interface SurveyOptions {
  */
 export async function survey(store: Store, { signal, onProgress, workspace }: SurveyOptions): Promise<Laboratory> {
   const links = new UnfollowedLinks();
-  const leaving: UnfollowedLink[] = [];
   const hidden: string[] = [];
   const sizes = new Map<string, { size: number; etag?: string | undefined }>();
   let isComplete = true;
   for await (const { key, size, leaves, etag } of store.list("", { signal, onLink: links.add })) {
-    if (leaves !== undefined) {
-      leaving.push({ key, leads: "outside", to: leaves });
-      continue;
-    }
+    // told by `onLink`
+    if (leaves !== undefined) continue;
     const folder = zarrOf(key);
     if (folder === undefined && key.split("/").some((part) => part.startsWith("."))) {
       hidden.push(key);
@@ -75,7 +72,7 @@ export async function survey(store: Store, { signal, onProgress, workspace }: Su
   } finally {
     await heads?.close();
   }
-  return laboratoryOf(store, files, { links, leaving, hidden, isComplete, signal });
+  return laboratoryOf(store, files, { links, hidden, isComplete, signal });
 }
 
 async function lookAt(store: Store, file: { -readonly [K in keyof Surveyed]: Surveyed[K] }, signal: AbortSignal): Promise<void> {
@@ -132,7 +129,7 @@ function zarrOf(key: string): string | undefined {
 function laboratoryOf(
   store: Store,
   files: readonly Surveyed[],
-  more: Pick<Laboratory, "links" | "leaving" | "hidden" | "isComplete"> & { readonly signal: AbortSignal },
+  more: Pick<Laboratory, "links" | "hidden" | "isComplete"> & { readonly signal: AbortSignal },
 ): Laboratory {
   const { signal, ...rest } = more;
   const byPath = new Map(files.map((file) => [file.path, file]));

@@ -20,7 +20,6 @@ import { pixelsOf, type Session, sessionOf } from "./session.js";
 export const aretomo: Recogniser = {
   id: "aretomo",
   software: "AreTomo",
-  knownBy: "`.aln` files, `AreTomo3_Session.json`",
   async recognise(laboratory) {
     const { all, broken, notes } = await alignmentsOf(laboratory);
     // its name alone would make it an alignment again

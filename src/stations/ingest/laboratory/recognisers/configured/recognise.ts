@@ -18,7 +18,6 @@ import { detailsOf, shapeDetails } from "./details.js";
 export const configured: Recogniser = {
   id: "configured",
   software: "an earlier ingestion configuration",
-  knownBy: "a `.yaml` with `standardization_config` and `runs`",
   async recognise(laboratory) {
     const claims: Claim[] = [];
     const notes: string[] = [];

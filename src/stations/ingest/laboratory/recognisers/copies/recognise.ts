@@ -15,7 +15,6 @@ import { isBackup, mayBeCopied, withoutCopyWords } from "./names.js";
 export const copies: Recogniser = {
   id: "copies",
   software: "copies",
-  knownBy: "files with equal contents, such as `X (1).mrc`, `Copy of X.mrc`, `backup/X.mrc`",
   async recognise(laboratory) {
     const { groups, isComplete } = candidatesOf(laboratory);
     const found = await mapLimit(groups, GROUPS_IN_FLIGHT, (group) => equalsOf(laboratory, group));

@@ -15,8 +15,6 @@ import { MAKERS, type Maker, OTHERS, PIECES } from "./makers.js";
 export const denoisers: Recogniser = {
   id: "denoisers",
   software: "denoisers",
-  knownBy:
-    "cryoCARE, IsoNet, DeepDeWedge, Topaz, Noise2Map and others, by their endings and folders beside tomograms of equal size",
   async recognise(laboratory) {
     const finder = tailFinder(laboratory.files.map(({ path }) => path));
     const claims = await isonetClaims(laboratory, finder);

@@ -15,7 +15,6 @@ import { byWorth, type Table, tablesOf } from "./tables.js";
 export const dynamo: Recogniser = {
   id: "dynamo",
   software: "Dynamo",
-  knownBy: "`.tbl` tables of 35 columns, `indices_column20.doc`, `.vll`, `.omd` models, folders of `particle_000001.em`",
   async recognise(laboratory) {
     const finder = tailFinder(laboratory.files.map(({ path }) => path));
     const { tables, notes } = await tablesOf(laboratory);

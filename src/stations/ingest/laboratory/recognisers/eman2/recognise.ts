@@ -19,7 +19,6 @@ import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
 export const eman2: Recogniser = {
   id: "eman2",
   software: "EMAN2",
-  knownBy: "`info/X_info.json`, `tomograms/X__bin4.hdf`, `tiltseries/X.hdf`",
   async recognise(laboratory) {
     const { roots, broken } = await projectsOf(laboratory);
     if (roots.length === 0) return undefined;

@@ -13,7 +13,6 @@ import { baseName, folderOf } from "../common/paths.js";
 export const halves: Recogniser = {
   id: "halves",
   software: "half maps",
-  knownBy: "pairs such as `TS_01_EVN.mrc` and `TS_01_ODD.mrc` of equal size, also in folders `even` and `odd`",
   async recognise(laboratory) {
     const named = laboratory.files.flatMap((file) => {
       const half = file.volume && file.unreadable === undefined ? halfOf(file.path) : undefined;

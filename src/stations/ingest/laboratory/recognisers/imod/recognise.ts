@@ -16,7 +16,6 @@ import { isSum, kindOf, plainKind, workFolder } from "./names.js";
 export const imod: Recogniser = {
   id: "imod",
   software: "IMOD (etomo)",
-  knownBy: "`.edf` files, `tilt.com`, IMOD models",
   async recognise(laboratory) {
     const { datasets, notes: faults } = await findDatasets(laboratory);
     const notes = [...faults];

@@ -11,7 +11,6 @@ import { FOLDERS, MAYBE_SPECTRUM, NAMES, PREVIEW, SPECTRUM } from "./names.js";
 export const leavings: Recogniser = {
   id: "leavings",
   software: "leavings",
-  knownBy: "empty files, `X~`, `.log`, `.py`, `.png`, `.zip`, `.ckpt`, power spectra",
   async recognise(laboratory) {
     const pictures = await colouredTiffs(laboratory);
     const claims: Claim[] = [];

@@ -11,7 +11,6 @@ import { shapeKey, volumesOf } from "../common/volumes.js";
 export const particleAverages: Recogniser = {
   id: "particle-averages",
   software: "particle averages",
-  knownBy: "small cubes called `run_it025_class001.mrc`, `reference.mrc`, `X_AvgVol_2P100.mrc`, and folders of many cubes",
   async recognise(laboratory) {
     const claims: Claim[] = [];
     const leave = (path: string, because: string) => claims.push({ path, role: "left out", because, strength: "contents" });

@@ -14,7 +14,6 @@ import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths
 export const peet: Recogniser = {
   id: "peet",
   software: "PEET",
-  knownBy: "`.prm` and `.epe` projects, `X_MOTL_Tom1_Iter2.csv`",
   async recognise(laboratory) {
     const projects = await projectsOf(laboratory);
     if (projects.length === 0) return undefined;

@@ -10,7 +10,6 @@ import { type Entity, entityOf } from "./entities.js";
 export const portal: Recogniser = {
   id: "portal",
   software: "CryoET Data Portal",
-  knownBy: "`DATASET/RUN/…` with `run_metadata.json`, `tomogram_metadata.json` and others",
   async recognise(laboratory) {
     const folders = runFolders(laboratory);
     if (folders.size === 0) return undefined;

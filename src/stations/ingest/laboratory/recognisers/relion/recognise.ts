@@ -18,7 +18,6 @@ import { claimCalledVolumes, claimNamedVolumes, claimOtherVolumes } from "./volu
 export const relion: Recogniser = {
   id: "relion",
   software: "RELION",
-  knownBy: "`default_pipeline.star`, `Refine3D/job005/`, `tomograms.star`, `tilt_series/X.star`, `rec_X.mrc`",
   async recognise(laboratory) {
     const found = await findProjects(laboratory);
     if (!found) return undefined;

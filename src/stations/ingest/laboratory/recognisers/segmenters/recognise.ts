@@ -18,8 +18,6 @@ import { type Ending, endingOf, objectOf, SEGMENTED } from "./names.js";
 export const segmenters: Recogniser = {
   id: "segmenters",
   software: "segmenters",
-  knownBy:
-    "MemBrain-seg (`X_…ckpt_segmented.mrc`), TARDIS (`X_semantic.mrc`, `X_instance.mrc`) and labels of Dragonfly, Amira, napari as MRC",
   async recognise(laboratory) {
     const volumes = volumesOf(laboratory);
     const grids = groupsOf(volumes, ({ path, volume }) => `${shapeKey(volume)}\0${stemOf(path).toLowerCase()}`);

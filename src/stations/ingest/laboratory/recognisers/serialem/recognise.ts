@@ -17,7 +17,6 @@ import { isTomo5 } from "../tomo5/names.js";
 export const serialem: Recogniser = {
   id: "serialem",
   software: "SerialEM",
-  knownBy: "`.mdoc` files, `.nav`",
   async recognise(laboratory) {
     const mdocs = await mdocsOf(laboratory);
     const mine = mdocs.all.filter((mdoc) => mdoc.kind === "frame" || !isTomo5(mdoc));

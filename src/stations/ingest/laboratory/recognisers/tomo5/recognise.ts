@@ -14,7 +14,6 @@ import { isTomo5, positionOfFrame, positionOfSum, versionOf } from "./names.js";
 export const tomo5: Recogniser = {
   id: "tomo5",
   software: "Tomography 5 (Thermo Fisher)",
-  knownBy: "`Position_1.mdoc` with frames called `Position_1_001_0.00_20250715_012434_fractions.tiff` or `…_EER.eer`",
   async recognise(laboratory) {
     const mdocs = await mdocsOf(laboratory);
     const mine = mdocs.all.filter((mdoc) => mdoc.kind !== "frame" && isTomo5(mdoc));

@@ -20,7 +20,6 @@ import { type Kind, kindOf } from "./results.js";
 export const warp: Recogniser = {
   id: "warp",
   software: "Warp, WarpTools, M",
-  knownBy: "`.tomostar` and `.settings` files, `reconstruction/X_10.00Apx.mrc`, XML of tilt series, `.population`",
   async recognise(laboratory) {
     const project = await readProject(laboratory);
     if (!project) return undefined;
