@@ -37,6 +37,11 @@ export function checkPrefix(prefix: string): string {
   return prefix;
 }
 
+/** Last part of a key or path. */
+export function baseName(key: string): string {
+  return key.slice(key.lastIndexOf("/") + 1);
+}
+
 /** True for names that only this program gives, to files and folders that are being made. */
 export function isPartName(name: string): boolean {
   return name.endsWith(".part") && PART_NAME.test(name);

@@ -3,7 +3,7 @@ import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import type { FrameRow, FrameShape } from "../frames/frame.js";
-import { baseName } from "../frames/name-parsers.js";
+import { fileNameOf } from "../frames/name-parsers.js";
 import type { FileGlobal, StoredDataset } from "../rows/repository.js";
 import { objectHash } from "../storage/prove.js";
 import { frameKey, proven, readStoredFrame } from "../storage/stored-frame.js";
@@ -52,7 +52,7 @@ export async function fetchFrames(job: DownloadJob, shape: FrameShape, storageDi
 export async function fetchFile(job: DownloadJob, { storage_dir, file_name, sha256 }: FileGlobal): Promise<void> {
   const { storage, target, signal, warnings, onFile } = job;
   const key = file_name === null ? await onlyObject(storage, storage_dir, signal) : frameKey(storage_dir, file_name);
-  const name = baseName(key);
+  const name = fileNameOf(key);
   const proof = sha256 === null ? "none" : "sha256";
   if (sha256 === null) warnings.push("the database knows no checksum of the file: it is not proven");
   const present = await objectHash(target, name, signal);

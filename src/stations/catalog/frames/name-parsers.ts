@@ -59,7 +59,7 @@ export function nameParser(parsers: NameParsers, name: string, of: NameParser["o
 
 /** `p6A1_1_CTRL1_PyProcessed.tif`: plate, number of the stack, protein. The extension stays. */
 export function parseMlName(path: string): JsonObject {
-  const name = baseName(path);
+  const name = fileNameOf(path);
   const [plate, stack, protein, ...rest] = name.split("_");
   if (rest.length === 0) throw nameError(name, "has fewer than 3 underscores; expected PLATE_STACK_PROTEIN_…");
   return { plate_id: plate!, stack_nbr: wholeNumber(stack!, name, "number of the stack"), protein_name: protein! };
@@ -70,7 +70,7 @@ export function parseMlName(path: string): JsonObject {
  * channel, which may hold underscores. Channels are numbered in the order in which they come.
  */
 export function parseSmsName(path: string, channels: string[]): ParsedName {
-  const name = baseName(path);
+  const name = fileNameOf(path);
   const parts = withoutExtension(name).split("_").slice(1);
   if (parts.length === 0) throw nameError(name, "has no underscore; expected img_CHANNEL_t###_p###_z###");
   const indices: Record<string, number> = {};
@@ -100,7 +100,7 @@ export function parseIdxFromName(path: string, order = "cztp"): ParsedName {
       `order: expected each of the letters c, z, t and p once, found ${JSON.stringify(order)}`,
     );
   }
-  const name = baseName(path);
+  const name = fileNameOf(path);
   const runs = withoutExtension(name).match(/\d+/g) ?? [];
   if (runs.length !== 4)
     throw nameError(name, `has ${counted(runs.length, "number")}; expected 4: channel, slice, time, position`);
@@ -114,7 +114,7 @@ export function parseIdxFromName(path: string, order = "cztp"): ParsedName {
  */
 export function patternParser(pattern: Pattern): FrameNameParser {
   return (path, channels) => {
-    const name = baseName(path);
+    const name = fileNameOf(path);
     const groups = pattern.whole(name);
     if (!groups) throw nameError(name, `does not have the form of filename_pattern, ${pattern.source}`);
     const channel_name = groups.channel ?? "";
@@ -173,7 +173,8 @@ function wholeNumber(digits: string, name: string, what: string): number {
   throw nameError(name, `has the ${what} ${JSON.stringify(digits)}; expected a whole number`);
 }
 
-export function baseName(path: string): string {
+/** Last part of a path of Windows or POSIX. */
+export function fileNameOf(path: string): string {
   return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 

@@ -2,9 +2,9 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EmporiumError } from "../../../core/errors.js";
 import {
-  baseName,
   checkParsedMetadata,
   checkParsedName,
+  fileNameOf,
   NAME_PARSERS,
   type NameParser,
   type NameParsers,
@@ -80,7 +80,7 @@ function guarded(of: NameParser["of"], parse: (...args: unknown[]) => unknown, p
     }
   };
   if (of === "frame") {
-    return { of, parse: (path, channels) => checkParsedName(call(baseName(path), channels), baseName(path)) };
+    return { of, parse: (path, channels) => checkParsedName(call(fileNameOf(path), channels), fileNameOf(path)) };
   }
-  return { of, parse: (path) => checkParsedMetadata(call(baseName(path)), baseName(path)) };
+  return { of, parse: (path) => checkParsedMetadata(call(fileNameOf(path)), fileNameOf(path)) };
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../../core/json.js";
 import { counted } from "../../../core/units.js";
+import { baseName } from "../../../stores/keys.js";
 import type { LocatedRecord } from "./record.js";
 
 /** Files of one folder whose names differ only by a number before the extension. */
@@ -89,7 +90,7 @@ export function stackRecord(files: readonly StackFile[], odd: readonly { path: s
       ...stackWarnings(files, looked.length, odd),
       ...voxelWarnings(files),
     ],
-    raw_metadata: { ...first.raw_metadata, files: files.map(({ path }) => nameOf(path)) } satisfies JsonObject,
+    raw_metadata: { ...first.raw_metadata, files: files.map(({ path }) => baseName(path)) } satisfies JsonObject,
   };
 }
 
@@ -107,7 +108,7 @@ function stackWarnings(files: readonly StackFile[], looked: number, odd: readonl
   if (gaps.length > 0) warnings.push(`stack-gap: no file has the number ${some(gaps)}: its neighbours stand next to each other`);
   if (odd.length > 0) {
     warnings.push(
-      `stack-shape: ${some(odd.map(({ path, found }) => `${nameOf(path)} (${found})`))}: not as the others, left out of the volume`,
+      `stack-shape: ${some(odd.map(({ path, found }) => `${baseName(path)} (${found})`))}: not as the others, left out of the volume`,
     );
   }
   if (looked < files.length)
@@ -122,8 +123,10 @@ function voxelWarnings(files: readonly StackFile[]): string[] {
   const known = files.flatMap(({ path, record }) => (record ? [{ path, size: planeSize(record) }] : []));
   const others = known.filter(({ size }) => size !== known[0]!.size);
   if (others.length === 0) return [];
-  const named = some(others.map(({ path, size }) => `${nameOf(path)} (${size})`));
-  return [`stack-voxel: ${named}: voxels of other sizes than in ${nameOf(known[0]!.path)} (${known[0]!.size}), whose are taken`];
+  const named = some(others.map(({ path, size }) => `${baseName(path)} (${size})`));
+  return [
+    `stack-voxel: ${named}: voxels of other sizes than in ${baseName(known[0]!.path)} (${known[0]!.size}), whose are taken`,
+  ];
 }
 
 /** Size of a slice's voxels across its plane, such as `8 nm × 8 nm`. */
@@ -140,8 +143,4 @@ function some(list: readonly string[]): string {
   return list.length <= NAMED_MAX
     ? list.join(", ")
     : `${list.slice(0, NAMED_MAX).join(", ")} and ${list.length - NAMED_MAX} more`;
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -2,12 +2,12 @@ import type { Triple } from "../../../core/box.js";
 import type { Place } from "../../../core/errors.js";
 import { inNumbers } from "../../../core/natural-order.js";
 import { kindOf, type TypeKey } from "../../../model/kinds.js";
+import { baseName } from "../../../stores/keys.js";
 import { scalarText } from "../config/nodes.js";
 import type { Source } from "../config/schema.js";
 import type { Found } from "../finders/finder.js";
 import type { Scope } from "../finders/scope.js";
 import type { FactsByKind } from "../importers/file-facts.js";
-import { baseName } from "../importers/source-names.js";
 import type { Selection } from "../selection.js";
 
 /** Place in the tree for which a source is looked for. Levels below it are undefined: of a dataset, the run and the spacing. */

@@ -10,6 +10,7 @@ import { readRelionTiltSeries, relionSections } from "../../../formats/alignment
 import type { RelionTilt } from "../../../formats/alignment/relion-matrix.js";
 import type { SectionAlignment } from "../../../formats/alignment/sections.js";
 import { parseTiltAngles } from "../../../formats/tilt-angles/read.js";
+import { baseName } from "../../../stores/keys.js";
 import { orNothing } from "../draft.js";
 import type { SourceFile } from "../source-files.js";
 import type { AcquiredSections } from "./acquired-sections.js";
@@ -17,7 +18,6 @@ import { type AlignmentFile, ownFormat } from "./alignment-files.js";
 import type { PlanContext } from "./context.js";
 import { extensionOf } from "./copies.js";
 import { matchImages } from "./image-matching.js";
-import { baseName } from "./source-names.js";
 import type { TiltseriesFacts } from "./tiltseries-facts.js";
 
 /** Content of an alignment's files. */

@@ -1,8 +1,8 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { baseName } from "../../../stores/keys.js";
 import type { PlanContext } from "./context.js";
 import { extensionOf } from "./copies.js";
 import type { SectionItem } from "./sections.js";
-import { baseName } from "./source-names.js";
 
 /** A file of an alignment, and its key on the target. */
 export interface AlignmentFile {

@@ -2,13 +2,13 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { counted } from "../../../core/units.js";
 import { ALIGNMENT_METADATA, alignmentFolder, alignmentMetadataKey } from "../../../model/layout.js";
+import { baseName } from "../../../stores/keys.js";
 import { expandValue } from "../config/expand.js";
 import { scalarText, toJson } from "../config/nodes.js";
 import { allotIds, depositionOf, storedKeys } from "../identifiers.js";
 import { distinctFiles, extensionOf } from "./copies.js";
 import type { ImportContext } from "./importer.js";
 import { findSection, type SectionItem } from "./sections.js";
-import { baseName } from "./source-names.js";
 
 /** An alignment of a run. Tomograms name the run's first. */
 export interface Alignment {

@@ -8,6 +8,7 @@ import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
 import type { PointKind } from "../../../formats/points/points.js";
 import { type AnnotationFile, orientedMeshFolder, portalShape, viewFolderKey } from "../../../model/annotation-files.js";
 import { colourSeed } from "../../../model/colours.js";
+import { baseName } from "../../../stores/keys.js";
 import { formatTemplate } from "../config/expand.js";
 import type { ScalarNode } from "../config/nodes.js";
 import { makeTask } from "../draft.js";
@@ -20,7 +21,6 @@ import type { PlanContext } from "./context.js";
 import { addWritten, fail, type ImportContext, passOver, scopeBelow } from "./importer.js";
 import { objectIdentity } from "./picture-layers.js";
 import { wants } from "./sections.js";
-import { baseName } from "./source-names.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
 /** Above this many voxels a mask may use all worker threads. */

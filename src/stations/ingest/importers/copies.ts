@@ -3,12 +3,12 @@ import { LIMITS } from "../../../core/limits.js";
 import { partBytesFor } from "../../../engine/atomic.js";
 import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
 import type { TypeKey } from "../../../model/kinds.js";
+import { baseName } from "../../../stores/keys.js";
 import { makeTask } from "../draft.js";
 import { COPY_OPERATION } from "../ops/names.js";
 import type { PlanContext } from "./context.js";
 import { addWritten, type ImportContext } from "./importer.js";
 import type { SectionItem } from "./sections.js";
-import { baseName } from "./source-names.js";
 
 /** Parts of one large object that are held while it is copied. */
 const PARTS_HELD = 4;

@@ -1,13 +1,13 @@
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { datasetFolder, datasetMetadataKey } from "../../../model/layout.js";
+import { baseName } from "../../../stores/keys.js";
 import { scalarText, toJson } from "../config/nodes.js";
 import { isTruthy, type MutableJson, put } from "../metadata.js";
 import { attempt, type ImportContext, type Importer, passOver, planned } from "./importer.js";
 import { datasetKeyPhoto } from "./key-photos.js";
 import { addMetadataTask } from "./metadata-task.js";
 import { requirePhotos, storedPhotos } from "./photos.js";
-import { baseName } from "./source-names.js";
 
 /** Descriptions of the sample that every dataset has, in the order in which missing ones are added. */
 const SAMPLE_FIELDS = [

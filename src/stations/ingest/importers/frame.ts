@@ -5,6 +5,7 @@ import { counted } from "../../../core/units.js";
 import type { Task } from "../../../engine/task.js";
 import { mdocLinesLost } from "../../../formats/mdoc/read.js";
 import { frameFolder, framesMetadataKey } from "../../../model/layout.js";
+import { baseName } from "../../../stores/keys.js";
 import { expandValue } from "../config/expand.js";
 import { scalarText } from "../config/nodes.js";
 import type { Block } from "../config/schema.js";
@@ -16,7 +17,6 @@ import { acquisitionOrder, doseRemark, frameEntries } from "./frame-doses.js";
 import { attempt, blockedBy, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
 import { addMetadataTask } from "./metadata-task.js";
 import { findSection, isAsked, placeOf, type SectionItem } from "./sections.js";
-import { baseName } from "./source-names.js";
 
 /** The frames of a run: all files of all its sources together. */
 export interface Frames {

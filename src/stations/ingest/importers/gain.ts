@@ -1,10 +1,10 @@
 import { gainFolder } from "../../../model/layout.js";
+import { baseName } from "../../../stores/keys.js";
 import { GAIN_MEMORY_BYTES } from "../ops/memory.js";
 import { GAIN_OPERATION } from "../ops/names.js";
 import { addCopies, distinctFiles } from "./copies.js";
 import type { Importer } from "./importer.js";
 import { findSection, isAsked, type SectionItem } from "./sections.js";
-import { baseName } from "./source-names.js";
 
 const DM4 = /\.dm4$/i;
 

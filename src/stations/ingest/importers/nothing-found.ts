@@ -1,5 +1,6 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { kindOf, type TypeKey } from "../../../model/kinds.js";
+import { baseName } from "../../../stores/keys.js";
 import type { Source } from "../config/schema.js";
 
 /**
@@ -17,7 +18,7 @@ export function nothingFound(
 ): EmporiumError {
   const finders = applied.flatMap(({ finder }) => finder ?? []);
   const place = finders[0]?.place ?? where.place;
-  const globs = finders.flatMap((finder) => (finder.kind === "destination_glob" ? lastOf(String(finder.glob.value)) : []));
+  const globs = finders.flatMap((finder) => (finder.kind === "destination_glob" ? baseName(String(finder.glob.value)) : []));
   if (finders.length === 0 || globs.length < finders.length)
     return new EmporiumError("CONFIG_EMPTY", message, { place, hint: where.hint });
   const what = kindOf(type).type.replaceAll("_", " ");
@@ -32,4 +33,3 @@ export function nothingFound(
 }
 
 /** `{output_path}/10052` is called 10052. */
-const lastOf = (glob: string): string => glob.slice(glob.lastIndexOf("/") + 1);

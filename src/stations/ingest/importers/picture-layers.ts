@@ -4,7 +4,7 @@ import { isJsonObject } from "../../../core/json-fields.js";
 import type { Task } from "../../../engine/task.js";
 import { isAnnotationMetadata } from "../../../model/annotation-files.js";
 import { colourBytes, colourLayers } from "../../../model/colours.js";
-import { compareKeys } from "../../../stores/keys.js";
+import { baseName, compareKeys } from "../../../stores/keys.js";
 import type { Entry } from "../../../stores/store.js";
 import { depositionOf, isFolder } from "../identifiers.js";
 import { ANNOTATION_OPERATION } from "../ops/names.js";
@@ -12,7 +12,6 @@ import type { PictureLayer } from "../ops/picture-marks.js";
 import { listedFiles } from "./annotation-candidates.js";
 import type { PlanContext } from "./context.js";
 import type { ImportContext } from "./importer.js";
-import { baseName } from "./source-names.js";
 
 /** Files of annotations that are layers of a view, by their shapes: only these count where colours are given out. */
 const LAYERS: Readonly<Record<string, string>> = {

@@ -1,11 +1,6 @@
 import type { Place } from "../../../core/errors.js";
 import type { Source } from "../config/schema.js";
 
-/** Last part of a key. */
-export function baseName(key: string): string {
-  return key.slice(key.lastIndexOf("/") + 1);
-}
-
 /** The glob of a source as it is written; several are joined by commas, and "" stands for none. */
 export function globText({ finder }: Source): string {
   if (finder?.kind === "source_glob" || finder?.kind === "destination_glob") return String(finder.glob.value);

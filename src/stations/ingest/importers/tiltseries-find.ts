@@ -1,9 +1,9 @@
 import { TILTSERIES_METADATA, tiltseriesFolder } from "../../../model/layout.js";
+import { baseName } from "../../../stores/keys.js";
 import { scalarText } from "../config/nodes.js";
 import { allotIds, depositionOf, readMetadata, storedKeys } from "../identifiers.js";
 import { type ImportContext, passOver, warn } from "./importer.js";
 import { findSection, isAsked, type SectionItem, wants } from "./sections.js";
-import { baseName } from "./source-names.js";
 
 /** A tilt series of a run, before anything of it is read. */
 export interface Tiltseries {

@@ -1,5 +1,6 @@
 import { counted } from "../../../core/units.js";
 import { ancestorsOf, kindOf, type TypeKey } from "../../../model/kinds.js";
+import { baseName } from "../../../stores/keys.js";
 import { scalarText } from "../config/nodes.js";
 import type { Source } from "../config/schema.js";
 import { type Draft, inRuns, type PlanFailure, type PlanWarning } from "../draft.js";
@@ -7,7 +8,7 @@ import type { Found } from "../finders/finder.js";
 import type { Scope } from "../finders/scope.js";
 import type { Selection } from "../selection.js";
 import type { FactsByKind } from "./file-facts.js";
-import { baseName, globText, placeOfFinder } from "./source-names.js";
+import { globText, placeOfFinder } from "./source-names.js";
 
 const FILES_SHOWN = 3;
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { formatSeconds } from "../../../core/units.js";
+import { baseName } from "../../../stores/keys.js";
 import { type Entry, objectName, type Stat, type Store } from "../../../stores/store.js";
 
 /** About 250 bytes are kept of each file. */
@@ -91,7 +92,7 @@ export function restOf(store: Store, prefix: string, restMs: number, clock: Pick
         } else for (let at = key.lastIndexOf("/"); at > 0; at = key.lastIndexOf("/", at - 1)) folders.set(key.slice(0, at), key);
       }
       if (changed || ready.size !== complete.size || [...ready].some((key) => !complete.has(key))) {
-        names = new Set([...ready].map(nameOf));
+        names = new Set([...ready].map(baseName));
         complete = ready;
         version++;
       }
@@ -105,7 +106,7 @@ export function restOf(store: Store, prefix: string, restMs: number, clock: Pick
     },
     why(key, stat) {
       const inside = folders.get(key);
-      if (inside !== undefined) return `${nameOf(inside)} in it ${reasonOf(files.get(inside)!)}`;
+      if (inside !== undefined) return `${baseName(inside)} in it ${reasonOf(files.get(inside)!)}`;
       const seen = files.get(key);
       if (!seen) return stat === undefined ? undefined : JUST_COME;
       return stat !== undefined && !isSame(seen.stat, stat) ? "is still growing" : reasonOf(seen);
@@ -123,10 +124,6 @@ export function restOf(store: Store, prefix: string, restMs: number, clock: Pick
   };
 }
 
-function nameOf(key: string): string {
-  return key.slice(key.lastIndexOf("/") + 1);
-}
-
 /**
  * Whether a desktop left it (`.DS_Store`, `._x`): no glob finds it. A file that rsync is writing has such a name too, and counts.
  */
@@ -135,7 +132,7 @@ function isHidden(key: string): boolean {
 }
 
 function seenOf({ key, size, etag, modifiedMs }: Entry, sinceMs: number, grew: boolean): Seen {
-  return { stat: { size, etag, modifiedMs }, sinceMs, grew, isTemporary: TEMPORARY.test(nameOf(key)) };
+  return { stat: { size, etag, modifiedMs }, sinceMs, grew, isTemporary: TEMPORARY.test(baseName(key)) };
 }
 
 function isSame(a: Stat, b: Stat): boolean {

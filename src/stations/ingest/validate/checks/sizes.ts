@@ -1,4 +1,5 @@
 import { few, unless } from "../../../../core/finding.js";
+import { baseName } from "../../../../stores/keys.js";
 import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, Undecided } from "../facts/fact.js";
 import { needList, needSize, shownAt, textAt } from "../facts/fields.js";
@@ -91,13 +92,11 @@ function nameChecks(of: Sizes, what: string): readonly Check[] {
   ]);
 }
 
-const baseName = (key: string): string => key.replace(/\/$/, "").split("/").at(-1)!;
-
 async function sameName(metadata: Sized["metadata"], keys: readonly string[], path: string, folder: string) {
   const document = await known(metadata);
   if (keys.length === 0) throw new Undecided(path === "mrc_file" ? "no MRC file" : "no Zarr folder");
-  const named = baseName(textAt(document, path) ?? "");
-  const found = keys.map(baseName);
+  const named = baseName((textAt(document, path) ?? "").replace(/\/$/, ""));
+  const found = keys.map((key) => baseName(key.replace(/\/$/, "")));
   return [
     ...unless(found.length === 1, { key: folder }, few(found), "one of its kind"),
     ...unless(found.includes(named), { key: document.key, path }, shownAt(document, path), few(found)),

@@ -1,7 +1,6 @@
-/** Last part of a path. */
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
+import { baseName } from "../../../../../stores/keys.js";
+
+export { baseName };
 
 /** The folder of a path, `""` for the top. */
 export function folderOf(path: string): string {
