@@ -425,9 +425,15 @@ export function unsupported(
   });
 }
 
-/** True for a page of letters, or for nothing, with which no voxels begin. */
+/** True for a page of letters, or for nothing, with which no voxels begin. In UTF-16 only with its mark of byte order, as programs of Windows write it. */
 export function isText(head: Uint8Array): boolean {
-  return head.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));
+  const isLittle = head[0] === 0xff && head[1] === 0xfe;
+  const isWide = isLittle || (head[0] === 0xfe && head[1] === 0xff);
+  const isLetter = (code: number) => code >= 0x20 || (code >= 0x09 && code <= 0x0d);
+  if (!isWide) return head.every(isLetter);
+  for (let i = 2; i + 1 < head.length; i += 2)
+    if (!isLetter(isLittle ? head[i]! | (head[i + 1]! << 8) : (head[i]! << 8) | head[i + 1]!)) return false;
+  return true;
 }
 
 /**

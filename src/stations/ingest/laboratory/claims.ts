@@ -60,6 +60,9 @@ export interface Details {
   readonly spacingAngstrom?: number | undefined;
   /** Where that was concluded from, if it may be wrong. */
   readonly spacingFrom?: string | undefined;
+  /** Of tilt series, where no acquisition file tells it: rotation of the tilt axis in degrees, voltage in V. */
+  readonly tiltAxisDegrees?: number | undefined;
+  readonly voltage?: number | undefined;
   /** Of tomograms. */
   readonly processing?: "raw" | "filtered" | "denoised" | undefined;
   readonly processingSoftware?: string | undefined;

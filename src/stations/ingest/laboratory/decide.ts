@@ -106,7 +106,8 @@ export function decide(laboratory: Laboratory, recognised: readonly Recognised[]
     undecided,
     questions: asked,
     software: recognised.filter(({ software }) => software !== "").map(({ software, by }) => ({ software, by })),
-    notes: recognised.flatMap(({ notes = [] }) => notes),
+    // two of them may miss the same frames
+    notes: [...new Set(recognised.flatMap(({ notes = [] }) => notes))],
   };
 }
 

@@ -30,6 +30,8 @@ const reading = z.strictObject({
 const details = z.strictObject({
   spacingAngstrom: z.number().positive().optional(),
   spacingFrom: z.string().optional(),
+  tiltAxisDegrees: z.number().optional(),
+  voltage: z.number().positive().optional(),
   processing: z.enum(["raw", "filtered", "denoised"]).optional(),
   processingSoftware: z.string().optional(),
   reconstructionSoftware: z.string().optional(),

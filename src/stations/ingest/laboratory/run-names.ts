@@ -128,7 +128,7 @@ function nameBy({ component, from, keep, drop = 0 }: Rule, path: string): string
 
 /** What folders and files are called for what they hold. */
 export const COMMON =
-  /^(tomo(gram)?s?|recons?(tructions?)?|rec|raw|data|raw_?data|frames?|movies?|metadata|mdocs?|tilt_?series|stacks?|annotations?|particle_?lists?|picks|labels?|masks?|segmentations?|input|output|results?|volumes?|vol|aligned|alignments?|generated)$/i;
+  /^(tomo(gram)?s?|recons?(tructions?)?|rec|raw|data|raw_?data|frames?|movies?|metadata|mdocs?|tilt_?series|(?:fixed|ali|ctf)?_?stacks?|annotations?|particle_?lists?|picks|labels?|masks?|segmentations?|input|output|results?|volumes?|vol|aligned|alignments?|generated)$/i;
 
 /** A file's name without what follows its first extension that is one: `a.b_1.st.mdoc` → `a.b_1`. */
 export function stemOf(name: string): string {

@@ -157,6 +157,8 @@ export function frameBlocks(making: Making): Blocks {
   });
 }
 
+const TOLD = "the software that aligned the series has this";
+
 export function tiltSeriesBlocks(making: Making): Blocks {
   const { of, facts, laboratory, acquisitionOf } = making;
   const asked = {
@@ -169,11 +171,12 @@ export function tiltSeriesBlocks(making: Making): Blocks {
   };
   const groups = groupsOf(of("tilt series"), (file) => JSON.stringify(factsOfSeries(file)));
   return [...groups.values()].map((files) => {
-    const { pixel, isAligned, from, ...said } = factsOfSeries(files[0]!);
+    const { pixel, isAligned, from, told, ...said } = factsOfSeries(files[0]!);
     const known = (value: number | undefined, placeholder: Named) => (value === undefined ? placeholder : decimal(value));
     return {
       metadata: {
-        acceleration_voltage: said.voltage ?? facts.voltage,
+        acceleration_voltage:
+          said.voltage ?? (told.voltage === undefined ? facts.voltage : guess(told.voltage, `acceleration voltage, V; ${TOLD}`)),
         spherical_aberration_constant: facts.sphericalAberration,
         microscope: facts.microscope,
         microscope_optical_setup: facts.opticalSetup,
@@ -188,7 +191,10 @@ export function tiltSeriesBlocks(making: Making): Blocks {
               )
             : { min: known(said.range?.min, asked.min), max: known(said.range?.max, asked.max) },
         tilt_step: known(said.step, asked.step),
-        tilt_axis: known(said.tiltAxis, asked.axis),
+        tilt_axis:
+          said.tiltAxis === undefined && told.axis !== undefined
+            ? guess(decimal(told.axis), `rotation of the tilt axis, degrees; ${TOLD}`)
+            : known(said.tiltAxis, asked.axis),
         tilting_scheme: said.scheme ? guess(said.scheme, "order of the tilts; by the order of the sections") : facts.scheme,
         total_flux: known(said.totalFlux, asked.flux),
         tilt_series_quality: facts.quality,
@@ -221,6 +227,7 @@ export function tiltSeriesBlocks(making: Making): Blocks {
       totalFlux,
       isOfAlignment,
       from: file.details.spacingFrom,
+      told: { axis: file.details.tiltAxisDegrees, voltage: file.details.voltage },
     };
   }
 }

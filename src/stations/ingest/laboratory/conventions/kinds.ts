@@ -35,7 +35,6 @@ const BEFORE_XRAYS = /^(.*)_orig([ab]?)(\.(?:st|mrc))$/i;
 const BY_EXTENSION: Readonly<Record<string, readonly [role: Role, details?: Details]>> = {
   rawtlt: ["raw tilts"],
   xf: ["alignment", { format: "IMOD" }],
-  tlt: ["alignment", { format: "IMOD" }],
   xtilt: ["alignment", { format: "IMOD" }],
   tltx: ["alignment", { format: "IMOD" }],
   aln: ["alignment", { format: "ARETOMO3" }],
@@ -44,7 +43,6 @@ const BY_EXTENSION: Readonly<Record<string, readonly [role: Role, details?: Deta
   dm3: ["gain"],
   eer: ["frame"],
   defocus: ["ctf", { format: "IMOD" }],
-  star: ["points"],
   mod: ["points"],
   tbl: ["points"],
   cbox: ["points"],
@@ -60,6 +58,9 @@ const BY_EXTENSION: Readonly<Record<string, readonly [role: Role, details?: Deta
   glb: ["mesh"],
   hff: ["mesh"],
 };
+
+/** As emClarity calls the geometry of an aligned stack: a table of many columns, and no list of angles. Source: docs/anticipatedTiltAlignment in bHimes/emClarity */
+const OF_EMCLARITY = /_ali\d+_ctf\.tlt$/i;
 
 /** What name and header of a file suggest; undefined where neither says anything. */
 export function seeming(file: Surveyed, around: Around): Seeming | undefined {
@@ -82,6 +83,14 @@ export function seeming(file: Surveyed, around: Around): Seeming | undefined {
       return { role: GAIN.test(name) ? "gain" : "frame", because: `its name is ${name}`, strength: "name" };
     case "bz2":
       return /\.mrc\.bz2$/i.test(name) ? { role: "frame", because: "it is a compressed movie", strength: "name" } : undefined;
+    case "star":
+      return /(?:^|[_.-])gctf[_.-]/i.test(name)
+        ? { role: "ctf", because: "Gctf calls its estimates so", strength: "name", details: { format: "RELION" } }
+        : { role: "points", ...called };
+    case "tlt":
+      return OF_EMCLARITY.test(name)
+        ? { role: "left out", because: "emClarity's table of an aligned stack, not a list of angles", strength: "name" }
+        : { role: "alignment", ...called, details: { format: "IMOD" } };
     case "txt":
       return /ctf/i.test(name)
         ? { role: "ctf", ...called, details: { format: /gctf/i.test(path) ? "Gctf" : "CTFFIND" } }

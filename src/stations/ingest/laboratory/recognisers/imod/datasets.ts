@@ -89,14 +89,17 @@ async function readDatasets(laboratory: Laboratory): Promise<Datasets> {
     byName.set(key, { folder, name, isDual, source: known?.source ?? path, edf: known?.edf ?? edf, version, tracking });
   }
   const withEdf = new Set(edfs.map(({ path }) => folderOf(path)));
-  for (const { path, settings } of commands) {
+  const axisOf = (path: string) => /tilt([ab])\.com$/i.exec(path)?.[1]?.toLowerCase();
+  // `tilta.com` says that there are two axes, which a `tilt.com` beside it, such as of an axis that was tried alone, does not
+  for (const { path, settings } of [...commands].sort((a, b) => Number(!axisOf(a.path)) - Number(!axisOf(b.path)))) {
     const folder = folderOf(path);
     const name = withEdf.has(folder) ? undefined : nameInCommand(settings);
     if (name === undefined) continue;
-    const letter = /tilt([ab])\.com$/i.exec(path)?.[1]?.toLowerCase();
+    const letter = axisOf(path);
     const isDual = letter !== undefined && name.endsWith(letter) && hasTwoStacks(laboratory, folder, name.slice(0, -1));
     const root = isDual ? name.slice(0, -1) : name;
-    if (![root, `${root}a`].some((stem) => isThere(laboratory, folder, stem))) continue;
+    const isAxis = /[ab]$/.test(name) && byName.get(`${folder}\0${name.slice(0, -1)}`)?.isDual === true;
+    if (isAxis || ![root, `${root}a`].some((stem) => isThere(laboratory, folder, stem))) continue;
     const key = `${folder}\0${root}`;
     if (!byName.has(key)) byName.set(key, { folder, name: root, isDual, source: path });
   }

@@ -99,6 +99,55 @@ describe("IMOD", () => {
     expect(recognised!.notes!.join()).toContain("BB has two axes");
   });
 
+  it("believes tilta.com, and no tilt.com of one axis that lies beside it", async () => {
+    const stack = mrcFile([5, 20, 12], 2.5, { kind: "stack" });
+    const { claims } = await rolesOf({
+      "d/BBa.st": stack,
+      "d/BBb.st": stack,
+      "d/BBa.rec": mrcFile([10, 8, 6], 5),
+      "d/BB.rec": mrcFile([8, 10, 6], 5),
+      "d/BBa.xf": "1 0 0 1 0 0\n",
+      "d/tilt.com": tiltCom("BBa", "BBa_full.rec"),
+      "d/tilta.com": tiltCom("BBa", "BBa.rec"),
+    });
+    expect(claims).toEqual({
+      "d/BBa.st": "tilt series BB",
+      "d/BBb.st": "left out BB",
+      "d/BBa.rec": "left out BB",
+      "d/BB.rec": "tomogram BB",
+      "d/BBa.xf": "alignment BB",
+      "d/tilt.com": "left out",
+      "d/tilta.com": "alignment BB",
+    });
+  });
+
+  it("asks about stacks whose sections were aligned to one another, and leaves out what was made of them", async () => {
+    // as etomo's newst.com and blend.com for serial sections: https://bio3d.colorado.edu/imod/doc/serialalign.html
+    const { claims, recognised } = await rolesOf({
+      "s/newst.com": "$colornewst -cnverbose -xform cut.xg -bin 1 -origin cut.rec cut_ali.mrc\n",
+      "s/cut.rec": mrcFile([5, 20, 12], 1),
+      "s/cut_ali.mrc": mrcFile([5, 20, 12], 1),
+      "s/cut.xg": "1 0 0 1 0 0\n",
+      "m/blend.com":
+        "$blendmont -StandardInput\nImageOutputFile\tmont_ali.mrc\nImageInputFile\tmont.st\nPieceListInput\tmont.pl\nTransformFile\tmont.xg\n",
+      "m/mont.st": mrcFile([5, 20, 12], 1),
+      "m/mont_ali.mrc": mrcFile([5, 20, 12], 1),
+      "m/mont.pl": "0 0 0\n",
+    });
+    expect(claims).toEqual({
+      "s/newst.com": "left out",
+      "s/cut_ali.mrc": "left out",
+      "s/cut.xg": "left out",
+      "m/blend.com": "left out",
+      "m/mont_ali.mrc": "left out",
+      "m/mont.pl": "left out",
+    });
+    expect(recognised!.questions!.map(({ files, guess }) => [files, guess])).toEqual([
+      [["m/mont.st"], "leave-out"],
+      [["s/cut.rec"], "leave-out"],
+    ]);
+  });
+
   it("asks about a volume that nobody trimmed", async () => {
     const { "TS_01/TS_01_rec.mrc": _, ...rest } = single;
     const { claims, recognised } = await rolesOf(rest);
@@ -128,6 +177,7 @@ describe("IMOD", () => {
   it("gives the size of pixels where headers have none", async () => {
     const { recognised } = await rolesOf({
       ...single,
+      "TS_01/TS_01.edf": edf("TS_01", "Setup.ImageRotationA=84.9\n"),
       "TS_01/TS_01.st": mrcFile([5, 20, 12], 1, { kind: "stack" }),
       "TS_01/TS_01_rec.mrc": mrcFile([8, 10, 6], 1),
     });
@@ -138,6 +188,10 @@ describe("IMOD", () => {
       ["tilt series", 2.5],
       ["tomogram", 5],
     ]);
+    expect(recognised!.claims.find(({ role }) => role === "tilt series")!.details).toEqual({
+      spacingAngstrom: 2.5,
+      tiltAxisDegrees: 84.9,
+    });
   });
 
   it("reads models by what is drawn in them, and on which image", async () => {

@@ -2,10 +2,12 @@ import { few } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import type { Claim, Details, Question, Recogniser } from "../../claims.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import { idOf } from "../common/names.js";
 import { baseName, folderOf, within } from "../common/paths.js";
 import { type Dataset, findDatasets, type OwnFile, ownersIn } from "./datasets.js";
 import { recogniseModels } from "./model-claims.js";
 import { isSum, kindOf, plainKind, workFolder } from "./names.js";
+import { serialSections } from "./serial-sections.js";
 
 /**
  * Etomo and batchruntomo: a folder with an `.edf` (or a `tilt.com`) names a dataset, and all files of the dataset are called after it in a fixed way. Of a
@@ -25,14 +27,22 @@ export const imod: Recogniser = {
       claimFolder(laboratory, { folder, datasets: own, claims, questions, notes });
     }
     claimAround(laboratory, datasets, claims);
-    const models = await recogniseModels(laboratory, datasets, new Set(claims.map(({ path }) => path)));
-    if (datasets.length === 0 && models.claims.length === 0) return undefined;
+    const known = new Set([...claims.map(({ path }) => path), ...questions.flatMap(({ files }) => files)]);
+    const models = await recogniseModels(laboratory, datasets, known);
+    const sections = await serialSections(laboratory, known);
+    if (datasets.length === 0 && models.claims.length === 0 && sections.by.length === 0) return undefined;
     const version = datasets.find((dataset) => dataset.version !== undefined)?.version;
     return {
-      software: datasets.length === 0 ? "IMOD (models)" : `IMOD${version === undefined ? "" : ` ${version}`} (etomo)`,
-      by: (datasets.length > 0 ? datasets.map(({ source }) => source) : models.claims.map(({ path }) => path)).slice(0, 3),
-      claims: [...claims, ...models.claims],
-      questions: [...questions, ...models.questions],
+      software:
+        datasets.length + sections.by.length === 0
+          ? "IMOD (models)"
+          : `IMOD${version === undefined ? "" : ` ${version}`} (etomo)`,
+      by: (datasets.length + sections.by.length > 0
+        ? [...datasets.map(({ source }) => source), ...sections.by]
+        : models.claims.map(({ path }) => path)
+      ).slice(0, 3),
+      claims: [...claims, ...models.claims, ...sections.claims],
+      questions: [...questions, ...models.questions, ...sections.questions],
       notes: [...notes, ...models.notes],
     };
   },
@@ -108,7 +118,9 @@ function claimDataset(laboratory: Laboratory, own: Own): void {
     claim(laboratory.get(dataset.tilt.path)!, "alignment", `it makes the tomogram of ${run}`, alignmentDetails(dataset, isLocal));
   }
   if (isDual && files.some(({ axis }) => axis === "b"))
-    notes.push(`${run} has two axes: stack, angles and alignment of axis b are left out, its tomogram is made of both.`);
+    notes.push(
+      `${run} has two axes: stack, angles and alignment of axis b are left out, and only a tomogram of both axes is published.`,
+    );
   claimVolumes(own, { trimmed, untrimmed, said });
 }
 
@@ -127,14 +139,16 @@ const isUnset = (spacing: number | undefined): boolean => spacing === undefined 
 
 function stackDetails({ path, volume }: Surveyed, { edf, source }: Dataset, notes: string[]): Details | undefined {
   const told = edf?.pixelSizeAngstrom;
+  const tiltAxisDegrees = edf?.tiltAxisDegrees.a;
+  const axis = tiltAxisDegrees === undefined ? undefined : { tiltAxisDegrees };
   const spacing = volume?.spacingsAngstrom[1];
-  if (told === undefined || !(told > 0)) return undefined;
-  if (isUnset(spacing)) return { spacingAngstrom: told };
+  if (told === undefined || !(told > 0)) return axis;
+  if (isUnset(spacing)) return { spacingAngstrom: told, ...axis };
   if (Math.abs(told / spacing! - 1) > 0.02)
     notes.push(
       `${path}: pixels of ${shown(spacing!)} Å by its header, of ${shown(told)} Å by ${baseName(source)}; the header's are taken.`,
     );
-  return undefined;
+  return axis;
 }
 
 const shown = (value: number): number => Number(value.toPrecision(5));
@@ -253,14 +267,4 @@ function claimAround(laboratory: Laboratory, datasets: readonly Dataset[], claim
 
 function leftOut(path: string, because: string): Claim {
   return { path, role: "left out", because, strength: "bookkeeping" };
-}
-
-/** Letters, digits and dashes. */
-function idOf(text: string): string {
-  const plain = text
-    .normalize("NFKD")
-    .replace(/[^A-Za-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .toLowerCase();
-  return plain === "" ? "unnamed" : plain;
 }

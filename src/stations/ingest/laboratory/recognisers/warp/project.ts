@@ -17,8 +17,10 @@ export interface Series {
   /** Folder of the project: above those of the `.tomostar` files and of the results. */
   readonly root: string;
   readonly tomostar?: string | undefined;
-  /** Paths of the frames of its tilts, as the `.tomostar` has them. */
+  /** Paths of the frames of its tilts, as the `.tomostar` has them, or the XML where there is none. */
   readonly movies: readonly string[];
+  /** The file that names them. */
+  readonly list?: string | undefined;
 }
 
 export interface Project {
@@ -27,6 +29,8 @@ export interface Project {
   /** Folders of results of tilt series, and of frame series; one may be both. */
   readonly tiltFolders: ReadonlySet<string>;
   readonly frameFolders: ReadonlySet<string>;
+  /** XML of tilt series in folders without results, by that which lies with the results of the same series. */
+  readonly again: ReadonlyMap<string, string>;
   readonly notes: readonly string[];
   /**
    * The series of that name, for a file that lies there.
@@ -61,19 +65,41 @@ export async function readProject(laboratory: Laboratory): Promise<Project | und
     (children.get(folder) ?? []).some((child) => names.includes(baseName(child)));
   const tomostars = await readTomostars(laboratory, notes);
   const frameFolders = new Set(settings.flatMap(({ isTilts, processingFolder }) => (isTilts ? [] : (processingFolder ?? []))));
-  for (const { path, movies } of tomostars) {
-    const folder = movies[0] === undefined ? undefined : folderNamed(folderOf(path), movies[0]);
-    if (folder !== undefined && hasChild(folder, FRAME_RESULTS)) frameFolders.add(folder);
-  }
   const tiltFolders = new Set(settings.flatMap(({ isTilts, processingFolder }) => (isTilts ? (processingFolder ?? []) : [])));
   for (const folder of children.keys()) {
     if (hasChild(folder, TILT_RESULTS) && (await isOfTilts(laboratory, folder, tomostars))) tiltFolders.add(folder);
     if (!frameFolders.has(folder) && hasChild(folder, FRAME_RESULTS) && (await hasMovies(laboratory, folder)))
       frameFolders.add(folder);
   }
+  const again = await metadataAlone(laboratory, tiltFolders);
   if (tomostars.length === 0 && settings.length === 0 && tiltFolders.size === 0 && frameFolders.size === 0) return undefined;
   const series = await joined(laboratory, { tomostars, tiltFolders, settings });
-  return { settings, series, tiltFolders, frameFolders, notes, find: finderOf(series) };
+  for (const { list, movies } of series) {
+    const folder = list === undefined || movies[0] === undefined ? undefined : folderNamed(folderOf(list), movies[0]);
+    if (folder !== undefined && hasChild(folder, FRAME_RESULTS)) frameFolders.add(folder);
+  }
+  return { settings, series, tiltFolders, frameFolders, again, notes, find: finderOf(series) };
+}
+
+/**
+ * Folders that have the XML of tilt series and no results: they are added to the others. Where those have an XML of the same name, which is the one that
+ * their results belong to, it is an older or a copied one.
+ *
+ * @returns such XML, with the one that counts
+ */
+async function metadataAlone(laboratory: Laboratory, tiltFolders: Set<string>): Promise<Project["again"]> {
+  const byName = new Map<string, string>();
+  for (const folder of tiltFolders)
+    for (const { path } of laboratory.inFolder(folder)) if (/\.xml$/i.test(path)) byName.set(baseName(path), path);
+  const again = new Map<string, string>();
+  for (const folder of laboratory.folders()) {
+    if (tiltFolders.has(folder) || !(await hasRoot(laboratory, folder, "TiltSeries"))) continue;
+    const own = laboratory.inFolder(folder).filter(({ path }) => /\.xml$/i.test(path));
+    const known = own.filter(({ path }) => byName.has(baseName(path)));
+    for (const { path } of known) again.set(path, byName.get(baseName(path))!);
+    if (known.length === 0) tiltFolders.add(folder);
+  }
+  return again;
 }
 
 interface Tomostar {
@@ -129,6 +155,17 @@ export async function rootOf(laboratory: Laboratory, path: string): Promise<stri
   return /<(TiltSeries|Movie)[\s/>]/.exec(text?.slice(0, 2048) ?? "")?.[1];
 }
 
+/** Frames by the XML of a tilt series, which has them as the `.tomostar` had: where that is gone, they are known all the same. */
+async function moviesOf(laboratory: Laboratory, path: string): Promise<Pick<Series, "movies" | "list">> {
+  const text = await laboratory.text(path, XML_BYTES_MAX);
+  const movies = /<MoviePath>([^<]*)<\/MoviePath>/
+    .exec(text ?? "")?.[1]
+    ?.split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  return movies === undefined ? { movies: [] } : { movies, list: path };
+}
+
 /** The folder of a path that is told from another folder, where it leads to one of the laboratory. */
 function folderNamed(from: string, path: string): string | undefined {
   const parts = from === "" ? [] : from.split("/");
@@ -154,6 +191,7 @@ async function joined(laboratory: Laboratory, { tomostars, tiltFolders, settings
     stem,
     movies,
     tomostar: path,
+    list: path,
     stars: folderOf(path),
     root: folderOf(folderOf(path)),
   }));
@@ -170,7 +208,7 @@ async function joined(laboratory: Laboratory, { tomostars, tiltFolders, settings
       const isOwn = ({ stars, root: other }: (typeof found)[number]) =>
         isOnly || (stars !== undefined && named.has(stars)) || other === root || isAbove(other, root) || isAbove(root, other);
       if (known.some(isOwn)) continue;
-      const series = { stem, movies: [], root, stars: undefined };
+      const series = { stem, ...(await moviesOf(laboratory, within(folder, `${stem}.xml`))), root, stars: undefined };
       found.push(series);
       byStem.set(stem, [...known, series]);
     }

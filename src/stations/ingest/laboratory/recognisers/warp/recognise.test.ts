@@ -310,6 +310,34 @@ describe("lists of particles of WarpTools and M", () => {
   });
 });
 
+describe("XML of tilt series", () => {
+  const alone = aligned(`\n\t<MoviePath>../warp_frameseries/a_1.mrc\n../warp_frameseries/a_2.mrc</MoviePath>${CTF}`);
+
+  it("names the frames where the .tomostar is gone, and has the axis", async () => {
+    const { "tomostar/TS_1.tomostar": _, "tomostar/TS_11.tomostar": _other, ...rest } = USUAL;
+    const found = await recognised({ ...rest, "warp_tiltseries/TS_1.xml": alone });
+    expect(toldOf(found)).toMatchObject({ "frames/a_1.mrc": "frame TS_1", "frames/a_2.mrc": "frame TS_1" });
+    expect(found!.claims.find(({ role }) => role === "tilt series")!.details).toEqual({ tiltAxisDegrees: 84.5 });
+  });
+
+  it("is an alignment without any results, in UTF-16 as Warp 1 writes it", async () => {
+    const wide = new Uint8Array(Buffer.from(`\ufeff${alone}`, "utf16le"));
+    const laboratory = await laboratoryWith({ "TS_1.xml": wide, "TS_1.st": mrcFile([2, 6, 5], 10, { kind: "stack" }) });
+    expect(laboratory.get("TS_1.xml")!.format).toBe("text");
+    const found = await warp.recognise(laboratory);
+    expect(toldOf(found)).toEqual({ "TS_1.xml": "alignment TS_1" });
+    expect(found!.notes).toEqual(["The frames of TS_1 are not in the folder: none of them is published."]);
+  });
+
+  it("is left out where the results of its series lie with another one", async () => {
+    const found = await recognised({ ...USUAL, "before/TS_1.xml": alone });
+    expect(toldOf(found)).toMatchObject({
+      "warp_tiltseries/TS_1.xml": "ctf TS_1",
+      "before/TS_1.xml": expect.stringContaining("the results lie with warp_tiltseries/TS_1.xml"),
+    });
+  });
+});
+
 const real = (name: string) => new URL(`more/warp/${name}`, REAL_DATA);
 describe.skipIf(!existsSync(real("017.xml")))("real files", () => {
   it("alignments of Warp 1 and WarpTools", async () => {

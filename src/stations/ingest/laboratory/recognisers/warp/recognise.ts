@@ -1,8 +1,10 @@
 import { few } from "../../../../../core/finding.js";
 import { counted } from "../../../../../core/units.js";
+import { parseWarpXml } from "../../../../../formats/alignment/warp.js";
 import type { Claim, Details, Recogniser } from "../../claims.js";
 import type { Surveyed } from "../../survey/laboratory.js";
 import { baseName, folderOf, tailFinder, within } from "../common/paths.js";
+import { orReason } from "../common/reading.js";
 import { setSpacing } from "../common/volumes.js";
 import { claimGains } from "./gains.js";
 import { metadataClaim } from "./metadata.js";
@@ -24,6 +26,13 @@ export const warp: Recogniser = {
     const project = await readProject(laboratory);
     if (!project) return undefined;
     const found: Found = { laboratory, project, claims: [], notes: [...project.notes] };
+    for (const [path, of] of project.again)
+      found.claims.push({
+        path,
+        role: "left out",
+        because: `what Warp knows of a tilt series once more: the results lie with ${of}`,
+        strength: "bookkeeping",
+      });
     claimFrames(found);
     const stacks = await claimResults(found);
     await claimGains(found);
@@ -31,9 +40,7 @@ export const warp: Recogniser = {
     if (stacks.strange.length > 0)
       found.notes.push(`${few(stacks.strange)} ${stacks.strange.length === 1 ? "is" : "are"} of no tilt series that Warp knows.`);
     return {
-      software: project.series.some(({ tomostar }) => tomostar !== undefined && !/\.mrc\.tomostar$/i.test(tomostar))
-        ? "WarpTools"
-        : "Warp",
+      software: softwareOf(project),
       by: [
         ...project.settings.map(({ path }) => path),
         ...project.series.flatMap(({ tomostar }) => tomostar ?? []),
@@ -47,6 +54,10 @@ export const warp: Recogniser = {
   },
 };
 
+/** Warp 1 calls its lists after the stack, and both have the same XML. */
+const softwareOf = ({ series }: Found["project"]): "WarpTools" | "Warp" =>
+  series.some(({ tomostar }) => tomostar !== undefined && !/\.mrc\.tomostar$/i.test(tomostar)) ? "WarpTools" : "Warp";
+
 const FRAME_FORMATS: readonly unknown[] = ["tiff", "eer", "mrc"];
 
 /** Frames by the names in `.tomostar` files, which point to the folder of results: Warp looks for them in the data folder of the settings. */
@@ -59,21 +70,22 @@ function claimFrames({ laboratory, project, claims, notes }: Found): void {
   const finder = tailFinder(candidates.map(({ path }) => path));
   const near = project.settings.find(({ isTilts, dataFolder }) => !isTilts && dataFolder !== undefined)?.dataFolder;
   const missing: { run: string; found: number; of: number }[] = [];
-  for (const { run, tomostar, movies } of project.series) {
-    if (tomostar === undefined) continue;
-    claims.push({
-      path: tomostar,
-      role: "left out",
-      run,
-      because: "Warp's list of the tilts of a series",
-      strength: "bookkeeping",
-    });
+  for (const { run, tomostar, list, movies } of project.series) {
+    if (list === undefined) continue;
+    if (tomostar !== undefined)
+      claims.push({
+        path: tomostar,
+        role: "left out",
+        run,
+        because: "Warp's list of the tilts of a series",
+        strength: "bookkeeping",
+      });
     let count = 0;
     for (const movie of movies) {
       const path = finder.find(movie, near);
       if (path === undefined) continue;
       count++;
-      claims.push({ path, role: "frame", run, because: `${baseName(tomostar)} names it`, strength: "bookkeeping" });
+      claims.push({ path, role: "frame", run, because: `${baseName(list)} names it`, strength: "bookkeeping" });
     }
     if (count < movies.length) missing.push({ run, found: count, of: movies.length });
   }
@@ -144,20 +156,22 @@ async function claimOf(found: Found, file: Surveyed, { kind, rest }: Place): Pro
   const [, stem, pixel] = VOLUME.exec(name) ?? [];
   if (stem === undefined) return undefined;
   const series = project.find(stem, path);
-  return series ? volumeClaim(file, series, { folder: baseName(rest).toLowerCase(), pixelAngstrom: Number(pixel) }) : "strange";
+  if (!series) return "strange";
+  const folder = baseName(rest).toLowerCase();
+  return volumeClaim(file, series, { folder, pixelAngstrom: Number(pixel), software: softwareOf(project) });
 }
 
 function volumeClaim(
   { path, volume }: Surveyed,
   { run, tomostar }: Series,
-  { folder, pixelAngstrom }: { readonly folder: string; readonly pixelAngstrom: number },
+  { folder, pixelAngstrom, software }: { readonly folder: string; readonly pixelAngstrom: number; readonly software: string },
 ): Claim {
   const strength = tomostar === undefined ? "contents" : "bookkeeping";
   const spacing = volume && setSpacing(volume);
   const isTold = spacing === undefined || Math.abs(spacing / pixelAngstrom - 1) > 0.01;
   const details: Details = {
     ...(isTold && { spacingAngstrom: pixelAngstrom }),
-    reconstructionSoftware: "WarpTools",
+    reconstructionSoftware: software,
     reconstructionMethod: "Fourier Space",
     ctfCorrected: true,
   };
@@ -174,7 +188,7 @@ function volumeClaim(
   if (folder === "deconv")
     return claim("tomogram", `Warp deconvolved its tomogram of ${run}`, {
       processing: "filtered",
-      processingSoftware: "WarpTools",
+      processingSoftware: software,
     });
   if (folder === "denoised")
     return claim("tomogram", `Warp denoised its tomogram of ${run}`, { processing: "denoised", processingSoftware: "Noise2Map" });
@@ -182,7 +196,7 @@ function volumeClaim(
 }
 
 /** Files of `tiltstack/X`: the stack that Warp made for the alignment, and what the alignment gave. Folders of etomo and AreTomo are theirs. */
-function stackClaim({ laboratory, project }: Found, file: Surveyed, stem: string): Claim | undefined {
+async function stackClaim({ laboratory, project }: Found, file: Surveyed, stem: string): Promise<Claim | undefined> {
   const { path } = file;
   const series = project.find(stem, path);
   const name = baseName(path);
@@ -197,9 +211,27 @@ function stackClaim({ laboratory, project }: Found, file: Surveyed, stem: string
     strength: "bookkeeping",
     ...(details && { details }),
   });
-  if (rest === ".st") return claim("tilt series", `Warp stacked the tilts of ${run} for their alignment`);
+  if (rest === ".st")
+    return claim(
+      "tilt series",
+      `Warp stacked the tilts of ${run} for their alignment`,
+      await imagingOf(laboratory, within(folderOf(folderOf(folderOf(path))), `${stem}.xml`)),
+    );
   if (rest === ".rawtlt") return claim("raw tilts", `Warp wrote it beside the stack of ${run}`);
   const isOfOthers = [".edf", ".aln", ".st.aln"].some((end) => laboratory.get(within(folderOf(path), `${stem}${end}`)));
   if (isOfOthers || !/^(?:_st)?\.(?:xf|tlt)$/.test(rest)) return undefined;
   return claim("alignment", `Warp reads the alignment of ${run} from it`, { format: "IMOD" });
+}
+
+/** Tilt axis and voltage of a series, as Warp worked with them. */
+async function imagingOf(laboratory: Found["laboratory"], path: string): Promise<Details | undefined> {
+  const text = await laboratory.text(path);
+  const read = text === undefined ? undefined : await orReason(() => parseWarpXml(text, path));
+  if (!read || "reason" in read) return undefined;
+  const { tilts, ctf } = read.value;
+  const kilovolts = ctf.get("Voltage") ?? 0;
+  return {
+    tiltAxisDegrees: Number(tilts[Math.floor(tilts.length / 2)]!.axisAngleDegrees.toFixed(2)),
+    ...(kilovolts > 0 && { voltage: kilovolts * 1000 }),
+  };
 }
