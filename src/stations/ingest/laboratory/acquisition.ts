@@ -19,6 +19,8 @@ export interface Acquisition {
   readonly totalFlux?: number | undefined;
   /** The angles are those of an alignment: nothing says how they were recorded. */
   readonly isAligned?: boolean | undefined;
+  /** Such angles were moved back to where they were recorded: the list that is cut short and shows by how many degrees. */
+  readonly movedBack?: { readonly by: number; readonly from: string } | undefined;
   /** File that the values come from. */
   readonly from?: string | undefined;
   /** A warning that lines of the file cannot be read. */
@@ -56,6 +58,34 @@ export async function readAngleLists(
     found.set(path, angles && { ...ofAngles(angles), count: angles.length });
   });
   return found;
+}
+
+/** Angles that are compared, at least; and by how many degrees an alignment that moves all of them alike may move one more than another. */
+const COMPARED_MIN = 3;
+const SPREAD_MAX_DEGREES = 0.5;
+
+/**
+ * Moves the range of an alignment's angles back to where they were recorded, by the beginning of a list of the recorded ones that was cut short. Both have
+ * the order of the images.
+ *
+ * @returns undefined where the two do not differ by one angle
+ */
+export async function movedBack(
+  laboratory: Laboratory,
+  { range, ...known }: Acquisition,
+  { aligned, cut }: { readonly aligned: string; readonly cut: string },
+): Promise<Acquisition | undefined> {
+  const [all, some] = await Promise.all([laboratory.text(aligned, TEXT_BYTES_MAX), laboratory.text(cut, TEXT_BYTES_MAX)]);
+  if (all === undefined || some === undefined || range === undefined) return undefined;
+  const angles = anglesOf(all, aligned) ?? [];
+  // the last line may have lost its digits
+  const recorded = anglesOf(some.slice(0, some.lastIndexOf("\n") + 1), cut) ?? [];
+  if (recorded.length < COMPARED_MIN || recorded.length >= angles.length) return undefined;
+  const moves = recorded.map((angle, at) => angles[at]! - angle);
+  if (Math.max(...moves) - Math.min(...moves) > SPREAD_MAX_DEGREES) return undefined;
+  const by = moves.reduce((sum, one) => sum + one, 0) / moves.length;
+  const back = { min: rounded(range.min - by, 1), max: rounded(range.max - by, 1) };
+  return { ...known, range: back, movedBack: { by: rounded(by, 2), from: cut } };
 }
 
 function ofMdoc(text: string, path: string): Acquisition | undefined {

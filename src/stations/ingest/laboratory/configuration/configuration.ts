@@ -3,7 +3,7 @@ import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { ask, decimal, yamlText } from "../../../../formats/yaml/yaml-text.js";
 import { CURRENT_VERSION } from "../../config/grammar/config.js";
-import { type Acquisition, readAcquisitions, readAngleLists } from "../acquisition.js";
+import { type Acquisition, movedBack, readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Answers } from "../answers.js";
 import { spacingOf } from "../completion/spacings.js";
 import type { Decision, Decisions } from "../decide.js";
@@ -122,12 +122,21 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
   const paths = (files: readonly Decision[]) => files.map(({ path }) => path);
   const read = await readAcquisitions(laboratory, paths(mdocs));
   const angles = await readAngleLists(laboratory, paths(lists));
+  // of no run, since nothing else is read of them
+  const cutLists = new Set(
+    of("left out").flatMap(({ path, run }) => (run === undefined && /\.rawtlt$/i.test(path) ? [path] : [])),
+  );
   const byRun = new Map<string, Acquisition>();
   const remarks: string[] = [];
   for (const { path, run, role } of lists) {
     const known = angles.get(path);
     if (run === undefined || !known || byRun.has(run)) continue;
-    byRun.set(run, role === "raw tilts" || /\.rawtlt$/i.test(path) ? known : { ...known, isAligned: true });
+    if (role === "raw tilts" || /\.rawtlt$/i.test(path)) byRun.set(run, known);
+    else {
+      const cut = path.replace(/tlt$/i, "rawtlt");
+      const back = cutLists.has(cut) ? await movedBack(laboratory, known, { aligned: path, cut }) : undefined;
+      byRun.set(run, { ...(back ?? known), isAligned: true });
+    }
   }
   const unread = new Set<string>();
   for (const { path, run } of mdocs) {

@@ -187,7 +187,9 @@ export function tiltSeriesBlocks(making: Making): Blocks {
           said.isOfAlignment && said.range
             ? guess(
                 { min: decimal(said.range.min), max: decimal(said.range.max) },
-                "range of the tilts; of the alignment, which moves them: no list of the tilts as recorded is there",
+                said.movedBack
+                  ? `range of the tilts; of the alignment, which moved them by ${said.movedBack.by}°, as the beginning of ${said.movedBack.from} shows`
+                  : "range of the tilts; of the alignment, which moves them: no list of the tilts as recorded is there",
               )
             : { min: known(said.range?.min, asked.min), max: known(said.range?.max, asked.max) },
         tilt_step: known(said.step, asked.step),
@@ -226,6 +228,7 @@ export function tiltSeriesBlocks(making: Making): Blocks {
       scheme,
       totalFlux,
       isOfAlignment,
+      movedBack: acquisition.movedBack,
       from: file.details.spacingFrom,
       told: { axis: file.details.tiltAxisDegrees, voltage: file.details.voltage },
     };
