@@ -43,7 +43,7 @@ const SEARCH = {
   "/depositions/$id": searchOf({ tab: text }),
   "/runs": listSearchOf("runs"),
   "/runs/$id": searchOf({ tab: text, on: text, shown: matching(/^(?:tomogram|tiltseries):\d+$/) }),
-  "/annotations": listSearchOf("annotations"),
+  "/annotations": listSearchOf("annotations", { dataset: whole }),
   "/annotations/$id": searchOf({ tab: text }),
   "/browse/$place/$": searchOf({ after: text, header: text }),
   "/microscopy": searchOf({ description: text, where: text }),

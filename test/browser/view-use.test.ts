@@ -307,8 +307,10 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     );
     expect(plot!.y + plot!.height).toBeLessThanOrEqual(figure!.y + figure!.height);
     expect([over!.y >= plot!.y, over!.y + over!.height <= plot!.y + plot!.height]).toEqual([true, true]);
-    await page.getByText("Facts").click();
-    await page.locator(".v-side dl").getByText("7.5 e/Å² in all tilts.st.mdoc").waitFor();
+    await page.getByText("Facts", { exact: true }).click();
+    await page.locator(".v-side dl").getByText("7.5 e/Å² in all").waitFor();
+    await page.locator(".v-side").getByText("Where these facts come from").click();
+    await page.locator(".v-side tr", { hasText: "7.5 e/Å² in all" }).getByText("tilts.st.mdoc").waitFor();
     expect(problems).toEqual([]);
     await page.close();
   });

@@ -1,3 +1,4 @@
+import { useSearch } from "@tanstack/react-router";
 import { askCatalogue } from "../parts/api.js";
 import { ABSENT, count, fixed } from "../parts/format.js";
 import { List } from "../parts/list/list.js";
@@ -113,8 +114,10 @@ const spec: ListSpec<Row> = {
   },
 };
 
-/** Annotations of all runs. */
+/** Annotations of all runs, or of those of one dataset. */
 export function Annotations() {
+  const { dataset } = useSearch({ strict: false }) as { dataset?: number };
   useCrumbs({ label: "Annotations" });
-  return <List spec={spec} title="Annotations" />;
+  if (dataset === undefined) return <List spec={spec} title="Annotations" />;
+  return <List key={dataset} spec={spec} fixed={{ run: { datasetId: { _eq: dataset } } }} title={`Annotations of ${dataset}`} />;
 }

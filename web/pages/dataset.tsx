@@ -70,6 +70,11 @@ function Found({ dataset }: { dataset: Row }) {
           <div>
             <Authors authors={nodesOf(dataset.authors)} />
             <p className="words">{dataset.description}</p>
+            <p>
+              <Link to="/annotations" search={{ dataset: dataset.id } as never}>
+                Annotations of it
+              </Link>
+            </p>
             <FolderLink folder={key} />
           </div>
           <Facts facts={factsOf(dataset)} />

@@ -27,6 +27,20 @@ const SHARED = ["p", "z", "on", "c"] as const;
 /** Browsers refuse many changes of the address in a short time. */
 const ADDRESS_MS = 400;
 
+/** Width in CSS pixels below which panels would leave no room for the picture. */
+const NARROW = 720;
+
+/** The same view with its side panels put away: buttons of Neuroglancer bring them back. */
+const withoutPanels = (state: JsonObject): JsonObject => ({
+  ...state,
+  ...Object.fromEntries(
+    ["selectedLayer", "layerListPanel", "selection"].map((name) => [
+      name,
+      { ...(state[name] as JsonObject | undefined), visible: false },
+    ]),
+  ),
+});
+
 /** Neuroglancer in the whole window, opened where slices were. */
 export function Neuroglancer() {
   const { id, place, _splat: key } = useParams({ strict: false });
@@ -58,7 +72,7 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
   const dialog = useRef<HTMLDialogElement>(null);
   const search = useFollowed(frame, opened, view);
   const [json, setJson] = useState("");
-  const address = useMemo(() => viewerAddress(view.state), [view]);
+  const address = useMemo(() => viewerAddress(innerWidth < NARROW ? withoutPanels(view.state) : view.state), [view]);
   useCrumbs({ label: view.title, to: `/${view.slices}` }, { label: "Neuroglancer" });
   useCommand(askCommand(`neuroglancer/${what}${queryOf(search)}`));
 

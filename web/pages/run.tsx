@@ -12,6 +12,7 @@ import { Facts, fact } from "../parts/facts.js";
 import { fileUrl, nameOf, treeKey } from "../parts/files.js";
 import { FolderLink } from "../parts/folder-link.js";
 import { angstrom, bytes, count, fixed, plural } from "../parts/format.js";
+import { LayerDot } from "../parts/layer-dot.js";
 import { askListed, useStepKeys } from "../parts/list/neighbours.js";
 import { closeWhenLeft } from "../parts/menu.js";
 import { NoSuch, useId } from "../parts/no-such.js";
@@ -101,54 +102,57 @@ function Found({ run }: { run: RunRow }) {
           <More run={run} want={setWanted} />
         </span>
       </div>
-      <div className="run-top">
-        <div className="panel run-hero">
-          {hero && (
+      <div className="run-parts">
+        <div className="run-top">
+          <div className="panel run-hero">
+            {hero && (
+              <Boundary>
+                <Suspense fallback={<div className="live-stage" />}>
+                  <LiveSlice of={hero} on={search.on?.split(",").filter((id) => id !== "")} />
+                </Suspense>
+              </Boundary>
+            )}
             <Boundary>
-              <Suspense fallback={<div className="live-stage" />}>
-                <LiveSlice of={hero} on={search.on?.split(",").filter((id) => id !== "")} />
-              </Suspense>
+              <Volumes run={run} hero={hero} />
             </Boundary>
-          )}
+          </div>
           <Boundary>
-            <Volumes run={run} hero={hero} />
+            <RunFacts run={run} shown={shown} />
           </Boundary>
         </div>
-        <Boundary>
-          <RunFacts run={run} shown={shown} />
-        </Boundary>
+        <Tabs.Root
+          className="run-tabs"
+          value={TABS.find((one) => one === tab) ?? "annotations"}
+          onValueChange={(next) => void navigate({ to: ".", search: (now) => ({ ...now, tab: next }), replace: true })}
+        >
+          <Tabs.List aria-label="Parts of the run">
+            <Tabs.Trigger value="annotations">Annotations {count(countOf(run.annotationsAggregate))}</Tabs.Trigger>
+            <Tabs.Trigger value="frames">Frames {count(countOf(run.framesAggregate))}</Tabs.Trigger>
+            <Tabs.Trigger value="alignment">Alignment</Tabs.Trigger>
+            <Tabs.Trigger value="files">Files</Tabs.Trigger>
+          </Tabs.List>
+          <Tabs.Content value="annotations">
+            <Boundary>
+              <Annotations run={run} shown={shown} />
+            </Boundary>
+          </Tabs.Content>
+          <Tabs.Content value="frames">
+            <Boundary>
+              <Frames run={run} />
+            </Boundary>
+          </Tabs.Content>
+          <Tabs.Content value="alignment">
+            <Boundary>
+              <Alignments run={run} />
+            </Boundary>
+          </Tabs.Content>
+          <Tabs.Content value="files">
+            <Boundary>
+              <Files run={run} />
+            </Boundary>
+          </Tabs.Content>
+        </Tabs.Root>
       </div>
-      <Tabs.Root
-        value={TABS.find((one) => one === tab) ?? "annotations"}
-        onValueChange={(next) => void navigate({ to: ".", search: (now) => ({ ...now, tab: next }), replace: true })}
-      >
-        <Tabs.List aria-label="Parts of the run">
-          <Tabs.Trigger value="annotations">Annotations {count(countOf(run.annotationsAggregate))}</Tabs.Trigger>
-          <Tabs.Trigger value="frames">Frames {count(countOf(run.framesAggregate))}</Tabs.Trigger>
-          <Tabs.Trigger value="alignment">Alignment</Tabs.Trigger>
-          <Tabs.Trigger value="files">Files</Tabs.Trigger>
-        </Tabs.List>
-        <Tabs.Content value="annotations">
-          <Boundary>
-            <Annotations run={run} shown={shown} />
-          </Boundary>
-        </Tabs.Content>
-        <Tabs.Content value="frames">
-          <Boundary>
-            <Frames run={run} />
-          </Boundary>
-        </Tabs.Content>
-        <Tabs.Content value="alignment">
-          <Boundary>
-            <Alignments run={run} />
-          </Boundary>
-        </Tabs.Content>
-        <Tabs.Content value="files">
-          <Boundary>
-            <Files run={run} />
-          </Boundary>
-        </Tabs.Content>
-      </Tabs.Root>
       {wanted && <DownloadDialog wanted={wanted} close={() => setWanted(undefined)} />}
     </>
   );
@@ -319,7 +323,7 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
   const { on } = useSearch({ strict: false }) as { on?: string };
   const asked = useAnnotations(run.id);
   const { data: overlays } = useQuery({ ...overlaysQuery(`tomogram:${shown?.id}`), enabled: shown !== undefined });
-  const colours = new Map(overlays?.layers.map(({ annotationId, color }) => [annotationId, color]));
+  const placeOf = (id: number) => Math.max(0, overlays?.layers.findIndex(({ annotationId }) => annotationId === id) ?? 0);
   const layersOf = (id: number) => overlays?.layers.filter(({ annotationId }) => annotationId === id) ?? [];
   return (
     <Answer asked={{ ...asked, data: asked.data?.pages.flat() }}>
@@ -367,7 +371,7 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
                           checked={chosen.has(row.id)}
                           onChange={({ target }) => turn(row.id, target.checked)}
                         />{" "}
-                        <span className="dot" style={{ background: colours.get(row.id) }} />
+                        <LayerDot layer={layersOf(row.id)[0]} at={placeOf(row.id)} />
                       </td>
                       <th scope="row">
                         <Link to="/annotations/$id" params={{ id: String(row.id) }}>

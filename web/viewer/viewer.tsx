@@ -369,7 +369,9 @@ function useLayout(session: Session): Layout {
     return () => removeEventListener("resize", onResize);
   }, []);
   const { facts } = session;
-  const usual = isTiltSeries(facts) ? "tilt" : isNarrow || facts.shape[0] === 1 || facts.pages ? "xy" : "ortho";
+  // a movie has no third dimension to be cut along
+  const isFlat = facts.shape[0] === 1 || facts.pages !== undefined || facts.ref.startsWith("frame:");
+  const usual = isTiltSeries(facts) ? "tilt" : isNarrow || isFlat ? "xy" : "ortho";
   return chosen ?? usual;
 }
 

@@ -73,6 +73,8 @@ function Groups({ of, state }: { of: ListedKind; state: ListState }) {
 function Grouped({ of, state, facets: all }: { of: ListedKind; state: ListState; facets: readonly Facet[] }) {
   const found = new Map(all.map((facet) => [facet.id, facet]));
   const groups = [...new Set(FACETS[of].map(({ group }) => group))];
+  // a group in which something was chosen stays open when that is taken back
+  const used = useRef(new Set<string>());
   return groups.map((group) => {
     const facets = FACETS[of].filter((facet) => facet.group === group);
     const parts = facets.flatMap((facet) => {
@@ -80,7 +82,8 @@ function Grouped({ of, state, facets: all }: { of: ListedKind; state: ListState;
       return isEmpty(facet, found.get(facet.id), state.choices[facet.id]) ? [] : [part];
     });
     if (parts.length === 0) return null;
-    const isOpen = OPEN.has(group) || facets.some(({ id }) => state.choices[id] !== undefined);
+    if (facets.some(({ id }) => state.choices[id] !== undefined)) used.current.add(group);
+    const isOpen = OPEN.has(group) || used.current.has(group);
     return (
       <details key={group} open={isOpen} className="facet-group">
         <summary>{group === "name" ? facets[0]!.title : GROUPS[group]}</summary>

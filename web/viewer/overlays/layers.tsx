@@ -5,6 +5,7 @@ import { decodeOverlay, type OverlayShapes } from "../../../src/model/overlay-by
 import type { OverlayLayer, Overlays } from "../../../src/model/page-api.js";
 import { answered, base } from "../../parts/api.js";
 import { count as printed } from "../../parts/format.js";
+import { LayerDot } from "../../parts/layer-dot.js";
 import { overlaysQuery } from "../../parts/queries.js";
 import type { Axis, LayerInSpace, LayersHost, OverlayPainter } from "../overlay.js";
 import { MaskPlanes } from "./masks.js";
@@ -159,10 +160,11 @@ function Layers({ host, overlays, added, isDrawnOnly }: LayersProps) {
         </p>
       ))}
       <ul className="layers">
-        {layers.map((layer) => (
+        {layers.map((layer, at) => (
           <LayerRow
             key={layer.id}
             layer={layer}
+            place={at}
             host={host}
             shapes={shapes.current.get(layer.id)}
             isOn={on.has(layer.id)}
@@ -247,6 +249,8 @@ function useFetched(host: LayersHost, { ref, layers }: Overlays, shownIds: strin
 interface LayerRowProps {
   readonly layer: OverlayLayer;
   readonly host: LayersHost;
+  /** Among all layers. */
+  readonly place: number;
   readonly shapes: OverlayShapes | undefined;
   readonly isOn: boolean;
   readonly opacity: number;
@@ -254,7 +258,7 @@ interface LayerRowProps {
   set(isOn: boolean): void;
 }
 
-function LayerRow({ layer, host, shapes, isOn, opacity, failure, set }: LayerRowProps) {
+function LayerRow({ layer, place, host, shapes, isOn, opacity, failure, set }: LayerRowProps) {
   return (
     <li data-layer={layer.id} data-loaded={isMask(layer) || shapes !== undefined}>
       <label className="row" title={failure}>
@@ -264,7 +268,7 @@ function LayerRow({ layer, host, shapes, isOn, opacity, failure, set }: LayerRow
           disabled={layer.error !== undefined}
           onChange={({ currentTarget }) => set(currentTarget.checked)}
         />
-        <span className="dot" style={{ background: layer.color }} aria-hidden="true" />
+        <LayerDot layer={layer} at={place} />
         <span className="layer-name">{layer.name}</span>
         <Count of={layer} shapes={shapes} isOn={isOn && !failure} />
       </label>
