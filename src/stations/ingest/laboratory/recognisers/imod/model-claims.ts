@@ -8,6 +8,7 @@ import { baseName, folderOf } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
 import type { Dataset } from "./datasets.js";
 import { isDrawnOn, type ModelFacts, modelFacts, placeOf } from "./models.js";
+import { alignmentModel } from "./names.js";
 
 export interface ModelClaims {
   readonly claims: readonly Claim[];
@@ -29,7 +30,12 @@ export async function recogniseModels(
   known: ReadonlySet<string>,
 ): Promise<ModelClaims> {
   // a backup holds what somebody has changed since
-  const files = laboratory.files.filter(({ path, format }) => format === "imod" && !known.has(path) && !path.endsWith("~"));
+  const all = laboratory.files.filter(({ path, format }) => format === "imod" && !known.has(path) && !path.endsWith("~"));
+  const steps = all.flatMap(({ path }): Claim[] => {
+    const because = alignmentModel(baseName(path));
+    return because === undefined ? [] : [{ path, role: "left out", because, strength: "contents" }];
+  });
+  const files = all.filter(({ path }) => alignmentModel(baseName(path)) === undefined);
   const surroundings = surroundingsOf(laboratory, datasets);
   const read = await mapLimit(files, MODELS_IN_FLIGHT, async ({ path }) => {
     const facts = await orReason(async () => modelFacts(await laboratory.open(path)));
@@ -43,9 +49,12 @@ export async function recogniseModels(
     if (hint !== "") notes.push(`${few(group.map(({ path }) => path))}: ${group[0]!.fate.hint}`);
   const asked = fates.filter(({ fate }) => fate.ask !== undefined);
   return {
-    claims: fates.flatMap(({ path, fate: { claim, ask } }) =>
-      ask === undefined ? [{ path, strength: "contents", ...claim }] : [],
-    ),
+    claims: [
+      ...steps,
+      ...fates.flatMap(({ path, fate: { claim, ask } }): Claim[] =>
+        ask === undefined ? [{ path, strength: "contents", ...claim }] : [],
+      ),
+    ],
     questions: [...groupsOf(asked, ({ fate }) => keyOf(fate.ask!.kind, fate.claim.details?.object ?? "")).values()].map(
       (group, at) =>
         questionOf(

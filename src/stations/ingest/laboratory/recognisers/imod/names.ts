@@ -95,6 +95,20 @@ export function plainKind(name: string): string | undefined {
   return PLAIN.find(([form]) => form.test(small))?.[1];
 }
 
+/**
+ * Models that are steps of an alignment, whatever they are called after: `.fid` and `.seed` are beads in the images of the tilt series, and `.resmod` is where
+ * they ended up. Source: https://bio3d.colorado.edu/imod/doc/tomoguide.html (beadtrack, tiltalign), https://bio3d.colorado.edu/imod/doc/man/patch2imod.html
+ */
+const STEPS: readonly (readonly [form: RegExp, reason: string])[] = [
+  [/\.(?:fid|seed)$/, "fiducial beads in the images of the tilt series, which the alignment follows"],
+  [/\.resmod$/, "residuals of the alignment"],
+];
+
+export function alignmentModel(name: string): string | undefined {
+  const small = name.toLowerCase();
+  return STEPS.find(([form]) => form.test(small))?.[1];
+}
+
 /** `sum.rec`: both axes combined, before trimming. */
 export const isSum = (name: string): boolean => /^sum(?:\.rec|_rec\.(?:mrc|hdf)|\.mrc)$/i.test(name);
 

@@ -242,6 +242,25 @@ describe("IMOD", () => {
     expect(recognised!.notes!.join("\n")).toContain("TS_01_cut.mod");
   });
 
+  it("leaves out models that are steps of an alignment, also where no .edf and no tilt.com is left", async () => {
+    const beads = model([[1, 2, 0, 2, 2, 1, 3, 2, 2]], { max: [6, 10, 5] }, { name: "", contourKind: "open" });
+    const { claims, recognised } = await rolesOf({
+      "TS_01.st": mrcFile([5, 10, 6], 2.5, { kind: "stack" }),
+      "TS_01.fid": beads,
+      "TS_01_nogaps.fid": beads,
+      "TS_01.seed": beads,
+      "TS_01.resmod": beads,
+      "TS_01_lines.mod": beads,
+    });
+    expect(claims).toEqual({
+      "TS_01.fid": "left out",
+      "TS_01_nogaps.fid": "left out",
+      "TS_01.seed": "left out",
+      "TS_01.resmod": "left out",
+    });
+    expect(recognised!.questions!.map(({ files }) => files)).toEqual([["TS_01_lines.mod"]]);
+  });
+
   it("says what of a broken .edf it did without", async () => {
     const { claims, recognised } = await rolesOf({
       ...single,
