@@ -60,6 +60,8 @@ describe.skipIf(browserPath === undefined)("tasks of visitors, in clicks (needs 
         await click(".v-bar button", "compare");
         // the run has no other volume: the field is there at once
         await page.getByLabel("Compare with").fill("TS_0001");
+        const option = page.locator('datalist option[value*="TS_0001"]').first();
+        await page.getByLabel("Compare with").fill((await option.getAttribute("value", WAIT))!);
         await page.locator('.v-pane[data-pane="z2"][data-sharp="true"]').waitFor(WAIT);
       },
     ],

@@ -28,6 +28,7 @@ import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
 import { answered, type Decision, type Decisions, type Given, isSettled, roleText, runsOf, withoutEffect } from "./decide.js";
 import type { Volume } from "./points/lists.js";
 import { placePoints } from "./points/place.js";
+import { sameParticles } from "./points/same-particles.js";
 import { folderOf } from "./recognisers/common/paths.js";
 import { runFinder } from "./run-names.js";
 import { runTables } from "./run-tables.js";
@@ -109,6 +110,7 @@ export async function complete(
   );
   put(placed.claims);
   ask(placed.questions);
+  ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   const notes = [...decisions.notes, ...spacingNotes(files, laboratory), ...placed.notes, ...withoutEffect(given, questions)];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
 }

@@ -274,6 +274,8 @@ export function answered(question: Question, by: string, { given, files, undecid
   const isAnswered = answer !== undefined && question.options.some((option) => option.answer === answer);
   const taken = isAnswered ? answer : question.guess;
   const option = question.options.find((one) => one.answer === taken);
+  // who asks about a file that is known is not the software that knows it
+  const known = new Map(question.files.map((path) => [path, files.get(path)?.by]));
   for (const path of question.files) {
     if (!laboratory.get(path) || files.get(path)?.strength === "person") continue;
     files.delete(path);
@@ -283,7 +285,7 @@ export function answered(question: Question, by: string, { given, files, undecid
     if (!laboratory.get(claim.path) || files.get(claim.path)?.strength === "person") continue;
     undecided.delete(claim.path);
     files.set(claim.path, {
-      ...decisionOf({ ...claim, by }),
+      ...decisionOf({ ...claim, by: by || (known.get(claim.path) ?? "") }),
       question: question.id,
       strength: isAnswered ? "person" : claim.strength,
     });

@@ -77,11 +77,12 @@ async function rangeOf(
   return { count, least, most };
 }
 
-async function* batchesOf(
-  { path, reading: { format, shape, delimiter = "," } }: Listed,
+/** Points of a list, x, y, z of each, as the file has them. @param row what its column of names has for the run */
+export async function* batchesOf(
+  { path, reading: { format, shape, delimiter = "," } }: Pick<Listed, "path" | "reading">,
   row: string | undefined,
   volume: Volume | undefined,
-  { laboratory, signal }: PlaceOptions,
+  { laboratory, signal }: Pick<PlaceOptions, "laboratory" | "signal">,
   { binning, isReversed }: Pick<Reading, "binning" | "isReversed"> = { binning: 1, isReversed: false },
 ): AsyncGenerator<PointBatch> {
   const axes = isReversed ? "zyx" : "xyz";

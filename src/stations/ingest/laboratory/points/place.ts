@@ -6,7 +6,7 @@ import type { Claim, Details, Option, PointsReading, Question } from "../claims.
 import { leftOut } from "../completion/claim.js";
 import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
-import { readParticleList, seriesStem } from "../recognisers/common/particles.js";
+import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
 import { runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { type Listed, type PlacedList, type PlaceOptions, readableRange, strayNotes, type Volume, withoutFile } from "./lists.js";
@@ -122,16 +122,19 @@ function ofOnlyRun(file: Listed, { runs }: PlaceOptions): Listed {
  */
 async function namedRows(file: Listed, options: PlaceOptions): Promise<Listed | string> {
   const { laboratory, runs, volumesOf } = options;
-  const { path, run, reading } = file;
-  if (reading.rowName === undefined) return ofOnlyRun(file, options);
-  if (reading.rowValues !== undefined || !NAMES.has(reading.rowName)) return file;
+  const { path, run } = file;
+  if (file.reading.rowName === undefined) return ofOnlyRun(file, options);
+  if (file.reading.rowValues !== undefined || !NAMES.has(file.reading.rowName)) return file;
   const list = await readParticleList(laboratory, path);
   if (list === undefined || "reason" in list) return file;
   const { series } = list;
   const values = [...series.keys()];
+  // a list of RELION that was made of an export of Warp has its names and its pixels
+  const isOfWarp = file.details.points === undefined && values.some((value) => /\.tomostar$/i.test(value));
+  const reading = isOfWarp ? readingOfList(list) : file.reading;
   const find = runFinder(runs);
   // rows of several tomograms are of several runs, whatever the file is called after
-  const several: Listed = values.length > 1 ? { ...file, run: undefined, series } : { ...file, series };
+  const several: Listed = values.length > 1 ? { ...file, reading, run: undefined, series } : { ...file, reading, series };
   if (values.every((value) => runs.includes(seriesStem(value)))) return several;
   if (run !== undefined && values.length === 1) {
     const said = find(values[0]!.replaceAll("\\", "/"));
@@ -325,7 +328,11 @@ function spacingsOf(
 }
 
 /** What a table of many tomograms calls that of a run: a number, where it has such, else as the run is called. */
-function rowOf(run: string, { rowValues }: PointsReading, { volumesOf }: Pick<PlaceOptions, "volumesOf">): string | undefined {
+export function rowOf(
+  run: string,
+  { rowValues }: PointsReading,
+  { volumesOf }: Pick<PlaceOptions, "volumesOf">,
+): string | undefined {
   return rowValues === undefined ? run : volumesOf(run).flatMap(({ path }) => rowValues[path] ?? [])[0];
 }
 

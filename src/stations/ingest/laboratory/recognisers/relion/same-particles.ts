@@ -1,4 +1,4 @@
-import { groupsOf } from "../../../../../core/groups.js";
+import { nearby } from "../common/nearby.js";
 import { areSameParticles, NUMBERS_OF_ROW, type ParticleList } from "../common/particles.js";
 import type { Tomogram } from "./tomograms.js";
 
@@ -10,8 +10,6 @@ export interface Placed {
   readonly places: ReadonlyMap<string, Float64Array>;
 }
 
-/** Centres of different objects are farther apart. */
-const APART_ANGSTROM = 20;
 /** Particles of a list that are looked for in another one, at most. */
 const COMPARED_MAX = 1_000;
 
@@ -54,23 +52,4 @@ export function areSame(a: Placed, b: Placed): boolean {
     }
   }
   return compared > 0 && found * 2 >= compared;
-}
-
-/** Finds places within `APART_ANGSTROM` of those given. */
-function nearby(places: Float64Array): (of: Float64Array, at: number) => boolean {
-  const cellOf = (one: number) => Math.floor(one / APART_ANGSTROM);
-  const cells = groupsOf(
-    Array.from({ length: places.length / 3 }, (_, row) => 3 * row),
-    (row) => [0, 1, 2].map((axis) => cellOf(places[row + axis]!)).join(" "),
-  );
-  const isNear = (of: Float64Array, at: number, row: number) =>
-    Math.hypot(...[0, 1, 2].map((axis) => of[at + axis]! - places[row + axis]!)) <= APART_ANGSTROM;
-  return (of, at) => {
-    const [x, y, z] = [0, 1, 2].map((axis) => cellOf(of[at + axis]!)) as [number, number, number];
-    for (let i = 0; i < 27; i++) {
-      const key = `${x + (i % 3) - 1} ${y + (Math.floor(i / 3) % 3) - 1} ${z + Math.floor(i / 9) - 1}`;
-      if (cells.get(key)?.some((row) => isNear(of, at, row))) return true;
-    }
-    return false;
-  };
 }

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const signal = new AbortController().signal;
+async function decided(files: Record<string, string | Uint8Array>) {
+  const laboratory = await laboratoryWith(files);
+  return decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+}
+
+const PLACES: readonly (readonly [number, number, number])[] = [
+  [0.1, 0.2, 0.3],
+  [0.9, 0.8, 0.7],
+  [0.5, 0.4, 0.6],
+  [0.3, 0.9, 0.2],
+];
+/** 50 × 60 × 40 voxels of 10 Å. */
+const SIZE = [50, 60, 40] as const;
+const picks = (name: string) =>
+  `\ndata_\n\nloop_\n_rlnCoordinateX #1\n_rlnCoordinateY #2\n_rlnCoordinateZ #3\n_rlnMicrographName #4\n${PLACES.map(
+    (place) => `${place.join(" ")} ${name}.tomostar\n`,
+  ).join("")}`;
+/** A list of RELION in pixels of 2.5 Å. @param moved Å along x */
+const refined = (names: readonly string[], moved: number) =>
+  `\ndata_optics\n\nloop_\n_rlnOpticsGroup #1\n_rlnTomoTiltSeriesPixelSize #2\n_rlnImagePixelSize #3\n1 2.5 2.5\n\ndata_particles\n\nloop_\n_rlnTomoName #1\n_rlnCoordinateX #2\n_rlnCoordinateY #3\n_rlnCoordinateZ #4\n_rlnOpticsGroup #5\n${names
+    .flatMap((name) =>
+      PLACES.map((place) => {
+        const [x, y, z] = place.map((part, axis) => (part * SIZE[axis]! * 10) / 2.5) as [number, number, number];
+        return `${name}.tomostar ${x + moved / 2.5} ${y} ${z} 1\n`;
+      }),
+    )
+    .join("")}`;
+const laboratory = (names: readonly string[], list: string) => ({
+  ...Object.fromEntries(
+    names.flatMap((name, at) => [
+      [`warp_tiltseries/reconstruction/${name}_10.00Apx.mrc`, mrcFile([SIZE[2], SIZE[1], SIZE[0]], 10, { seed: at + 1 })],
+      [`warp_tiltseries/matching/${name}_10.00Apx_ribo.star`, picks(name)],
+    ]),
+  ),
+  "Refine3D/job005/run_data.star": list,
+});
+/** As ts_export_particles writes it beside its list. */
+const table = (names: readonly string[]) =>
+  `\ndata_global\n\nloop_\n_rlnTomoName #1\n_rlnTomoSizeX #2\n_rlnTomoSizeY #3\n_rlnTomoSizeZ #4\n_rlnTomoTiltSeriesPixelSize #5\n${names
+    .map((name) => `${name}.tomostar 200 240 160 2.5\n`)
+    .join("")}`;
+const withTable = (names: readonly string[], list: string) => ({
+  ...laboratory(names, list),
+  "relion/matching_tomograms.star": table(names),
+});
+
+describe("lists of two programs", () => {
+  it("are asked about where they have the same particles, and RELION's is taken until somebody answers", async () => {
+    const { questions, files } = await decided(withTable(["TS_1", "TS_2"], refined(["TS_1", "TS_2"], 12)));
+    expect(questions.map(({ options, answer }) => [options.map((option) => option.answer), answer])).toEqual([
+      [["relion", "warp", "all"], "relion"],
+    ]);
+    expect(files.get("warp_tiltseries/matching/TS_1_10.00Apx_ribo.star")).toMatchObject({
+      role: "left out",
+      because: "its particles are in Refine3D/job005/run_data.star (RELION)",
+    });
+    expect(files.get("Refine3D/job005/run_data.star")).toMatchObject({ role: "points", by: "RELION" });
+  });
+
+  it("are all published until somebody answers where one has runs that the other has not", async () => {
+    const { questions, files } = await decided(withTable(["TS_1", "TS_2"], refined(["TS_1"], 12)));
+    expect(questions.map(({ answer }) => answer)).toEqual(["all"]);
+    const option = questions[0]!.options.find(({ answer }) => answer === "relion")!;
+    expect(option.claims.filter(({ role }) => role === "left out").map(({ path }) => path)).toEqual([
+      "warp_tiltseries/matching/TS_1_10.00Apx_ribo.star",
+    ]);
+    expect(files.get("warp_tiltseries/matching/TS_2_10.00Apx_ribo.star")?.role).toBe("points");
+  });
+
+  it("are asked about, too, where no table says what the list's series are", async () => {
+    const { questions } = await decided(laboratory(["TS_1"], refined(["TS_1"], 12)));
+    expect(questions.map(({ options, answer }) => [options.map((option) => option.answer), answer])).toEqual([
+      [["others", "warp", "all"], "all"],
+    ]);
+  });
+
+  it("are not asked about where their particles are others", async () => {
+    const { questions, files } = await decided(laboratory(["TS_1"], refined(["TS_1"], 45)));
+    expect(questions).toEqual([]);
+    expect([...files.values()].filter(({ role }) => role === "points")).toHaveLength(2);
+  });
+});
