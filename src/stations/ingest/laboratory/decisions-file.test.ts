@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { givenOf, readDecisions } from "./decisions-file.js";
+import type { Decision } from "./decide.js";
+import { givenOf, readDecisions, writeDecisions } from "./decisions-file.js";
 
 /** What a file of decisions says of these paths: `path: role, run`. */
 function said(yaml: string, paths: readonly string[]): string[] {
@@ -38,5 +39,53 @@ describe("(36) rows of a file of decisions", () => {
       "TS_1_2.mrc: mask, undefined",
       "TS_3.mrc: left out, undefined",
     ]);
+  });
+});
+
+describe("the rows that are written", () => {
+  const runs = ["TS_1", "TS_2", "TS_3", "TS_4", "TS_5"];
+
+  /** The rows of points, each with its outcome, and what they say when they are read again. */
+  function written(pathOf: (run: string, at: number) => string, spacingOf: (at: number) => number) {
+    const decisions = runs.map((run, at): Decision => {
+      const points = { format: "csv", shape: "Point" as const, inSpacingAngstrom: spacingOf(at) };
+      return { path: pathOf(run, at), role: "points", run, because: "its name", strength: "name", details: { points } };
+    });
+    const files = decisions.map(({ path }) => ({ path, size: 1, format: undefined }));
+    const decided = new Map(decisions.map((one) => [one.path, one]));
+    const text = writeDecisions(
+      { files },
+      { runs, files: decided, undecided: new Map(), questions: [], software: [], notes: [] },
+    );
+    const document = readDecisions(text, "new.decisions.yaml");
+    const again = givenOf(document, { files });
+    expect(decisions.map(({ path, run, details }) => [path, run, details])).toEqual(
+      decisions.map(({ path }) => [path, again.files.get(path)?.run, again.files.get(path)?.details]),
+    );
+    return document.files.map((row) => `${row.files} ${row.details?.points?.inSpacingAngstrom}`);
+  }
+
+  it("name each file once: of two outcomes of one glob that of fewer files has rows of its own", () => {
+    expect(
+      written(
+        (run) => `${run}_picks.csv`,
+        (at) => (at < 2 ? 10 : 8),
+      ),
+    ).toEqual(["TS_1_picks.csv 10", "TS_2_picks.csv 10", "{run_name}_picks.csv 8"]);
+  });
+
+  it("leave open only numbers that differ", () => {
+    expect(
+      written(
+        (run) => `${run}_coordinates3D_bin4.csv`,
+        () => 10,
+      ),
+    ).toEqual(["{run_name}_coordinates3D_bin4.csv 10"]);
+    expect(
+      written(
+        (run, at) => `coordinates3D_${run}_0${at}.csv`,
+        () => 10,
+      ),
+    ).toEqual(["coordinates3D_{run_name}_*.csv 10"]);
   });
 });

@@ -122,17 +122,22 @@ function rowsOf(
   const isFree = (path: string) => isOwn.has(path) || asked.has(path);
   const groups = groupsOf(own, (file) => keyOf(familyOf(file), withoutNames(file.because), outcomeOf(file)));
   const search = searchIn(files);
-  const rows = [...groups.values()].flatMap((group): Row[] => {
-    const row = rowOf(group[0]!, familyOf(group[0]!), group.length);
-    return search(row, runs).every(({ path }) => isFree(path)) ? [row] : group.map((file) => rowOf(file, literal(file.path)));
-  });
+  // of two that one glob names the larger one needs fewer rows before it
+  const rows = [...groupsOf(groups.values(), ([first]) => familyOf(first!)).values()]
+    .flatMap((some) => some.toSorted((a, b) => b.length - a.length))
+    .flatMap((group): Row[] => {
+      const row = rowOf(group[0]!, commonGlob(group), group.length);
+      return search(row, runs).every(({ path }) => isFree(path)) ? [row] : group.map((file) => rowOf(file, literal(file.path)));
+    });
   // the first row that names a file counts: files of which another row says something else have rows of their own before it
-  const found = given({ runs: [...runs], questions: [], files: rows }, search).files;
+  const { files: found, by } = given({ runs: [...runs], questions: [], files: rows }, search);
   const others = own.filter((file) => {
     const said = found.get(file.path);
     return said === undefined || outcomeOf(said) !== outcomeOf(file) || said.run !== file.run;
   });
-  return [...others.map((file) => rowOf(file, literal(file.path))), ...rows];
+  const isOther = new Set(others);
+  const used = new Set(own.flatMap((file) => (isOther.has(file) ? [] : by.get(file.path)!)));
+  return [...others.map((file) => rowOf(file, literal(file.path))), ...rows.filter((row) => used.has(row))];
 }
 
 function rowOf({ path, role, run, runs, because, details: known }: Decision, glob: string, count = 1): Row {
@@ -160,18 +165,35 @@ export const plain = (known: Details): NonNullable<Row["details"]> =>
   JSON.parse(JSON.stringify(known)) as NonNullable<Row["details"]>;
 const withoutNames = (text: string): string => text.replace(/\S*[\d/]\S*/g, "#");
 
-/** A glob of the files of all runs that are called alike, counters left open. */
-function familyOf({ path, run }: Decision): string {
-  if (run === undefined) return literal(path);
+/** Parts of a name as a glob, each number apart: every second one is a number, which counts or is a part of a word. */
+const numbersApart = (name: string): string[] => {
+  const parts = [""];
+  for (const [part] of name.matchAll(/\[[^\]]*\]|\{run_name\}|\.[A-Za-z]\w*$|-?\d+(?:\.\d+)?|./gs))
+    if (/^-?\d/.test(part)) parts.push(part, "");
+    else parts[parts.length - 1] += part;
+  return parts;
+};
+
+/** The folder as a glob, and the name in parts. */
+function openParts({ path, run }: Decision): readonly [folder: string, name: readonly string[]] {
+  if (run === undefined) return ["", [literal(path)]];
   const glob = globOf(path, run);
-  if (!glob.includes("{run_name}")) return glob;
+  if (!glob.includes("{run_name}")) return ["", [glob]];
   const slash = glob.lastIndexOf("/") + 1;
-  return (
-    glob.slice(0, slash) +
-    glob
-      .slice(slash)
-      .replace(/\[[^\]]*\]|\{run_name\}|\.[A-Za-z]\w*$|-?\d+(?:\.\d+)?/g, (part) => (/^[[{.]/.test(part) ? part : "*"))
-  );
+  return [glob.slice(0, slash), numbersApart(glob.slice(slash))];
+}
+
+/** Files of all runs that are called alike, but for numbers. */
+function familyOf(file: Decision): string {
+  const [folder, name] = openParts(file);
+  return folder + name.map((part, at) => (at % 2 === 1 ? "*" : part)).join("");
+}
+
+/** A glob of files of one family: numbers that all of them have stand as they are, others are left open. */
+function commonGlob(group: readonly Decision[]): string {
+  const all = group.map((file) => openParts(file)[1]);
+  const [folder, first] = openParts(group[0]!);
+  return folder + first.map((part, at) => (at % 2 === 0 || all.every((name) => name[at] === part) ? part : "*")).join("");
 }
 
 /** Reads a file of decisions. @throws {EmporiumError} CONFIG_FIELD, with the place */
@@ -205,7 +227,9 @@ export function givenOf(said: DecisionsDocument, { files }: Pick<Laboratory, "fi
   return given(said, searchIn(files));
 }
 
-function given({ runs, questions, files }: DecisionsDocument, search: Search): Given {
+/** @returns also the row that decides each file */
+function given({ runs, questions, files }: DecisionsDocument, search: Search): Given & { readonly by: ReadonlyMap<string, Row> } {
+  const by = new Map<string, Row>();
   const decided = new Map<string, Pick<Claim, "role" | "run" | "runs" | "details" | "because">>();
   const asked = new Set(questions.flatMap(({ files: globs = [] }) => globs.map(unescaped)));
   const without: string[] = [];
@@ -221,10 +245,13 @@ function given({ runs, questions, files }: DecisionsDocument, search: Search): G
     const found = search(row, runs);
     if (found.length === 0) without.push(glob);
     for (const { path, run } of found)
-      if (!decided.has(path) && (isPath || !asked.has(path))) decided.set(path, { ...claim, run });
+      if (!decided.has(path) && (isPath || !asked.has(path))) {
+        decided.set(path, { ...claim, run });
+        by.set(path, row);
+      }
   }
   const answers = new Map(questions.flatMap(({ id, answer }) => (answer === null ? [] : [[id, answer] as const])));
-  return { files: decided, answers, without };
+  return { files: decided, answers, without, by };
 }
 
 interface Found {
