@@ -70,7 +70,7 @@ export default command({
       onProgress: (done, of) => tell(() => `${done} of ${counted(of, "file")} looked at`),
       signal: io.signal,
     });
-    const { questionLines } = await import("../stations/ingest/laboratory/account.js");
+    const { questionLines, waitingText } = await import("../stations/ingest/laboratory/account.js");
     const { writeConfig } = await import("../stations/ingest/laboratory/write-new.js");
     const beside = out === undefined ? undefined : await writeConfig(out, config, { given: decisions });
     for (const error of config.errors) io.fail(error);
@@ -82,10 +82,11 @@ export default command({
       const asked = questions.filter(({ isAnswered }) => !isAnswered);
       for (const line of questionLines(config)) io.out(line);
       const left = [
+        waitingText(config) ?? [],
         `${counted(toFill.length, "line")} to fill in`,
         ...(asked.length === 0 ? [] : [`${counted(asked.length, "question")} to answer`]),
         `${counted(toCheck.length, "guess", "guesses")} to check`,
-      ];
+      ].flat();
       io.out(`${out}: ${[counted(runs.length, "run"), ...left].join(", ")}`);
       if (beside !== undefined) {
         const next = out.replace(/(?:\.ya?ml)?$/i, "-2.yaml");

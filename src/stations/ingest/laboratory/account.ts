@@ -2,7 +2,7 @@ import { few } from "../../../core/finding.js";
 import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
 import { TAKEN } from "../check/placeholders.js";
-import { countText, type Decision, type Decisions, stableId } from "./decide.js";
+import { countText, type Decision, type Decisions, stableId, waitingRuns } from "./decide.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
 /** Kinds of reasons, and names of files, that are told one by one. */
@@ -20,6 +20,8 @@ export function accountLines(
   const lines: string[] = [];
   const names = runs.length > 6 ? `${runs.slice(0, 3).join(", ")} … ${runs.at(-1)}` : runs.join(", ");
   lines.push(`${counted(laboratory.files.length, "file")}, ${counted(runs.length, "run")}${runs.length > 0 ? `: ${names}` : ""}`);
+  const waiting = waitingText({ runs, questions });
+  if (waiting !== undefined) lines.push(`${waiting}, not used until it is answered`);
   if (software.length > 0)
     lines.push(`recognised: ${software.map(({ software: name, by }) => `${name} by ${few(by, 2)}`).join("; ")}`);
   const used = countText([...files.values()].filter(({ role }) => role !== "half map"));
@@ -37,6 +39,12 @@ export function accountLines(
   lines.push(...linkLines(laboratory));
   for (const note of notes) lines.push(note);
   return lines.map(oneLine);
+}
+
+/** `2 more runs with an open question: TS_3, TS_4`; undefined where there is none. */
+export function waitingText(decisions: Pick<Decisions, "runs" | "questions">): string | undefined {
+  const waiting = waitingRuns(decisions);
+  return waiting.length === 0 ? undefined : `${counted(waiting.length, "more run")} with an open question: ${few(waiting)}`;
 }
 
 /** Files that are not used, for one reason: left out for it, or not known to be anything. */

@@ -19,6 +19,7 @@ import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import {
   fillSpacings,
   headerQuestions,
+  placeholderNotes,
   type SeriesPixels,
   spacingNotes,
   spacingOf,
@@ -111,7 +112,8 @@ export async function complete(
   put(placed.claims);
   ask(placed.questions);
   ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
-  const notes = [...decisions.notes, ...spacingNotes(files, laboratory), ...placed.notes, ...withoutEffect(given, questions)];
+  const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
+  const notes = [...decisions.notes, ...sizes, ...placed.notes, ...withoutEffect(given, questions)];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
 }
 

@@ -35,4 +35,15 @@ describe("copied folders", () => {
     const texts = { "angles.rawtlt": "1\n2\n", "tilt.com": "$tilt\n", "gain.mrc": volume(3) };
     expect((await claimed({ ...within("TS_01", texts), ...within("TS_02", texts) })).claims).toEqual([]);
   });
+
+  it("of many files are compared by all headers and by the contents of some, which is told", async () => {
+    const tiny = (spacing: number) => mrcFile([1, 2, 2], spacing);
+    const many = Object.fromEntries(Array.from({ length: 600 }, (_, at) => [`frame_${1000 + at}.mrc`, tiny(2)]));
+    const { claims } = await claimed({ ...within("a", many), ...within("a copy", many) });
+    expect(claims.length).toBe(600);
+    expect(claims[0]!.because).toMatch(/names, sizes and headers of its 600 files are equal, and the contents of 500/);
+    // no file whose contents are compared
+    const other = { ...many, "frame_1005.mrc": tiny(3) };
+    expect((await claimed({ ...within("a", many), ...within("a copy", other) })).claims).toEqual([]);
+  });
 });

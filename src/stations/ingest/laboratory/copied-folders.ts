@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { inNumbers } from "../../../core/natural-order.js";
 import { mapLimit } from "../../../system/parallel.js";
 import type { Claim, Recognised } from "./claims.js";
 import { isCalledCopy, mayBeCopied } from "./recognisers/copies/names.js";
 import type { Laboratory, Surveyed } from "./survey/laboratory.js";
 
-/** Files of a folder whose contents are compared, at most: names and sizes are those of all. */
+/** Files of a folder whose contents are compared, at most; of all the others names, sizes and what their heads say. Where there are more it is told. */
 const COMPARED_MAX = 500;
 const READS_IN_FLIGHT = 4;
 
@@ -37,11 +38,17 @@ export async function withoutCopiedFolders(
     for (const other of others) if (await isEqual(laboratory, original!, other)) originals.set(other.path, original!.path);
   }
   if (originals.size === 0) return { laboratory };
+  const compared = new Map([...originals.keys()].map((copy) => [copy, comparedText(laboratory, copy)]));
   const claims = laboratory.files.flatMap(({ path }): Claim[] => {
     const [copy, original] = [...originals].find(([folder]) => path.startsWith(`${folder}/`)) ?? [];
     if (copy === undefined || original === undefined) return [];
     return [
-      { path, role: "left out", because: `${copy} is a copy of ${original}, with all that is in it`, strength: "bookkeeping" },
+      {
+        path,
+        role: "left out",
+        because: `${copy} is a copy of ${original}, with all that is in it${compared.get(copy)!}`,
+        strength: "bookkeeping",
+      },
     ];
   });
   const left = laboratory.files.filter(({ path }) => !isHidden(path));
@@ -99,15 +106,28 @@ function equalFolders({ files }: Laboratory): Folder[][] {
   return [...byContents.values()].filter((group) => group.length > 1);
 }
 
+function comparedText({ files }: Laboratory, copy: string): string {
+  const count = files.reduce((sum, { path }) => sum + Number(path.startsWith(`${copy}/`)), 0);
+  return count > COMPARED_MAX
+    ? ` (names, sizes and headers of its ${count} files are equal, and the contents of ${COMPARED_MAX})`
+    : "";
+}
+
 async function isEqual(laboratory: Laboratory, { path: original }: Folder, copy: Folder): Promise<boolean> {
   const all = filesOf(copy);
+  const originalOf = (path: string) => original + path.slice(copy.path.length);
+  if (!all.every((file) => saysTheSame(file, laboratory.get(originalOf(file.path))))) return false;
   const step = Math.max(1, all.length / COMPARED_MAX);
   const some = Array.from({ length: Math.min(all.length, COMPARED_MAX) }, (_, n) => all[Math.floor(n * step)]!);
   const equal = await mapLimit(some, READS_IN_FLIGHT, async ({ path }) => {
-    const digests = await Promise.all([path, original + path.slice(copy.path.length)].map((one) => laboratory.digest(one)));
+    const digests = await Promise.all([path, originalOf(path)].map((one) => laboratory.digest(one)));
     return digests[0] === digests[1];
   });
   return equal.every((one) => one);
 }
+
+/** What the survey has read of each file. */
+const saysTheSame = (one: Surveyed, other: Surveyed | undefined): boolean =>
+  other?.format === one.format && isDeepStrictEqual(other?.volume, one.volume);
 
 const filesOf = ({ files, folders }: Folder): Surveyed[] => [...files, ...[...folders.values()].flatMap(filesOf)];

@@ -118,6 +118,15 @@ export function runsOf(files: ReadonlyMap<string, Decision>): string[] {
   return [...runs].sort(inNumbers);
 }
 
+/** Runs of which nothing is used until a question is answered. */
+export function waitingRuns({ runs, questions }: Pick<Decisions, "runs" | "questions">): string[] {
+  const asked = questions
+    .filter(({ answer }) => answer === undefined)
+    .flatMap(({ options }) => options.flatMap(({ claims }) => claims))
+    .flatMap(({ role, run }) => (role === "left out" || run === undefined || runs.includes(run) ? [] : [run]));
+  return [...new Set(asked)].sort(inNumbers);
+}
+
 function decisionOf({ path, role, run, runs, sameRunAs, copyOf, because, strength, by, details = {} }: Sourced): Decision {
   return { path, role, run, runs, sameRunAs, copyOf, because, strength, by, details };
 }

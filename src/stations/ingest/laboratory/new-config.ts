@@ -176,7 +176,15 @@ function emptyFolder(store: Store, { links }: Laboratory): EmporiumError {
 const toldOf = (links: Laboratory["links"]): string | undefined => links.told("the folder");
 
 /** A configuration of no run would be a form, and look as if the folder had been understood. */
-function nothingKnown(store: Store, { notes }: Decisions, account: readonly string[]): EmporiumError {
+function nothingKnown(store: Store, { notes, questions }: Decisions, account: readonly string[]): EmporiumError {
+  const asked = questions.filter(({ answer }) => answer === undefined);
+  if (asked.length > 0)
+    return new EmporiumError("CONFIG_EMPTY", "nothing is used until a question is answered", {
+      place: placeOf(store),
+      hint: oneLine(
+        `${questionLines({ questions: asked }).join(" ")}: write questions: [{ id: ${asked[0]!.id}, answer: ${asked[0]!.options[0]!.answer} }], with your answer, into a file, and give it with --decisions`,
+      ),
+    });
   const why = notes.length > 0 ? notes.join(" ") : account.filter((line) => /^(left out|not used)/.test(line)).join("; ");
   return new EmporiumError("CONFIG_EMPTY", `no tomogram, tilt series or list of points was found that can be used`, {
     place: placeOf(store),

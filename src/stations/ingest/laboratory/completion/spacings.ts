@@ -7,6 +7,9 @@ import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs } from "./claim.js";
 
+/** Å, where neither headers nor bookkeeping have a voxel size. */
+export const FALLBACK_SPACING = 10;
+
 /** Tilt series of the runs: size of their images, and of their pixels. */
 export interface SeriesPixels {
   readonly run: string;
@@ -183,6 +186,37 @@ export function spacingQuestions(files: ReadonlyMap<string, Decision>, laborator
       return [{ id: `spacing-${key}`, text, files: paths, options: [common, spacing].map((value) => optionOf(value, some)) }];
     });
   });
+}
+
+/** Volumes whose voxel size nothing tells: the configuration has a placeholder in its place. */
+export function placeholderNotes(
+  files: ReadonlyMap<string, Decision>,
+  laboratory: Laboratory,
+  series: readonly SeriesPixels[],
+): string[] {
+  const known = new Set(series.map(({ run }) => run));
+  const blind = (role: Decision["role"], isKnown: (file: Decision) => boolean) =>
+    [...files.values()].filter((file) => file.role === role && !isKnown(file)).map(({ path }) => path);
+  const told = (paths: readonly string[], what: string, placeholder: string, then: string) =>
+    paths.length === 0
+      ? []
+      : [
+          `No ${what} in the ${paths.length === 1 ? "header" : "headers"} of ${few(paths)}: ${placeholder} Å is a placeholder; ${then}.`,
+        ];
+  return [
+    ...told(
+      blind("tomogram", (file) => spacingOf(file, laboratory) !== undefined),
+      "voxel size",
+      FALLBACK_SPACING.toFixed(1),
+      "enter the measured value, since ingest run refuses the placeholder",
+    ),
+    ...told(
+      blind("tilt series", ({ run }) => run === undefined || known.has(run)),
+      "pixel size",
+      "1.0",
+      "enter the measured value",
+    ),
+  ];
 }
 
 /** Voxel sizes of bookkeeping that headers contradict: of those that nobody asks about the bookkeeping's is taken. */

@@ -149,6 +149,27 @@ describe("points of copick", () => {
   });
 });
 
+describe("what waits for a person", () => {
+  it("is counted: a run whose only tomogram is asked about", async () => {
+    const lab = { "rec/TS_01.mrc": volume(3), "rec/TS_02.mrc": volume(4), "rec/TS_03.mrc": volume(5, 100) };
+    const { runs, questions, account } = await told(lab);
+    expect([runs, questions.length]).toEqual([["TS_01", "TS_02"], 1]);
+    expect(account.split("\n").slice(0, 2)).toEqual([
+      "3 files, 2 runs: TS_01, TS_02",
+      "1 more run with an open question: TS_03, not used until it is answered",
+    ]);
+  });
+
+  it("is named: headers without a voxel size, and without the size of a pixel", async () => {
+    const lab = { "TS_01.st": mrcFile([5, 48, 48], 0, { kind: "stack", seed: 1 }), "rec/TS_01.mrc": volume(3, 0) };
+    const { notes } = await told(lab);
+    expect(notes).toEqual([
+      expect.stringMatching(/^No voxel size in the header of rec\/TS_01\.mrc: 10\.0 Å is a placeholder/),
+      expect.stringMatching(/^No pixel size in the header of TS_01\.st: 1\.0 Å is a placeholder/),
+    ]);
+  });
+});
+
 describe("what is without its tomogram or its angles", () => {
   it("(34.silence) a mask of a run without a tomogram is left out", async () => {
     const { because } = await told({

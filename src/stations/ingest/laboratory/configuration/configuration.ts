@@ -5,7 +5,7 @@ import { ask, decimal, yamlText } from "../../../../formats/yaml/yaml-text.js";
 import { CURRENT_VERSION } from "../../config/grammar/config.js";
 import { type Acquisition, movedBack, readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Answers } from "../answers.js";
-import { spacingOf } from "../completion/spacings.js";
+import { FALLBACK_SPACING, spacingOf } from "../completion/spacings.js";
 import type { Decision, Decisions } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { type Blocks, datasetBlock, depositionBlock, type Facts, factsOf } from "./facts.js";
@@ -17,7 +17,6 @@ import {
   annotationBlocks,
   copyBlock,
   ctfBlocks,
-  FALLBACK_SPACING,
   frameBlocks,
   gainBlock,
   type Making,

@@ -5,7 +5,7 @@ import { rounded } from "../acquisition.js";
 import type { Details, PointsReading } from "../claims.js";
 import { methodOfName } from "../completion/method.js";
 import { formatOf } from "../completion/one-of-run.js";
-import { spacingOf } from "../completion/spacings.js";
+import { FALLBACK_SPACING, spacingOf } from "../completion/spacings.js";
 import { identityOf, tellingOf } from "../completion/twins.js";
 import type { Decision } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -350,8 +350,6 @@ function rankedOfRun(files: readonly Decision[]): Decision[][] {
   }
   return ranks;
 }
-
-export const FALLBACK_SPACING = 10;
 
 function withSpacing(source: object, spacing: number, spacings: readonly number[]): object {
   if (spacings.length < 2) return source;
