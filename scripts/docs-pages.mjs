@@ -28,7 +28,11 @@ const GROUPS = [
     text: "Blocks",
     pages: ["check-blocks", "blocks-python", "block-orders", "blocks-graphs", "blocks-graph-runs", "blocks-operators"],
   },
-  { folder: "guides", text: "Serve", pages: ["serve", "serve-pages", "serve-jobs", "access", "behind-nginx", "serve-reference"] },
+  {
+    folder: "guides",
+    text: "Serve",
+    pages: ["serve", "serve-pages", "serve-jobs", "portal", "access", "behind-nginx", "serve-reference"],
+  },
   { folder: "guides", text: "Clusters", pages: ["clusters", "cluster-commands", "cluster-engines", "cluster-runs"] },
   { folder: "guides", text: "Other guides" },
   { folder: "notebooks", text: "Notebooks" },

@@ -27,6 +27,7 @@ export default command({
     "On 127.0.0.1, the default, only this machine can reach the server. With another --host everybody who reaches the port can read everything in the locations; --url is then the URL at which others reach this server. URLs in answers and in Neuroglancer's views point to this server, whatever URLs rows and views were written with.",
     "--write lets pages start jobs and decide on matches. Each job is a command of this program: the page shows its plan first. Who may do so is in the file of --token-file, in lines of NAME SCOPES TOKEN; scopes are review (decisions), write (jobs) and read (what commands have left in the workspace), joined by commas. A new file gets a token for everything, and the address that is printed contains it. Jobs run as the user of the server, and only in the locations and below --write-root. Where others reach the server, --write needs --url https://….",
     "--access says in a file who sees which datasets and depositions: everybody, everybody from a day on, or holders of tokens, users of a reverse proxy, groups, and whoever has a reviewer's link. What somebody may not see does not exist for them: in pages, counts, GraphQL, files and all else. Names of tokens are those of --token-file, with --write or without. The file is read again when it changes; emporium access link adds a link to it.",
+    "--portal makes the pages those of your facility: a file with title, short_title, logo, accent (one colour), about, links, hero (the run that the first page begins with), cite, and whether search engines may list it (robots, sitemap). --title is for who wants a title alone.",
     "Pages of other origins can read nothing, unless --cors names their origin.",
     "--memory is for all that is kept and on its way: chunks and planes of volumes, files, layers, counts of lists. The program itself and its database come on top.",
     "The official client (cryoet_data_portal) needs two settings, which are printed: the URL for Client(…), and BOTO_ENDPOINT_URL. Other AWS programs read AWS_ENDPOINT_URL_S3.",
@@ -63,6 +64,17 @@ export default command({
       .string()
       .optional()
       .meta({ description: "who sees which datasets and depositions (access.yaml); default: everybody sees all", value: "FILE" }),
+    portal: z.string().optional().meta({
+      description: "title, logo, colour and texts of the pages (portal.yaml); default: those of emporium",
+      value: "FILE",
+    }),
+    title: z
+      .string()
+      .trim()
+      .min(1)
+      .max(24, "at most 24 letters; --portal has room for 60, with a short title for the header")
+      .optional()
+      .meta({ description: "title of the pages, in place of --portal", value: "TEXT" }),
     writeRoot: z
       .array(z.string())
       .optional()
@@ -93,6 +105,7 @@ export default command({
     const cors = corsPolicy(options.cors ?? []);
     const written = await openWriting(options, io);
     const access = await openRules(options, written?.writing.tokens, io);
+    const branding = await openBranding(options, io);
     if (written || access || options.url !== undefined || !isLoopback(options.host))
       refuseServed(io.workspace, "the workspace", options.locations);
     const places = await openPlaces(options.locations, { anonymous: options.anonymous, signal: io.signal });
@@ -116,6 +129,7 @@ export default command({
         workspace: io.workspace,
         writing: written?.writing,
         access,
+        branding,
         version: version(),
         log: io.log,
       });
@@ -130,6 +144,7 @@ export default command({
         for (const error of brought?.errors ?? []) io.fail(error);
         if (io.signal.aborted) return brought?.exitStatus ?? 0;
         tellEmpty(catalogue, options, io);
+        await tellHero(catalogue, branding?.facts.hero, options, io);
         tellOthers(catalogue, options, io);
         void portal.warm();
         const start = startOf(places, microscopy !== undefined);
@@ -225,6 +240,49 @@ async function openRules(
     log.warn(`${file} names a proxy, and no --url says at which address people reach it`);
   }
   return { file, tokens: written ?? (tokenFile === undefined ? undefined : openTokens(tokenFile, () => clock.now()).tokens) };
+}
+
+interface BrandingOptions {
+  portal?: string | undefined;
+  title?: string | undefined;
+  access?: string | undefined;
+  url?: string | undefined;
+}
+
+/**
+ * Title, logo and texts of the pages; undefined where they are those of emporium. What is not as its writer may have meant it is told.
+ *
+ * @throws {EmporiumError} CONFIG_…, USAGE
+ */
+async function openBranding({ portal: file, title, access, url }: BrandingOptions, { log }: Io) {
+  if (file === undefined && title === undefined) return undefined;
+  const { readPortalSettings, titledPortal } = await import("../server/branding/settings.js");
+  if (file !== undefined && title !== undefined) {
+    throw new EmporiumError("USAGE", "--title cannot be combined with --portal, whose file has the title", {
+      hint: `write the title into ${file}`,
+    });
+  }
+  const settings = file === undefined ? titledPortal(title!) : readPortalSettings(file);
+  const { accent, robots, sitemap, warnings } = settings;
+  if (sitemap && url === undefined) {
+    throw new EmporiumError("USAGE", `${file}: sitemap needs --url: a sitemap has whole addresses`, { place: { file } });
+  }
+  for (const warning of warnings) log.warn(warning);
+  for (const { theme, from, used } of accent?.moved ?? []) {
+    log.warn(`${file}: accent ${from} cannot be read in the ${theme} theme; ${used} is used there`);
+  }
+  if (robots === undefined && access !== undefined && !sitemap) {
+    log.info("search engines are asked to stay away, since --access hides something", {
+      hint: "robots: allow in the file of --portal invites them",
+    });
+  }
+  const { origin, pathname } = new URL(url ?? "http://127.0.0.1");
+  if (pathname !== "/" && (robots !== undefined || sitemap)) {
+    log.warn(`search engines read only ${origin}/robots.txt, which this server does not answer`, {
+      hint: sitemap ? `name ${url}/sitemap.xml there, in a line Sitemap:` : `let the proxy answer it with ${url}/robots.txt`,
+    });
+  }
+  return settings;
 }
 
 interface Options {
@@ -374,6 +432,22 @@ async function openCatalogue(place: Place, options: Options, io: Io): Promise<Op
       await reader.close();
     },
   };
+}
+
+/** A first page without the run that it should begin with takes the newest. */
+async function tellHero(
+  catalogue: ServedCatalogue | undefined,
+  hero: number | undefined,
+  { portal }: BrandingOptions,
+  { log }: Io,
+): Promise<void> {
+  if (hero === undefined) return;
+  const found = await catalogue?.pool.query("select 1 from emporium_portal.run where id = $1", [hero]).catch(() => undefined);
+  // a database that cannot be asked is told by what needs it
+  if (catalogue && found?.rows.length !== 0) return;
+  log.warn(
+    `${portal}: hero: ${catalogue ? `the catalogue has no run ${hero}` : "no catalogue is served"}; the first page begins with another one`,
+  );
 }
 
 function tellEmpty(catalogue: ServedCatalogue | undefined, options: Options, { log }: Io): void {

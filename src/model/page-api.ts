@@ -39,6 +39,38 @@ export interface ServerFacts {
   readonly jobs: boolean;
   /** Absent where everybody sees everything. */
   readonly access?: AccessFacts | undefined;
+  /** What the portal says of itself; absent where nobody has told the server. */
+  readonly portal?: PortalFacts | undefined;
+}
+
+/** A portal of one's own, by its `portal.yaml`. Addresses of pictures are relative to the page's base. */
+export interface PortalFacts {
+  /** At most 60 letters. */
+  readonly title: string;
+  /** At most 24 letters, for the header. */
+  readonly shortTitle: string;
+  /** `brand/logo.svg` or `.png`. */
+  readonly logo?: string | undefined;
+  /** The same for dark pages. Absent where there is one logo for both. */
+  readonly logoDark?: string | undefined;
+  readonly about?: readonly AboutBlock[] | undefined;
+  /** At most four. */
+  readonly links: readonly { readonly label: string; readonly href: string }[];
+  /** Id of the run that the first page begins with. A catalogue need not have it; to somebody who may not see it, it is absent. */
+  readonly hero?: number | undefined;
+  /** How to cite, as it was written: it may have several lines. */
+  readonly cite?: string | undefined;
+}
+
+/** A part of the text about a portal. */
+export type AboutBlock =
+  | { readonly kind: "paragraph"; readonly parts: readonly AboutPart[] }
+  | { readonly kind: "list"; readonly items: readonly (readonly AboutPart[])[] };
+
+/** A text; with `href`, which is http, https or mailto, it is a link. */
+export interface AboutPart {
+  readonly text: string;
+  readonly href?: string | undefined;
 }
 
 /** Who sees what, where a server has rules for it. */

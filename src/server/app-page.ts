@@ -20,6 +20,8 @@ export interface AppPageOptions {
    * be asked for twice.
    */
   hasTokens?: boolean | undefined;
+  /** What a portal of one's own puts into the head of each document, in place of its title. Default: nothing. */
+  brand?: { readonly isUnlisted: boolean; headOf(path: string): Promise<string> } | undefined;
   log?: Log | undefined;
 }
 
@@ -52,6 +54,7 @@ export function appPage({
   folder = fileURLToPath(new URL("../web", import.meta.url)),
   overview,
   hasTokens = false,
+  brand,
   log,
 }: AppPageOptions): Handler {
   const assets = staticFiles(fileStore(folder), { role: "page", immutable: /^assets\//, policy: POLICY, log });
@@ -66,9 +69,12 @@ export function appPage({
     const file = pageFileOf(`/${path}`);
     const isWanted = isBrowser || (file !== undefined && /\*\/\*|text\/\*/.test(accept));
     if (document === "" || !isWanted) return refusal(404, "not found");
-    const page = document.replace(
+    const links = [...(needs.get(file ?? "") ?? []), ...(hasTokens ? [] : asked(path))].join("");
+    const head = await brand?.headOf(path);
+    // by functions: a text may have signs that a replacement understands
+    const page = (head === undefined ? document : document.replace(/<title>.*?<\/title>\s*/s, "")).replace(
       "</head>",
-      `${[...(needs.get(file ?? "") ?? []), ...(hasTokens ? [] : asked(path))].join("")}</head>`,
+      () => `${head ?? ""}${links}</head>`,
     );
     return new Response(request.method === "HEAD" ? null : page, {
       headers: {
@@ -78,6 +84,7 @@ export function appPage({
         "referrer-policy": "no-referrer",
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "",
+        ...(brand?.isUnlisted && { "x-robots-tag": "noindex, nofollow" }),
         "cache-control": "no-cache",
         vary: "accept",
       },

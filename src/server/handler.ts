@@ -26,6 +26,11 @@ export function mounted(mounts: Mounts): Handler {
   };
 }
 
+/** Gives paths of one name to handlers: a mount would lead clients to `/healthz/` first. */
+export function withRoutes(routes: Readonly<Record<string, Handler>>, others: Handler): Handler {
+  return (request, path) => (Object.hasOwn(routes, path) ? routes[path]!(request, "") : others(request, path));
+}
+
 /** The answer to write requests. */
 export function onlyReading(): Response {
   return refusal(405, "the server is read-only", { allow: "GET, HEAD, OPTIONS" });

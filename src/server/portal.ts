@@ -4,9 +4,11 @@ import type { CatalogRepository } from "../stations/catalog/rows/repository.js";
 import { apiBodies, readOnlyApi } from "./api/api.js";
 import type { ServedCatalogue, Writing } from "./api/context.js";
 import { postsTo } from "./bodies.js";
+import { openBrand } from "./branding/brand.js";
+import type { PortalSettings } from "./branding/settings.js";
 import { type CorsPolicy, OWN_ORIGIN, withCors } from "./cors.js";
 import { GRAPHQL_POSTS } from "./graphql.js";
-import { type Handler, onlyReading } from "./handler.js";
+import { type Handler, onlyReading, withRoutes } from "./handler.js";
 import { healthRoute } from "./health.js";
 import type { JobKind } from "./job-kinds.js";
 import { rootsOf } from "./job-locations.js";
@@ -55,6 +57,8 @@ export interface PortalOptions {
   viewer?: string | undefined;
   /** Rules of who sees what: a file `access.yaml`, and the tokens whose holders it names. Default: everybody who reaches the server sees everything. */
   access?: { readonly file: string; readonly tokens?: Tokens | undefined } | undefined;
+  /** Title, logo, colour and texts of one's own. Default: the pages are those of emporium. */
+  branding?: PortalSettings | undefined;
   log?: Log | undefined;
   clock?: Clock | undefined;
 }
@@ -108,6 +112,7 @@ export async function servePortal({
   pages: pagesFolder,
   viewer,
   access: rules,
+  branding,
   log = silentLog,
   clock = systemClock,
 }: PortalOptions): Promise<Portal> {
@@ -132,8 +137,9 @@ export async function servePortal({
   const base = folder === "" ? "/" : `/${folder}/`;
   const origin = url === undefined ? undefined : new URL(url).origin;
   const tokens = writing?.tokens ?? rules?.tokens;
+  const brand = branding && (await openBrand({ settings: branding, url, base, hasRules: rules !== undefined }));
   const handlerOf = sourcesHandler({
-    ...{ version, bucket, workspace, filesOf, pieces, viewer: viewerPage({ folder: viewer, log }) },
+    ...{ version, bucket, workspace, filesOf, pieces, brand, viewer: viewerPage({ folder: viewer, log }) },
     pages: { base, folder: pagesFolder, hasTokens: tokens !== undefined || rules !== undefined },
     s3: forS3 && ((store) => forS3.readOnlyS3(store, { bucket, hosts, pieces, log })),
     context: {
@@ -152,7 +158,7 @@ export async function servePortal({
     ? await (await import("./access/served.js")).servedByView({ ...rules, sources, handlerOf, memory, clock, log, base, origin })
     : handlerOf(sources);
   const metrics = serverMetrics({ clock, memory, streams: () => jobs?.listeners ?? 0, isHandedOn: url !== undefined });
-  const forWatchers = { healthz: healthRoute(catalogue), metrics: metrics.route };
+  const forWatchers = { healthz: healthRoute(catalogue), metrics: metrics.route, ...(brand && { "robots.txt": brand.robots }) };
   const posts = postsTo({ ...GRAPHQL_POSTS, ...below(folder, GRAPHQL_POSTS) });
   const isOf = withinFolder(folder);
   const handler = withoutFolder(folder, metrics.counted(withCors(cors, withRoutes(forWatchers, served.handler))));
@@ -229,11 +235,6 @@ function withoutFolder(folder: string, handler: Handler): Handler {
 
 function below(folder: string, posts: Readonly<Record<string, number>>): Record<string, number> {
   return folder === "" ? {} : Object.fromEntries(Object.entries(posts).map(([path, limit]) => [`/${folder}${path}`, limit]));
-}
-
-/** Gives paths of one name to handlers: a mount would lead clients to `/healthz/` first. */
-function withRoutes(routes: Readonly<Record<string, Handler>>, others: Handler): Handler {
-  return (request, path) => (Object.hasOwn(routes, path) ? routes[path]!(request, "") : others(request, path));
 }
 
 const isOfSession = (path: string): boolean => path === "api/v1/session";

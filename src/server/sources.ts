@@ -6,9 +6,10 @@ import { apiHandler } from "./api/api.js";
 import type { ApiContext, ServedCatalogue } from "./api/context.js";
 import { virtualZarrRoutes } from "./api/virtual-zarr.js";
 import { type AppPageOptions, appPage } from "./app-page.js";
+import { type Brand, brandedPages, factsSeen } from "./branding/brand.js";
 import { finder } from "./find.js";
 import { graphqlRoute, withGraphql } from "./graphql.js";
-import { type Handler, mounted } from "./handler.js";
+import { type Handler, mounted, withRoutes } from "./handler.js";
 import { sentJson } from "./json-reply.js";
 import { readdressedStates } from "./neuroglancer-state.js";
 import { serverOverview } from "./overview.js";
@@ -38,6 +39,8 @@ export interface SharedParts {
   /** Folder of kept reports. */
   readonly workspace: string | undefined;
   readonly pages: Pick<AppPageOptions, "base" | "folder" | "hasTokens">;
+  /** Undefined where pages are those of emporium. */
+  readonly brand: Brand | undefined;
   readonly viewer: Handler;
   /** Undefined without a tree. */
   readonly s3: ((store: Store) => ReturnType<typeof readOnlyS3>) | undefined;
@@ -48,7 +51,7 @@ export interface SharedParts {
 
 /** Makes the handler of all paths of the server, but for those of who watches it. `ofView` has what is another one for somebody. */
 export function sourcesHandler(parts: SharedParts): (sources: ServedSources, ofView?: Partial<ApiContext>) => SourcesHandler {
-  const { version, bucket, workspace, filesOf, pieces } = parts;
+  const { version, bucket, workspace, filesOf, pieces, brand } = parts;
   const { log, memory } = parts.context;
   return (sources, ofView = {}) => {
     const { places, catalogue, microscopy } = sources;
@@ -59,6 +62,8 @@ export function sourcesHandler(parts: SharedParts): (sources: ServedSources, ofV
       reports: workspace === undefined ? noReports : servedReports(fileStore(workspace), places, catalogue, memory),
       server: { version, bucket, start: startOf(places, microscopy !== undefined) },
       find: finder(places, catalogue),
+      // of rules, what is named must be seen; without any, a run that is not there yet may come with an import
+      portal: brand && (async () => (ofView.access ? factsSeen(brand.facts, catalogue?.pool) : brand.facts)),
       ...ofView,
     };
     const api = apiHandler(context);
@@ -68,7 +73,13 @@ export function sourcesHandler(parts: SharedParts): (sources: ServedSources, ofV
     );
     const s3 = tree && parts.s3?.(tree.store);
     const others = mounted({
-      "/": appPage({ ...parts.pages, overview, log }),
+      "/": appPage({
+        ...{ ...parts.pages, overview, log },
+        brand:
+          brand &&
+          brandedPages(brand, catalogue, (error) => log.debug(`a page goes without the words of its rows: ${String(error)}`)),
+      }),
+      ...(brand && { "/brand/": brand.files }),
       "/api/": async () => notHere(),
       "/api/v1/": api,
       "/zarr/": apiHandler(context, [virtualZarrRoutes]),
@@ -81,7 +92,8 @@ export function sourcesHandler(parts: SharedParts): (sources: ServedSources, ofV
     const own = (request: Request) => ({ s3: `s3://${bucket}`, https: filesOf(request) });
     const withFiles = s3 ? withS3(s3, others) : others;
     const graphql = catalogue && compressed(graphqlRoute({ api: catalogue.api, own }));
-    return { api, handler: graphql ? withGraphql(graphql, withFiles) : withFiles };
+    const whole = graphql ? withGraphql(graphql, withFiles) : withFiles;
+    return { api, handler: brand?.sitemap ? withRoutes({ "sitemap.xml": brand.sitemap(catalogue?.pool) }, whole) : whole };
   };
 }
 

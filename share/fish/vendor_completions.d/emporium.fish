@@ -1345,6 +1345,8 @@ complete -c emporium -n '__fish_seen_subcommand_from serve' -l no-import -d 'upd
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l write -d 'let holders of a token decide on matches and start jobs from pages'
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l token-file -r -F -d 'with --write or --access: holders of tokens; a file that is not there is created'
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l access -r -F -d 'who sees which datasets and depositions (access.yaml); default: everybody sees all'
+complete -c emporium -n '__fish_seen_subcommand_from serve' -l portal -r -F -d 'title, logo, colour and texts of the pages (portal.yaml); default: those of emporium'
+complete -c emporium -n '__fish_seen_subcommand_from serve' -l title -x -d 'title of the pages, in place of --portal'
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l write-root -r -F -d 'with --write: another folder in which jobs may read and write'
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l database -x -d 'a PostgreSQL server (default: $EMPORIUM_DATABASE_URL, otherwise the workspace\'s embedded database)'
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l login -r -F -d 'the same from a login file of imagingDB'

@@ -5,7 +5,7 @@ import type { Access, View } from "./access.js";
 /** Number of views that are ready at once: whatever is kept for answers is kept for each. */
 export const VIEWS_MAX = 8;
 /** Parts of the program itself, the same for everybody. */
-const OF_NOBODY = /^(?:assets|viewer)\//;
+const OF_NOBODY = /^(?:assets|viewer|brand)\//;
 
 /**
  * Answers each request by the handler of what its sender may see. There is one for each view, made when it is first needed: nothing that is kept for one is

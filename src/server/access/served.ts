@@ -3,6 +3,7 @@ import { readRoots, seenPool } from "../../catalog/seen.js";
 import type { Clock } from "../../core/clock.js";
 import type { Log } from "../../core/log.js";
 import type { ApiContext, ServedCatalogue } from "../api/context.js";
+import type { Handler } from "../handler.js";
 import type { ServedMemory } from "../memory-shares.js";
 import { noReports } from "../reports.js";
 import type { ServedSources, SourcesHandler } from "../sources.js";
@@ -58,7 +59,10 @@ export async function servedByView(options: ServedByViewOptions): Promise<Source
     };
     return handlerOf(limited, ofView);
   };
-  const handler = byView(access, make);
+  const answered = byView(access, make);
+  // whoever asks: a list of addresses is handed on
+  const handler: Handler = (request, path) =>
+    answered(path === "sitemap.xml" ? new Request(request.url, { method: request.method }) : request, path);
   return { api: (request, path) => handler(request, `api/v1/${path}`), handler: withSessions(access, { base, origin }, handler) };
 }
 

@@ -4,7 +4,7 @@ import type { PortalApi } from "../../catalog/graphql/answer.js";
 import type { Clock } from "../../core/clock.js";
 import type { ErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
-import type { AccessNotes, CatalogueFacts, ServerFacts } from "../../model/page-api.js";
+import type { AccessNotes, CatalogueFacts, PortalFacts, ServerFacts } from "../../model/page-api.js";
 import type { Ref } from "../../model/ref.js";
 import type { Location } from "../../stores/location.js";
 import type { JobWatch } from "../job-watch.js";
@@ -47,6 +47,8 @@ export interface ApiContext {
   readonly clock: Clock;
   /** What rules of access say of the requests that are answered here; absent where everybody sees everything. */
   readonly access?: RuledAccess | undefined;
+  /** What the portal says of itself to who asks; absent where pages are those of emporium. */
+  readonly portal?: (() => Promise<PortalFacts>) | undefined;
   /** Facts of `GET server` that are known when the server starts. */
   readonly server: Pick<ServerFacts, "version" | "bucket" | "start">;
   /** The address of this server as the client of a request sees it; ends with `/`. */

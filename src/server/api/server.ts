@@ -35,6 +35,7 @@ export const serverRoutes: Routes = (app, context) => {
       writing: context.writing !== undefined,
       holder: toldOf(context.writing?.tokens.holderOf(c.req.raw)),
       jobs: showsWorkspace(context, c.req.raw),
+      portal: await context.portal?.(),
       access: access && { signIn: access.signIn, viewer: access.viewerOf(c.req.raw) },
     } satisfies ServerFacts),
   );
