@@ -22,6 +22,13 @@ export function About() {
     <div className="page">
       <h1>About</h1>
       <Answer asked={server}>{(facts) => <Served facts={facts} />}</Answer>
+      {server.data?.portal?.cite && (
+        <>
+          <h2>How to cite</h2>
+          <p className="words">{server.data.portal.cite}</p>
+          <CopyButton text={server.data.portal.cite} label="Copy citation" />
+        </>
+      )}
       <h2>Keys</h2>
       <div className="scroll">
         <Keys />

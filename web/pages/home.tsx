@@ -15,6 +15,7 @@ import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
 import { seen } from "../parts/seen.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";
+import { Written } from "../parts/written.js";
 import { datasetsQuery, datasetsSizeQuery, runsQuery } from "../queries/generated.js";
 
 /** Newest datasets that are shown. */
@@ -50,7 +51,7 @@ export function Home() {
               <Welcome server={facts} />
               {facts.catalogue && (
                 <Boundary>
-                  <NewestRun />
+                  <FirstRun hero={facts.portal?.hero} />
                 </Boundary>
               )}
             </div>
@@ -81,11 +82,12 @@ export function Home() {
 }
 
 /** Name of the house, what is here, and the ways in. */
-function Welcome({ server: { catalogue } }: { server: ServerFacts }) {
+function Welcome({ server: { catalogue, portal } }: { server: ServerFacts }) {
   return (
     <div>
-      <h1>emporium</h1>
-      {catalogue && (
+      <h1>{portal?.title ?? "emporium"}</h1>
+      {portal?.about && <Written blocks={portal.about} />}
+      {catalogue && !portal?.about && (
         <p className="lead">
           Tomograms with their tilt series, alignments and annotations. Look at any of it in the browser, or take it with you.
         </p>
@@ -97,6 +99,11 @@ function Welcome({ server: { catalogue } }: { server: ServerFacts }) {
           </Link>
         )}
         <OpenFile label="Open a file of your own" />
+        {portal?.links.slice(0, 1).map(({ label, href }) => (
+          <a key={href} href={href} rel="noreferrer">
+            {label}
+          </a>
+        ))}
       </p>
       {catalogue?.counts && (
         <ul className="row wrap figures">
@@ -116,15 +123,18 @@ function Welcome({ server: { catalogue } }: { server: ServerFacts }) {
   );
 }
 
-/** A section of the newest run that moves. */
-function NewestRun() {
+/** A section of a run that moves: of the one that the portal wants, else of the newest. */
+function FirstRun({ hero }: { hero: number | undefined }) {
   const { data } = useQuery({
-    queryKey: ["newest run"],
+    queryKey: ["first run", hero],
     queryFn: ({ signal }) =>
       askCatalogue(
         runsQuery,
         {
-          where: { tomograms: { isVisualizationDefault: { _eq: true } } },
+          where: {
+            tomograms: { isVisualizationDefault: { _eq: true } },
+            ...(hero !== undefined && { id: { _eq: hero } }),
+          },
           orderBy: [{ dataset: { releaseDate: "desc" } }, { id: "desc" }],
           limit: 1,
           offset: 0,
@@ -137,7 +147,7 @@ function NewestRun() {
   if (data && !tomogram) return null;
   const photo = photoAddress(tomogram?.keyPhotoUrl ?? tomogram?.keyPhotoThumbnailUrl);
   return (
-    <section className="panel home-hero" aria-label="Newest run">
+    <section className="panel home-hero" aria-label="A run">
       {run && tomogram ? (
         <>
           <Suspense fallback={<div className="live-stage" />}>
@@ -155,7 +165,11 @@ function NewestRun() {
               <Link to="/runs/$id" params={{ id: String(run.id) }}>
                 <strong>{run.name}</strong>
               </Link>{" "}
-              <span className="muted">newest run{run.dataset && ` · ${run.dataset.title}`}</span>
+              <span className="muted">
+                {hero === undefined && "newest run"}
+                {hero === undefined && run.dataset && " · "}
+                {run.dataset?.title}
+              </span>
             </span>
             <Link to="/view/tomogram/$id" params={{ id: String(tomogram.id) }}>
               Open in viewer

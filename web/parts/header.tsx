@@ -1,12 +1,14 @@
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { ChevronDown, HelpCircle, Lock, Menu, Moon, PenLine, Sun, SunMoon, Terminal } from "lucide-react";
-import { lazy, type ReactNode, type SubmitEvent, Suspense, useRef } from "react";
+import { lazy, type ReactNode, type SubmitEvent, Suspense, useEffect, useRef } from "react";
+import type { PortalFacts } from "../../src/model/page-api.js";
 import { MENU, MENU_READING, pagesIn } from "../../src/model/pages.js";
 import { useSession } from "./access.js";
+import { base } from "./api.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
 import { closeWhenLeft } from "./menu.js";
-import { command, crumbs } from "./page.js";
+import { command, crumbs, house } from "./page.js";
 import { useServer } from "./queries.js";
 import { applyTheme, nextTheme, theme } from "./settings.js";
 
@@ -20,11 +22,15 @@ const JobsBadge = lazy(() => import("./jobs-badge.js").then(({ JobsBadge: part }
 export function Header({ isPicture, showKeys, search }: { isPicture: boolean; showKeys: () => void; search: ReactNode }) {
   const { data } = useServer();
   useSession();
+  const { portal } = data ?? {};
+  useEffect(() => {
+    if (portal) house.set(portal.shortTitle);
+  }, [portal]);
   return (
     <header className="header">
       <Link to="/" className="brand">
-        <Logo />
-        <span className={isPicture ? "hidden" : undefined}>emporium</span>
+        {portal?.logo ? <OwnLogo portal={portal} /> : <Logo />}
+        <span className={isPicture ? "hidden" : undefined}>{portal?.shortTitle ?? "emporium"}</span>
       </Link>
       <MenuOf className={isPicture ? "" : "narrow"} name="Pages" pages={data?.writing === true ? MENU : MENU_READING}>
         <Menu size={16} aria-hidden />
@@ -54,6 +60,21 @@ export function Header({ isPicture, showKeys, search }: { isPicture: boolean; sh
         </button>
       </span>
     </header>
+  );
+}
+
+/** The logo of whoever serves this; of two, the one for the colours of the page. */
+function OwnLogo({ portal: { logo, logoDark } }: { portal: PortalFacts }) {
+  const picture = (address: string, className: string) => (
+    <img className={className} src={new URL(address, base).href} alt="" height={26} />
+  );
+  return logoDark ? (
+    <>
+      {picture(logo!, "on-light")}
+      {picture(logoDark, "on-dark")}
+    </>
+  ) : (
+    picture(logo!, "")
   );
 }
 

@@ -12,6 +12,8 @@ export interface Crumb {
 
 export const crumbs = shared<readonly Crumb[]>([]);
 export const command = shared<string | undefined>(undefined);
+/** Name of the house in titles of windows. */
+export const house = shared("emporium");
 export const toast = shared<Toast | undefined>(undefined);
 
 interface Toast {
@@ -33,13 +35,14 @@ export function useCommand(text: string | undefined): void {
 /** Title of the window and the way to the page in the header. */
 export function useCrumbs(...way: readonly Crumb[]): void {
   const text = JSON.stringify(way);
+  const name = house.use();
   useEffect(() => {
     const parts = JSON.parse(text) as readonly Crumb[];
     crumbs.set(parts);
     if (parts.length > 0) noteSeen(parts.map(({ label }) => label).join(" › "), ownPath(), location.search);
-    document.title = [...parts.map(({ label }) => label).reverse(), "emporium"].join(" · ");
+    document.title = [...parts.map(({ label }) => label).reverse(), name].join(" · ");
     return () => crumbs.set([]);
-  }, [text]);
+  }, [text, name]);
 }
 
 const AT_ONCE_MS = 250;

@@ -189,6 +189,11 @@ function Foot() {
         {place && !isCatalogued && ` · ${place.kind}, read as it is now`}
       </span>
       <nav aria-label="About this server" className="row wrap">
+        {data?.portal?.links.map(({ label, href }) => (
+          <a key={href} href={href} rel="noreferrer">
+            {label}
+          </a>
+        ))}
         <Link to="/about">About</Link>
         {data && <a href={new URL(data.addresses.graphql, base).href}>GraphQL</a>}
         <a href={new URL("api/v1/openapi.json", base).href}>API</a>
