@@ -439,7 +439,7 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
       [`/neuroglancer/tomogram/${run.tomograms.edges[0]!.node.id}`, "layers"],
     ] as const) {
       const { page } = await open(path);
-      const shownCommand = page.locator(".command code");
+      const shownCommand = page.locator(".command .floating code");
       await shownCommand.waitFor({ ...WAIT, state: "attached" });
       // a list in a page says its own
       if (path.startsWith("/datasets/")) await page.locator("[data-row]").first().waitFor(WAIT);

@@ -51,7 +51,7 @@ export function Home() {
               <Welcome server={facts} />
               {facts.catalogue && (
                 <Boundary>
-                  <FirstRun hero={facts.portal?.hero} />
+                  <FirstRun hero={facts.portal?.hero} elsewhere={facts.catalogue.otherDatasets ?? []} />
                 </Boundary>
               )}
             </div>
@@ -124,9 +124,9 @@ function Welcome({ server: { catalogue, portal } }: { server: ServerFacts }) {
 }
 
 /** A section of a run that moves: of the one that the portal wants, else of the newest. */
-function FirstRun({ hero }: { hero: number | undefined }) {
+function FirstRun({ hero, elsewhere }: { hero: number | undefined; elsewhere: readonly number[] }) {
   const { data } = useQuery({
-    queryKey: ["first run", hero],
+    queryKey: ["first run", hero, elsewhere],
     queryFn: ({ signal }) =>
       askCatalogue(
         runsQuery,
@@ -134,6 +134,8 @@ function FirstRun({ hero }: { hero: number | undefined }) {
           where: {
             tomograms: { isVisualizationDefault: { _eq: true } },
             ...(hero !== undefined && { id: { _eq: hero } }),
+            // of datasets of other trees there are rows here, and no volumes
+            ...(elsewhere.length > 0 && { datasetId: { _nin: elsewhere } }),
           },
           orderBy: [{ dataset: { releaseDate: "desc" } }, { id: "desc" }],
           limit: 1,

@@ -318,6 +318,8 @@ function viewSearch(on: string | undefined, rows: readonly AnnotationRow[] | und
   return { on: files.map(({ id }) => id).join(",") };
 }
 
+const isShownFirst = ({ isVisible, isOtherAlignment }: OverlayLayer): boolean => isVisible === true && !isOtherAlignment;
+
 function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) {
   const navigate = useNavigate();
   const { on } = useSearch({ strict: false }) as { on?: string };
@@ -330,10 +332,12 @@ function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefin
       {(rows) => {
         if (rows.length === 0)
           return <Empty command="emporium ingest run … --import-annotations">No annotations in this run.</Empty>;
-        const chosen = on === undefined ? new Set(rows.map(({ id }) => id)) : new Set(on.split(",").map(Number));
+        // as the picture has them, where the address says nothing
+        const shownFirst = rows.filter(({ id }) => overlays === undefined || layersOf(id).some(isShownFirst)).map(({ id }) => id);
+        const chosen = new Set(on === undefined ? shownFirst : on.split(",").map(Number));
         const turn = (id: number, isOn: boolean) => {
           const next = rows.filter((row) => (row.id === id ? isOn : chosen.has(row.id))).map((row) => row.id);
-          const text = next.length === rows.length ? undefined : next.join(",");
+          const text = next.join() === shownFirst.join() ? undefined : next.join(",");
           void navigate({ to: ".", search: (now) => ({ ...now, on: text }), replace: true });
         };
         return (

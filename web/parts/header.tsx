@@ -1,16 +1,16 @@
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
-import { ChevronDown, HelpCircle, Lock, Menu, Moon, PenLine, Sun, SunMoon, Terminal } from "lucide-react";
+import { Lock, Moon, Sun, SunMoon } from "lucide-react";
 import { lazy, type ReactNode, type SubmitEvent, Suspense, useEffect, useRef } from "react";
-import type { PortalFacts } from "../../src/model/page-api.js";
 import { MENU, MENU_READING, pagesIn } from "../../src/model/pages.js";
 import { useSession } from "./access.js";
-import { base } from "./api.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
 import { closeWhenLeft } from "./menu.js";
 import { command, crumbs, house } from "./page.js";
 import { useServer } from "./queries.js";
 import { applyTheme, nextTheme, theme } from "./settings.js";
+
+const OwnLogo = lazy(() => import("./own-logo.js").then(({ OwnLogo: part }) => ({ default: part })));
 
 const JobsBadge = lazy(() => import("./jobs-badge.js").then(({ JobsBadge: part }) => ({ default: part })));
 
@@ -29,11 +29,17 @@ export function Header({ isPicture, showKeys, search }: { isPicture: boolean; sh
   return (
     <header className="header">
       <Link to="/" className="brand">
-        {portal?.logo ? <OwnLogo portal={portal} /> : <Logo />}
+        {portal?.logo ? (
+          <Suspense>
+            <OwnLogo portal={portal} />
+          </Suspense>
+        ) : (
+          <Logo />
+        )}
         <span className={isPicture ? "hidden" : undefined}>{portal?.shortTitle ?? "emporium"}</span>
       </Link>
       <MenuOf className={isPicture ? "" : "narrow"} name="Pages" pages={data?.writing === true ? MENU : MENU_READING}>
-        <Menu size={16} aria-hidden />
+        <span aria-hidden>☰</span>
       </MenuOf>
       {isPicture ? <Crumbs /> : <Pages isWriting={data?.writing === true} />}
       <SearchBox />
@@ -47,7 +53,7 @@ export function Header({ isPicture, showKeys, search }: { isPicture: boolean; sh
           className="row muted"
           title={data.holder ? `changes are made by ${data.holder.name}` : "nothing can be changed from this page"}
         >
-          {data.holder ? <PenLine size={16} aria-hidden /> : <Lock size={16} aria-hidden />}
+          {data.holder ? <span aria-hidden>✎</span> : <Lock size={16} aria-hidden />}
           <span className="wide">{data.holder ? "Writing" : "Reading"}</span>
         </span>
       )}
@@ -56,25 +62,10 @@ export function Header({ isPicture, showKeys, search }: { isPicture: boolean; sh
         <CommandOfPage />
         <ThemeSwitch />
         <button type="button" className="bare" onClick={showKeys} aria-label="All keys" title="All keys (?)">
-          <HelpCircle size={16} aria-hidden />
+          <strong aria-hidden>?</strong>
         </button>
       </span>
     </header>
-  );
-}
-
-/** The logo of whoever serves this; of two, the one for the colours of the page. */
-function OwnLogo({ portal: { logo, logoDark } }: { portal: PortalFacts }) {
-  const picture = (address: string, className: string) => (
-    <img className={className} src={new URL(address, base).href} alt="" height={26} />
-  );
-  return logoDark ? (
-    <>
-      {picture(logo!, "on-light")}
-      {picture(logoDark, "on-dark")}
-    </>
-  ) : (
-    picture(logo!, "")
   );
 }
 
@@ -102,7 +93,7 @@ function Pages({ isWriting }: { isWriting: boolean }) {
         </Link>
       ))}
       <MenuOf className="" name="Work" pages={pagesIn("work", isWriting)}>
-        Work <ChevronDown size={16} aria-hidden />
+        Work ▾
       </MenuOf>
     </nav>
   );
@@ -195,7 +186,7 @@ function CommandOfPage() {
       onBlur={closeWhenLeft}
     >
       <summary className="bare" aria-label="Command of this page" title="Command of this page">
-        <Terminal size={16} aria-hidden />
+        <code>&gt;_</code>
       </summary>
       <div className="floating from-right">
         <p>In a terminal, the same:</p>

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { CircleDot, Database, Ellipsis, House, LayoutGrid, Search } from "lucide-react";
+import { CircleDot, Database, Ellipsis, House, Images, Search } from "lucide-react";
 import { MENU, MENU_READING } from "../../src/model/pages.js";
 import { MenuOf } from "./header.js";
 import { useServer } from "./queries.js";
@@ -16,7 +16,7 @@ export function PhoneSearch({ find }: { find: () => void }) {
 const BELOW = [
   ["/", "Home", House],
   ["/datasets", "Datasets", Database],
-  ["/runs", "Runs", LayoutGrid],
+  ["/runs", "Runs", Images],
   ["/annotations", "Annotations", CircleDot],
 ] as const;
 

@@ -2,13 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Layers } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { plural } from "../parts/format.js";
+import { volumeQuery } from "../parts/queries.js";
 import { ErrorPanel } from "../parts/states.js";
 import { hasScale, voxelOf } from "./geometry.js";
 import { useHost } from "./host.js";
 import { LayersPanel } from "./overlays/layers.js";
 import { Pane } from "./pane.js";
 import type { PlaneSource } from "./planes.js";
-import { openServed } from "./served.js";
+import { servedSource } from "./served.js";
 import { makeSession } from "./session.js";
 import { firstState, isTiltSeries, sectionOf } from "./state.js";
 import { useOf } from "./use-of.js";
@@ -25,15 +26,11 @@ interface LiveSliceProps {
 
 /** A section that moves, with what is annotated in it: the viewer's own plane, in a page of other things. */
 export function LiveSlice({ of, on, instead }: LiveSliceProps) {
-  const { data, error, refetch } = useQuery({
-    queryKey: ["slices", of],
-    queryFn: ({ signal }) => openServed(of, signal),
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 0,
-    meta: { stays: true },
-  });
+  // what the page says of the volume is asked for once
+  const { data: facts, error, refetch } = useQuery(volumeQuery(of));
+  const source = useMemo(() => facts && servedSource(of, facts), [of, facts]);
   if (error) return instead ?? <ErrorPanel error={error} again={() => void refetch()} />;
-  return data ? <Opened key={`${of} ${data.facts.etag}`} source={data} on={on} /> : <div className="live-stage" />;
+  return source ? <Opened key={`${of} ${source.facts.etag}`} source={source} on={on} /> : <div className="live-stage" />;
 }
 
 function Opened({ source, on }: { source: PlaneSource; on: readonly string[] | undefined }) {

@@ -152,9 +152,8 @@ function listen(session: Session, pane: PaneId, canvas: HTMLCanvasElement, drawi
     return [event.clientX - left, event.clientY - top];
   };
   const zoomAt = (point: readonly [number, number], factor: number) => {
-    const anchor = drawing()
-      .placement()
-      .toWorld(...point);
+    const placement = drawing().placement();
+    const anchor = placement.toWorld(...point);
     session.update((state) => zoomed(facts, state, session.fitting(), factor, anchor, axis));
   };
 

@@ -30,7 +30,8 @@ export async function openServed(ref: string, signal?: AbortSignal): Promise<Pla
   return servedSource(ref, await ask<VolumeFacts>(`volumes/${ref}`, signal));
 }
 
-function servedSource(ref: string, facts: VolumeFacts): PlaneSource {
+/** Planes of a volume whose facts are known. */
+export function servedSource(ref: string, facts: VolumeFacts): PlaneSource {
   return {
     facts,
     async read(one, abort) {

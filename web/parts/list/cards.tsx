@@ -84,40 +84,11 @@ export function Cards<Row extends { readonly id: number }>({
               >
                 <Photo row={row} card={spec.card!} width={cardPx} isPointed={index === pointed} />
                 {row && (
-                  <>
-                    <label className="pick">
-                      <input
-                        type="checkbox"
-                        tabIndex={-1}
-                        checked={isSelected}
-                        onChange={() => select(index, index)}
-                        aria-label={`Select ${calledOf(spec, row)}`}
-                      />
-                    </label>
-                    <Link
-                      to={spec.to(row)}
-                      tabIndex={-1}
-                      className="card-name"
-                      title={calledOf(spec, row)}
-                      style={{ WebkitLineClamp: titleLines + (start === "" ? 0 : 1) }}
-                      onClick={(event) => {
-                        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-                        event.preventDefault();
-                        open(row, index);
-                      }}
-                    >
-                      <CardTitle name={calledOf(spec, row)} start={start} />
-                    </Link>
-                    {spec.card!.lines?.(row).map((line, at) => (
-                      // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a card are the same ones always
-                      <span key={at} className="card-line" title={line}>
-                        {line}
-                      </span>
-                    ))}
-                    <span className="card-facts" title={spec.card!.details?.(row)}>
-                      {spec.card!.facts(row)}
-                    </span>
-                  </>
+                  <CardText
+                    {...{ spec, row, start, titleLines, isSelected }}
+                    select={() => select(index, index)}
+                    open={() => open(row, index)}
+                  />
                 )}
               </div>
             );
@@ -126,6 +97,58 @@ export function Cards<Row extends { readonly id: number }>({
       ))}
       <div role="presentation" style={{ height: after }} />
     </div>
+  );
+}
+
+interface CardTextProps<Row extends { readonly id: number }> {
+  readonly spec: InsideProps<Row>["spec"];
+  readonly row: Row;
+  /** What most titles in sight begin with. */
+  readonly start: string;
+  readonly titleLines: number;
+  readonly isSelected: boolean;
+  select(): void;
+  open(): void;
+}
+
+/** What stands under the picture of a card, and its box. */
+function CardText<Row extends { readonly id: number }>(props: CardTextProps<Row>) {
+  const { spec, row, start, titleLines, isSelected, select, open } = props;
+  return (
+    <>
+      <label className="pick">
+        <input
+          type="checkbox"
+          tabIndex={-1}
+          checked={isSelected}
+          onChange={select}
+          aria-label={`Select ${calledOf(spec, row)}`}
+        />
+      </label>
+      <Link
+        to={spec.to(row)}
+        tabIndex={-1}
+        className="card-name"
+        title={calledOf(spec, row)}
+        style={{ WebkitLineClamp: titleLines + (start === "" ? 0 : 1) }}
+        onClick={(event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          open();
+        }}
+      >
+        <CardTitle name={calledOf(spec, row)} start={start} />
+      </Link>
+      {spec.card!.lines?.(row).map((line, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a card are the same ones always
+        <span key={at} className="card-line" title={line}>
+          {line}
+        </span>
+      ))}
+      <span className="card-facts" title={spec.card!.details?.(row)}>
+        {spec.card!.facts(row)}
+      </span>
+    </>
   );
 }
 

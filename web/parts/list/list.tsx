@@ -114,12 +114,7 @@ function Window<Row extends { readonly id: number }>({ spec, state, total, selec
   const [first, last] = [(items[0]?.index ?? 0) * across, Math.min(((items.at(-1)?.index ?? -1) + 1) * across, total) - 1];
   const rows = useRows(spec, state, [first, last]);
   useRowInAddress(state, virtual, across, lines);
-  // rows are as high as the first of them need: a height that changed with every title would move what one looks at
-  const firstTitles = Array.from({ length: Math.min(TITLES, total) }, (_, at) => rows.at(at)).flatMap((row) =>
-    row ? [calledOf(spec, row)] : [],
-  );
-  const needed = spec.card && width > 0 && firstTitles.length > 0 ? titleLinesOf(spec.card, firstTitles, cardPx) : titleLines;
-  useEffect(() => setTitleLines((before) => Math.max(before, needed)), [needed]);
+  useTitleLines(spec, rows.at, { total, cardPx, take: setTitleLines });
 
   const [focused, setFocused] = useState(state.row);
   const [anchor, setAnchor] = useState(focused);
@@ -194,6 +189,28 @@ function Window<Row extends { readonly id: number }>({ spec, state, total, selec
       </div>
     </>
   );
+}
+
+/**
+ * Cards are as high as the first of them need: a height that changed with every title would move what one looks at.
+ *
+ * @param sizes `cardPx` is 0 or less until the width is known
+ */
+function useTitleLines<Row extends { readonly id: number }>(
+  spec: ListSpec<Row>,
+  rowAt: (index: number) => Row | undefined,
+  { total, cardPx, take }: { total: number; cardPx: number; take: (change: (before: number) => number) => void },
+): void {
+  const first = Array.from({ length: Math.min(TITLES, total) }, (_, at) => rowAt(at)).filter((row) => row !== undefined);
+  const needed =
+    spec.card && cardPx > 0 && first.length > 0
+      ? titleLinesOf(
+          spec.card,
+          first.map((row) => calledOf(spec, row)),
+          cardPx,
+        )
+      : 0;
+  useEffect(() => take((before) => Math.max(before, needed)), [take, needed]);
 }
 
 /** Takes the rows between two into the selection; a single one that is in it is taken out. */
