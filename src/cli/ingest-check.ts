@@ -10,7 +10,7 @@ export default command({
   summary: "Check configurations: every error with its line, what was found and what was expected",
   details: [
     "Checks each configuration against the grammar and the rules between its fields, and lists all errors. Only the files are read, unless --source names the sources, or --network asks public registries whether they know the ORCIDs, publications, ontology terms and pictures. What ingest run would refuse in a configuration is refused here too.",
-    "--source makes the plan of ingest run for everything and says what becomes of each file: used, left out by a line, or unnamed. A file used for two runs, an annotation without a tomogram at its voxel spacing, numbers of images that differ and headers that contradict a file's use are told.",
+    "--source makes the plan of ingest run for everything and says what becomes of each file: used, left out by a line, or left out since no line names it. A file used for two runs, an annotation without a tomogram at its voxel spacing, numbers of images that differ and headers that contradict a file's use are told.",
     "A folder stands for the configurations in it, without drafts and templates (recognised by name). --schema prints the grammar as JSON Schema for editors instead.",
     "Exit status: 0 no errors, 4 errors were found, 2 a file could not be read or is not YAML. Warnings do not count.",
   ],

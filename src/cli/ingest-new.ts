@@ -85,7 +85,7 @@ export default command({
         waitingText(config) ?? [],
         `${counted(toFill.length, "line")} to fill in`,
         ...(asked.length === 0 ? [] : [`${counted(asked.length, "question")} to answer`]),
-        `${counted(toCheck.length, "guess", "guesses")} to check`,
+        counted(toCheck.length, "guess to check", "guesses to check"),
       ].flat();
       io.out(`${out}: ${[counted(runs.length, "run"), ...left].join(", ")}`);
       if (beside !== undefined) {

@@ -1,3 +1,5 @@
+import { counted } from "./units.js";
+
 /** The place to look at: an object or folder, and the position in it. */
 export interface CheckPlace {
   /** Key relative to the tree, or to the input. */
@@ -43,8 +45,12 @@ export function quoted(text: string): string {
   return `${JSON.stringify(text)}`;
 }
 
-/** The first few of many, and how many more there are. */
-export function few(items: readonly (string | number)[], most = 3): string {
+/** The first few of many, and how many more there are: `a, b, c and 2 more`. @param what they are, as one: `and 2 more files` */
+export function few(items: readonly (string | number)[], most = 3, what?: string): string {
   const rest = items.length - most;
-  return `${items.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+  const more = what === undefined ? `${rest} more` : counted(rest, `more ${what}`);
+  return `${items.slice(0, most).join(", ")}${rest > 0 ? ` and ${more}` : ""}`;
 }
+
+/** `a.mrc, b.mrc, c.mrc and 2 more files` */
+export const fewFiles = (paths: readonly string[]): string => few(paths, 3, "file");

@@ -63,7 +63,7 @@ frames: [{metadata: {dose_rate: 1}, sources: [{source_glob: {list_glob: 'frames/
       at: "c.yaml:8:20",
     });
     expect(account.notImported).toEqual(["frames"]);
-    expect(formatAccount(account)).toContain("  files of frames count as unnamed: this command does not import them");
+    expect(formatAccount(account)).toContain("  files of frames count as left out: this command does not import them");
   });
 
   it("(34.1) says where files of filtered sources were not all looked for", async () => {
@@ -74,7 +74,7 @@ frames: [{metadata: {dose_rate: 1}, sources: [{source_glob: {list_glob: 'frames/
     // 200 folders are listed for this, and one is that of the files above
     expect(account.files.filter((file) => file.fate === "left out" && file.by === "parent_filters").length).toBeGreaterThan(150);
     expect(formatAccount(account)).toContain(
-      "  files of 1 source that parent_filters leave out were not all looked for: some count as unnamed",
+      "  files of 1 source that parent_filters leave out were not all looked for: some count as files that no line names",
     );
   });
 
@@ -85,12 +85,12 @@ frames: [{metadata: {dose_rate: 1}, sources: [{source_glob: {list_glob: 'frames/
     const lines = report.toText().split("\n");
     const at = lines.findIndex((line) => line.startsWith("Files below"));
     expect(lines.slice(at)).toEqual([
-      "Files below memory:/lab: 5 used, 3 left out, 6 unnamed by the configuration (2 whole folders among them)",
+      "Files below memory:/lab: 5 used, 9 left out (6 of them since no line of the configuration names them, 2 whole folders among them)",
       "  used: 2 as frames, 1 as gains, 2 as tomograms; 1 file for several runs",
       "  left out by match_regex at c.yaml:9:47: lab/frames/TS_1/a.txt",
       "  left out by parent_filters at c.yaml:9:148: lab/old/a.tif",
       "  left out by exclude at c.yaml:5:19: lab/rec/TS_3.rec",
-      "  unnamed: lab/frames/TS_2/b, lab/frames/TS_2/c, lab/frames/TS_2/d and 3 more (--json lists all)",
+      "  left out, since no line names them: lab/frames/TS_2/b, lab/frames/TS_2/c, lab/frames/TS_2/d and 3 more files (--json lists all)",
       "",
       "2 cannot be imported",
     ]);

@@ -203,9 +203,9 @@ function placeholderRemarks({ placeholders = [], file }: IngestConfig, target: S
   const note = isBucket(target)
     ? "; writing them into a bucket needs --allow-placeholders"
     : untoldSizes(placeholders).length > 0
-      ? "; ingest run wants the voxel size"
+      ? "; ingest run refuses a placeholder for a voxel size"
       : "";
-  const message = `${countPlaceholders(placeholders)} of ${file} are left: lines ${linesOf(placeholders)}${note}`;
+  const message = `${file} has ${countPlaceholders(placeholders)}: lines ${linesOf(placeholders)}${note}`;
   return [{ message, place: placeholders[0]!.place }];
 }
 
@@ -232,7 +232,7 @@ export function refusePlaceholders({ placeholders = [], file }: IngestConfig, ta
   if (placeholders.length === 0 || !isBucket(target)) return;
   throw new EmporiumError(
     "CONFIG_PLACEHOLDER",
-    `a bucket takes no placeholders, and ${countPlaceholders(placeholders)} of ${file} are left: lines ${linesOf(placeholders)}`,
+    `a bucket takes no placeholders, and ${file} has ${countPlaceholders(placeholders)}: lines ${linesOf(placeholders)}`,
     {
       place: placeholders[0]!.place,
       hint: "fill them in (ingest check lists all), or add --allow-placeholders",

@@ -74,9 +74,9 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
     writeFileSync(config, form);
     const count = left(form).length;
     const checked = await emporium(["ingest", "check", config]);
-    expect([checked.status, checked.out]).toEqual([0, expect.stringContaining(`: ${count} to fill in or to check\n`)]);
+    expect([checked.status, checked.out]).toEqual([0, expect.stringContaining(`: ${count} lines to fill in or to check\n`)]);
     const guesses = form.match(/# please check: /g)!.length;
-    const told = `${count - guesses} placeholders and ${guesses} guesses`;
+    const told = `${count - guesses} lines to fill in and ${guesses} guesses to check`;
     const workspace = ["--workspace", join(root, "workspace")];
     const arm = (verb: string, out: string, ...flags: string[]) =>
       emporium([
@@ -94,7 +94,7 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
     const { warnings } = JSON.parse(planned.out) as { warnings: { message: string }[] };
     expect(warnings[0]!.message).toContain(told);
     const run = await arm("run", join(root, "out"));
-    expect([run.status, run.out]).toEqual([0, expect.stringContaining(`warning: ${told}`)]);
+    expect([run.status, run.out]).toEqual([0, expect.stringContaining(`warning: ${config} has ${told}`)]);
     expect(existsSync(join(root, "out/depositions_metadata/1/deposition_metadata.json"))).toBe(true);
     for (const bucket of ["s3://bucket/x", "gs://bucket/x"]) {
       const refused = await arm("run", bucket, "--anonymous");
@@ -119,7 +119,7 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
           .join("")}${form}`,
       );
     };
-    expect(of("second").map(({ message }) => message)[0]).toBe("question: q: second is a guess (Which?)");
+    expect(of("second").map(({ message }) => message)[0]).toBe("question q: second is a guess (Which?)");
     expect(of(undefined).map(({ message }) => message)[0]).toBe("question q is open, and its files are left out: Which?");
   });
 
@@ -147,10 +147,10 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
     const words = ["--import-everything", "--workspace", join(root, "workspace")];
     const planned = await emporium(["ingest", "plan", config, lab, join(root, "lab-out"), ...words]);
     expect(planned.out).toMatch(
-      /\d+ placeholders, 1 open question and \d+ guess(?:es)? of .*lab\.yaml are left: lines \d+ \(coordinates-ribosome-csv\)/,
+      /lab\.yaml has \d+ lines to fill in, 1 question to answer and \d+ guess(?:es)? to check: lines \d+ \(coordinates-ribosome-csv\)/,
     );
     const refused = await emporium(["ingest", "run", config, lab, "s3://bucket/x", "--anonymous", "--allow-private", ...words]);
-    expect(refused.err).toMatch(/^error\[CONFIG_PLACEHOLDER\]: .*1 open question/);
+    expect(refused.err).toMatch(/^error\[CONFIG_PLACEHOLDER\]: .*1 question to answer/);
     writeFileSync(decisions, readFileSync(decisions, "utf8").replace("answer: null", "answer: leave-out"));
     const decided = await make(join(root, "decided.yaml"), "--decisions", decisions);
     expect(decided.out).not.toMatch(/^question |to answer/m);

@@ -151,7 +151,7 @@ function formatChecked(files: readonly CheckedConfig[], skipped: readonly string
     const counts = [
       count(errors.length, "error"),
       count(warnings.length, "warning"),
-      placeholders.length === 0 ? "" : `${placeholders.length} to fill in or to check`,
+      placeholders.length === 0 ? "" : `${counted(placeholders.length, "line")} to fill in or to check`,
     ].filter((text) => text !== "");
     lines.push(`${file}: ${counts.join(", ") || "ok"}`);
     lines.push(...formatGroups(errors, "error"), ...formatGroups(warnings, "warning"));

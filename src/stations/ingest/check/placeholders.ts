@@ -97,20 +97,21 @@ export function placeholderWarning({ kind, place, value, what }: Placeholder): E
     };
   // of a list's entry, the list: `value is 1`
   const key = place.path?.split(".").findLast((part) => !/^\d+$/.test(part)) ?? "question";
+  const named = key === "question" ? "question" : `${key}:`;
   const hint = kind === "guess" ? "correct it, or delete the comment if it is right" : "give the value, and delete the comment";
-  return { code: "CONFIG_PLACEHOLDER", message: `${key}: ${value} is a ${kind} (${what})`, ...place, hint };
+  return { code: "CONFIG_PLACEHOLDER", message: `${named} ${value} is a ${kind} (${what})`, ...place, hint };
 }
 
-/** `40 placeholders, 1 open question and 6 guesses`. */
+/** `40 lines to fill in, 1 question to answer and 6 guesses to check`, as `ingest new` says it. */
 export function countPlaceholders(found: readonly Placeholder[]): string {
   const count = (of: Placeholder["kind"], one: string, many?: string) => {
     const number = found.filter(({ kind }) => kind === of).length;
     return number === 0 ? [] : [counted(number, one, many)];
   };
   const counts = [
-    ...count("placeholder", "placeholder"),
-    ...count("question", "open question"),
-    ...count("guess", "guess", "guesses"),
+    ...count("placeholder", "line to fill in", "lines to fill in"),
+    ...count("question", "question to answer", "questions to answer"),
+    ...count("guess", "guess to check", "guesses to check"),
   ];
   return [counts.slice(0, -1).join(", "), counts.at(-1)].filter((text) => text).join(" and ");
 }
@@ -118,7 +119,7 @@ export function countPlaceholders(found: readonly Placeholder[]): string {
 /** The first few lines, for a message. */
 export function linesOf(found: readonly Placeholder[], most = 5): string {
   const shown = found.slice(0, most).map(({ place, value }) => `${place.line} (${value.slice(0, 40)})`);
-  return `${shown.join(", ")}${found.length > most ? ` and ${found.length - most} more` : ""}`;
+  return `${shown.join(", ")}${found.length > most ? ` and ${counted(found.length - most, "more line")}` : ""}`;
 }
 
 /** Each scalar where it is written, once, however many aliases mean it. */

@@ -1,4 +1,4 @@
-import { few } from "../../../core/finding.js";
+import { few, fewFiles } from "../../../core/finding.js";
 import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
 import { TAKEN } from "../check/placeholders.js";
@@ -23,7 +23,7 @@ export function accountLines(
   const waiting = waitingText({ runs, questions });
   if (waiting !== undefined) lines.push(`${waiting}, not used until it is answered`);
   if (software.length > 0)
-    lines.push(`recognised: ${software.map(({ software: name, by }) => `${name} by ${few(by, 2)}`).join("; ")}`);
+    lines.push(`recognised: ${software.map(({ software: name, by }) => `${name} by ${by.slice(0, 2).join(", ")}`).join("; ")}`);
   const used = countText([...files.values()].filter(({ role }) => role !== "half map"));
   lines.push(used === "" ? "nothing is used" : `used: ${used}`);
   const groups = unusedGroups({ files, undecided, questions });
@@ -32,10 +32,10 @@ export function accountLines(
   const rest = order.slice(REASONS_MAX).flatMap(({ paths }) => paths);
   if (rest.length > 0) lines.push(`left out for ${counted(order.length - REASONS_MAX, "more reason")}: ${named(rest)}`);
   const unknown = groups.filter(({ fate }) => fate === "not used");
-  for (const { paths, because } of unknown.slice(0, REASONS_MAX))
-    lines.push(`not used: ${few(paths)}${countOf(paths)}: ${because}`);
+  for (const { paths, because } of unknown.slice(0, REASONS_MAX)) lines.push(`not used: ${fewFiles(paths)}: ${because}`);
   const more = unknown.slice(REASONS_MAX).flatMap(({ paths }) => paths);
-  if (more.length > 0) lines.push(`not used: ${counted(more.length, "more file")} of no known kind, such as ${few(more)}`);
+  if (more.length > 0)
+    lines.push(`not used: ${counted(more.length, "more file")} of no known kind, such as ${more.slice(0, 3).join(", ")}`);
   lines.push(...linkLines(laboratory));
   for (const note of notes) lines.push(note);
   return lines.map(oneLine);
@@ -44,7 +44,9 @@ export function accountLines(
 /** `2 more runs with an open question: TS_3, TS_4`; undefined where there is none. */
 export function waitingText(decisions: Pick<Decisions, "runs" | "questions">): string | undefined {
   const waiting = waitingRuns(decisions);
-  return waiting.length === 0 ? undefined : `${counted(waiting.length, "more run")} with an open question: ${few(waiting)}`;
+  return waiting.length === 0
+    ? undefined
+    : `${counted(waiting.length, "more run")} with an open question: ${few(waiting, 3, "run")}`;
 }
 
 /** Files that are not used, for one reason: left out for it, or not known to be anything. */
@@ -95,7 +97,6 @@ const reasonOf = ({ role, because, path }: Decision): string =>
   role === "half map" ? "half" : `${withoutNames(because)} ${kindOf(path)}`.trim();
 const kindOf = (path: string): string => /\.[A-Za-z]\w{0,7}$/.exec(path)?.[0].toLowerCase() ?? "";
 const withoutNames = (text: string): string => text.replace(/\S*[\d/]\S*/g, "#");
-const countOf = (group: readonly unknown[]): string => (group.length > 3 ? ` (${counted(group.length, "file")})` : "");
 
 function named(paths: readonly string[]): string {
   return paths.length === 1 ? paths[0]! : `${counted(paths.length, "file")}, such as ${paths[0]!}`;
@@ -108,7 +109,7 @@ function linkLines({ links, hidden, isComplete }: Laboratory): string[] {
   const told = links.told("the folder");
   return [
     ...(told === undefined ? [] : [`${told}`]),
-    ...(hidden.length > 0 ? [`not looked at, since they are hidden: ${few(hidden, NAMED_MAX)}${countOf(hidden)}`] : []),
+    ...(hidden.length > 0 ? [`not looked at, since they are hidden: ${few(hidden, NAMED_MAX, "file")}`] : []),
     ...(isComplete ? [] : ["the folder has more files than were looked at: nothing is known of the others"]),
   ];
 }

@@ -1,8 +1,9 @@
 import { crc32, crcText } from "../../../core/crc32.js";
-import { few } from "../../../core/finding.js";
+import { few, fewFiles } from "../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../core/groups.js";
 import { inNumbers } from "../../../core/natural-order.js";
 import { counted } from "../../../core/units.js";
+import { FILE_FORMATS } from "../../../formats/registry.js";
 import type { Claim, Details, Option, Question, Recognised, Role, Strength } from "./claims.js";
 import { baseName } from "./recognisers/common/paths.js";
 import type { Laboratory, Surveyed } from "./survey/laboratory.js";
@@ -224,7 +225,7 @@ function questionsOf(doubts: readonly Doubt[]): Question[] {
   return [...groups].map(([key, group]) => {
     const [{ claims, against }] = group as [Doubt, ...Doubt[]];
     const files = group.map(({ file }) => file.path);
-    const what = group.length === 1 ? files[0]! : `${few(files)}`;
+    const what = group.length === 1 ? files[0]! : fewFiles(files);
     const said = claims.map(({ role, because, run }) => `${roleText(role)}${run === undefined ? "" : ` of ${run}`} (${because})`);
     const text =
       against === undefined
@@ -313,8 +314,8 @@ export function withoutEffect({ answers, without = [] }: Given, questions: reado
       : [];
   });
   return [
-    ...(without.length === 0 ? [] : [`What is decided of ${few(without)} has no effect: no file is called so.`]),
-    ...(unasked.length === 0 ? [] : [`Answers to ${few(unasked)} have no effect: no such question is asked.`]),
+    ...(without.length === 0 ? [] : [`What is decided of ${few(without, 3, "name")} has no effect: no file is called so.`]),
+    ...(unasked.length === 0 ? [] : [`Answers to ${few(unasked, 3, "question")} have no effect: no such question is asked.`]),
     ...wrong,
   ];
 }
@@ -337,7 +338,11 @@ function unclaimed({ path, format, volume, unreadable }: Surveyed): string {
     return `${kind[volume.says]}, ${x}×${y}×${z}${spacing === undefined ? "" : `, ${Number(spacing.toFixed(3))} Å`}`;
   }
   if (format === "empty") return "empty";
-  return format === "text" ? "a text that is not recognised" : format === undefined ? "in no known format" : format.toUpperCase();
+  if (format === "text") return "a text that is not recognised";
+  if (format === undefined) return "in no known format";
+  return format === "zarr"
+    ? "a Zarr folder without an image"
+    : `${FILE_FORMATS.find(({ id }) => id === format)!.called}, which is not used`;
 }
 
 /** `12 tomograms, 3 tilt series` */

@@ -102,7 +102,7 @@ export function writeDecisions({ files }: Pick<Laboratory, "files">, { runs, fil
     [
       "What ingest new takes each file for, and why. Edit this file, answer its questions behind answer:, and give it to ingest new with --decisions.",
       "What it says is obeyed; files that it does not name are decided anew. The first row that names a file counts.",
-      "files: a path, or a glob with {run_name}, where * stands for any letters of a name; no glob names the files of a question.",
+      "files: a path, or a glob with {run_name}, where * stands for any letters of a name. What becomes of the files of a question is its answer's alone: globs leave them out.",
       `is: one of ${ROLES.join(", ")}.`,
     ],
   );

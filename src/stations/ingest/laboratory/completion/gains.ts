@@ -1,6 +1,5 @@
-import { few } from "../../../../core/finding.js";
+import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
-import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -109,7 +108,7 @@ function questionOf(
   });
   return {
     id,
-    text: `Which gain reference is that of ${few(runs)}${runs.length > 1 ? ` (${counted(runs.length, "run")})` : ""}: ${few(some.map(({ path }) => path))}?`,
+    text: `Which gain reference is that of ${few(runs, 3, "run")}: ${fewFiles(some.map(({ path }) => path))}?`,
     files: some.map(({ path }) => path),
     options: [...options, { answer: "none", says: "none of them is published", claims: some.map(kept) }],
   };

@@ -1,4 +1,4 @@
-import { few } from "../../../../core/finding.js";
+import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
@@ -48,7 +48,7 @@ export function nanometreQuestions(
     const what = file.role === "tomogram" ? "voxel" : "pixel";
     return {
       id: stableId("nanometres", key),
-      text: `Is the ${what} size of ${few(paths)} ${likely} Å, or ${spacing} Å, as the header says: ${since}?`,
+      text: `Is the ${what} size of ${fewFiles(paths)} ${likely} Å, or ${spacing} Å, as the header says: ${since}?`,
       files: paths,
       options: [optionOf(likely, some), optionOf(spacing, some)],
       ...(isTold && { guess: `${likely}` }),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { few } from "../../../../core/finding.js";
+import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { parseAln } from "../../../../formats/alignment/aretomo.js";
@@ -128,7 +128,7 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     );
     questions.push({
       id: stableId("series", run),
-      text: `Run ${run} has ${counted(some.length, "tilt series", "tilt series")}: ${few(some.map(({ path }) => path))}. Which is to be published?`,
+      text: `Run ${run} has ${counted(some.length, "tilt series", "tilt series")}: ${fewFiles(some.map(({ path }) => path))}. Which is to be published?`,
       files: some.map(({ path }) => path),
       options: [
         ...options,
@@ -190,7 +190,7 @@ export async function countQuestions(files: ReadonlyMap<string, Decision>, labor
     const paths = some.map(({ file }) => file.path);
     return {
       id: `images-${key}`,
-      text: `Is ${few(paths)} to be published? It has ${counted(images, "image")}, and the lists of angles of its run have ${counts.join(" and ")}.`,
+      text: `Is ${fewFiles(paths)} to be published? It has ${counted(images, "image")}, and the lists of angles of its run have ${counts.join(" and ")}.`,
       files: paths,
       options: [
         {

@@ -1,4 +1,4 @@
-import { few } from "../../../../core/finding.js";
+import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
@@ -145,7 +145,7 @@ export function headerQuestions(
     const { spacing, likely, pixel } = group[0]!;
     const paths = group.map(({ file }) => file.path);
     const some = group.map(({ file }) => file);
-    const text = `Is the voxel size of ${few(paths)} ${spacing} Å, as the header says, or ${likely} Å, as the tomograms of its size in its folder have? ${spacing} Å is no whole number of pixels of the tilt series (${Number(pixel.toFixed(3))} Å).`;
+    const text = `Is the voxel size of ${fewFiles(paths)} ${spacing} Å, as the header says, or ${likely} Å, as the tomograms of its size in its folder have? ${spacing} Å is no whole number of pixels of the tilt series (${Number(pixel.toFixed(3))} Å).`;
     return {
       id: `spacing-${spacing}-or-${likely}`,
       text,
@@ -182,7 +182,7 @@ export function spacingQuestions(files: ReadonlyMap<string, Decision>, laborator
       // what a person has said stays
       if (some.every(({ strength }) => strength === "person")) return [];
       const paths = some.map(({ path }) => path);
-      const text = `Is the voxel size of ${few(paths)} ${common} Å, as that of ${few(usual[1].map(({ path }) => path))}, or ${spacing} Å, as the header says?`;
+      const text = `Is the voxel size of ${fewFiles(paths)} ${common} Å, as that of ${fewFiles(usual[1].map(({ path }) => path))}, or ${spacing} Å, as the header says?`;
       return [{ id: `spacing-${key}`, text, files: paths, options: [common, spacing].map((value) => optionOf(value, some)) }];
     });
   });
@@ -201,7 +201,7 @@ export function placeholderNotes(
     paths.length === 0
       ? []
       : [
-          `No ${what} in the ${paths.length === 1 ? "header" : "headers"} of ${few(paths)}: ${placeholder} Å is a placeholder; ${then}.`,
+          `No ${what} in the ${paths.length === 1 ? "header" : "headers"} of ${fewFiles(paths)}: ${placeholder} Å is a placeholder; ${then}.`,
         ];
   return [
     ...told(
@@ -231,6 +231,6 @@ export function spacingNotes(files: ReadonlyMap<string, Decision>, laboratory: L
   });
   return [...groupsOf(doubts, ({ told, header }) => `${told} ${header}`).values()].map((group) => {
     const { told, header, because } = group[0]!;
-    return `${few(group.map(({ path }) => path))}: ${header} Å by the header; ${told} Å is taken, as told elsewhere (${because}).`;
+    return `${fewFiles(group.map(({ path }) => path))}: ${header} Å by the header; ${told} Å is taken, as told elsewhere (${because}).`;
   });
 }

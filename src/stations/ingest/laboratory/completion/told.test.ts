@@ -126,7 +126,7 @@ describe("files that cannot be read", () => {
       ...{ "TS_01.mdoc": mdoc("TS_01"), "frames/TS_01_0.tif": tiff, "TS_02.mdoc": "\0garbage", "frames/TS_02_0.tif": tiff },
     });
     expect(account).toContain("Published as they are, though no angles can be read in them: TS_01.rawtlt.");
-    expect(account).toContain("acquisition files: TS_02.mdoc (1 file), nor are 1 file of frames of their runs.");
+    expect(account).toContain("acquisition files: TS_02.mdoc, nor are 1 file of frames of their runs.");
   });
 });
 

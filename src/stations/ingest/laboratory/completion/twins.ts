@@ -1,4 +1,4 @@
-import { few } from "../../../../core/finding.js";
+import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
@@ -42,7 +42,7 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     );
     return {
       id: stableId("twins", key),
-      text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` and ${groups.length - 1} more` : ""} has ${counted(count, "tomogram")} of one voxel size that nothing tells apart: ${few(groups[0]!.map(({ path }) => path))}. Which is to be published?`,
+      text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` (and ${counted(groups.length - 1, "more run")} likewise)` : ""} has ${counted(count, "tomogram")} of the same voxel size, and neither names nor bookkeeping tell which one counts: ${fewFiles(groups[0]!.map(({ path }) => path))}. Which is to be published?`,
       files: groups.flatMap((group) => group.map(({ path }) => path)),
       options: [...options, all],
       ...(kept.length === 1 && { guess: `${kept[0]! + 1}` }),

@@ -1,4 +1,4 @@
-import { few } from "../../../../core/finding.js";
+import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { ask, decimal, yamlText } from "../../../../formats/yaml/yaml-text.js";
@@ -148,12 +148,10 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
     const lost = new Set(mdocs.flatMap(({ path, run }) => (unread.has(path) ? [run] : [])));
     const frames = of("frame").filter(({ run }) => lost.has(run)).length;
     const more = frames === 0 ? "" : `, nor are ${counted(frames, "file")} of frames of their runs`;
-    remarks.push(
-      `Not used, since they cannot be read as acquisition files: ${few([...unread])} (${counted(unread.size, "file")})${more}.`,
-    );
+    remarks.push(`Not used, since they cannot be read as acquisition files: ${fewFiles([...unread])}${more}.`);
   }
   const blind = lists.filter(({ path, role }) => role !== "left out" && !angles.get(path)).map(({ path }) => path);
-  if (blind.length > 0) remarks.push(`Published as they are, though no angles can be read in them: ${few(blind)}.`);
+  if (blind.length > 0) remarks.push(`Published as they are, though no angles can be read in them: ${fewFiles(blind)}.`);
   return { acquisitionOf: (run: string): Acquisition => byRun.get(run) ?? {}, remarks, unread };
 }
 

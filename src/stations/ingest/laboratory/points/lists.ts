@@ -144,7 +144,9 @@ export async function strayNotes(lists: readonly PlacedList[], reading: Reading,
     else others.push(`${file.path} (${check.outside} of ${check.count})`);
   }
   if (others.length > 0)
-    found.push(`${counted(others.length, "more list has", "more lists have")} points outside of their tomogram: ${few(others)}.`);
+    found.push(
+      `${counted(others.length, "more list has", "more lists have")} points outside of their tomogram: ${few(others, 3, "list")}.`,
+    );
   if (unread > 0)
     found.push(
       `Whether the points of ${counted(unread, "more list lie", "more lists lie")} in their tomogram was not looked at: ingest run tells it.`,

@@ -1,5 +1,5 @@
 import { isEmporiumError } from "../../../../core/errors.js";
-import { few } from "../../../../core/finding.js";
+import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Details, Option, PointsReading, Question } from "../claims.js";
@@ -245,10 +245,8 @@ function questionOf(
 ): Question {
   const { isOfSeveral, isWrong, claimsOf } = more;
   const [{ path, run, reading, isOfOnlyRun }] = group as readonly [Listed, ...Listed[]];
-  const names = few(group.map((one) => one.path));
-  const texts = fitting.map(({ reading: one, spacing }) =>
-    isOfSeveral ? `${readingText(one, spacing)} (the tomogram of ${spacing} Å)` : readingText(one, spacing),
-  );
+  const names = fewFiles(group.map((one) => one.path));
+  const texts = fitting.map((one) => readingText(one.reading, one.spacing, isOfSeveral));
   const wrong = isWrong ? `, which lie outside of the tomogram in the unit of the column ${reading.unitFrom}` : "";
   return {
     id: `coordinates-${slug(run === undefined ? path : globOf(path, run))}`,

@@ -108,16 +108,21 @@ function reachOf({ binning, unit, isCentred, isReversed }: Reading, ranges: Plac
   return reach;
 }
 
-/** `pixels of 2.5 Å, divided by 4` */
-export function readingText({ binning, unit, isCentred, isReversed }: Reading, spacing: number | undefined): string {
+/** `pixels of 2.5 Å (divided by 4)`. @param isNamed of several tomograms: by their voxel size */
+export function readingText(
+  { binning, unit, isCentred, isReversed }: Reading,
+  spacing: number | undefined,
+  isNamed = false,
+): string {
   const number = Number(binning.toPrecision(6));
   const base =
     unit === "voxels"
-      ? "voxels of the tomogram"
+      ? `voxels of the tomogram${isNamed ? ` of ${spacing} Å` : ""}`
       : unit === "parts"
         ? "parts of the tomogram's size"
         : unit === "pixels"
-          ? `pixels, divided by ${number}${spacing === undefined ? "" : `: of ${Number((spacing / binning).toPrecision(4))} Å`}`
-          : `${unit}, divided by ${number}`;
-  return `${base}${isCentred ? ", from the centre of the tomogram" : ""}${isReversed ? ", z first" : ""}`;
+          ? `pixels${spacing === undefined ? "" : ` of ${Number((spacing / binning).toPrecision(4))} Å`} (divided by ${number})`
+          : `${unit} (divided by ${number})`;
+  const which = isNamed && unit !== "voxels" ? ` in the tomogram of ${spacing} Å` : "";
+  return `${base}${which}${isCentred ? ", from the centre of the tomogram" : ""}${isReversed ? ", z first" : ""}`;
 }

@@ -1,4 +1,4 @@
-import { few } from "../../../../../core/finding.js";
+import { fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import type { Claim, Details, Question, Recogniser } from "../../claims.js";
@@ -267,7 +267,7 @@ function softwareOf(all: readonly Aligned[], sessions: readonly Session[]): stri
 }
 
 function othersNote(others: readonly string[]): string {
-  return `Not taken for the stacks that AreTomo aligned, since these have another size: ${few(others)}.`;
+  return `Not taken for the stacks that AreTomo aligned, since these have another size: ${fewFiles(others)}.`;
 }
 
 function flatQuestion(flat: readonly Claim[]): Question[] {
@@ -277,7 +277,7 @@ function flatQuestion(flat: readonly Claim[]): Question[] {
   return [
     {
       id: "aretomo-axes",
-      text: `${one ? "Is" : "Are"} ${few(files)} to be published as ${one ? "it is" : "they are"}? AreTomo ran without -FlipVol 1, so y and z are exchanged: the sections run along y.`,
+      text: `${one ? "Is" : "Are"} ${fewFiles(files)} to be published as ${one ? "it is" : "they are"}? AreTomo ran without -FlipVol 1, so y and z are exchanged: the sections run along y.`,
       files,
       options: [
         {

@@ -149,7 +149,13 @@ export function missingNotes(missing: SeriesClaims["missing"]): string[] {
   return [
     ...(gone.length === 0
       ? []
-      : [`The frames of ${few(gone.map(({ run }) => run))} are not in the folder: none of them is published.`]),
+      : [
+          `The frames of ${few(
+            gone.map(({ run }) => run),
+            3,
+            "run",
+          )} are not in the folder: none of them is published.`,
+        ]),
     ...some.map(
       ({ mdoc, found, of }) =>
         `${mdoc} names ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} here and told apart.`,

@@ -1,4 +1,4 @@
-import { few } from "../../../../../core/finding.js";
+import { few, fewFiles } from "../../../../../core/finding.js";
 import type { Json, JsonObject } from "../../../../../core/json.js";
 import { isJsonObject, jsonList, jsonObject, jsonText } from "../../../../../core/json-fields.js";
 import { PLEASE, PLEASE_CHECK } from "../../../../../formats/yaml/yaml-text.js";
@@ -45,7 +45,7 @@ export const configured: Recogniser = {
     }
     if (elsewhere.length > 0)
       notes.push(
-        `${few(elsewhere)}: its runs find nothing here, so that it is not used. Give the folder that its source_prefix names.`,
+        `${fewFiles(elsewhere)}: its runs find nothing here, so that it is not used. Give the folder that its source_prefix names.`,
       );
     return claims.length === 0
       ? undefined

@@ -1,4 +1,4 @@
-import { few } from "../../../../../core/finding.js";
+import { few, fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import type { Claim, PointsReading, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
@@ -26,7 +26,7 @@ export const dynamo: Recogniser = {
     claimAround(laboratory, tables, lists, claims);
     if (models.length > 0)
       notes.push(
-        `Models of Dynamo (${few(models)}) are not read: write their points as a table, dwrite(model.grepTable(), 'X.tbl'), with a .doc of the tomograms beside it.`,
+        `Models of Dynamo (${fewFiles(models)}) are not read: write their points as a table, dwrite(model.grepTable(), 'X.tbl'), with a .doc of the tomograms beside it.`,
       );
     return {
       software: "Dynamo",

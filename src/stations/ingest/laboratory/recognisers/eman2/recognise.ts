@@ -1,4 +1,4 @@
-import { few } from "../../../../../core/finding.js";
+import { few, fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import type { JsonObject } from "../../../../../core/json.js";
 import { jsonList, jsonObject, jsonText } from "../../../../../core/json-fields.js";
@@ -28,7 +28,7 @@ export const eman2: Recogniser = {
     const notes =
       broken.length === 0
         ? []
-        : [`${few(broken)}: no valid JSON, so boxes and names in ${broken.length === 1 ? "it" : "them"} are not used.`];
+        : [`${fewFiles(broken)}: no valid JSON, so boxes and names in ${broken.length === 1 ? "it" : "them"} are not used.`];
     const mixed: string[] = [];
     const names = roots.flatMap(({ root, infos }) => [...infos.keys()].map((name) => ({ name, folder: root })));
     const runs = distinctNames(names);
@@ -169,5 +169,5 @@ function fileClaim(laboratory: Laboratory, path: string, place: string, run: str
 function exportNote(volumes: readonly string[]): string {
   const first = volumes.find((path) => baseName(folderOf(path)) === "tomograms") ?? volumes[0]!;
   const command = `e2proc3d.py ${first} ${first.replace(/\.hdf$/i, ".mrc")}`;
-  return `${counted(volumes.length, "volume")} of EMAN2 in HDF (${few(volumes)}) cannot be read: convert each, as with ${command}, and run ingest new again.`;
+  return `${counted(volumes.length, "volume")} of EMAN2 in HDF (${fewFiles(volumes)}) cannot be read: convert each, as with ${command}, and run ingest new again.`;
 }

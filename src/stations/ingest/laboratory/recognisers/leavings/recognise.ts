@@ -1,4 +1,4 @@
-import { few } from "../../../../../core/finding.js";
+import { fewFiles } from "../../../../../core/finding.js";
 import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Recogniser } from "../../claims.js";
@@ -23,7 +23,7 @@ export const leavings: Recogniser = {
     }
     if (claims.length === 0) return undefined;
     const verb = archives.length === 1 ? "is" : "are";
-    const note = `${counted(archives.length, "archive")} ${verb} not looked into (${few(archives)}): unpack what is to be published.`;
+    const note = `${counted(archives.length, "archive")} ${verb} not looked into (${fewFiles(archives)}): unpack what is to be published.`;
     return { software: "", by: claims.slice(0, 3).map(({ path }) => path), claims, notes: archives.length === 0 ? [] : [note] };
   },
 };

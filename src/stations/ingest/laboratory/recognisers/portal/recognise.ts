@@ -1,4 +1,4 @@
-import { few } from "../../../../../core/finding.js";
+import { fewFiles } from "../../../../../core/finding.js";
 import type { JsonObject } from "../../../../../core/json.js";
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
@@ -34,11 +34,12 @@ export const portal: Recogniser = {
       points.length === 0
         ? []
         : [
-            `Points as the portal writes them (${few(points)}) are no source of a submission: export them as copick's JSON, or as a table (csv) in voxels.`,
+            `Points as the portal writes them (${fewFiles(points)}) are no source of a submission: export them as copick's JSON, or as a table (csv) in voxels.`,
           ];
     const unread: string[] = [];
     for (const [path, document] of read) if (laboratory.get(path) && (await document) === undefined) unread.push(path);
-    if (unread.length > 0) notes.push(`No JSON can be read in ${few(unread)}: what the portal says of these files is not known.`);
+    if (unread.length > 0)
+      notes.push(`No JSON can be read in ${fewFiles(unread)}: what the portal says of these files is not known.`);
     return { software: "CryoET Data Portal", by: [...folders].slice(0, 3), claims, notes };
   },
 };

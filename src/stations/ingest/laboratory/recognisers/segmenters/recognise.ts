@@ -1,4 +1,4 @@
-import { few } from "../../../../../core/finding.js";
+import { few, fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Details, Question, Recogniser } from "../../claims.js";
@@ -125,7 +125,7 @@ function questionsOf(many: readonly Many[]): Question[] {
     const labels = values.slice(0, LABELS_SHOWN);
     return {
       id: `labels-${at + 1}`,
-      text: `What do the labels ${few(values, LABELS_SHOWN)} in ${few(files)} mean: is each an object of its own, or is only one of them the annotated object?`,
+      text: `What do the labels ${few(values, LABELS_SHOWN)} in ${fewFiles(files)} mean: is each an object of its own, or is only one of them the annotated object?`,
       files,
       options: [
         {
@@ -190,6 +190,6 @@ function otherFormats(laboratory: Laboratory): string[] {
   return amira.length === 0
     ? []
     : [
-        `Amira's files are not read (${few(amira)}): save label fields as MRC with the size of the tomogram, and lines as a table of points.`,
+        `Amira's files are not read (${fewFiles(amira)}): save label fields as MRC with the size of the tomogram, and lines as a table of points.`,
       ];
 }

@@ -1,4 +1,4 @@
-import { few } from "../../../../../core/finding.js";
+import { fewFiles } from "../../../../../core/finding.js";
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { mdocsOf } from "../common/mdocs.js";
@@ -57,7 +57,7 @@ export const tomo5: Recogniser = {
         ...(lonely.size === 0
           ? []
           : [
-              `${few([...lonely])}: there are frames, and no mdoc. Copy the mdoc beside them: without it the tilts are known by the names of files alone.`,
+              `${fewFiles([...lonely])}: there are frames, and no mdoc. Copy the mdoc beside them: without it the tilts are known by the names of files alone.`,
             ]),
       ],
     };
@@ -75,7 +75,7 @@ function onlyOnes(pairs: readonly (readonly [string, string])[]): Map<string, st
 
 function overrideNotes(stems: readonly string[], known: ReadonlyMap<string, string | undefined>): string[] {
   const alone = stems.filter((stem) => !known.has(stem.toLowerCase()));
-  return alone.length === 0 ? [] : [`${few(alone)}: there is an override mdoc alone; copy the mdoc of the series.`];
+  return alone.length === 0 ? [] : [`${fewFiles(alone)}: there is an override mdoc alone; copy the mdoc of the series.`];
 }
 
 interface Names {
