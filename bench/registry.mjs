@@ -106,6 +106,14 @@ export const BENCHMARKS = [
     limits: "one stat(2) a file.",
   },
   {
+    name: "survey",
+    title: "A laboratory that nobody prepared",
+    once: ["--files", "20000", "--rounds", "1"],
+    full: ["--files", "100000", "--rounds", "3"],
+    code: ["src/stations/ingest/laboratory", "src/stores/file", "src/formats/mrc"],
+    limits: "one open, read and close of each file; memory is what is known of each: its path, its run and why.",
+  },
+  {
     name: "points",
     title: "A million particles",
     once: ["--repeat", "1"],

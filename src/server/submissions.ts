@@ -214,7 +214,7 @@ async function unknown({ folder, decisions, profile }: SubmissionWanted, clock: 
 async function look(one: OpenSubmission): Promise<void> {
   const { signal } = one.stopping;
   try {
-    const [{ openSource }, { survey }, { recognisedIn }] = await Promise.all([
+    const [{ openSource }, { survey }, { inSmallHeap, recognisedIn }] = await Promise.all([
       loadConfig(),
       import("../stations/ingest/laboratory/survey/survey.js"),
       loadKnow(),
@@ -223,9 +223,11 @@ async function look(one: OpenSubmission): Promise<void> {
     const onProgress = (done: number, of: number) => {
       one.progress = { done, of };
     };
-    const laboratory = await survey(source.store, { signal, onProgress });
-    one.surveyed = { laboratory, source, recognised: await recognisedIn(laboratory, signal) };
-    await say(one, one.told);
+    await inSmallHeap(async () => {
+      const laboratory = await survey(source.store, { signal, onProgress });
+      one.surveyed = { laboratory, source, recognised: await recognisedIn(laboratory, signal) };
+      await say(one, one.told);
+    });
     one.state = "ready";
   } catch (thrown) {
     one.state = "failed";

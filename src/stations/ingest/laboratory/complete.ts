@@ -26,7 +26,17 @@ import {
   spacingQuestions,
 } from "./completion/spacings.js";
 import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
-import { answered, type Decision, type Decisions, type Given, isSettled, roleText, runsOf, withoutEffect } from "./decide.js";
+import {
+  answered,
+  type Decided,
+  type Decision,
+  type Decisions,
+  type Given,
+  isSettled,
+  roleText,
+  runsOf,
+  withoutEffect,
+} from "./decide.js";
 import type { Volume } from "./points/lists.js";
 import { placePoints } from "./points/place.js";
 import { sameParticles } from "./points/same-particles.js";
@@ -37,16 +47,14 @@ import type { Laboratory } from "./survey/laboratory.js";
 
 /**
  * What can be decided only when the runs and their tomograms are known: tables of runs, lists of points and their units, voxel sizes that contradict
- * each other.
+ * each other. Changes the maps that it is given: a copy of so many would be held beside them.
  */
 export async function complete(
   laboratory: Laboratory,
-  { files: before, undecided: open, questions: asked, ...decisions }: Decisions,
+  { files, undecided, questions: asked, ...decisions }: Decided,
   given: Given,
   signal: AbortSignal,
 ): Promise<Decisions> {
-  const files = new Map(before);
-  const undecided = new Map(open);
   const places = { given, files, undecided, laboratory };
   const questions = [...asked];
   const put = (claims: readonly Claim[]) => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { inNumbers } from "../../../core/natural-order.js";
+import { counted } from "../../../core/units.js";
 import { mapLimit } from "../../../system/parallel.js";
 import type { Claim, Recognised } from "./claims.js";
 import { isCalledCopy, mayBeCopied } from "./recognisers/copies/names.js";
@@ -109,7 +110,7 @@ function equalFolders({ files }: Laboratory): Folder[][] {
 function comparedText({ files }: Laboratory, copy: string): string {
   const count = files.reduce((sum, { path }) => sum + Number(path.startsWith(`${copy}/`)), 0);
   return count > COMPARED_MAX
-    ? ` (names, sizes and headers of its ${count} files are equal, and the contents of ${COMPARED_MAX})`
+    ? ` (names, sizes and headers of its ${counted(count, "file")} are equal, and the contents of ${COMPARED_MAX})`
     : "";
 }
 

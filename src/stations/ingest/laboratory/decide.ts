@@ -49,6 +49,12 @@ export interface Decisions {
   readonly notes: readonly string[];
 }
 
+/** What claims alone decide. Its maps are of whoever takes it: they are changed by what completes it. */
+export interface Decided extends Decisions {
+  readonly files: Map<string, Decision>;
+  readonly undecided: Map<string, string>;
+}
+
 /** What a person has decided already. */
 export interface Given {
   readonly files: ReadonlyMap<string, Pick<Claim, "role" | "run" | "runs" | "details" | "because">>;
@@ -68,7 +74,7 @@ type Sourced = Claim & { readonly by: string };
  * Joins the claims of all recognisers: for each file the strongest ones count. Claims of one strength that contradict each other, and claims that the
  * header of the file contradicts, become questions.
  */
-export function decide(laboratory: Laboratory, recognised: readonly Recognised[], given: Given = NOTHING_GIVEN): Decisions {
+export function decide(laboratory: Laboratory, recognised: readonly Recognised[], given: Given = NOTHING_GIVEN): Decided {
   const claims = recognised.flatMap(({ software, claims: own }) => own.map((claim): Sourced => ({ ...claim, by: software })));
   const byPath = groupsOf(
     claims.filter(({ path }) => laboratory.get(path)),

@@ -1,9 +1,10 @@
 import type { Store } from "../../../stores/store.js";
+import { keepHeapSmall } from "../../../system/garbage.js";
 import type { Recognised } from "./claims.js";
 import { complete } from "./complete.js";
 import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
-import { type Decisions, decide, type Given, NOTHING_GIVEN } from "./decide.js";
+import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN } from "./decide.js";
 import { type DecisionsDocument, givenOf } from "./decisions-file.js";
 import { RECOGNISERS } from "./recognisers.js";
 import type { Laboratory } from "./survey/laboratory.js";
@@ -13,6 +14,19 @@ import { type SurveyOptions, survey } from "./survey/survey.js";
 export interface Known {
   readonly laboratory: Laboratory;
   readonly decisions: Decisions;
+}
+
+/** Of 100,000 files some 100 MiB are in use; the engine would hold several times as much. */
+const GARBAGE_BYTES = 24 * 2 ** 20;
+
+/** For whoever looks at a folder or writes what is known of it: what is no more in use is freed early meanwhile. */
+export async function inSmallHeap<T>(work: () => Promise<T>): Promise<T> {
+  const end = keepHeapSmall(GARBAGE_BYTES);
+  try {
+    return await work();
+  } finally {
+    end();
+  }
 }
 
 /**
@@ -25,9 +39,14 @@ export async function knowLaboratory(
   { given, ...options }: SurveyOptions & { readonly given?: DecisionsDocument | undefined },
 ): Promise<Known> {
   const laboratory = await survey(store, options);
-  const recognised = await recognisedIn(laboratory, options.signal);
-  const decisions = await decisionsOf(laboratory, recognised, options.signal, given && givenOf(given, laboratory));
-  return { laboratory, decisions };
+  const said = given && givenOf(given, laboratory);
+  // of claims nothing is held while they are completed: they are as many as the files
+  const decided = await decidedIn(laboratory, options.signal, said);
+  return { laboratory, decisions: await complete(laboratory, decided, said ?? NOTHING_GIVEN, options.signal) };
+}
+
+async function decidedIn(laboratory: Laboratory, signal: AbortSignal, given: Given | undefined): Promise<Decided> {
+  return decide(laboratory, await recognisedIn(laboratory, signal), given);
 }
 
 /** What every recogniser claims of a folder: the same whatever a person decides. */

@@ -4,7 +4,6 @@ import { askedLines, PLEASE, PLEASE_CHECK } from "../../../formats/yaml/yaml-tex
 import type { Location } from "../../../stores/location.js";
 import type { Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
-import { keepHeapSmall } from "../../../system/garbage.js";
 import { checkConfig } from "../check/check.js";
 import { accountLines, oneLine, questionLines } from "./account.js";
 import type { Answers } from "./answers.js";
@@ -13,7 +12,7 @@ import { configurationOf, emptyForm } from "./configuration/configuration.js";
 import type { AnnotatedObject } from "./configuration/sections.js";
 import type { Asked, Decisions } from "./decide.js";
 import { type DecisionsDocument, writeDecisions } from "./decisions-file.js";
-import { type Known, knowLaboratory } from "./know.js";
+import { inSmallHeap, type Known, knowLaboratory } from "./know.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
 export interface NewConfigOptions {
@@ -102,20 +101,12 @@ export interface FolderOptions extends Omit<NewConfigOptions, "from" | "anonymou
   readonly input: string;
 }
 
-/** Of 100,000 files 160 MiB are in use; the engine would hold 700. */
-const GARBAGE_BYTES = 48 * 2 ** 20;
-
 /** `newConfig` for a store that is open at the folder. */
 export async function newConfigFor(
   store: Store,
   { given, onProgress, workspace, signal, ...options }: FolderOptions,
 ): Promise<NewConfig> {
-  const end = keepHeapSmall(GARBAGE_BYTES);
-  try {
-    return await configOf(await knowLaboratory(store, { signal, onProgress, workspace, given }), options);
-  } finally {
-    end();
-  }
+  return inSmallHeap(async () => configOf(await knowLaboratory(store, { signal, onProgress, workspace, given }), options));
 }
 
 /**

@@ -11,7 +11,7 @@ import { UnfollowedLinks } from "../../../../stores/unfollowed-links.js";
 import { forEachLimited } from "../../../../system/parallel.js";
 import { KEPT_FROM, openHeads } from "./kept-heads.js";
 import type { Laboratory, Surveyed } from "./laboratory.js";
-import { volumeOfMrc } from "./volume-facts.js";
+import { sharedFacts, volumeOfMrc } from "./volume-facts.js";
 
 /** Files that are looked at, at most; of a folder with more nothing is concluded. */
 export const FILES_MAX = 500_000;
@@ -54,9 +54,13 @@ export async function survey(store: Store, { signal, onProgress, workspace }: Su
     isComplete = false;
     break;
   }
-  const files = Array.from(sizes, ([path, { size, etag }]): Surveyed => ({ path, size, etag, format: undefined }));
+  const files = Array.from(sizes, ([path, { size, etag }]): Surveyed => {
+    // of one shape from the beginning: what is added to an object later takes more memory
+    return { path, size, format: undefined, volume: undefined, etag, unreadable: undefined };
+  });
   files.sort((a, b) => compareKeys(a.path, b.path));
   const heads = workspace !== undefined && files.length >= KEPT_FROM ? await openHeads(workspace, store.url) : undefined;
+  const shared = sharedFacts();
   let done = 0;
   try {
     await forEachLimited(files, HEADS_IN_FLIGHT, async (file) => {
@@ -67,6 +71,7 @@ export async function survey(store: Store, { signal, onProgress, workspace }: Su
         await lookAt(store, file, signal);
         if (etag !== undefined && file.unreadable === undefined) heads?.keep(file, etag);
       }
+      if (file.volume) Object.assign(file, { volume: shared(file.volume) });
       onProgress?.(++done, files.length);
     });
   } finally {
