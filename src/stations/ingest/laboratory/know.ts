@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Store } from "../../../stores/store.js";
 import { keepHeapSmall } from "../../../system/garbage.js";
 import type { Recognised } from "./claims.js";
@@ -55,10 +56,14 @@ export async function recognisedIn(whole: Laboratory, signal: AbortSignal): Prom
   const recognised: Recognised[] = copies ? [copies] : [];
   for (const recogniser of RECOGNISERS) {
     signal.throwIfAborted();
+    // many of them wait for nothing: without a turn of the loop what they leave would be freed after the last one alone
+    await turnOfTheLoop();
     const found = await recogniser.recognise(laboratory);
     if (found) recognised.push(found);
   }
+  await turnOfTheLoop();
   recognised.push(await conventions(laboratory, recognised));
+  await turnOfTheLoop();
   return recognised;
 }
 

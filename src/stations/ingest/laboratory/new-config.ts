@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { askedLines, PLEASE, PLEASE_CHECK } from "../../../formats/yaml/yaml-text.js";
 import type { Location } from "../../../stores/location.js";
@@ -120,6 +121,7 @@ export async function configOf(
 ): Promise<NewConfig> {
   const { store } = laboratory;
   if (laboratory.files.length === 0) throw emptyFolder(store, laboratory);
+  await turnOfTheLoop();
   const account = accountLines(laboratory, decisions);
   if (decisions.runs.length === 0) throw nothingKnown(store, decisions, account);
   const questions = questionLines(decisions);
@@ -127,6 +129,7 @@ export async function configOf(
   const heading = [...headingOf(input), ...account, ...questions];
   const { yaml, remarks } = await configurationOf(laboratory, decisions, { ...options, heading });
   const told = remarks.map(oneLine);
+  await turnOfTheLoop();
   const whole =
     told.length === 0
       ? yaml

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
@@ -66,8 +67,13 @@ export async function configurationOf(
   const table = (kind: string) => tables.find(({ details }) => details.object === kind)?.path;
   const objectTable = table("objects");
   const runTable = table("runs");
+  await turnOfTheLoop();
   const tomograms = tomogramBlocks(making);
   const annotations = annotationBlocks(making, objects);
+  const frames = frameBlocks(making);
+  // the globs of frames are tried on most files of a folder
+  await turnOfTheLoop();
+  await turnOfTheLoop();
   const document = {
     ...head(sourcePrefix, answers, facts, [
       ...(annotations.length > 0 ? ["annotation"] : []),
@@ -82,7 +88,7 @@ export async function configurationOf(
     ),
     gains: gainBlock(making),
     collection_metadata: acquisitionBlock(making),
-    frames: frameBlocks(making),
+    frames,
     tiltseries: tiltSeriesBlocks(making),
     rawtilts: copyBlock(of("raw tilts"), making),
     ctfs: ctfBlocks(making),
