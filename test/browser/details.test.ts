@@ -207,10 +207,21 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     const rows = page.locator("main tbody tr");
     const annotations = runNamed("TS_0001").annotations.edges.map(({ node }) => node);
     await expect.poll(() => rows.count(), WAIT).toBe(annotations.length);
-    const label = await rows.first().getByRole("checkbox").getAttribute("aria-label");
-    const off = Number(/\d+$/.exec(label!)![0]);
-    await rows.first().getByRole("checkbox").uncheck();
-    const left = annotations.filter((one) => one.id !== off);
+    // those are on that the viewer draws at first
+    const overlays = (await (await fetch(`${served.url}/api/v1/overlays/tomogram:${tomogram}`)).json()) as {
+      layers: { annotationId: number; isVisible?: boolean; isOtherAlignment?: boolean }[];
+    };
+    const first = new Set(
+      overlays.layers.flatMap((layer) => (layer.isVisible && !layer.isOtherAlignment ? [layer.annotationId] : [])),
+    );
+    await expect.poll(() => page.locator("main tbody input:checked").count(), WAIT).toBe(first.size);
+    const on = rows
+      .filter({ has: page.locator("input:checked") })
+      .first()
+      .getByRole("checkbox");
+    const off = Number(/\d+$/.exec((await on.getAttribute("aria-label"))!)![0]);
+    await page.getByLabel(new RegExp(`^Show .* ${off}$`)).uncheck();
+    const left = annotations.filter((one) => first.has(one.id) && one.id !== off);
     const numbers = (text: string | null) =>
       text!
         .split(",")
