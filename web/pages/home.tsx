@@ -123,30 +123,32 @@ function Welcome({ server: { catalogue, portal } }: { server: ServerFacts }) {
   );
 }
 
+/** The newest run with a tomogram to show, or the one of a number. @param elsewhere datasets of other trees: there are rows of them, and no volumes */
+const firstOf = (id: number | undefined, elsewhere: readonly number[]) => ({
+  where: {
+    tomograms: { isVisualizationDefault: { _eq: true } },
+    ...(id !== undefined && { id: { _eq: id } }),
+    ...(elsewhere.length > 0 && { datasetId: { _nin: elsewhere } }),
+  },
+  orderBy: [{ dataset: { releaseDate: "desc" } }, { id: "desc" }],
+  limit: 1,
+  offset: 0,
+});
+
 /** A section of a run that moves: of the one that the portal wants, else of the newest. */
 function FirstRun({ hero, elsewhere }: { hero: number | undefined; elsewhere: readonly number[] }) {
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     queryKey: ["first run", hero, elsewhere],
-    queryFn: ({ signal }) =>
-      askCatalogue(
-        runsQuery,
-        {
-          where: {
-            tomograms: { isVisualizationDefault: { _eq: true } },
-            ...(hero !== undefined && { id: { _eq: hero } }),
-            // of datasets of other trees there are rows here, and no volumes
-            ...(elsewhere.length > 0 && { datasetId: { _nin: elsewhere } }),
-          },
-          orderBy: [{ dataset: { releaseDate: "desc" } }, { id: "desc" }],
-          limit: 1,
-          offset: 0,
-        },
-        signal,
-      ),
+    queryFn: async ({ signal }) => {
+      const ask = async (id: number | undefined) => (await askCatalogue(runsQuery, firstOf(id, elsewhere), signal)).runs[0];
+      const wanted = hero === undefined ? undefined : await ask(hero);
+      return { run: wanted ?? (await ask(undefined)), isNewest: wanted === undefined };
+    },
   });
-  const [run] = data?.runs ?? [];
+  const { run, isNewest } = data ?? {};
   const tomogram = run?.tomograms.edges[0]?.node;
-  if (data && !tomogram) return null;
+  // why is said where the newest datasets would be
+  if (error || (data && !tomogram)) return null;
   const photo = photoAddress(tomogram?.keyPhotoUrl ?? tomogram?.keyPhotoThumbnailUrl);
   return (
     <section className="panel home-hero" aria-label="A run">
@@ -168,8 +170,8 @@ function FirstRun({ hero, elsewhere }: { hero: number | undefined; elsewhere: re
                 <strong>{run.name}</strong>
               </Link>{" "}
               <span className="muted">
-                {hero === undefined && "newest run"}
-                {hero === undefined && run.dataset && " · "}
+                {isNewest && "newest run"}
+                {isNewest && run.dataset && " · "}
                 {run.dataset?.title}
               </span>
             </span>
