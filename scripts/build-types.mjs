@@ -77,6 +77,20 @@ export async function bundleTypes(files, out) {
   const bundle = await rolldown({ input, external: [/^node:/], plugins, checks: { pluginTimings: false } });
   await bundle.write({ dir: out, format: "es", chunkFileNames: "types-[hash].js" });
   await bundle.close();
+  for (const name of readdirSync(out).filter((one) => one.endsWith(".d.ts"))) withoutComments(join(out, name));
+}
+
+/** A text, which is kept, or a comment. */
+const COMMENT = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
+
+/** Comments are half of what declarations of other packages are, and their documentation has them. Directives stay. */
+function withoutComments(path) {
+  const text = readFileSync(path, "utf8");
+  if (/^\/\/\//m.test(text)) return;
+  writeFileSync(
+    path,
+    text.replace(COMMENT, (found, kept) => kept ?? (found.includes("@ts-") ? found : "")).replace(/(?:[ \t]*\n){2,}/g, "\n"),
+  );
 }
 
 /** Declarations that the library's users can reach: those of `exports` in package.json, and what these import. @returns {string[]} */
