@@ -86,9 +86,14 @@ async function pagesOf(graphql) {
 async function settled(page) {
   await page.locator("h1").first().waitFor();
   for (let calm = 0; calm < 5; ) {
-    const waits = await page.locator("[aria-busy=true], .waits, .v-slow, .stage > canvas:not([data-drawn])").count();
-    calm = waits === 0 ? calm + 1 : 0;
-    await page.waitForLoadState("networkidle");
-    await page.waitForTimeout(100);
+    const waits = await page
+      .locator('[aria-busy=true], .waits, .v-slow, .stage > canvas:not([data-drawn]), .v-pane[data-sharp="false"]')
+      .count();
+    const isLoading = await page.evaluate(() =>
+      [...document.images].some(({ complete, loading }) => !complete && loading !== "lazy"),
+    );
+    // of a connection that tells of jobs nobody waits for the end
+    calm = waits === 0 && !isLoading ? calm + 1 : 0;
+    await page.waitForTimeout(200);
   }
 }
