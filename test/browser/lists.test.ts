@@ -114,7 +114,8 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
       await page.getByRole("tab", { name: tab! }).click();
       expect(await page.getByRole("tabpanel").textContent()).toContain(line);
     }
-    isClean(watched);
+    // rows alone are there, and no volume of the newest run: its photo stands in the place of a section, whenever that is known
+    isClean({ ...watched, absent: watched.absent.filter((path) => !/^\/api\/v1\/volumes\/tomogram:\d+$/.test(path)) });
     await page.close();
   });
 

@@ -91,6 +91,21 @@ describe.skipIf(browserPath === undefined)("single pages (look.md §10, needs Ch
     }
   });
 
+  it("a wheel over the picture of a run scrolls the page, and an address of a volume that it has not is told", {
+    timeout: 120_000,
+  }, async () => {
+    const page = await open(`/runs/${run}?shown=tomogram:999999`, 1280, 500);
+    await page.locator(".toasts", { hasText: "shown=tomogram:999999, which this run does not have" }).waitFor(WAIT);
+    await page.locator('.live .v-pane[data-sharp="true"]').waitFor(WAIT);
+    const before = await page.locator(".live-bar").textContent();
+    const box = (await page.locator(".live .v-canvas").boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.wheel(0, 240);
+    await expect.poll(() => page.evaluate<number>("scrollY"), WAIT).toBeGreaterThan(100);
+    expect(await page.locator(".live-bar").textContent()).toBe(before);
+    await page.close();
+  });
+
   it("9: five pages in the header from 1101 px on, nothing fixed at the bottom from 721 px on", {
     timeout: 120_000,
   }, async () => {

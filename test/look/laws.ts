@@ -39,8 +39,12 @@ export function listen({ page, elsewhere }: Watched, site: Pick<WholeSite, "url"
     const at = message.location().url;
     const isHarmless =
       /Failed to load resource/.test(message.text()) &&
-      // a server of an empty folder has no catalogue, and its pages say so
-      (HARMLESS.test(at.split("?")[0]!) || REFUSED.some(([pattern]) => pattern.test(at)) || at.startsWith(`${site.emptyUrl}/`));
+      (HARMLESS.test(at.split("?")[0]!) ||
+        REFUSED.some(([pattern]) => pattern.test(at)) ||
+        // a server of an empty folder has no catalogue, and its pages say so
+        at.startsWith(`${site.emptyUrl}/`) ||
+        // rows that were made by hand have no volumes: the first page shows a photo in the place of one
+        (!at.startsWith(site.url) && /\/api\/v1\/volumes\/tomogram:\d+$/.test(at)));
     // what the player of graphics cards says of its own speed, where pixels are read for the picture of a page
     if (message.text().includes("GL Driver Message (OpenGL, Performance")) return;
     if (!isHarmless && !at.includes("/viewer/")) breaches.add(`console: ${message.text()} ${at.replace(site.url, "")}`);

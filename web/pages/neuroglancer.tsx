@@ -10,7 +10,7 @@ import { addressNow, writesAddress } from "../parts/address.js";
 import { ask, base } from "../parts/api.js";
 import { askCommand } from "../parts/catalogue-command.js";
 import { CopyButton } from "../parts/copy.js";
-import { useCommand, useCrumbs } from "../parts/page.js";
+import { PHONE_PX, useCommand, useCrumbs } from "../parts/page.js";
 import { parseSearch } from "../parts/search-params.js";
 import { Answer } from "../parts/states.js";
 import "./neuroglancer.css";
@@ -27,10 +27,7 @@ const SHARED = ["p", "z", "on", "c"] as const;
 /** Browsers refuse many changes of the address in a short time. */
 const ADDRESS_MS = 400;
 
-/** Width in CSS pixels below which panels would leave no room for the picture. */
-const NARROW = 720;
-
-/** The same view with its side panels put away: buttons of Neuroglancer bring them back. */
+/** The same view with its side panels put away, which would leave no room for the picture on a phone: buttons of Neuroglancer bring them back. */
 const withoutPanels = (state: JsonObject): JsonObject => ({
   ...state,
   ...Object.fromEntries(
@@ -72,7 +69,7 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
   const dialog = useRef<HTMLDialogElement>(null);
   const search = useFollowed(frame, opened, view);
   const [json, setJson] = useState("");
-  const address = useMemo(() => viewerAddress(innerWidth < NARROW ? withoutPanels(view.state) : view.state), [view]);
+  const address = useMemo(() => viewerAddress(innerWidth < PHONE_PX ? withoutPanels(view.state) : view.state), [view]);
   useCrumbs({ label: view.title, to: `/${view.slices}` }, { label: "Neuroglancer" });
   useCommand(askCommand(`neuroglancer/${what}${queryOf(search)}`));
 

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight, Download as DownloadIcon, Ellipsis, Eye } from "lucide-react";
 import { Tabs } from "radix-ui";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import type { OverlayLayer } from "../../src/model/page-api.js";
 import { orAbsent } from "../parts/absent.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
@@ -16,7 +16,7 @@ import { LayerDot } from "../parts/layer-dot.js";
 import { askListed, useStepKeys } from "../parts/list/neighbours.js";
 import { closeWhenLeft } from "../parts/menu.js";
 import { NoSuch, useId } from "../parts/no-such.js";
-import { useCommand, useCrumbs } from "../parts/page.js";
+import { notify, useCommand, useCrumbs } from "../parts/page.js";
 import { Photo } from "../parts/picture.js";
 import { overlaysQuery } from "../parts/queries.js";
 import {
@@ -67,6 +67,10 @@ function Found({ run }: { run: RunRow }) {
   const shown = tomograms.find(({ id }) => chosen === `tomogram:${id}`) ?? first;
   const series = nodesOf(run.tiltseries).find(({ id }) => chosen === `tiltseries:${id}` || (first === undefined && !chosen));
   const hero = series ? `tiltseries:${series.id}` : shown && `tomogram:${shown.id}`;
+  useEffect(() => {
+    if (chosen !== undefined && chosen !== hero)
+      notify(`The address said shown=${chosen}, which this run does not have.`, location.pathname);
+  }, [chosen, hero]);
   useCrumbs(
     { label: "Datasets", to: "/datasets" },
     { label: `${run.dataset.id} ${run.dataset.title}`, to: `/datasets/${run.dataset.id}` },

@@ -50,8 +50,8 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
   );
 }
 
-/** The same in groups. @param children stand above the sources */
-export function GroupedFacts({ groups, children }: { groups: readonly FactGroup[]; children?: ReactNode }) {
+/** The same in groups. */
+export function GroupedFacts({ groups }: { groups: readonly FactGroup[] }) {
   const filled = groups.filter(({ facts }) => facts.length > 0);
   return (
     <div className="facts panel">
@@ -61,7 +61,6 @@ export function GroupedFacts({ groups, children }: { groups: readonly FactGroup[
           <FactList facts={facts} />
         </section>
       ))}
-      {children}
       <Sources facts={filled.flatMap((group) => group.facts)} />
     </div>
   );

@@ -12,6 +12,8 @@ export interface Crumb {
 
 export const crumbs = shared<readonly Crumb[]>([]);
 export const command = shared<string | undefined>(undefined);
+/** Width in CSS pixels below which a page is a phone's: its style sheet says the same. */
+export const PHONE_PX = 720;
 /** Name of the house in titles of windows. */
 export const house = shared("emporium");
 export const toast = shared<Toast | undefined>(undefined);

@@ -5,7 +5,7 @@ import { base } from "./api.js";
 import { moment } from "./format.js";
 import { Crumbs, Header } from "./header.js";
 import { DropTarget } from "./open-file.js";
-import { toast } from "./page.js";
+import { PHONE_PX, toast } from "./page.js";
 import { isDown, useServer } from "./queries.js";
 import { isTyping, letterKeys } from "./settings.js";
 import { Boundary } from "./states.js";
@@ -22,7 +22,7 @@ const PhoneSearch = lazy(() => import("./pages-below.js").then(({ PhoneSearch: p
 
 const KeysDialog = lazy(() => import("./keys.js").then(({ KeysDialog: part }) => ({ default: part })));
 
-const PHONE = matchMedia("(width < 720px)");
+const PHONE = matchMedia(`(width < ${PHONE_PX}px)`);
 const watchPhone = (changed: () => void) => {
   PHONE.addEventListener("change", changed);
   return () => PHONE.removeEventListener("change", changed);

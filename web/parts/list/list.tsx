@@ -2,6 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Input } from "../../queries/generated.js";
+import { PHONE_PX } from "../page.js";
 import { useServer } from "../queries.js";
 import { letterKeys } from "../settings.js";
 import { Answer, Boundary, Empty, ErrorPanel } from "../states.js";
@@ -21,7 +22,6 @@ import "./list.css";
 const SETTLED_MS = 150;
 /** First rows whose titles say how many lines a card has for one. */
 const TITLES = 24;
-const NARROW = 720;
 
 /**
  * Facets left, rows or cards right: every list of the pages.
@@ -96,7 +96,7 @@ function Window<Row extends { readonly id: number }>({ spec, state, total, selec
   const width = useWidth(box);
   const across = state.as === "table" ? 1 : Math.max(1, Math.floor((width + GAP) / (state.size + GAP)));
   const lines = width === 0 ? 0 : Math.ceil(total / across);
-  const isNarrow = innerWidth < NARROW;
+  const isNarrow = innerWidth < PHONE_PX;
   const [titleLines, setTitleLines] = useState(spec.card?.titleLines[0] ?? 0);
   const cardPx = (width - GAP * (across - 1)) / across;
   const height = state.as === "table" ? (isNarrow ? CARD : ROW) : cardHeightOf(cardPx, spec.card!, titleLines) + GAP;

@@ -11,6 +11,7 @@ import {
   whereOf,
 } from "../../../src/model/facet-choice.js";
 import type { Input } from "../../queries/generated.js";
+import { PHONE_PX } from "../page.js";
 import { matching, oneOf, type Parameter, several, text, texts, whole } from "../parameter.js";
 import { searchOf } from "../search-params.js";
 import type { ListSpec } from "./spec.js";
@@ -22,7 +23,7 @@ const size: Parameter<number> = (value) => {
   return px !== undefined && px >= CARD_PX.least && px <= CARD_PX.most ? px : undefined;
 };
 /** Without a choice: wider on wider screens, where more of them stand beside each other all the same. */
-const cardPxOf = (screenPx: number): number => (screenPx < 720 ? 150 : screenPx < 1760 ? 232 : screenPx < 2200 ? 290 : 400);
+const cardPxOf = (screenPx: number): number => (screenPx < PHONE_PX ? 150 : screenPx < 1760 ? 232 : screenPx < 2200 ? 290 : 400);
 const range = matching(/^(?:-?\d+(?:\.\d+)?\.\.(?:-?\d+(?:\.\d+)?)?|\.\.-?\d+(?:\.\d+)?)$/);
 
 const OWN = {
