@@ -62,15 +62,7 @@ function Found({ run }: { run: RunRow }) {
   const [wanted, setWanted] = useState<Wanted>();
   const { on, tab, shown: chosen } = useSearch({ strict: false }) as { on?: string; tab?: string; shown?: string };
   const navigate = useNavigate();
-  const tomograms = nodesOf(run.tomograms);
-  const first = tomograms.find(({ isVisualizationDefault }) => isVisualizationDefault) ?? tomograms[0];
-  const shown = tomograms.find(({ id }) => chosen === `tomogram:${id}`) ?? first;
-  const series = nodesOf(run.tiltseries).find(({ id }) => chosen === `tiltseries:${id}` || (first === undefined && !chosen));
-  const hero = series ? `tiltseries:${series.id}` : shown && `tomogram:${shown.id}`;
-  useEffect(() => {
-    if (chosen !== undefined && chosen !== hero)
-      notify(`The address said shown=${chosen}, which this run does not have.`, location.pathname);
-  }, [chosen, hero]);
+  const { shown, series, hero } = useHero(run, chosen);
   useCrumbs(
     { label: "Datasets", to: "/datasets" },
     { label: `${run.dataset.id} ${run.dataset.title}`, to: `/datasets/${run.dataset.id}` },
@@ -160,6 +152,20 @@ function Found({ run }: { run: RunRow }) {
       {wanted && <DownloadDialog wanted={wanted} close={() => setWanted(undefined)} />}
     </>
   );
+}
+
+/** The volume in the picture, `tomogram:12`, and the tomogram that the page is about. @param chosen by the address; what it names and the run does not have is told */
+function useHero(run: RunRow, chosen: string | undefined) {
+  const tomograms = nodesOf(run.tomograms);
+  const first = tomograms.find(({ isVisualizationDefault }) => isVisualizationDefault) ?? tomograms[0];
+  const shown = tomograms.find(({ id }) => chosen === `tomogram:${id}`) ?? first;
+  const series = nodesOf(run.tiltseries).find(({ id }) => chosen === `tiltseries:${id}` || (first === undefined && !chosen));
+  const hero = series ? `tiltseries:${series.id}` : shown && `tomogram:${shown.id}`;
+  useEffect(() => {
+    if (chosen !== undefined && chosen !== hero)
+      notify(`The address said shown=${chosen}, which this run does not have.`, location.pathname);
+  }, [chosen, hero]);
+  return { shown, series, hero };
 }
 
 type VolumeFiles = Pick<TomogramRow & TiltseriesRow, "id" | "s3MrcFile" | "s3OmezarrDir" | "fileSizeMrc" | "fileSizeOmezarr">;
