@@ -199,7 +199,10 @@ describe("tables and configurations of hostile texts", () => {
 
   it("name nothing but data sets by ids of the form, parents that are there, and files that are", async () => {
     const before = held();
-    for (const payload of [...PAYLOADS, "../../x", "/abs", "a/../../b", "ISP-2018-06-08-15-45-00-0001/../../x"]) {
+    // names of nothing, wherever they lead: what is there may be named
+    const nothing = `nothing-${process.pid}-zq`;
+    const outside = [`../../${nothing}`, `/${nothing}`, `a/../../${nothing}`, `ISP-2018-06-08-15-45-00-0001/../../${nothing}`];
+    for (const payload of [...PAYLOADS, ...outside]) {
       for (const field of ["dataset_id", "file_name", "parent_dataset_id", "positions"]) {
         const report = await catalog.upload([row({ [field]: payload })], config);
         expect([report.exitStatus, report.status], `${field} ${payload}`).toEqual([2, "failed"]);
