@@ -22,26 +22,10 @@ const TOGETHER = [
 const UNITS = ["{src,web}/**/*.test.ts", "test/{golden,fuzz,look}/**/*.test.ts"];
 
 /**
- * What `npm test` runs: all units, foundations and conformance, one whole line, and of the rest what takes a few seconds. Everything else is in
- * `npm run test:all`: kills and faults place by place, fuzzing, whole laboratories, what these show for one case and those for all. A new file of `test/e2e`
- * or `test/faults` is there, too, unless it is named here.
+ * What `npm test` runs: all units, foundations and conformance, and one line through all stations. Everything else is in `npm run test:all`: what
+ * commands do off that line, kills and faults place by place, fuzzing, whole laboratories.
  */
-const FAST = [
-  "{src,web}/**/*.test.ts",
-  "test/{foundations,conformance,golden,look}/**/*.test.ts",
-  "examples/**/*.test.ts",
-  "test/e2e/whole-line.test.ts",
-  "test/faults/{catalog-rivals,cluster-blocks,loader,store-faults}.test.ts",
-  "test/e2e/{api-parameters,blocks-copied,blocks-examples,blocks-ls,blocks-preflight,blocks-refused,blocks-stream,convert-dtype,curate-collect-kill}.test.ts",
-  "test/e2e/{ingest-check-source,ingest-failed-kinds,ingest-filters,ingest-one-cause,ingest-photo-addresses,ingest-run-remote-source}.test.ts",
-  "test/e2e/{real-data-script,silence,stand-in-names,start-files,unread-formats,volumes-said}.test.ts",
-  "test/e2e/{annotations,catalog-export,catalog-facts,catalog-facts-inputs,catalog-facts-splitters,cli,cli-completion,convert-facts}.test.ts",
-  "test/e2e/{curate-line,curate-models,curate-package,graphql-where,harvest-compare,harvest-demo,harvest-download-single,harvest-looks}.test.ts",
-  "test/e2e/{ingest-check,ingest-files,ingest-plan-account,ingest-plan-acquisition,ingest-plan-alignments,ingest-plan-counts,ingest-plan-faults}.test.ts",
-  "test/e2e/{ingest-plan-sections,points-of-other-programs,portals-offline,portals-reference,publish-neurons,publish-script,search}.test.ts",
-  "test/e2e/{validate-scale,validate-source}.test.ts",
-  "test/e2e/seams/{config-run,ingest-told-once,near-names,own-source,placeholders,shared-ledger,unused-finds}.test.ts",
-];
+const FAST = ["{src,web}/**/*.test.ts", "test/{foundations,conformance,look}/**/*.test.ts", "test/e2e/whole-line.test.ts"];
 
 const PLACES: readonly [suite: string, globs: readonly string[]][] = [
   ["peers", ["test/peers/**/*.test.ts"]],

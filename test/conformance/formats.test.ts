@@ -149,7 +149,7 @@ describe("rows of the table of formats", () => {
       const key = write(`cut/${name}`, bytes);
       const whole = await boxes(`${key}${datasetOf(format.id)}`);
       // HDF5 is read by a thread with a library that starts anew after each damaged file
-      const step = format.hasDatasets ? Math.ceil(bytes.length / 12) : Math.max(1, Math.floor(bytes.length / 400));
+      const step = format.hasDatasets ? Math.ceil(bytes.length / 7) : Math.max(1, Math.floor(bytes.length / 400));
       let refused = 0;
       for (let length = 0; length < bytes.length; length += step) {
         write(`cut/${name}`, bytes.subarray(0, length));

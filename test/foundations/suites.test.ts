@@ -34,7 +34,7 @@ describe("(35.2) a file of tests", () => {
   });
 
   it("of units, foundations and conformance is of `npm test`", () => {
-    const every = testsBelow("").filter((path) => /^(?:src|web|examples|test\/(?:foundations|conformance))\//.test(path));
+    const every = testsBelow("").filter((path) => /^(?:src|web|test\/(?:foundations|conformance))\//.test(path));
     expect(every.filter((path) => !(QUICK as readonly (string | undefined)[]).includes(suiteOf(path)))).toEqual([]);
   });
 

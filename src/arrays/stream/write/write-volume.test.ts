@@ -24,6 +24,7 @@ import { decodeBloscBox } from "../../kernels/blosc.js";
 import { meanYX, meanZYX, type Plane } from "../../kernels/plain.js";
 import type { VolumeForm } from "../plan/forms.js";
 import type { UnitReceipt, WriteVolumeOptions } from "../plan/job.js";
+import { estimateVolumeMemory } from "../plan/memory.js";
 import { writeVolume } from "./write-volume.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-volume-"));
@@ -217,14 +218,22 @@ describe("writeVolume", () => {
       asked.push(length);
       return bytes.subarray(offset, offset + length);
     };
+    const columns = new Set<number>();
+    const onUnit = async (unit: UnitReceipt) => void columns.add(unit.columns);
+    const cut = {
+      memoryBytes: 0.75 * estimateVolumeMemory({ shape, threads: 2, itemBytes: 1 }),
+      scratch: join(folder, "scratch"),
+      onUnit,
+    };
     const runs = [
       await write({ shape, data: path, threads: 1, out: "a" }),
       await write({ shape, data: path, threads: 3, out: "b" }),
-      await write({ shape, data: path, memoryBytes: 46 * 2 ** 20, out: "c" }),
+      await write({ shape, data: path, ...cut, out: "c" }),
       await write({ shape, data: { read, offset: path.offset }, out: "d" }),
     ];
     expect(new Set(runs.map((run) => run.hash())).size).toBe(1);
     expect(new Set(runs.map((run) => run.result.mrc!.crc32)).size).toBe(1);
+    expect(Math.max(...columns)).toBeLessThan(2200);
     expect(
       asked.reduce((sum, length) => sum + length, 0),
       "each byte is asked for once",
