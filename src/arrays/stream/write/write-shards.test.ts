@@ -363,11 +363,16 @@ describe("shards of an interrupted attempt", () => {
   const shape: Triple = [520, 530, 3]; // four units
 
   it("are gone on with behind any number of units, to the same bytes", async () => {
-    for (const bytesMax of [undefined, 1]) {
+    // one has statistics and one has none, and what a chunk takes is a quarter
+    for (const [form, bytesMax] of [
+      ["volume", undefined],
+      ["mask", 1],
+    ] as const) {
       const units: UnitReceipt[] = [];
       const scratch = join(folder, `scratch${bytesMax}`);
       const whole = await write({
         shape,
+        form,
         bytesMax,
         scratch,
         onUnit: async (unit) => void units.push(unit),
@@ -377,7 +382,7 @@ describe("shards of an interrupted attempt", () => {
       const wanted = whole.hash();
       for (const kept of [[0], [0, 1], [0, 2], [1, 2, 3], [0, 1, 2, 3]]) {
         const out = `again${bytesMax}-${kept.join("")}`;
-        await write({ shape, bytesMax, out });
+        await write({ shape, form, bytesMax, out });
         const first = kept.findIndex((unit, i) => unit !== i);
         const count = first < 0 ? kept.length : first;
         // rubbish behind what was noted
@@ -390,7 +395,15 @@ describe("shards of an interrupted attempt", () => {
         }
         const noted: number[] = [];
         const finished = JSON.parse(JSON.stringify(units.filter(({ unit }) => kept.includes(unit)))) as UnitReceipt[];
-        const again = await write({ shape, bytesMax, scratch, finished, onUnit: async ({ unit }) => void noted.push(unit), out });
+        const again = await write({
+          shape,
+          form,
+          bytesMax,
+          scratch,
+          finished,
+          onUnit: async ({ unit }) => void noted.push(unit),
+          out,
+        });
         expect(again.hash(), `kept ${kept}`).toBe(wanted);
         expect(again.result).toEqual(whole.result);
         expect(noted).toEqual([0, 1, 2, 3].slice(count));
