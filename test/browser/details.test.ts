@@ -376,6 +376,17 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
 
     const points = page.locator("main tbody tr", { hasText: /points/ }).first();
     const count = Number(/\d+/.exec((await points.locator("td.number").first().textContent(WAIT))!)![0]);
+    // all of the run, by object
+    const objects = await page.locator("main tbody th").allInnerTexts();
+    await page.getByRole("tab", { name: "Particles" }).click();
+    const ofObject = page.locator(".particles").first();
+    const some = ofObject
+      .getByRole("region")
+      .first()
+      .getByRole("link", { name: /^Particle / });
+    await expect.poll(() => some.count(), WAIT).toBe(Math.min(count, 10));
+    expect(objects).toContain(await ofObject.getByRole("heading").textContent());
+    await page.getByRole("tab", { name: "Annotations" }).click();
     await points.getByRole("link").click();
     const crops = page
       .getByRole("region", { name: count > 24 ? `24 of ${count} particles` : `${count} particle` })
@@ -385,6 +396,30 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await crops.first().click();
     await page.waitForSelector(SHARP, WAIT);
     expect(new URL(page.url()).searchParams.get("p")).toMatch(/^[\d.-]+,[\d.-]+,[\d.-]+$/);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it("further annotations of an object stand below the first one", async () => {
+    const { id } = runNamed("TS_0001");
+    const { page, problems } = await open("/about");
+    await page.goto(`${served.url}/runs/${id}`);
+    const names = page.locator("main tbody th");
+    await names.nth(1).waitFor(WAIT);
+    const [first, second, ...others] = await names.allInnerTexts();
+    await page.route("**/graphql", async (route) => {
+      const reply = await route.fetch();
+      await route.fulfill({ response: reply, body: (await reply.text()).replaceAll(`"${first}"`, `"${second}"`) });
+    });
+    await page.reload();
+    await expect.poll(() => names.allInnerTexts(), WAIT).toEqual([second, expect.stringMatching(/^also/), ...others]);
+    // who cannot see it is told which object it is
+    expect(
+      await names
+        .nth(1)
+        .getByRole("link", { name: `also ${second}` })
+        .count(),
+    ).toBe(1);
     expect(problems).toEqual([]);
     await page.close();
   });

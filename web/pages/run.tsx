@@ -1,9 +1,8 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight, Download as DownloadIcon, Ellipsis, Eye } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { lazy, Suspense, useEffect, useState } from "react";
-import type { OverlayLayer } from "../../src/model/page-api.js";
 import { orAbsent } from "../parts/absent.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
 import { DownloadDialog } from "../parts/download.js";
@@ -11,18 +10,14 @@ import type { Wanted } from "../parts/download-text.js";
 import { Facts, fact } from "../parts/facts.js";
 import { fileUrl, nameOf, treeKey } from "../parts/files.js";
 import { FolderLink } from "../parts/folder-link.js";
-import { angstrom, bytes, count, fixed, plural } from "../parts/format.js";
-import { LayerDot } from "../parts/layer-dot.js";
+import { angstrom, bytes, count, fixed } from "../parts/format.js";
 import { askListed, useStepKeys } from "../parts/list/neighbours.js";
 import { closeWhenLeft } from "../parts/menu.js";
 import { NoSuch, useId } from "../parts/no-such.js";
 import { notify, useCommand, useCrumbs } from "../parts/page.js";
 import { Photo } from "../parts/picture.js";
-import { overlaysQuery } from "../parts/queries.js";
+import { RunAnnotations, RunParticles, useAnnotations, viewSearch } from "../parts/run-annotations.js";
 import {
-  ANNOTATIONS_A_PAGE,
-  type AnnotationRow,
-  askAnnotations,
   askBeside,
   askRun,
   askSections,
@@ -34,13 +29,12 @@ import {
 } from "../parts/run-data.js";
 import { RunFacts } from "../parts/run-facts.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";
-import { allShapeWords, objectsOf } from "../parts/value-words.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { runQuery } from "../queries/generated.js";
 
 const LiveSlice = lazy(() => import("../viewer/live-slice.js").then(({ LiveSlice: part }) => ({ default: part })));
 const TiltPlot = lazy(() => import("../parts/tilt-plot.js"));
-const TABS = ["annotations", "frames", "alignment", "files"] as const;
+const TABS = ["annotations", "particles", "frames", "alignment", "files"] as const;
 
 /** One run: a section of its volumes that moves, facts, annotations, exposures, alignments, files. */
 export function Run() {
@@ -122,14 +116,24 @@ function Found({ run }: { run: RunRow }) {
           onValueChange={(next) => void navigate({ to: ".", search: (now) => ({ ...now, tab: next }), replace: true })}
         >
           <Tabs.List aria-label="Parts of the run">
-            <Tabs.Trigger value="annotations">Annotations {count(countOf(run.annotationsAggregate))}</Tabs.Trigger>
-            <Tabs.Trigger value="frames">Frames {count(countOf(run.framesAggregate))}</Tabs.Trigger>
+            <Tabs.Trigger value="annotations">
+              Annotations <Many of={run.annotationsAggregate} />
+            </Tabs.Trigger>
+            {countOf(run.annotationsAggregate) > 0 && shown && <Tabs.Trigger value="particles">Particles</Tabs.Trigger>}
+            <Tabs.Trigger value="frames">
+              Frames <Many of={run.framesAggregate} />
+            </Tabs.Trigger>
             <Tabs.Trigger value="alignment">Alignment</Tabs.Trigger>
             <Tabs.Trigger value="files">Files</Tabs.Trigger>
           </Tabs.List>
           <Tabs.Content value="annotations">
             <Boundary>
-              <Annotations run={run} shown={shown} />
+              <RunAnnotations run={run} shown={shown} />
+            </Boundary>
+          </Tabs.Content>
+          <Tabs.Content value="particles">
+            <Boundary>
+              <RunParticles run={run} shown={shown} />
             </Boundary>
           </Tabs.Content>
           <Tabs.Content value="frames">
@@ -153,6 +157,9 @@ function Found({ run }: { run: RunRow }) {
     </>
   );
 }
+
+/** On phones the tabs have no room for it. */
+const Many = ({ of }: { of: Parameters<typeof countOf>[0] }) => <span className="wide">{count(countOf(of))}</span>;
 
 /** The volume in the picture, `tomogram:12`, and the tomogram that the page is about. @param chosen by the address; what it names and the run does not have is told */
 function useHero(run: RunRow, chosen: string | undefined) {
@@ -308,143 +315,6 @@ function Volumes({ run, hero }: { run: RunRow; hero: string | undefined }) {
       )}
     </fieldset>
   );
-}
-
-const useAnnotations = (run: number) =>
-  useInfiniteQuery({
-    queryKey: ["run", run, "annotations"],
-    queryFn: ({ pageParam, signal }) => askAnnotations(run, pageParam, signal),
-    initialPageParam: 0,
-    getNextPageParam: (last, pages) => (last.length < ANNOTATIONS_A_PAGE ? undefined : pages.length * ANNOTATIONS_A_PAGE),
-  });
-
-/** Annotations of this page are layers of the viewer, one a file. */
-function viewSearch(on: string | undefined, rows: readonly AnnotationRow[] | undefined): { on?: string } {
-  if (on === undefined || rows === undefined) return {};
-  const chosen = new Set(on.split(",").map(Number));
-  const files = rows
-    .filter(({ id }) => chosen.has(id))
-    .flatMap(({ annotationShapes }) => nodesOf(annotationShapes).flatMap(({ annotationFiles }) => nodesOf(annotationFiles)));
-  return { on: files.map(({ id }) => id).join(",") };
-}
-
-const isShownFirst = ({ isVisible, isOtherAlignment }: OverlayLayer): boolean => isVisible === true && !isOtherAlignment;
-
-function Annotations({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) {
-  const navigate = useNavigate();
-  const { on } = useSearch({ strict: false }) as { on?: string };
-  const asked = useAnnotations(run.id);
-  const { data: overlays } = useQuery({ ...overlaysQuery(`tomogram:${shown?.id}`), enabled: shown !== undefined });
-  const placeOf = (id: number) => Math.max(0, overlays?.layers.findIndex(({ annotationId }) => annotationId === id) ?? 0);
-  const layersOf = (id: number) => overlays?.layers.filter(({ annotationId }) => annotationId === id) ?? [];
-  return (
-    <Answer asked={{ ...asked, data: asked.data?.pages.flat() }}>
-      {(rows) => {
-        if (rows.length === 0)
-          return <Empty command="emporium ingest run … --import-annotations">No annotations in this run.</Empty>;
-        // as the picture has them, where the address says nothing
-        const shownFirst = rows.filter(({ id }) => overlays === undefined || layersOf(id).some(isShownFirst)).map(({ id }) => id);
-        const chosen = new Set(on === undefined ? shownFirst : on.split(",").map(Number));
-        const turn = (id: number, isOn: boolean) => {
-          const next = rows.filter((row) => (row.id === id ? isOn : chosen.has(row.id))).map((row) => row.id);
-          const text = next.join() === shownFirst.join() ? undefined : next.join(",");
-          void navigate({ to: ".", search: (now) => ({ ...now, on: text }), replace: true });
-        };
-        return (
-          <>
-            <div className="scroll">
-              <table className="phone-cards">
-                <caption className="hidden">Annotations; those that are on are shown in the viewer</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">On</th>
-                    <th scope="col">Object</th>
-                    <th scope="col">Shape</th>
-                    <th scope="col" className="number">
-                      n
-                    </th>
-                    <th scope="col">Method</th>
-                    <th scope="col">Software</th>
-                    <th scope="col" className="number">
-                      Precision
-                    </th>
-                    <th scope="col" className="number">
-                      Recall
-                    </th>
-                    <th scope="col">Ground truth</th>
-                    <th scope="col">Alignment</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {rows.map((row) => (
-                    <tr key={row.id}>
-                      <td>
-                        <input
-                          type="checkbox"
-                          aria-label={`Show ${row.objectName} ${row.id}`}
-                          checked={chosen.has(row.id)}
-                          onChange={({ target }) => turn(row.id, target.checked)}
-                        />{" "}
-                        <LayerDot layer={layersOf(row.id)[0]} at={placeOf(row.id)} />
-                      </td>
-                      <th scope="row">
-                        <Link to="/annotations/$id" params={{ id: String(row.id) }}>
-                          {row.objectName}
-                        </Link>
-                      </th>
-                      <td>{orAbsent(allShapeWords(shapesOf(row)), "it has no files")}</td>
-                      <td className="number" data-label="n">
-                        {counted(objectsOf(row.objectCount, shapesOf(row)), layersOf(row.id))}
-                      </td>
-                      <td className="detail">{orAbsent(row.methodType)}</td>
-                      <td className="detail">{orAbsent(row.annotationSoftware, "none is named")}</td>
-                      <td className="number detail">{orAbsent(fixed(row.confidencePrecision), NOT_COMPARED)}</td>
-                      <td className="number detail">{orAbsent(fixed(row.confidenceRecall), NOT_COMPARED)}</td>
-                      <td className="detail">{orAbsent(row.groundTruthStatus && "✓ yes", "it is no ground truth")}</td>
-                      <td className={isElsewhere(row, shown) ? "warn" : "detail"}>
-                        {isElsewhere(row, shown) ? "≠ another alignment" : "same"}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-            {asked.hasNextPage && (
-              <button type="button" disabled={asked.isFetchingNextPage} onClick={() => void asked.fetchNextPage()}>
-                More: {plural(countOf(run.annotationsAggregate) - rows.length, "annotation is", "annotations are")} not here yet
-              </button>
-            )}
-          </>
-        );
-      }}
-    </Answer>
-  );
-}
-
-const NOT_COMPARED = "it was not compared with a ground truth";
-
-/** Number of objects in the catalogue. Where no file with points has as many, the numbers of points are shown, too. */
-function counted(objects: number | null, layers: readonly OverlayLayer[]): React.ReactNode {
-  const points = layers.filter(({ kind, count: n }) => n > 0 && /points$/i.test(kind));
-  if (objects === null || points.length === 0 || points.some(({ count: n }) => n === objects))
-    return orAbsent(count(objects), "nobody has counted");
-  const sources = [`${objects} catalogue`, ...points.map(({ count: n, name }) => `${n} file, ${name}`)];
-  return (
-    <span className="warn" title={sources.join("\n")}>
-      ⚠ {count(objects)}
-    </span>
-  );
-}
-
-const shapesOf = (row: AnnotationRow) => nodesOf(row.annotationShapes).map(({ shapeType }) => shapeType);
-
-/** All of its files belong to an alignment that is not the tomogram's. */
-function isElsewhere(row: AnnotationRow, shown: TomogramRow | undefined): boolean {
-  const alignments = nodesOf(row.annotationShapes)
-    .flatMap(({ annotationFiles }) => nodesOf(annotationFiles))
-    .map(({ alignmentId }) => alignmentId);
-  const own = shown?.alignmentId;
-  return own != null && alignments.length > 0 && alignments.every((one) => one !== null && one !== own);
 }
 
 const NO_MDOC = "no acquisition file says it";

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { decodeOverlay, type OverlayShapes } from "../../src/model/overlay-bytes.js";
 import type { OverlayLayer, VolumeFacts } from "../../src/model/page-api.js";
 import { answered, base } from "../parts/api.js";
@@ -14,39 +15,47 @@ const SIDE_PIXELS = 72;
 /** Edges of a crop in voxels; three diameters of the particle, where that is known. */
 const [SIDE_MIN, SIDE, SIDE_MAX] = [24, 48, 128];
 
+/** Whether a layer is a list of particles that could be read. */
+export const hasParticles = ({ kind, error }: OverlayLayer): boolean => /points$/i.test(kind) && !error;
+
+interface CropsProps {
+  readonly tomogram: number;
+  readonly layer: OverlayLayer;
+  /** What the viewer shows, with the particle in its middle. */
+  readonly search: { on?: string };
+  /** Crops at most. */
+  readonly most?: number;
+  /** What stands above them. @param says how many of them are shown, as soon as that is known */
+  head(says?: string): ReactNode;
+}
+
 /** Particles of an annotation: crops of xy around some of them, evenly spread over the list. Nothing for masks and meshes. */
-export default function Crops({
-  annotation,
-  tomogram,
-  search,
-}: {
-  annotation: number;
-  tomogram: number;
-  search: { on?: string };
-}) {
+export default function CropsOf({ annotation, ...rest }: { annotation: number } & Omit<CropsProps, "layer" | "head">) {
+  const { data: overlays } = useQuery(overlaysQuery(`tomogram:${rest.tomogram}`));
+  const layer = overlays?.layers.find((one) => one.annotationId === annotation && hasParticles(one));
+  return layer && <Crops layer={layer} {...rest} head={(says) => says && <h2>{says}</h2>} />;
+}
+
+export function Crops({ tomogram, layer, search, most = CROPS, head }: CropsProps) {
   const ref = `tomogram:${tomogram}`;
   const { data: facts } = useQuery(volumeQuery(ref));
-  const { data: overlays } = useQuery(overlaysQuery(ref));
-  const layer = overlays?.layers.find(
-    ({ annotationId, kind, error }) => annotationId === annotation && /points$/i.test(kind) && !error,
-  );
   const {
     data: shapes,
     error,
     refetch,
   } = useQuery({
-    queryKey: ["crops", ref, layer?.id],
+    queryKey: ["crops", ref, layer.id],
     queryFn: async ({ signal }) =>
-      decodeOverlay(await (await answered(new URL(`api/v1/overlays/${ref}/${layer!.id}.bin`, base), { signal })).arrayBuffer()),
-    enabled: layer !== undefined,
+      decodeOverlay(await (await answered(new URL(`api/v1/overlays/${ref}/${layer.id}.bin`, base), { signal })).arrayBuffer()),
   });
   if (error) return <ErrorPanel error={error} again={() => void refetch()} />;
-  if (!layer || !facts || !shapes || shapes.xyz.length === 0) return null;
-  const points = chosenOf(shapes);
+  if (!facts || !shapes || shapes.xyz.length === 0) return head();
+  const points = chosenOf(shapes, most);
   const all = shapes.xyz.length / 3;
+  const says = all > points.length ? `${points.length} of ${count(all)} particles` : plural(all, "particle");
   return (
-    <section aria-labelledby="crops">
-      <h2 id="crops">{all > points.length ? `${points.length} of ${count(all)} particles` : plural(all, "particle")}</h2>
+    <section aria-label={says}>
+      {head(says)}
       <ul className="row wrap">
         {points.map((point) => (
           <li key={point.place}>
@@ -75,9 +84,9 @@ interface Point {
   readonly world: readonly [x: number, y: number, z: number];
 }
 
-function chosenOf({ xyz, places }: OverlayShapes): readonly Point[] {
+function chosenOf({ xyz, places }: OverlayShapes, most: number): readonly Point[] {
   const all = xyz.length / 3;
-  const chosen = Math.min(CROPS, all);
+  const chosen = Math.min(most, all);
   return Array.from({ length: chosen }, (_, i) => {
     const at = Math.floor((i * all) / chosen);
     return { place: places[at] ?? at, world: [xyz[3 * at]!, xyz[3 * at + 1]!, xyz[3 * at + 2]!] };
