@@ -54,8 +54,7 @@ export function Run() {
 
 function Found({ run }: { run: RunRow }) {
   const [wanted, setWanted] = useState<Wanted>();
-  const { on, tab, shown: chosen } = useSearch({ strict: false }) as { on?: string; tab?: string; shown?: string };
-  const navigate = useNavigate();
+  const { on, shown: chosen } = useSearch({ strict: false }) as { on?: string; shown?: string };
   const { shown, series, hero } = useHero(run, chosen);
   useCrumbs(
     { label: "Datasets", to: "/datasets" },
@@ -110,51 +109,59 @@ function Found({ run }: { run: RunRow }) {
             <RunFacts run={run} shown={shown} />
           </Boundary>
         </div>
-        <Tabs.Root
-          className="run-tabs"
-          value={TABS.find((one) => one === tab) ?? "annotations"}
-          onValueChange={(next) => void navigate({ to: ".", search: (now) => ({ ...now, tab: next }), replace: true })}
-        >
-          <Tabs.List aria-label="Parts of the run">
-            <Tabs.Trigger value="annotations">
-              Annotations <Many of={run.annotationsAggregate} />
-            </Tabs.Trigger>
-            {countOf(run.annotationsAggregate) > 0 && shown && <Tabs.Trigger value="particles">Particles</Tabs.Trigger>}
-            <Tabs.Trigger value="frames">
-              Frames <Many of={run.framesAggregate} />
-            </Tabs.Trigger>
-            <Tabs.Trigger value="alignment">Alignment</Tabs.Trigger>
-            <Tabs.Trigger value="files">Files</Tabs.Trigger>
-          </Tabs.List>
-          <Tabs.Content value="annotations">
-            <Boundary>
-              <RunAnnotations run={run} shown={shown} />
-            </Boundary>
-          </Tabs.Content>
-          <Tabs.Content value="particles">
-            <Boundary>
-              <RunParticles run={run} shown={shown} />
-            </Boundary>
-          </Tabs.Content>
-          <Tabs.Content value="frames">
-            <Boundary>
-              <Frames run={run} />
-            </Boundary>
-          </Tabs.Content>
-          <Tabs.Content value="alignment">
-            <Boundary>
-              <Alignments run={run} />
-            </Boundary>
-          </Tabs.Content>
-          <Tabs.Content value="files">
-            <Boundary>
-              <Files run={run} />
-            </Boundary>
-          </Tabs.Content>
-        </Tabs.Root>
+        <Parts run={run} shown={shown} />
       </div>
       {wanted && <DownloadDialog wanted={wanted} close={() => setWanted(undefined)} />}
     </>
+  );
+}
+
+function Parts({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) {
+  const navigate = useNavigate();
+  const { tab } = useSearch({ strict: false }) as { tab?: string };
+  return (
+    <Tabs.Root
+      className="run-tabs"
+      value={TABS.find((one) => one === tab) ?? "annotations"}
+      onValueChange={(next) => void navigate({ to: ".", search: (now) => ({ ...now, tab: next }), replace: true })}
+    >
+      <Tabs.List aria-label="Parts of the run">
+        <Tabs.Trigger value="annotations">
+          Annotations <Many of={run.annotationsAggregate} />
+        </Tabs.Trigger>
+        {countOf(run.annotationsAggregate) > 0 && shown && <Tabs.Trigger value="particles">Particles</Tabs.Trigger>}
+        <Tabs.Trigger value="frames">
+          Frames <Many of={run.framesAggregate} />
+        </Tabs.Trigger>
+        <Tabs.Trigger value="alignment">Alignment</Tabs.Trigger>
+        <Tabs.Trigger value="files">Files</Tabs.Trigger>
+      </Tabs.List>
+      <Tabs.Content value="annotations">
+        <Boundary>
+          <RunAnnotations run={run} shown={shown} />
+        </Boundary>
+      </Tabs.Content>
+      <Tabs.Content value="particles">
+        <Boundary>
+          <RunParticles run={run} shown={shown} />
+        </Boundary>
+      </Tabs.Content>
+      <Tabs.Content value="frames">
+        <Boundary>
+          <Frames run={run} />
+        </Boundary>
+      </Tabs.Content>
+      <Tabs.Content value="alignment">
+        <Boundary>
+          <Alignments run={run} />
+        </Boundary>
+      </Tabs.Content>
+      <Tabs.Content value="files">
+        <Boundary>
+          <Files run={run} />
+        </Boundary>
+      </Tabs.Content>
+    </Tabs.Root>
   );
 }
 
