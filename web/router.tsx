@@ -11,24 +11,24 @@ import type { ComponentType } from "react";
 import { PAGES, type PagePath, pageNameOf } from "../src/model/pages.js";
 import { base } from "./parts/api.js";
 import { listSearchOf } from "./parts/list/state.js";
-import { NotFound } from "./parts/not-found.js";
 import { matching, oneOf, text, texts, whole } from "./parts/parameter.js";
 import { parseSearch, printSearch, searchOf } from "./parts/search-params.js";
 import { Shell } from "./parts/shell.js";
 import { ErrorPanel, Loading } from "./parts/states.js";
 import { VIEW_PARAMETERS, type ViewParameter } from "./viewer/parameters.js";
 
+const loadNotFound = () => import("./parts/not-found.js");
 /** A page is a file that is loaded when it is wanted. */
 const FILES = import.meta.glob<Record<string, ComponentType>>("./pages/*.tsx");
 
 const page = (file: string) => {
   const name = pageNameOf(file);
   const load: () => Promise<Record<string, ComponentType>> =
-    FILES[`./pages/${file}.tsx`] ?? (() => Promise.resolve({ [name]: NotFound }));
+    FILES[`./pages/${file}.tsx`] ?? (async () => ({ [name]: (await loadNotFound()).NotFound }));
   return lazyRouteComponent(load, name);
 };
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+const root = createRootRoute({ component: Shell, notFoundComponent: lazyRouteComponent(loadNotFound, "NotFound") });
 
 /** The viewer reads them itself: `viewer/link.ts`. */
 const slices = searchOf(Object.fromEntries(VIEW_PARAMETERS.map((name) => [name, text])) as Record<ViewParameter, typeof text>);

@@ -424,6 +424,22 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await page.close();
   });
 
+  it("menus stay open where their words are pressed: filters of a dataset's runs are chosen, a command can be marked", async () => {
+    const { page, problems } = await open("/datasets/10401");
+    await page.locator(".facet-menus summary", { hasText: "Sample" }).click(WAIT);
+    const menu = page.locator(".facet-menus details[open]");
+    await menu.locator("label .value").first().click(WAIT);
+    await page.locator(".chips button").first().waitFor(WAIT);
+    expect(await menu.locator("summary").innerText()).toBe("Sample (1)");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => menu.count(), WAIT).toBe(0);
+    await page.getByLabel("Command of this page").click();
+    await page.locator(".command .floating > code").click();
+    expect(await page.locator(".command[open]").count()).toBe(1);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   it("§8: a question that takes long is told after 2 s, can be cancelled after 8 s, and asked again", async () => {
     const { page } = await open("/about");
     let isHeld = true;

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { ServerFacts } from "../../src/model/page-api.js";
-import { SignIn } from "../parts/access.js";
 import { answered, base } from "../parts/api.js";
 import { AppLink } from "../parts/app-link.js";
 import { askCommand } from "../parts/catalogue-command.js";
@@ -11,6 +10,7 @@ import { count } from "../parts/format.js";
 import { Keys } from "../parts/keys.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
+import { SignIn } from "../parts/sign-in.js";
 import { Answer, ErrorPanel } from "../parts/states.js";
 
 /** Version, health, addresses, limits, keys, licences. */

@@ -6,7 +6,7 @@ import { AccessTag } from "../parts/access.js";
 import { askCatalogue } from "../parts/api.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
 import { DownloadDialog } from "../parts/download.js";
-import { Facts, fact } from "../parts/facts.js";
+import { type Fact, type FactGroup, fact, GroupedFacts } from "../parts/facts.js";
 import { treeKey } from "../parts/files.js";
 import { FolderLink } from "../parts/folder-link.js";
 import { bytes, count, day } from "../parts/format.js";
@@ -63,21 +63,23 @@ function Found({ dataset }: { dataset: Row }) {
             <DownloadIcon size={16} aria-hidden /> Download
           </button>
         </div>
-        <div className="top">
+        <div className="panel band">
           <span className="stage">
             <Photo of={treeKey(dataset.keyPhotoThumbnailUrl, dataset) ?? treeKey(dataset.keyPhotoUrl, dataset)} alt="" />
           </span>
           <div>
-            <Authors authors={nodesOf(dataset.authors)} />
             <p className="words">{dataset.description}</p>
-            <p>
-              <Link to="/annotations" search={{ dataset: dataset.id } as never}>
-                Annotations of it
-              </Link>
-            </p>
-            <FolderLink folder={key} />
+            <Authors authors={nodesOf(dataset.authors)} />
+            <div className="row wrap">
+              <p>
+                <Link to="/annotations" search={{ dataset: dataset.id } as never}>
+                  Annotations of it
+                </Link>
+              </p>
+              <FolderLink folder={key} />
+            </div>
+            <GroupedFacts groups={groupsOf(dataset)} />
           </div>
-          <Facts facts={factsOf(dataset)} />
         </div>
         {isDownloading && (
           <DownloadDialog
@@ -90,20 +92,20 @@ function Found({ dataset }: { dataset: Row }) {
             close={() => setDownloading(false)}
           />
         )}
-        <h2>Runs</h2>
+        <h2 className="hidden">Runs</h2>
       </div>
       <Boundary>
-        <List spec={runsSpec} fixed={{ datasetId: { _eq: dataset.id } }} />
+        <List spec={runsSpec} fixed={{ datasetId: { _eq: dataset.id } }} hasMenus />
       </Boundary>
     </>
   );
 }
 
-function factsOf(dataset: Row) {
+function groupsOf(dataset: Row): FactGroup[] {
   const funding = nodesOf(dataset.fundingSources).map(({ fundingAgencyName, grantId }) =>
     [fundingAgencyName, grantId].filter(Boolean).join(" "),
   );
-  return [
+  const sample = [
     fact("Organism", known(dataset.organismName, dataset.organismTaxid && `taxon ${dataset.organismTaxid}`)),
     fact("Sample", known(dataset.sampleType)),
     fact("Tissue", known(dataset.tissueName, dataset.tissueId)),
@@ -112,10 +114,14 @@ function factsOf(dataset: Row) {
     fact("Component", known(dataset.cellComponentName, dataset.cellComponentId)),
     fact("Prepared", known(dataset.samplePreparation)),
     fact("Grid", known(dataset.gridPreparation)),
+  ];
+  const contents = [
     fact("Runs", count(countOf(dataset.runsAggregate))),
     fact("Size", dataset.fileSize === null ? undefined : bytes(dataset.fileSize)),
     fact("Released", day(dataset.releaseDate)),
     fact("Changed", day(dataset.lastModifiedDate)),
+  ];
+  const elsewhere = [
     fact(
       "Deposition",
       dataset.deposition?.title,
@@ -129,5 +135,12 @@ function factsOf(dataset: Row) {
     fact("Published", dataset.datasetPublications, "catalogue", <Entries text={dataset.datasetPublications} />),
     fact("Entries", dataset.relatedDatabaseEntries, "catalogue", <Entries text={dataset.relatedDatabaseEntries} />),
     fact("Funding", known(...funding)),
-  ].filter(({ sources, label }) => sources.length > 0 || ["Organism", "Size", "Published", "Entries"].includes(label));
+  ];
+  const some = (facts: readonly Fact[]) =>
+    facts.filter(({ sources, label }) => sources.length > 0 || ["Organism", "Size", "Published", "Entries"].includes(label));
+  return [
+    { title: "Sample", facts: some(sample) },
+    { title: "Contents", facts: some(contents) },
+    { title: "Elsewhere", facts: some(elsewhere) },
+  ];
 }

@@ -12,7 +12,7 @@ import { fileUrl, nameOf, treeKey } from "../parts/files.js";
 import { FolderLink } from "../parts/folder-link.js";
 import { angstrom, bytes, count, fixed } from "../parts/format.js";
 import { askListed, useStepKeys } from "../parts/list/neighbours.js";
-import { closeWhenLeft } from "../parts/menu.js";
+import { Menu } from "../parts/menu.js";
 import { NoSuch, useId } from "../parts/no-such.js";
 import { notify, useCommand, useCrumbs } from "../parts/page.js";
 import { Photo } from "../parts/picture.js";
@@ -209,31 +209,14 @@ function wantedTomogram(run: RunRow, tomogram: TomogramRow): Wanted {
 /** Menu of further actions on the run. */
 function More({ run, want }: { run: RunRow; want: (wanted: Wanted) => void }) {
   return (
-    <details
-      className="menu"
-      onBlur={closeWhenLeft}
-      onKeyDown={({ key, currentTarget }) => key === "Escape" && currentTarget.removeAttribute("open")}
-    >
-      <summary aria-label="More" title="More">
-        <Ellipsis size={16} aria-hidden />
-      </summary>
-      <div className="floating">
-        {nodesOf(run.tomograms).map((tomogram) => (
-          <button
-            key={tomogram.id}
-            type="button"
-            className="bare"
-            onClick={({ currentTarget }) => {
-              currentTarget.closest("details")!.open = false;
-              want(wantedTomogram(run, tomogram));
-            }}
-          >
-            Download tomogram {tomogram.id}
-          </button>
-        ))}
-        <FolderLink folder={folderOf(run)} />
-      </div>
-    </details>
+    <Menu summary={<Ellipsis size={16} aria-hidden />} label="More">
+      {nodesOf(run.tomograms).map((tomogram) => (
+        <button key={tomogram.id} type="button" className="bare" data-closes onClick={() => want(wantedTomogram(run, tomogram))}>
+          Download tomogram {tomogram.id}
+        </button>
+      ))}
+      <FolderLink folder={folderOf(run)} />
+    </Menu>
   );
 }
 

@@ -1,11 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Lock } from "lucide-react";
-import { type SubmitEvent, useEffect, useState } from "react";
-import type { AccessNote, AccessNotes, ServerFacts } from "../../src/model/page-api.js";
-import { AnswerError, answered, ask, base } from "./api.js";
+import { useEffect } from "react";
+import type { AccessNote, AccessNotes } from "../../src/model/page-api.js";
+import { answered, ask, base } from "./api.js";
 import { AppLink } from "./app-link.js";
 import { useServer } from "./queries.js";
-import { hasToken, keepToken } from "./token.js";
+import { hasToken } from "./token.js";
 
 const notesQuery = {
   queryKey: ["access"],
@@ -35,7 +35,7 @@ export function AccessTag({ of, id, bare = false }: { of: keyof AccessNotes; id:
   );
 }
 
-const session = (method: "POST" | "DELETE") => answered(new URL("api/v1/session", base), { method });
+export const session = (method: "POST" | "DELETE") => answered(new URL("api/v1/session", base), { method });
 
 /** Begins a session where this tab has a token and the server has rules: pictures and files are asked for without a token. */
 export function useSession(): void {
@@ -60,52 +60,5 @@ export function SignInHint() {
     <p className="muted">
       Some of what is served is shown to people who are known to the server: <AppLink to="/about">sign in</AppLink>.
     </p>
-  );
-}
-
-/** Takes a token that somebody was given, or puts away the one that is here. */
-export function SignIn({ facts: { access, holder } }: { facts: ServerFacts }) {
-  const queries = useQueryClient();
-  const [error, setError] = useState<string>();
-  const name = holder?.name ?? access?.viewer;
-  const keep = async (token: string) => {
-    keepToken(token);
-    setError(undefined);
-    try {
-      if (access) await session(token === "" ? "DELETE" : "POST");
-    } catch (thrown) {
-      keepToken("");
-      const isUnknown = thrown instanceof AnswerError && thrown.status === 401;
-      setError(isUnknown ? "The server does not know this token." : (thrown as Error).message);
-    }
-    await queries.invalidateQueries();
-  };
-  if (name !== undefined)
-    return (
-      <p className="row wrap">
-        {access && <span>You see what {name} may see.</span>}
-        <button type="button" onClick={() => void keep("")}>
-          {access ? "Sign out" : "Put the token away"}
-        </button>
-      </p>
-    );
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    void keep(String(new FormData(event.target as HTMLFormElement).get("token")).trim());
-  };
-  return (
-    <>
-      <form className="row wrap" onSubmit={submit}>
-        <label className="row">
-          Token <input name="token" type="password" autoComplete="off" required pattern="[!-~]{32,1024}" />
-        </label>
-        <button type="submit">{access ? "Sign in" : "Use it in this tab"}</button>
-      </form>
-      {error !== undefined && (
-        <p className="bad" role="alert">
-          {error}
-        </p>
-      )}
-    </>
   );
 }

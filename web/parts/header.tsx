@@ -5,7 +5,7 @@ import { MENU, MENU_READING, pagesIn } from "../../src/model/pages.js";
 import { useSession } from "./access.js";
 import { AppLink } from "./app-link.js";
 import { CopyButton } from "./copy.js";
-import { closeWhenLeft } from "./menu.js";
+import { Menu } from "./menu.js";
 import { command, crumbs, house } from "./page.js";
 import { useServer } from "./queries.js";
 import { applyTheme, nextTheme, theme } from "./settings.js";
@@ -109,28 +109,15 @@ interface MenuOfProps {
 /** Menu of pages. It closes when one is taken, and by Escape. */
 export function MenuOf({ name, className, pages, children }: MenuOfProps) {
   const { pathname } = useLocation();
-  const menu = useRef<HTMLDetailsElement>(null);
-  const close = () => menu.current?.removeAttribute("open");
   const isHere = pages.some(([to]) => to !== "/" && (pathname === to || pathname.startsWith(`${to}/`)));
   return (
-    <details
-      className={`menu ${className}`}
-      data-here={isHere || undefined}
-      ref={menu}
-      onKeyDown={({ key }) => key === "Escape" && close()}
-      onBlur={closeWhenLeft}
-    >
-      <summary className="bare" aria-label={name} title={name}>
-        {children}
-      </summary>
-      <nav aria-label={name} className="floating">
-        {pages.map(([to, label]) => (
-          <Link key={to} to={to} onClick={close}>
-            {label}
-          </Link>
-        ))}
-      </nav>
-    </details>
+    <Menu summary={children} label={name} className={className} opener="bare" isNav isHere={isHere}>
+      {pages.map(([to, label]) => (
+        <Link key={to} to={to}>
+          {label}
+        </Link>
+      ))}
+    </Menu>
   );
 }
 
@@ -176,24 +163,13 @@ function SearchBox() {
 /** The line for a terminal that answers what the page shows. */
 function CommandOfPage() {
   const text = command.use();
-  const menu = useRef<HTMLDetailsElement>(null);
   if (!text) return null;
   return (
-    <details
-      className="menu command"
-      ref={menu}
-      onKeyDown={({ key }) => key === "Escape" && menu.current?.removeAttribute("open")}
-      onBlur={closeWhenLeft}
-    >
-      <summary className="bare" aria-label="Command of this page" title="Command of this page">
-        <code>&gt;_</code>
-      </summary>
-      <div className="floating from-right">
-        <p>In a terminal, the same:</p>
-        <code>{text}</code>
-        <CopyButton text={text} label="Copy command" />
-      </div>
-    </details>
+    <Menu summary={<code>&gt;_</code>} label="Command of this page" className="command" opener="bare" inside="from-right">
+      <p>In a terminal, the same:</p>
+      <code>{text}</code>
+      <CopyButton text={text} label="Copy command" />
+    </Menu>
   );
 }
 

@@ -12,6 +12,7 @@ import type { Facet, Facets as Found } from "../../../src/model/page-api.js";
 import type { Input } from "../../queries/generated.js";
 import { ask } from "../api.js";
 import { count } from "../format.js";
+import { Menu } from "../menu.js";
 import { Answer } from "../states.js";
 import { type Choice, choicesInWords } from "../value-words.js";
 import type { ListState } from "./state.js";
@@ -32,8 +33,15 @@ const GROUPS: Readonly<Record<Exclude<FacetDefinition["group"], "name">, string>
 };
 const OPEN = new Set<string>(["name", "sample", "contents", "objects"]);
 
+interface FacetsProps {
+  readonly of: ListedKind;
+  readonly state: ListState;
+  /** A menu for each group, in a row, in place of one column. */
+  readonly hasMenus?: boolean;
+}
+
 /** Values that can be chosen, with the number of rows that each leaves; under 720 px they come up from below. */
-export function Facets({ of, state }: { of: ListedKind; state: ListState }) {
+export function Facets({ of, state, hasMenus = false }: FacetsProps) {
   const sheet = useRef<HTMLDialogElement>(null);
   const [isOpen, setOpen] = useState(false);
   useEffect(() => {
@@ -45,8 +53,8 @@ export function Facets({ of, state }: { of: ListedKind; state: ListState }) {
       <button type="button" className="facets-button" onClick={() => setOpen(true)}>
         <Filter size={16} aria-hidden /> Filters{chosen > 0 && ` (${chosen})`}
       </button>
-      <aside className="facets" aria-label="Filters">
-        <Groups of={of} state={state} />
+      <aside className={hasMenus ? "facets facet-menus" : "facets"} aria-label="Filters">
+        <Groups of={of} state={state} hasMenus={hasMenus} />
       </aside>
       <dialog ref={sheet} className="sheet" aria-label="Filters" onClose={() => setOpen(false)}>
         <div className="spread">
@@ -61,16 +69,16 @@ export function Facets({ of, state }: { of: ListedKind; state: ListState }) {
   );
 }
 
-function Groups({ of, state }: { of: ListedKind; state: ListState }) {
+function Groups({ of, state, hasMenus = false }: FacetsProps) {
   const asked = useQuery({
     queryKey: ["facets", of, state.where],
     queryFn: ({ signal }) => askFacets(of, state.where, signal),
     placeholderData: keepPreviousData,
   });
-  return <Answer asked={asked}>{({ facets }) => <Grouped of={of} state={state} facets={facets} />}</Answer>;
+  return <Answer asked={asked}>{({ facets }) => <Grouped of={of} state={state} facets={facets} hasMenus={hasMenus} />}</Answer>;
 }
 
-function Grouped({ of, state, facets: all }: { of: ListedKind; state: ListState; facets: readonly Facet[] }) {
+function Grouped({ of, state, facets: all, hasMenus }: FacetsProps & { readonly facets: readonly Facet[] }) {
   const found = new Map(all.map((facet) => [facet.id, facet]));
   const groups = [...new Set(FACETS[of].map(({ group }) => group))];
   // a group in which something was chosen stays open when that is taken back
@@ -82,11 +90,19 @@ function Grouped({ of, state, facets: all }: { of: ListedKind; state: ListState;
       return isEmpty(facet, found.get(facet.id), state.choices[facet.id]) ? [] : [part];
     });
     if (parts.length === 0) return null;
-    if (facets.some(({ id }) => state.choices[id] !== undefined)) used.current.add(group);
+    const title = group === "name" ? facets[0]!.title : GROUPS[group];
+    const chosen = facets.filter(({ id }) => state.choices[id] !== undefined).length;
+    if (hasMenus)
+      return (
+        <Menu key={group} summary={chosen > 0 ? `${title} (${chosen})` : title}>
+          {parts}
+        </Menu>
+      );
+    if (chosen > 0) used.current.add(group);
     const isOpen = OPEN.has(group) || used.current.has(group);
     return (
       <details key={group} open={isOpen} className="facet-group">
-        <summary>{group === "name" ? facets[0]!.title : GROUPS[group]}</summary>
+        <summary>{title}</summary>
         {parts}
       </details>
     );

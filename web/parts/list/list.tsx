@@ -24,7 +24,7 @@ const SETTLED_MS = 150;
 const TITLES = 24;
 
 /**
- * Facets left, rows or cards right: every list of the pages.
+ * Facets left or above, rows or cards beside or below: every list of the pages.
  *
  * @param fixed must hold for every row, whatever is chosen
  * @param title of the page, where the list is the page
@@ -44,9 +44,11 @@ interface ListProps<Row extends { readonly id: number }> {
   readonly spec: ListSpec<Row>;
   readonly fixed?: Input;
   readonly title?: string;
+  /** Filters stand in a row above: where the list is a part of a page. */
+  readonly hasMenus?: boolean;
 }
 
-function Catalogued<Row extends { readonly id: number }>({ spec, fixed, title }: ListProps<Row>) {
+function Catalogued<Row extends { readonly id: number }>({ spec, fixed, title, hasMenus = false }: ListProps<Row>) {
   const state = useListState(spec, fixed);
   const total = useTotal(spec, state.where);
   // asked for beside how many there are, not after it
@@ -54,10 +56,10 @@ function Catalogued<Row extends { readonly id: number }>({ spec, fixed, title }:
   const [selected, setSelected] = useState<ReadonlyMap<number, Row>>(new Map());
   const filters = Object.keys(state.choices).length;
   return (
-    <div className={title ? "list list-page" : "list"}>
+    <div className={title ? "list list-page" : hasMenus ? "list with-menus" : "list"}>
       {spec.of !== "depositions" && (
         <Boundary>
-          <Facets of={spec.of} state={state} />
+          <Facets of={spec.of} state={state} hasMenus={hasMenus} />
         </Boundary>
       )}
       <section className="list-main" aria-label={spec.many}>

@@ -1,6 +1,6 @@
 import { Columns3, LayoutGrid, Rows3 } from "lucide-react";
 import { count } from "../format.js";
-import { closeWhenLeft } from "../menu.js";
+import { Menu } from "../menu.js";
 import type { ListSpec } from "./spec.js";
 import { CARD_PX, type ListState } from "./state.js";
 
@@ -104,22 +104,20 @@ function ColumnMenu<Row extends { readonly id: number }>({ spec, state }: { spec
     state.change({ without: without.length > 0 ? without.join(",") : undefined });
   };
   return (
-    <details
-      className="menu"
-      onBlur={closeWhenLeft}
-      onKeyDown={({ key, currentTarget }) => key === "Escape" && currentTarget.removeAttribute("open")}
+    <Menu
+      summary={
+        <>
+          <Columns3 size={16} aria-hidden /> Columns
+        </>
+      }
+      inside="from-right"
     >
-      <summary>
-        <Columns3 size={16} aria-hidden /> Columns
-      </summary>
-      <div className="floating from-right">
-        {spec.columns.slice(1).map(({ id, title }) => (
-          <label key={id} className="check">
-            <input type="checkbox" checked={!state.without.includes(id)} onChange={({ target }) => turn(id, target.checked)} />
-            {title}
-          </label>
-        ))}
-      </div>
-    </details>
+      {spec.columns.slice(1).map(({ id, title }) => (
+        <label key={id} className="check">
+          <input type="checkbox" checked={!state.without.includes(id)} onChange={({ target }) => turn(id, target.checked)} />
+          {title}
+        </label>
+      ))}
+    </Menu>
   );
 }
