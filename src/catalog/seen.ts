@@ -82,15 +82,18 @@ export function seenPool(pool: pg.Pool, seen: Seen): SeenPool {
   let known: { readonly version: string; readonly hidden: Hidden } | undefined;
   async function enter(client: pg.PoolClient): Promise<pg.PoolClient> {
     try {
+      // what this session was told: others may find out meanwhile that it is out of date
+      let told = known;
       const begun = (await client.query(
-        `${BEGIN}; ${known ? settingOf(known.hidden) : "select"}; select ${VERSION} as version`,
+        `${BEGIN}; ${told ? settingOf(told.hidden) : "select"}; select ${VERSION} as version`,
       )) as unknown as [unknown, unknown, pg.QueryResult<{ version: string }>];
-      if (known?.version !== begun[2].rows[0]!.version) {
+      if (told?.version !== begun[2].rows[0]!.version) {
         const roots = await readRoots(client);
-        known = { version: roots.version, hidden: seen.hidden(roots) };
-        await client.query(settingOf(known.hidden));
+        told = { version: roots.version, hidden: seen.hidden(roots) };
+        known = told;
+        await client.query(settingOf(told.hidden));
       }
-      const { hidden } = known;
+      const { hidden } = told;
       // with nothing hidden the tables are what is seen, and what is counted ahead holds
       const isWhole = hidden.datasets.length === 0 && hidden.depositions.length === 0;
       return limited(client, isWhole ? (text) => text : seenText);
