@@ -15,7 +15,7 @@ import { matching, oneOf, text, texts, whole } from "./parts/parameter.js";
 import { parseSearch, printSearch, searchOf } from "./parts/search-params.js";
 import { Shell } from "./parts/shell.js";
 import { ErrorPanel, Loading } from "./parts/states.js";
-import { VIEW_PARAMETERS, type ViewParameter } from "./viewer/parameters.js";
+import { VIEW_PARAMETERS, type ViewParameter } from "../src/model/view-parameters.js";
 
 const loadNotFound = () => import("./parts/not-found.js");
 /** A page is a file that is loaded when it is wanted. */

@@ -43,6 +43,36 @@ export interface ServerFacts {
   readonly portal?: PortalFacts | undefined;
 }
 
+/** `GET views?run=` of a run, `?ref=` of a volume and the others of its run, without both of everything: the newest first. */
+export interface SavedViews {
+  readonly views: readonly SavedView[];
+  /** There are more, older ones. */
+  readonly isCut?: true | undefined;
+}
+
+/** A view of a volume that somebody has given a name. */
+export interface SavedView {
+  readonly id: string;
+  /** One line. */
+  readonly name: string;
+  /** Plain text, with its lines; empty: none. */
+  readonly note: string;
+  /** Address of the viewer, relative to the base: `/view/tomogram/5?p=1,2,3`. */
+  readonly to: string;
+  /** The volume: `tomogram:5`, or of a key of a place. */
+  readonly ref: string;
+  /** The run that it is of. */
+  readonly run?: { readonly id: number; readonly name: string } | undefined;
+  /** Name of the token that it was saved with; absent where the server shows no names. */
+  readonly who?: string | undefined;
+  /** ISO 8601. */
+  readonly savedAt: string;
+  /** To be sent as `If-Match` with a change. */
+  readonly etag: string;
+  /** Its volume is not here now. It is kept, and shown to those who see everything. */
+  readonly isGone?: true | undefined;
+}
+
 /** A portal of one's own, by its `portal.yaml`. Addresses of pictures are relative to the page's base. */
 export interface PortalFacts {
   /** At most 60 letters. */

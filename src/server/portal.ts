@@ -21,6 +21,7 @@ import { pieceBudget } from "./piece-budget.js";
 import type { Place } from "./places.js";
 import { servedVolumes } from "./planes.js";
 import { openPlans } from "./plans.js";
+import { openViews } from "./saved-views.js";
 import { type ServedSources, sourcesHandler } from "./sources.js";
 import { openSubmissions } from "./submissions.js";
 import type { Tokens } from "./tokens.js";
@@ -134,6 +135,8 @@ export async function servePortal({
       ? openPlans({ ...writing.jobs, roots: rootsOf(places, writing.roots), workspace, version, clock, log })
       : undefined;
   const submissions = plans && openSubmissions({ roots: plans.roots, workspace: workspace!, clock });
+  // those of what is served are for who may see that, wherever they are
+  const views = workspace === undefined ? undefined : openViews({ workspace, clock, log });
   const base = folder === "" ? "/" : `/${folder}/`;
   const origin = url === undefined ? undefined : new URL(url).origin;
   const tokens = writing?.tokens ?? rules?.tokens;
@@ -143,7 +146,7 @@ export async function servePortal({
     pages: { base, folder: pagesFolder, hasTokens: tokens !== undefined || rules !== undefined },
     s3: forS3 && ((store) => forS3.readOnlyS3(store, { bucket, hosts, pieces, log })),
     context: {
-      ...{ volumes, memory, jobs, plans, submissions, tokens, log, clock },
+      ...{ volumes, memory, jobs, plans, submissions, views, tokens, log, clock },
       treeChangedAt: changes?.changedAt,
       workspace: isShown ? workspace : undefined,
       isHandedOn: url !== undefined,

@@ -5,7 +5,7 @@ import { matching, oneOf, type Parameter } from "../parts/parameter.js";
 import { type Contrast, defaultContrast, GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
 import { parseMeasures, parsePoint, printMeasures } from "./measure.js";
 import type { Axis } from "./overlay.js";
-import type { ViewParameter } from "./parameters.js";
+import type { ViewParameter } from "../../src/model/view-parameters.js";
 import {
   atSection,
   type Camera,

@@ -25,7 +25,7 @@ import { LayersPanel } from "./overlays/layers.js";
 import { atCrosshair, followDraft, Pane } from "./pane.js";
 import type { PaneDrawing } from "./pane-draw.js";
 import { Panel } from "./panel.js";
-import { VIEW_PARAMETERS } from "./parameters.js";
+import { VIEW_PARAMETERS } from "../../src/model/view-parameters.js";
 import type { PlaneSource } from "./planes.js";
 import { SectionBar } from "./section-bar.js";
 import { makeSession, type PaneId, type Session } from "./session.js";

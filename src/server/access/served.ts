@@ -43,7 +43,12 @@ export async function servedByView(options: ServedByViewOptions): Promise<Source
   };
   const make = async (view: View): Promise<SourcesHandler> => {
     const ofView: Partial<ApiContext> = {
-      access: { notes: view.notes, viewerOf: (request) => access.viewerOf(request).shownName, signIn: tokens !== undefined },
+      access: {
+        notes: view.notes,
+        seesAll: view.isWhole,
+        viewerOf: (request) => access.viewerOf(request).shownName,
+        signIn: tokens !== undefined,
+      },
       memory: shared,
       ...(!view.seesWorkspace && NO_WORKSPACE),
     };

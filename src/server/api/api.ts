@@ -20,6 +20,7 @@ import { overlayRoutes } from "./overlays.js";
 import { placeRoutes } from "./places.js";
 import { reportRoutes } from "./reports.js";
 import { get, openApi, setHolder } from "./route.js";
+import { savedViewRoutes } from "./saved-views.js";
 import { searchRoutes } from "./search.js";
 import { serverRoutes } from "./server.js";
 import { submissionRoutes } from "./submissions.js";
@@ -38,6 +39,7 @@ const ROUTES: readonly Routes[] = [
   jobRoutes,
   actionRoutes,
   submissionRoutes,
+  savedViewRoutes,
   reportRoutes,
   harvestRoutes,
   curateRoutes,

@@ -14,6 +14,7 @@ import type { Place, PlacedKey } from "../places.js";
 import type { ServedVolumes } from "../planes.js";
 import type { Plans } from "../plans.js";
 import type { ServedReports } from "../reports.js";
+import type { ViewStore } from "../saved-views.js";
 import type { Submissions } from "../submissions.js";
 import type { Tokens } from "../tokens.js";
 
@@ -43,6 +44,8 @@ export interface ApiContext {
   readonly plans?: Plans | undefined;
   /** Folders that pages make ready for ingest; absent where pages may start no jobs. */
   readonly submissions?: Submissions | undefined;
+  /** Views that people have saved, of whatever is served; absent without a workspace. */
+  readonly views?: ViewStore | undefined;
   readonly log: Log;
   readonly clock: Clock;
   /** What rules of access say of the requests that are answered here; absent where everybody sees everything. */
@@ -69,6 +72,8 @@ export interface Writing {
 /** What pages tell of rules of access to whom they let in. */
 export interface RuledAccess {
   readonly notes: AccessNotes;
+  /** Nothing is hidden from who makes these requests. */
+  readonly seesAll: boolean;
   /** Whether the server knows tokens. */
   readonly signIn: boolean;
   /** Name of who makes a request. */

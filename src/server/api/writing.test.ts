@@ -78,10 +78,13 @@ describe("A22: what changes something", () => {
       "POST /submissions",
       "POST /submissions/{id}/stop",
       "POST /submissions/{id}/write",
+      "POST /views",
+      "POST /views/{id}/remove",
       "PUT /curate/decisions/{row}",
       "PUT /submissions/{id}/decisions",
       "PUT /submissions/{id}/facts",
       "PUT /submissions/{id}/profile",
+      "PUT /views/{id}",
     ]);
     for (const { method, path, scope } of routes) {
       const about = `${method} ${path}`;
@@ -176,6 +179,7 @@ describe("A22: what changes something", () => {
       "/reports/{id}/findings",
       "/search",
       "/server",
+      "/views",
       "/volumes/{ref}",
       "/volumes/{ref}/plane",
     ]);
