@@ -17,7 +17,7 @@ const COMPRESSED_MIN_BYTES = 1024;
 const LIBRARY =
   /^(?!.*(?:useMutation|mutationObserver)\.js).*node_modules.(?:react|react-dom|scheduler|@tanstack.(?!virtual|react-virtual)[\w-]+)\//;
 const PARTS =
-  /web.parts.(?:absent|api|app-link|catalogue-command|copy|files|format|drop-target|menu|page|parameter|queries|seen|settings|shell|states|store|search-params)\.|src.core.shell|src.model.voxel-spacing|lucide-react.dist.esm.(?:createLucideIcon|Icon|shared|context)/;
+  /web.parts.(?:absent|api|app-link|catalogue-command|copy|files|format|drop-target|menu|page|parameter|queries|seen|settings|shell|states|store|search-params)\.|src.core.(?:json-fields|shell)\.|src.model.voxel-spacing|lucide-react.dist.esm.(?:createLucideIcon|Icon|shared|context)/;
 
 const digest = digestOf();
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== digest) {

@@ -9,13 +9,13 @@ import {
 } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { PAGES, type PagePath, pageNameOf } from "../src/model/pages.js";
+import { VIEW_PARAMETERS, type ViewParameter } from "../src/model/view-parameters.js";
 import { base } from "./parts/api.js";
 import { listSearchOf } from "./parts/list/state.js";
 import { matching, oneOf, text, texts, whole } from "./parts/parameter.js";
 import { parseSearch, printSearch, searchOf } from "./parts/search-params.js";
 import { Shell } from "./parts/shell.js";
 import { ErrorPanel, Loading } from "./parts/states.js";
-import { VIEW_PARAMETERS, type ViewParameter } from "../src/model/view-parameters.js";
 
 const loadNotFound = () => import("./parts/not-found.js");
 /** A page is a file that is loaded when it is wanted. */

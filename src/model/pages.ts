@@ -52,6 +52,7 @@ export const PAGES = {
   "/microscopy": { file: "microscopy", menu: "Microscopy", shownIn: "work" },
   "/microscopy/$id": { file: "microscopy-sheet" },
   "/search": { file: "search" },
+  "/saved": { file: "saved", menu: "Saved" },
   "/about": { file: "about", menu: "About" },
 } as const satisfies Readonly<Record<string, Page>>;
 

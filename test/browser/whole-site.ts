@@ -143,6 +143,7 @@ export async function makeWholeSite(): Promise<WholeSite> {
       "/harvest": ["/harvest"],
       "/harvest/compare": ["/harvest/compare"],
       "/search": ["/search?q=ribosome"],
+      "/saved": ["/saved"],
       "/about": ["/about"],
     };
   }

@@ -27,6 +27,8 @@ const WORDS = { tree: "standardised tree", folder: "folder", bucket: "bucket", w
 
 const LiveSlice = lazy(() => import("../viewer/live-slice.js").then(({ LiveSlice: part }) => ({ default: part })));
 
+const HomeSaved = lazy(() => import("../saved/home-saved.js"));
+
 /** Whether this tab was already led to where it begins. */
 let hasStarted = false;
 
@@ -275,7 +277,12 @@ function Size() {
 
 function GoOn() {
   const all = seen.use();
-  if (all.length === 0) return null;
+  const saved = (
+    <Suspense>
+      <HomeSaved isAlone={all.length === 0} />
+    </Suspense>
+  );
+  if (all.length === 0) return saved;
   return (
     <section className="panel" aria-labelledby="go-on">
       <h2 id="go-on">Go on where you were</h2>
@@ -286,6 +293,7 @@ function GoOn() {
           </li>
         ))}
       </ul>
+      {saved}
     </section>
   );
 }

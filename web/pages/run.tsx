@@ -34,6 +34,7 @@ import { runQuery } from "../queries/generated.js";
 
 const LiveSlice = lazy(() => import("../viewer/live-slice.js").then(({ LiveSlice: part }) => ({ default: part })));
 const TiltPlot = lazy(() => import("../parts/tilt-plot.js"));
+const RunViews = lazy(() => import("../saved/run-views.js"));
 const TABS = ["annotations", "particles", "frames", "alignment", "files"] as const;
 
 /** One run: a section of its volumes that moves, facts, annotations, exposures, alignments, files. */
@@ -106,7 +107,13 @@ function Found({ run }: { run: RunRow }) {
             </Boundary>
           </div>
           <Boundary>
-            <RunFacts run={run} shown={shown} />
+            <RunFacts run={run} shown={shown}>
+              <Boundary>
+                <Suspense>
+                  <RunViews run={run.id} />
+                </Suspense>
+              </Boundary>
+            </RunFacts>
           </Boundary>
         </div>
         <Parts run={run} shown={shown} />

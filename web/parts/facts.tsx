@@ -51,7 +51,7 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
 }
 
 /** The same in groups. */
-export function GroupedFacts({ groups }: { groups: readonly FactGroup[] }) {
+export function GroupedFacts({ groups, children }: { groups: readonly FactGroup[]; children?: ReactNode }) {
   const filled = groups.filter(({ facts }) => facts.length > 0);
   return (
     <div className="facts panel">
@@ -61,6 +61,7 @@ export function GroupedFacts({ groups }: { groups: readonly FactGroup[] }) {
           <FactList facts={facts} />
         </section>
       ))}
+      {children}
       <Sources facts={filled.flatMap((group) => group.facts)} />
     </div>
   );

@@ -26,6 +26,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ["N P", "next, previous run of the list"],
   ["G", "go to x y z"],
   ["E, C", "export, copy link"],
+  ["V", "save this view, go to another"],
   ["O", "open in Neuroglancer"],
   ["W", "where the voxel is from"],
 ];

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import type { FileRecord, VolumeFacts } from "../../src/model/page-api.js";
 import { sameSpacing } from "../../src/model/voxel-spacing.js";
 import { type Fact, fact, GroupedFacts, located } from "./facts.js";
@@ -11,8 +12,8 @@ import { nodesOf, type RunRow, type TiltseriesRow, type TomogramRow } from "./ru
 /** Doses that differ by less are the same: what is summed was rounded. */
 const DOSE_SHARE = 0.01;
 
-/** Facts of a run, each with all that say it: the catalogue, names of folders, metadata, headers, lists of angles. @param shown of its tomograms */
-export function RunFacts({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) {
+/** Facts of a run, each with all that say it: the catalogue, names of folders, metadata, headers, lists of angles. @param shown of its tomograms @param children a further group */
+export function RunFacts({ run, shown, children }: { run: RunRow; shown: TomogramRow | undefined; children?: ReactNode }) {
   const [series, ...others] = nodesOf(run.tiltseries);
   const place = useServer().data?.catalogue?.place;
   const mrc = treeKey(shown?.s3MrcFile, run.dataset);
@@ -38,7 +39,9 @@ export function RunFacts({ run, shown }: { run: RunRow; shown: TomogramRow | und
           ],
         },
       ]}
-    />
+    >
+      {children}
+    </GroupedFacts>
   );
 }
 

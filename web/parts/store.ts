@@ -45,7 +45,8 @@ export function remembered<T>(name: string, first: T, isValid: (value: unknown) 
   };
 }
 
-function readKept<T>(key: string, isValid: (value: unknown) => value is T): T | undefined {
+/** What this browser keeps under a key; undefined for nothing, and for what is not valid. */
+export function readKept<T>(key: string, isValid: (value: unknown) => value is T): T | undefined {
   try {
     const value: unknown = JSON.parse(localStorage.getItem(key) ?? "null");
     return isValid(value) ? value : undefined;

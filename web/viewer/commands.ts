@@ -20,7 +20,7 @@ import { isDropped, type Layout, layoutsOf, withSlab, zoomed } from "./state.js"
 
 /** The side panel that is open where there is no room for both. */
 export type Sheet = "layers" | "contrast";
-export type Dialog = "export" | { readonly lineage: string };
+export type Dialog = "export" | "views" | { readonly lineage: string };
 
 /** Parts of the viewer that its commands work on. */
 export interface ViewerParts {
@@ -123,6 +123,10 @@ const RUN: { readonly [N in Name]: (parts: ViewerParts, command: Named<N>) => vo
   },
   export: ({ setDialog }) => setDialog("export"),
   copy: ({ copyLink }) => void copyLink(),
+  views({ session, setDialog }) {
+    if (isDropped(session.facts)) notify("A view of a dropped file is its link: nobody else has the file.");
+    else setDialog("views");
+  },
   whereFrom({ session, drawings, setDialog }) {
     const pane = session.activePane.get();
     const drawing = drawings.get(pane);

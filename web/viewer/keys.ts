@@ -26,6 +26,7 @@ export type Command =
         | "goTo"
         | "export"
         | "copy"
+        | "views"
         | "whereFrom"
         | "neuroglancer";
     };
@@ -83,6 +84,7 @@ const SIGNS: Readonly<Record<string, Command>> = {
   e: { do: "export" },
   c: { do: "copy" },
   o: { do: "neuroglancer" },
+  v: { do: "views" },
   w: { do: "whereFrom" },
   n: { do: "list", by: 1 },
   p: { do: "list", by: -1 },

@@ -1,11 +1,11 @@
 import type { Triple } from "../../src/core/box.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import { refOfView } from "../../src/model/ref.js";
+import type { ViewParameter } from "../../src/model/view-parameters.js";
 import { matching, oneOf, type Parameter } from "../parts/parameter.js";
 import { type Contrast, defaultContrast, GAMMA_MAX, GAMMA_MIN } from "./contrast.js";
 import { parseMeasures, parsePoint, printMeasures } from "./measure.js";
 import type { Axis } from "./overlay.js";
-import type { ViewParameter } from "../../src/model/view-parameters.js";
 import {
   atSection,
   type Camera,

@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
-import { Copy, Download, Ruler, SquareArrowOutUpRight } from "lucide-react";
+import { Bookmark, Copy, Download, Ruler, SquareArrowOutUpRight } from "lucide-react";
 import type { VolumeFacts } from "../../src/model/page-api.js";
 import type { Command } from "./keys.js";
 import { useListed } from "./of-run.js";
 import type { Session } from "./session.js";
-import { LAYOUTS, type Layout, layoutsOf } from "./state.js";
+import { isDropped, LAYOUTS, type Layout, layoutsOf } from "./state.js";
 
 const LAYOUT_TITLES: Readonly<Record<Layout, string>> = {
   xy: "One plane",
@@ -52,6 +52,11 @@ export function ViewerBar({ session, layout, run, neuroglancer }: ViewerBarProps
         <button type="button" onClick={() => run({ do: "copy" })} title="Copy link (C)">
           <Copy size={16} aria-hidden /> <span className="wide">Copy link</span>
         </button>
+        {!isDropped(facts) && (
+          <button type="button" onClick={() => run({ do: "views" })} title="Save this view, or go to one that was saved (V)">
+            <Bookmark size={16} aria-hidden /> <span className="wide">Views</span>
+          </button>
+        )}
         {neuroglancer !== undefined && (
           <Link
             className="button"

@@ -11,6 +11,7 @@ import { useServer } from "../parts/queries.js";
 import { isTyping, letterKeys } from "../parts/settings.js";
 import { LineageOf } from "../parts/where-from.js";
 import "./viewer.css";
+import { VIEW_PARAMETERS } from "../../src/model/view-parameters.js";
 import { type Dialog, focusIn, neuroglancerOf, runCommand, type Sheet, type ViewerParts } from "./commands.js";
 import { BesideChoice, useSecond } from "./compare.js";
 import { Corner, QuadCorner } from "./corner.js";
@@ -25,7 +26,6 @@ import { LayersPanel } from "./overlays/layers.js";
 import { atCrosshair, followDraft, Pane } from "./pane.js";
 import type { PaneDrawing } from "./pane-draw.js";
 import { Panel } from "./panel.js";
-import { VIEW_PARAMETERS } from "../../src/model/view-parameters.js";
 import type { PlaneSource } from "./planes.js";
 import { SectionBar } from "./section-bar.js";
 import { makeSession, type PaneId, type Session } from "./session.js";
@@ -50,6 +50,7 @@ const PANES: Readonly<Record<Layout, readonly PaneId[]>> = {
 };
 
 const TiltPart = lazy(() => import("./tilt.js"));
+const ViewsDialog = lazy(() => import("../saved/views-dialog.js").then(({ ViewsDialog: part }) => ({ default: part })));
 const SpacePart = lazy(() => import("./space/pane.js"));
 
 /** Slices of one volume. */
@@ -141,6 +142,11 @@ export function Viewer({ source }: { source: PlaneSource }) {
       </SectionBar>
       {typeof dialog === "object" && <LineageOf of={dialog.lineage} close={() => setDialog(undefined)} />}
       {dialog === "export" && <ExportDialog session={session} drawings={drawings.current} close={() => setDialog(undefined)} />}
+      {dialog === "views" && (
+        <Suspense>
+          <ViewsDialog facts={facts} close={() => setDialog(undefined)} />
+        </Suspense>
+      )}
       <Announcer session={session} />
     </div>
   );

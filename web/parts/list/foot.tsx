@@ -6,10 +6,12 @@ import type { Wanted } from "../download-text.js";
 import { count } from "../format.js";
 import { useCommand } from "../page.js";
 import { ErrorPanel } from "../states.js";
-import type { Column, ListSpec } from "./spec.js";
+import type { ListSpec } from "./spec.js";
 import type { ListState } from "./state.js";
 
 const DownloadDialog = lazy(() => import("../download.js").then(({ DownloadDialog: part }) => ({ default: part })));
+
+const SaveSearch = lazy(() => import("../../saved/search-door.js"));
 
 /** Rows of one question for a file. */
 const BATCH = 200;
@@ -33,6 +35,7 @@ export function ListFoot<Row extends { readonly id: number }>({
   const [done, setDone] = useState<number>();
   const [error, setError] = useState<unknown>();
   const [wanted, setWanted] = useState<Wanted>();
+  const [saves, setSaves] = useState(false);
   const stop = useRef<AbortController>(undefined);
   const where = selected.size > 0 ? { id: { _in: [...selected.keys()] } } : state.where;
   const variables = { where, orderBy: state.orderBy, limit: Math.min(total, BATCH), offset: 0 };
@@ -43,8 +46,7 @@ export function ListFoot<Row extends { readonly id: number }>({
     setError(undefined);
     try {
       const rows = selected.size > 0 ? [...selected.values()] : await all(stop.current.signal);
-      const text = kind === "csv" ? csvOf(spec.columns, rows) : `${JSON.stringify(rows, null, 2)}\n`;
-      save(text, `${spec.many}.${kind}`, kind === "csv" ? "text/csv" : "application/json");
+      (await import("./save-rows.js")).saveRows(kind, spec, rows);
     } catch (cause) {
       if (!stop.current.signal.aborted) setError(cause);
     } finally {
@@ -102,8 +104,16 @@ export function ListFoot<Row extends { readonly id: number }>({
           </button>
         </span>
       )}
+      <button type="button" className="bare" onClick={() => setSaves(true)}>
+        Save this search
+      </button>
       {total > ROWS_MAX && <span className="warn">⚠ A file has the first {count(ROWS_MAX)} rows.</span>}
       {error !== undefined && <ErrorPanel error={error} />}
+      {saves && (
+        <Suspense>
+          <SaveSearch spec={spec} state={state} close={() => setSaves(false)} />
+        </Suspense>
+      )}
       {wanted && (
         <Suspense>
           <DownloadDialog wanted={wanted} close={() => setWanted(undefined)} />
@@ -111,22 +121,4 @@ export function ListFoot<Row extends { readonly id: number }>({
       )}
     </div>
   );
-}
-
-/** Rows as RFC 4180 has them: each column's value, or the text of its cell. */
-function csvOf<Row extends { readonly id: number }>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const quoted = (value: unknown) => {
-    const text = value === null || value === undefined ? "" : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  const lines = rows.map((row) => [row.id, ...columns.map(({ value, cell }) => (value ? value(row) : cell(row)))]);
-  return [["id", ...columns.map(({ id }) => id)], ...lines].map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
-}
-
-function save(text: string, name: string, type: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
