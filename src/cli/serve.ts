@@ -25,7 +25,7 @@ export default command({
     "/zarr/REF has any volume as OME-Zarr 0.4: REF is tomogram:ID (or tiltseries, frame) of the catalogue, or PLACE:KEY in base64url without =, where the viewer's address is /view/at/PLACE/KEY.",
     "A folder or bucket with raw_frames or raw_files is the storage of catalog upload: /microscopy shows its data sets, by the rows of the same database. Beside a tree it is another location: emporium serve TREE STORAGE.",
     "On 127.0.0.1, the default, only this machine can reach the server. With another --host everybody who reaches the port can read everything in the locations; --url is then the URL at which others reach this server. URLs in answers and in Neuroglancer's views point to this server, whatever URLs rows and views were written with.",
-    "--write lets pages start jobs and decide on matches. Each job is a command of this program: the page shows its plan first. Who may do so is in the file of --token-file, in lines of NAME SCOPES TOKEN; scopes are review (decisions), write (jobs) and read (what commands have left in the workspace), joined by commas. A new file gets a token for everything, and the address that is printed contains it. Jobs run as the user of the server, and only in the locations and below --write-root. Where others reach the server, --write needs --url https://….",
+    "--write lets pages start jobs, decide on matches and save views of volumes. Each job is a command of this program: the page shows its plan first. Who may do so is in the file of --token-file, in lines of NAME SCOPES TOKEN; scopes are review (decisions), write (jobs, views) and read (what commands have left in the workspace), joined by commas. A new file gets a token for everything, and the address that is printed contains it. Jobs run as the user of the server, and only in the locations and below --write-root. Where others reach the server, --write needs --url https://….",
     "--access says in a file who sees which datasets and depositions: everybody, everybody from a day on, or holders of tokens, users of a reverse proxy, groups, and whoever has a reviewer's link. What somebody may not see does not exist for them: in pages, counts, GraphQL, files and all else. Names of tokens are those of --token-file, with --write or without. The file is read again when it changes; emporium access link adds a link to it.",
     "--portal makes the pages those of your facility: a file with title, short_title, logo, accent (one colour), about, links, hero (the run that the first page begins with), cite, and whether search engines may list it (robots, sitemap). --title is for who wants a title alone.",
     "Pages of other origins can read nothing, unless --cors names their origin.",
@@ -55,7 +55,7 @@ export default command({
       .default("portal")
       .meta({ description: "name of the bucket at /s3", value: "NAME" }),
     import: z.boolean().default(true).meta({ description: "update the catalogue from the tree" }),
-    write: z.boolean().default(false).meta({ description: "let holders of a token decide on matches and start jobs from pages" }),
+    write: z.boolean().default(false).meta({ description: "let holders of a token decide on matches, start jobs and save views from pages" }),
     tokenFile: z
       .string()
       .optional()

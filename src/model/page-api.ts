@@ -124,7 +124,7 @@ export interface AccessNotes {
 }
 
 /**
- * Right of a token: to read what commands have left; to decide on matches; to start jobs that change files. None includes
+ * Right of a token: to read what commands have left; to decide on matches; to start jobs that change files, and to save views. None includes
  * another.
  */
 export type TokenScope = "read" | "review" | "write";

@@ -56,7 +56,8 @@ describe.skipIf(browserPath === undefined)("views and searches that last (needs 
   async function saveView(page: Page, name: string, note = ""): Promise<void> {
     await isSharp(page, "z");
     await page.keyboard.press("v");
-    await field(page, "Name").fill(name);
+    await expect.poll(() => page.evaluate("document.activeElement.name"), WAIT).toBe("name");
+    await page.keyboard.insertText(name);
     await field(page, "Note").fill(note);
     await button(page, "Save this view").click();
     await page.locator(".toasts", { hasText: `View saved: ${name}` }).waitFor(WAIT);

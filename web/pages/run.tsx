@@ -108,11 +108,7 @@ function Found({ run }: { run: RunRow }) {
           </div>
           <Boundary>
             <RunFacts run={run} shown={shown}>
-              <Boundary>
-                <Suspense>
-                  <RunViews run={run.id} />
-                </Suspense>
-              </Boundary>
+              <Views run={run} />
             </RunFacts>
           </Boundary>
         </div>
@@ -174,6 +170,17 @@ function Parts({ run, shown }: { run: RunRow; shown: TomogramRow | undefined }) 
 
 /** On phones the tabs have no room for it. */
 const Many = ({ of }: { of: Parameters<typeof countOf>[0] }) => <span className="wide">{count(countOf(of))}</span>;
+
+/** What somebody has named of the volumes of the run. */
+function Views({ run }: { run: RunRow }) {
+  return (
+    <Boundary>
+      <Suspense>
+        <RunViews run={run.id} />
+      </Suspense>
+    </Boundary>
+  );
+}
 
 /** The volume in the picture, `tomogram:12`, and the tomogram that the page is about. @param chosen by the address; what it names and the run does not have is told */
 function useHero(run: RunRow, chosen: string | undefined) {

@@ -22,6 +22,8 @@ export function ViewsDialog({ facts, close }: { facts: VolumeFacts; close: () =>
   const { asked, views, isCut } = useViews({ ref: facts.ref, run: run?.id });
   useEffect(() => {
     dialog.current?.showModal();
+    // it would be the way out, which comes first
+    dialog.current?.querySelector("input")?.focus();
   }, []);
   const end = () => dialog.current?.close();
   const save = async (words: Words) => {

@@ -1342,7 +1342,7 @@ complete -c emporium -n '__fish_seen_subcommand_from serve' -l cors -x -d 'let p
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l bucket -x -d 'name of the bucket at /s3'
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l import -d 'update the catalogue from the tree'
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l no-import -d 'update the catalogue from the tree'
-complete -c emporium -n '__fish_seen_subcommand_from serve' -l write -d 'let holders of a token decide on matches and start jobs from pages'
+complete -c emporium -n '__fish_seen_subcommand_from serve' -l write -d 'let holders of a token decide on matches, start jobs and save views from pages'
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l token-file -r -F -d 'with --write or --access: holders of tokens; a file that is not there is created'
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l access -r -F -d 'who sees which datasets and depositions (access.yaml); default: everybody sees all'
 complete -c emporium -n '__fish_seen_subcommand_from serve' -l portal -r -F -d 'title, logo, colour and texts of the pages (portal.yaml); default: those of emporium'

@@ -1,5 +1,5 @@
 import { Download } from "lucide-react";
-import { lazy, Suspense, useRef, useState } from "react";
+import { type ComponentProps, lazy, Suspense, useRef, useState } from "react";
 import { catalogueCommand } from "../catalogue-command.js";
 import { CopyButton } from "../copy.js";
 import type { Wanted } from "../download-text.js";
@@ -11,7 +11,7 @@ import type { ListState } from "./state.js";
 
 const DownloadDialog = lazy(() => import("../download.js").then(({ DownloadDialog: part }) => ({ default: part })));
 
-const SaveSearch = lazy(() => import("../../saved/search-door.js"));
+const SaveSearch = lazy(() => import("../../saved/search-dialog.js"));
 
 /** Rows of one question for a file. */
 const BATCH = 200;
@@ -35,7 +35,6 @@ export function ListFoot<Row extends { readonly id: number }>({
   const [done, setDone] = useState<number>();
   const [error, setError] = useState<unknown>();
   const [wanted, setWanted] = useState<Wanted>();
-  const [saves, setSaves] = useState(false);
   const stop = useRef<AbortController>(undefined);
   const where = selected.size > 0 ? { id: { _in: [...selected.keys()] } } : state.where;
   const variables = { where, orderBy: state.orderBy, limit: Math.min(total, BATCH), offset: 0 };
@@ -104,21 +103,31 @@ export function ListFoot<Row extends { readonly id: number }>({
           </button>
         </span>
       )}
-      <button type="button" className="bare" onClick={() => setSaves(true)}>
-        Save this search
-      </button>
+      <SearchSaver spec={spec} state={state} />
       {total > ROWS_MAX && <span className="warn">⚠ A file has the first {count(ROWS_MAX)} rows.</span>}
       {error !== undefined && <ErrorPanel error={error} />}
-      {saves && (
-        <Suspense>
-          <SaveSearch spec={spec} state={state} close={() => setSaves(false)} />
-        </Suspense>
-      )}
       {wanted && (
         <Suspense>
           <DownloadDialog wanted={wanted} close={() => setWanted(undefined)} />
         </Suspense>
       )}
     </div>
+  );
+}
+
+/** Gives a name to what is chosen. */
+function SearchSaver(of: Omit<ComponentProps<typeof SaveSearch>, "close">) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="bare" onClick={() => setOpen(true)}>
+        Save this search
+      </button>
+      {isOpen && (
+        <Suspense>
+          <SaveSearch {...of} close={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }
