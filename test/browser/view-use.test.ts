@@ -168,7 +168,7 @@ describe.skipIf(browserPath === undefined)("the viewer for everybody (needs Chro
     const names = await buttons.evaluateAll((all) => all.map((one) => (one as HTMLElement).innerText || one.ariaLabel || ""));
     const shownAt = async () => Number(await page.locator('.v-pane[data-axis="z"]').getAttribute("data-shown"));
     for (const [at, name] of names.entries()) {
-      if (/Share|Neuroglancer|Download|Export|Full/.test(name)) continue; // another page, or a dialog
+      if (/Share|Views|Neuroglancer|Download|Export|Full/.test(name)) continue; // another page, or a dialog
       await buttons.nth(at).click();
       await page.keyboard.press("Escape");
       await buttons.nth(at).focus();

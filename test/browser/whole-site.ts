@@ -97,6 +97,12 @@ export async function makeWholeSite(): Promise<WholeSite> {
     };
     const plan = await api<JobPlan>("jobs", input);
     const submission = await looked(await api<Submission>("submissions", { folder: folder("lab/input/lab/imod") }));
+    const view = {
+      name: "The beads above",
+      note: "Sharp in all three planes.",
+      to: `/view/tomogram/${first(serial.tomograms)}?l=ortho`,
+    };
+    await api("views", view);
     const { datasets } = await api<{ datasets: { id: string }[] }>("microscopy");
     async function looked(one: Submission): Promise<Submission> {
       return one.state === "surveying" ? looked(await api<Submission>(`submissions/${one.id}`)) : one;

@@ -15,6 +15,7 @@ export const VOLATILE: readonly (readonly [RegExp, string])[] = [
   [/\b\d\d:\d\d(?= UTC)/g, "00:00"],
   [new RegExp(`^${hostname().replace(/[^\w-]/g, "\\$&")}$`, "g"), "host"],
   [/(?<=from this page by )[^:]+/g, "ada"],
+  [/(?<= · by )[\w.-]+(?= · )/g, "ada"],
   [/\b(127\.0\.0\.1|localhost):\d+/g, "$1:8080"],
   [/(?:\/[\w.-]+)*\/em(?:porium)?-[\w-]*\w{6}(?=[/\s"')]|$)/g, "/lab"],
   [/\d[\d.,\u2009]*(?= ?(?:(?:[kKMG]i?)?B|voxels|files)\/s)/g, "0"],
