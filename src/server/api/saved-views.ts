@@ -128,8 +128,14 @@ async function seenOf(
   { signal, showsNames }: { signal: AbortSignal; showsNames: boolean },
 ): Promise<SavedViews> {
   const seesAll = context.access?.seesAll ?? true;
+  const known = await cataloguedOf(
+    context,
+    views.flatMap(({ to, ref }) => [ref, shownByAddress(to)?.other ?? []].flat()),
+  );
   const looked = new Map<string, Promise<string | undefined>>();
-  const keyNow = (ref: string): Promise<string | undefined> => {
+  const keyNow = async (ref: string): Promise<string | undefined> => {
+    // one question for all: who sees little of many views asks no more than others
+    if (ENTITY.test(ref) && !known.has(ref)) return undefined;
     const found = looked.get(ref) ?? keyOfRef(context, ref, signal);
     looked.set(ref, found);
     return found;
@@ -155,6 +161,28 @@ async function seenOf(
     views: told.map((one, i) => ({ ...shown(one, showsNames), ...(gone.has(answered[i]!) && { isGone: true as const }) })),
     ...(found.length > ANSWER_MAX && { isCut: true as const }),
   };
+}
+
+const ENTITY = /^(tomogram|tiltseries|frame|annotationfile):(\d+)$/;
+const TABLES = { tomogram: "tomogram", tiltseries: "tiltseries", frame: "frame", annotationfile: "annotation_file" } as const;
+
+/** Those of some references that the catalogue has rows of, for who asks. */
+async function cataloguedOf({ catalogue }: ApiContext, refs: readonly string[]): Promise<ReadonlySet<string>> {
+  if (!catalogue) return new Set();
+  const named = refs.flatMap((ref) => {
+    const [, kind, id] = ENTITY.exec(ref) ?? [];
+    return id === undefined ? [] : [{ kind: kind as keyof typeof TABLES, id }];
+  });
+  const found = await Promise.all(
+    Object.entries(TABLES).map(async ([kind, table]) => {
+      const ids = [...new Set(named.filter((one) => one.kind === kind).map(({ id }) => id))];
+      if (ids.length === 0) return [];
+      const text = `select id from emporium_portal.${table} where id = any($1::bigint[])`;
+      const { rows } = await catalogue.pool.query<{ id: number }>(text, [ids]);
+      return rows.map(({ id }) => `${kind}:${id}`);
+    }),
+  );
+  return new Set(found.flat());
 }
 
 /** Key of a volume; undefined for one that is not there, or that nobody can say of whether it is. */
