@@ -1045,3 +1045,40 @@ export interface ReportFinding {
   /** The name is that of a volume, which the viewer can open. */
   readonly isVolume?: boolean | undefined;
 }
+
+/** `GET /api/v1/download`: what entities hold, put together by what a person would choose. */
+export interface DownloadContents {
+  readonly all: readonly DownloadContent[];
+  /** Number of files of the catalogue that are not in the tree that is served. */
+  readonly elsewhere: number;
+}
+
+/** Files and volumes of one kind and format, and of annotations of one object. */
+export interface DownloadContent {
+  readonly kind: "tomograms" | "tilt series" | "frames" | "annotations";
+  /** `raw, 10.00 Å`, or object and shape of annotations; may be empty. */
+  readonly what: string;
+  readonly format: string;
+  /** Keys of the tree: that of a folder, such as a Zarr, ends with `/`. */
+  readonly parts: readonly { readonly key: string; readonly sizeBytes: number | null }[];
+}
+
+/** `GET /api/v1/download/size`: the archive of `download/zip`. */
+export interface DownloadSize {
+  readonly files: number;
+  /** Bytes of the whole archive; null where a server does not tell the size of a file before it is read. */
+  readonly sizeBytes: number | null;
+}
+
+/** `GET /api/v1/download/levels`: levels that all OME-Zarr volumes of a choice have, the finest first. */
+export interface DownloadLevels {
+  readonly volumes: number;
+  readonly levels: readonly {
+    /** Name of its array in each volume; null where volumes have different ones. */
+    readonly path: string | null;
+    /** Bytes of it in all volumes, with their metadata; null where a server does not tell them. */
+    readonly sizeBytes: number | null;
+  }[];
+  /** Number of volumes that have more levels. */
+  readonly deeper: number;
+}

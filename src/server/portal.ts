@@ -142,11 +142,11 @@ export async function servePortal({
   const tokens = writing?.tokens ?? rules?.tokens;
   const brand = branding && (await openBrand({ settings: branding, url, base, hasRules: rules !== undefined }));
   const handlerOf = sourcesHandler({
-    ...{ version, bucket, workspace, filesOf, pieces, brand, viewer: viewerPage({ folder: viewer, log }) },
+    ...{ version, bucket, workspace, filesOf, brand, viewer: viewerPage({ folder: viewer, log }) },
     pages: { base, folder: pagesFolder, hasTokens: tokens !== undefined || rules !== undefined },
     s3: forS3 && ((store) => forS3.readOnlyS3(store, { bucket, hosts, pieces, log })),
     context: {
-      ...{ volumes, memory, jobs, plans, submissions, views, tokens, log, clock },
+      ...{ volumes, memory, pieces, jobs, plans, submissions, views, tokens, log, clock },
       treeChangedAt: changes?.changedAt,
       workspace: isShown ? workspace : undefined,
       isHandedOn: url !== undefined,

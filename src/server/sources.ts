@@ -46,13 +46,12 @@ export interface SharedParts {
   readonly s3: ((store: Store) => ReturnType<typeof readOnlyS3>) | undefined;
   /** URL of the tree's files, as the client of a request sees it. */
   filesOf(request: Request): string;
-  readonly pieces: StaticOptions["pieces"];
 }
 
 /** Makes the handler of all paths of the server, but for those of who watches it. `ofView` has what is another one for somebody. */
 export function sourcesHandler(parts: SharedParts): (sources: ServedSources, ofView?: Partial<ApiContext>) => SourcesHandler {
-  const { version, bucket, workspace, filesOf, pieces, brand } = parts;
-  const { log, memory } = parts.context;
+  const { version, bucket, workspace, filesOf, brand } = parts;
+  const { log, memory, pieces } = parts.context;
   return (sources, ofView = {}) => {
     const { places, catalogue, microscopy } = sources;
     const tree = catalogue?.place ?? places.find(({ kind }) => kind === "tree");

@@ -11,7 +11,9 @@ import {
   emporiumText,
   type PasteText,
   pythonText,
+  selectionText,
   type Wanted,
+  zipText,
 } from "../../web/parts/download-text.js";
 
 /** Names that mean something to a shell, to a program's options, or to a URL. */
@@ -35,6 +37,7 @@ const SERVED = {
   files: "http://127.0.0.1:8080/em/files",
   s3: "http://127.0.0.1:8080/em/s3",
   graphql: "http://127.0.0.1:8080/em/graphql",
+  zip: "http://127.0.0.1:8080/em/api/v1/download/zip",
   bucket: "portal",
 };
 
@@ -142,6 +145,43 @@ describe("texts of the download dialog", () => {
   it("names with control characters are refused in command lines: no quotes keep a terminal from taking them", () => {
     for (const name of ["tab\tx", "line\nx", "escape\x1b[201~", "\x7f", "\x9b31m", "\ud800"])
       for (const text of [emporiumText, awsText]) expect(text(wanted(name), SERVED), JSON.stringify(name)).toHaveProperty("none");
+  });
+
+  it.each(SHELLS)("of one level, emporium is told the level and AWS its folder and the metadata, pasted into %s", (shell) => {
+    const parts = [{ key: "10401/TS 1/a.zarr/" }, { key: "10401/TS 1/a.mrc" }];
+    const one: Wanted = { ...wanted("TS 1"), parts, files: parts, only: [["tomograms"]], level: { at: 2, path: "s 2" } };
+    const [words] = pasted(shell, emporiumText(one, SERVED));
+    expect(words!.slice(3, 7)).toEqual(["s3://portal/10401/TS 1/a.zarr/", "s3://portal/10401/TS 1/a.mrc", "--scale", "2"]);
+    const includes = [".zattrs", ".zgroup", "zarr.json", "s 2/*"].flatMap((name) => ["--include", name]);
+    const options = ["--no-sign-request", "--endpoint-url", SERVED.s3];
+    expect(pasted(shell, awsText(one, SERVED))).toEqual([
+      ["aws", "s3", "cp", "--recursive", "--exclude", "*", ...includes, ...options, "s3://portal/10401/TS 1/a.zarr/", "./a.zarr"],
+      ["aws", "s3", "cp", ...options, "s3://portal/10401/TS 1/a.mrc", "./a.mrc"],
+    ]);
+    expect(awsText({ ...one, level: { at: 2, path: null } }, SERVED)).toHaveProperty("none");
+  });
+
+  it.each(SHELLS)("the zip's address says what is wanted, pasted into %s", (shell) => {
+    const only = [["annotations", "ndjson", "ribosome; $(id), 'points' & masks"]];
+    const items = [7, 3, 4, 5, 12, 4].map((id) => ({ id, name: "x" }));
+    const [words] = pasted(shell, zipText({ ...wanted("x"), items, only, level: { at: 1, path: "1" } }, SERVED));
+    expect(words!.slice(0, -1)).toEqual(["curl", "--fail", "--location", "--remote-name", "--remote-header-name"]);
+    expect(words!.at(-1)).not.toMatch(/[[\]{}]/); // curl takes these as patterns
+    const { searchParams, pathname } = new URL(words!.at(-1)!);
+    expect(pathname).toBe("/em/api/v1/download/zip");
+    expect({ ...Object.fromEntries(searchParams), only: JSON.parse(searchParams.get("only")!) }).toEqual({
+      ...{ of: "run", ids: "3-5,7,12", level: "1" },
+      only,
+    });
+  });
+
+  it("what no address holds has no zip, and says so", () => {
+    const items = Array.from({ length: 2_000 }, (_, i) => ({ id: 100_000 + 2 * i, name: "x" }));
+    expect(selectionText({ ...wanted("x"), items })).toBe(undefined);
+    expect(zipText({ ...wanted("x"), items }, SERVED)).toHaveProperty("none");
+    expect(selectionText({ ...wanted("x"), items: items.map((_, i) => ({ id: 100_000 + i, name: "x" })) })).toBe(
+      "of=run&ids=100000-101999",
+    );
   });
 
   it("folders have no curl", () => {

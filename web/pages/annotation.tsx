@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Download as DownloadIcon, Eye } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
+import { shapeWords } from "../../src/model/shape-words.js";
 import { orAbsent } from "../parts/absent.js";
 import { askCatalogue } from "../parts/api.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
@@ -14,7 +15,7 @@ import { useCommand, useCrumbs } from "../parts/page.js";
 import { Authors, Entries, WebLink } from "../parts/people.js";
 import { nodesOf } from "../parts/run-data.js";
 import { Answer, Boundary } from "../parts/states.js";
-import { objectsOf, shapeWords } from "../parts/value-words.js";
+import { objectsOf } from "../parts/value-words.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { type AnnotationResult, annotationQuery } from "../queries/generated.js";
 

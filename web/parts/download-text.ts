@@ -13,6 +13,10 @@ export interface Wanted {
   readonly files?: Wanted["parts"] | undefined;
   /** Words for what was chosen and is left out. */
   readonly leftOut?: string | undefined;
+  /** Names of the contents that `parts` are, as the server's list has them: kind, format, words. Undefined: everything. */
+  readonly only?: readonly (readonly string[])[] | undefined;
+  /** The one level of the volumes that is fetched, 0 the finest, and the name of its array where all volumes have the same. Undefined: all. */
+  readonly level?: { readonly at: number; readonly path: string | null } | undefined;
 }
 
 /** Addresses to fetch from, without a slash at their end, and the bucket's name. */
@@ -21,6 +25,8 @@ export interface Served {
   readonly files: string;
   readonly s3: string;
   readonly graphql: string;
+  /** Of archives, to which a selection is added. */
+  readonly zip: string;
   readonly bucket: string;
 }
 
@@ -39,24 +45,63 @@ function putAt(parts: Wanted["parts"]): ReadonlyMap<string, string> {
   return new Map(parts.map(({ key }) => [key, isSingle ? here(nameOf(key)) : `./${whole(key).join("/")}`]));
 }
 
+/** Characters of an address that all programs take on the way to the server. */
+const ADDRESS_MAX = 8_000;
+
+/** What is wanted, as the server's addresses below `api/v1/download` name it; undefined where that is too long for one. */
+export function selectionText({
+  kind,
+  items,
+  only,
+  level,
+}: Pick<Wanted, "kind" | "items" | "only" | "level">): string | undefined {
+  const ids = [...new Set(items.map(({ id }) => id))].sort((a, b) => a - b);
+  const ranges: [number, number][] = [];
+  for (const id of ids) {
+    const last = ranges.at(-1);
+    if (last && last[1] === id - 1) last[1] = id;
+    else ranges.push([id, id]);
+  }
+  const text = new URLSearchParams({
+    of: kind,
+    ids: ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(","),
+    ...(only && { only: JSON.stringify(only) }),
+    ...(level && { level: String(level.at) }),
+  });
+  return text.toString().length > ADDRESS_MAX ? undefined : text.toString();
+}
+
 export const addressOf = (key: string, { files }: Served): string =>
   `${files}/${key.split("/").map(encodeURIComponent).join("/")}`;
 
 /** Folders, files and volumes, verified and resumable. */
-export function emporiumText({ parts }: Wanted, { s3, bucket }: Served): PasteText {
+export function emporiumText({ parts, level }: Wanted, { s3, bucket }: Served): PasteText {
   // the bucket's own host would be Amazon's
   const base = ["--portal-base", `${bucket}.s3.amazonaws.com=${s3}/${bucket}`, "--anonymous"];
+  const scale = level ? ["--scale", String(level.at)] : [];
   return lines([
-    ["emporium", "harvest", "download", ...parts.map(({ key }) => `s3://${bucket}/${key}`), ...base, "--dest", "./downloads"],
+    [
+      "emporium",
+      "harvest",
+      "download",
+      ...parts.map(({ key }) => `s3://${bucket}/${key}`),
+      ...scale,
+      ...base,
+      "--dest",
+      "./downloads",
+    ],
   ]);
 }
 
-export function awsText({ parts }: Wanted, { s3, bucket }: Served): PasteText {
+export function awsText({ parts, level }: Wanted, { s3, bucket }: Served): PasteText {
+  if (level?.path === null) return { none: "The volumes have different names for this level: take emporium, or the zip." };
   const options = ["--no-sign-request", "--endpoint-url", s3];
+  const names = level ? [".zattrs", ".zgroup", "zarr.json", `${level.path}/*`] : [];
+  const filter = level ? ["--exclude", "*", ...names.flatMap((name) => ["--include", name])] : [];
   const at = putAt(parts);
   return lines(
     parts.map((part) => [
-      ...["aws", "s3", "cp", ...(isFolder(part) ? ["--recursive"] : []), ...options],
+      ...["aws", "s3", "cp", ...(isFolder(part) ? ["--recursive", ...filter] : []), ...options],
       ...[`s3://${bucket}/${part.key}`, at.get(part.key)!],
     ]),
   );
@@ -64,7 +109,7 @@ export function awsText({ parts }: Wanted, { s3, bucket }: Served): PasteText {
 
 export function curlText({ parts, files }: Wanted, served: Served): PasteText {
   const single = (files ?? parts).filter((part) => !isFolder(part));
-  if (single.length === 0) return { none: "These are folders: curl fetches single files. Take emporium or AWS." };
+  if (single.length === 0) return { none: "Single files: there are none, these are folders." };
   const at = putAt(single);
   return lines(
     single.map(({ key }) => [
@@ -78,6 +123,13 @@ export function curlText({ parts, files }: Wanted, served: Served): PasteText {
       addressOf(key, served),
     ]),
   );
+}
+
+/** Everything that is wanted, folders as well, as one archive. */
+export function zipText(wanted: Wanted, { zip }: Served): PasteText {
+  const selection = selectionText(wanted);
+  if (selection === undefined) return { none: "These are too many to name in one address: take emporium." };
+  return lines([["curl", "--fail", "--location", "--remote-name", "--remote-header-name", `${zip}?${selection}`]]);
 }
 
 const CLASSES = { dataset: "Dataset", run: "Run", tomogram: "Tomogram", annotation: "Annotation" } as const;

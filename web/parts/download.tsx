@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { X } from "lucide-react";
+import { Download, X } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
-import type { ServerFacts } from "../../src/model/page-api.js";
+import type { DownloadContent, ServerFacts } from "../../src/model/page-api.js";
 import { base } from "./api.js";
 import { CopyButton } from "./copy.js";
-import { type Contents, contentsOf, RUNS_MAX } from "./download-contents.js";
+import { contentsOf, levelsOf, onlyOf, sizeOf } from "./download-contents.js";
 import {
   addressOf,
   awsText,
@@ -16,17 +16,19 @@ import {
   type PasteText,
   pythonText,
   type Served,
+  selectionText,
   type Wanted,
+  zipText,
 } from "./download-text.js";
 import { bytes, count, plural } from "./format.js";
 import { useServer } from "./queries.js";
-import { Answer } from "./states.js";
+import { Answer, apiErrorOf } from "./states.js";
 
 type TextOf = (wanted: Wanted, served: Served) => PasteText;
 const WAYS: readonly [name: string, says: string, ...texts: TextOf[]][] = [
   ["emporium", "Verified and resumable: the same command goes on where it was stopped.", emporiumText],
   ["AWS", "The command line of AWS, without an account.", awsText],
-  ["curl", "Single files; a Zarr is a folder.", curlText],
+  ["curl", "Everything as one zip, or single files; a Zarr is a folder.", zipText, curlText],
   ["Python", "With the portal's own client: pip install cryoet-data-portal", pythonText],
   [
     "copick",
@@ -62,30 +64,21 @@ export function DownloadDialog({ wanted, close }: { wanted: Wanted; close: () =>
           ⚠ {wanted.leftOut}
         </p>
       )}
-      <Answer asked={server}>
-        {(facts) =>
-          wanted.kind === "run" || wanted.kind === "dataset" ? (
-            <Chosen wanted={wanted} served={servedBy(facts)} />
-          ) : (
-            <Ways wanted={wanted} served={servedBy(facts)} />
-          )
-        }
-      </Answer>
+      <Answer asked={server}>{(facts) => <Chosen wanted={wanted} served={servedBy(facts)} />}</Answer>
     </dialog>
   );
 }
 
-/** Of runs and datasets one takes all, or some of their kinds, objects and formats. */
+/** One takes all, or some of the kinds, objects, formats and levels. */
 function Chosen({ wanted, served }: { wanted: Wanted; served: Served }) {
   const [isAll, setAll] = useState(true);
-  const [left, setLeft] = useState<ReadonlySet<Contents>>(new Set());
+  const [left, setLeft] = useState<ReadonlySet<DownloadContent>>(new Set());
+  const selection = selectionText({ kind: wanted.kind, items: wanted.items });
   const asked = useQuery({
-    queryKey: ["download", wanted.kind, ...wanted.items.map(({ id }) => id)],
-    enabled: !isAll,
-    queryFn: ({ signal }) => contentsOf(wanted, signal),
+    queryKey: ["download", selection],
+    enabled: !isAll && selection !== undefined,
+    queryFn: ({ signal }) => contentsOf(selection!, signal),
   });
-  const chosen = asked.data?.all.filter((one) => !left.has(one)) ?? [];
-  const parts = chosen.flatMap((one) => one.parts);
   return (
     <>
       <fieldset className="choice">
@@ -99,43 +92,106 @@ function Chosen({ wanted, served }: { wanted: Wanted; served: Served }) {
       </fieldset>
       {isAll ? (
         <Ways wanted={wanted} served={served} />
+      ) : selection === undefined ? (
+        <p role="status">These are too many to name in one address: choose among fewer of them, or take everything.</p>
       ) : (
         <Answer asked={asked}>
-          {(found) =>
-            found === undefined ? (
-              <p>These are more than {count(RUNS_MAX)} runs: choose among fewer of them, or take everything.</p>
-            ) : (
-              <>
-                {found.elsewhere > 0 && (
-                  <p className="warn" role="status">
-                    ⚠ {plural(found.elsewhere, "file")} of the catalogue {found.elsewhere === 1 ? "is" : "are"} not in the tree
-                    that is served.
-                  </p>
-                )}
-                <ContentsTable all={found.all} left={left} setLeft={setLeft} />
-                <p role="status">
-                  {plural(parts.length, "file or volume", "files and volumes")}, {sizeOf(parts)}.{" "}
-                  <span className="muted">Metadata, alignments and pictures come with everything.</span>
+          {({ all, elsewhere }) => (
+            <>
+              {elsewhere > 0 && (
+                <p className="warn" role="status">
+                  ⚠ {plural(elsewhere, "file")} of the catalogue {elsewhere === 1 ? "is" : "are"} not in the tree that is served.
                 </p>
-                {parts.length > 0 && <Ways wanted={{ ...wanted, parts, files: parts }} served={served} isPart />}
-              </>
-            )
-          }
+              )}
+              <ContentsTable all={all} left={left} setLeft={setLeft} />
+              <Part wanted={wanted} served={served} all={all} chosen={all.filter((one) => !left.has(one))} />
+            </>
+          )}
         </Answer>
       )}
     </>
   );
 }
 
+interface PartProps {
+  readonly wanted: Wanted;
+  readonly served: Served;
+  readonly all: readonly DownloadContent[];
+  readonly chosen: readonly DownloadContent[];
+}
+
+/** What is chosen, one level of its volumes perhaps, and the ways to it. */
+function Part({ wanted, served, all, chosen }: PartProps) {
+  const [wantsLevels, setWantsLevels] = useState(false);
+  const [level, setLevel] = useState<number>();
+  const parts = chosen.flatMap((one) => one.parts);
+  const some: Wanted = { ...wanted, parts, files: parts, only: onlyOf(all, chosen) };
+  const selection = selectionText(some);
+  const volumes = parts.filter(({ key }) => key.endsWith("/"));
+  const asked = useQuery({
+    queryKey: ["download levels", selection],
+    enabled: wantsLevels && volumes.length > 0 && selection !== undefined,
+    queryFn: ({ signal }) => levelsOf(selection!, signal),
+    retry: false,
+  });
+  const taken = level === undefined ? undefined : asked.data?.levels[level];
+  const whole = parts.filter((part) => taken === undefined || !volumes.includes(part));
+  const measured = taken ? [...whole, { key: "", sizeBytes: taken.sizeBytes }] : parts;
+  return (
+    <>
+      {volumes.length > 0 &&
+        selection !== undefined &&
+        (wantsLevels ? (
+          <Answer asked={asked}>
+            {({ levels, deeper }) => (
+              <p>
+                <label>
+                  Levels of OME-Zarr{" "}
+                  <select
+                    value={taken ? level : ""}
+                    onChange={({ target }) => setLevel(target.value === "" ? undefined : Number(target.value))}
+                  >
+                    <option value="">All</option>
+                    {levels.map(({ sizeBytes }, at) => (
+                      // biome-ignore lint/suspicious/noArrayIndexKey: a level is its number
+                      <option key={at} value={at}>
+                        {at === 0 ? "0, the finest" : at}: {sizeBytes === null ? "size not known" : bytes(sizeBytes)}
+                      </option>
+                    ))}
+                  </select>
+                </label>{" "}
+                <span className="muted">
+                  {taken && "The metadata that come with it name this level alone."}
+                  {deeper > 0 && ` ${plural(deeper, "volume")} ${deeper === 1 ? "has" : "have"} more levels than these.`}
+                </span>
+              </p>
+            )}
+          </Answer>
+        ) : (
+          <p>
+            <button type="button" className="bare" onClick={() => setWantsLevels(true)}>
+              One level of OME-Zarr…
+            </button>
+          </p>
+        ))}
+      <p role="status">
+        {plural(parts.length, "file or volume", "files and volumes")}, {sizeWords(measured)}.{" "}
+        <span className="muted">Metadata, alignments and pictures come with everything.</span>
+      </p>
+      {parts.length > 0 && <Ways wanted={{ ...some, level: taken && { at: level!, path: taken.path } }} served={served} isPart />}
+    </>
+  );
+}
+
 interface ContentsTableProps {
-  readonly all: readonly Contents[];
-  readonly left: ReadonlySet<Contents>;
-  setLeft(left: ReadonlySet<Contents>): void;
+  readonly all: readonly DownloadContent[];
+  readonly left: ReadonlySet<DownloadContent>;
+  setLeft(left: ReadonlySet<DownloadContent>): void;
 }
 
 function ContentsTable({ all, left, setLeft }: ContentsTableProps) {
   const formats = [...new Set(all.map(({ format }) => format))];
-  const take = (some: readonly Contents[], isTaken: boolean) =>
+  const take = (some: readonly DownloadContent[], isTaken: boolean) =>
     setLeft(new Set(all.filter((one) => (some.includes(one) ? !isTaken : left.has(one)))));
   return (
     <>
@@ -174,7 +230,7 @@ function ContentsTable({ all, left, setLeft }: ContentsTableProps) {
                   </label>
                 </td>
                 <td className="number">{count(one.parts.length)}</td>
-                <td className="number">{sizeOf(one.parts)}</td>
+                <td className="number">{sizeWords(one.parts)}</td>
               </tr>
             ))}
           </tbody>
@@ -185,7 +241,7 @@ function ContentsTable({ all, left, setLeft }: ContentsTableProps) {
 }
 
 /** Bytes of all parts whose size is known. */
-function sizeOf(parts: Wanted["parts"]): string {
+function sizeWords(parts: Wanted["parts"]): string {
   const known = parts.flatMap(({ sizeBytes }) => (typeof sizeBytes === "number" ? [sizeBytes] : []));
   const text = bytes(known.reduce((sum, one) => sum + one, 0));
   return known.length === parts.length ? text : known.length === 0 ? "not known" : `${text} and more`;
@@ -209,7 +265,12 @@ function Ways({ wanted, served, isPart = false }: { wanted: Wanted; served: Serv
       </Tabs.Content>
       {ways.map(([name, says, ...texts]) => (
         <Tabs.Content key={name} value={name}>
-          <p className="muted">{says}</p>
+          <p className="muted">
+            {says}
+            {name === "AWS" &&
+              wanted.level &&
+              " Metadata are copied as they are: they name all levels, of which this one is there."}
+          </p>
           {texts.map((text) => (
             <Text key={text.name} of={text(wanted, served)} />
           ))}
@@ -219,19 +280,53 @@ function Ways({ wanted, served, isPart = false }: { wanted: Wanted; served: Serv
   );
 }
 
-function Links({ wanted: { parts, files }, served }: { wanted: Wanted; served: Served }) {
+/** All of it as one file, whose bytes are known before it is asked for. */
+function Zip({ wanted, served }: { wanted: Wanted; served: Served }) {
+  const selection = selectionText(wanted);
+  const { data, error } = useQuery({
+    queryKey: ["download size", selection],
+    enabled: selection !== undefined,
+    queryFn: ({ signal }) => sizeOf(selection!, signal),
+    retry: false,
+  });
+  const told = error ? apiErrorOf(error) : undefined;
+  if (selection === undefined) return <p role="status">No zip: these are too many to name in one address. Take emporium.</p>;
+  if (told)
+    return (
+      <p role="status">
+        No zip: {told.message}
+        {told.hint && `; ${told.hint}`}.
+      </p>
+    );
+  if (!data) return <p role="status">Counting the files of the zip…</p>;
+  const { files, sizeBytes } = data;
+  return (
+    <p className="row wrap">
+      <a className="button primary" href={`${served.zip}?${selection}`} download>
+        <Download size={16} aria-hidden /> {sizeBytes === null ? "Download" : `Download ${bytes(sizeBytes)}`} as one zip
+      </a>{" "}
+      <span className="muted">
+        {plural(files, "file")}
+        {sizeBytes === null && ", of a size that is not known before"}. A zip cannot be resumed; a download by emporium can.
+      </span>
+    </p>
+  );
+}
+
+function Links({ wanted, served }: { wanted: Wanted; served: Served }) {
+  const { parts, files } = wanted;
   const all = files ?? parts;
   const single = all.filter(({ key }) => !key.endsWith("/"));
-  const known = all.filter(({ sizeBytes }) => typeof sizeBytes === "number");
+  const known = single.filter(({ sizeBytes }) => typeof sizeBytes === "number");
   const nameOf = (key: string) => key.split("/").at(-1)!;
   const isOnly = new Set(single.map(({ key }) => nameOf(key))).size === single.length;
   return (
     <>
+      <Zip wanted={wanted} served={served} />
       <p>
-        {plural(all.length, "file or volume", "files and volumes")},{" "}
-        {bytes(known.reduce((sum, { sizeBytes }) => sum + sizeBytes!, 0))}
-        {known.length < all.length && ` and ${all.length - known.length} of unknown size`}.
-        {single.length < all.length && " Volumes in Zarr are folders: take one of the other ways."}
+        {plural(single.length, "single file")}, {bytes(known.reduce((sum, { sizeBytes }) => sum + sizeBytes!, 0))}
+        {known.length < single.length && ` and ${single.length - known.length} of unknown size`}.
+        {single.length < all.length && " Volumes in Zarr are folders: the zip has them, and the other ways."}
       </p>
       <ul className="links">
         {single.map(({ key, sizeBytes }) => (
@@ -262,5 +357,12 @@ function Text({ of }: { of: PasteText }) {
 
 function servedBy({ addresses, bucket }: ServerFacts): Served {
   const at = (path: string) => new URL(path, base).href.replace(/\/$/, "");
-  return { url: at("."), files: at(addresses.files), s3: at(addresses.s3), graphql: at(addresses.graphql), bucket };
+  return {
+    url: at("."),
+    files: at(addresses.files),
+    s3: at(addresses.s3),
+    graphql: at(addresses.graphql),
+    zip: at("api/v1/download/zip"),
+    bucket,
+  };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ENUMS } from "../../src/model/enums.js";
-import { allShapeWords, choicesInWords, objectsOf, shapeWords, valueWords } from "./value-words.js";
+import { shapeWords } from "../../src/model/shape-words.js";
+import { allShapeWords, choicesInWords, objectsOf, valueWords } from "./value-words.js";
 
 describe("shapes in words (37.9)", () => {
   it("has a word without capitals for each name of the portal", () => {

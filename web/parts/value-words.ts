@@ -1,21 +1,6 @@
-/** What is said of shapes on every page, by the names that the portal stores. */
-const WORDS: Readonly<Record<string, string>> = {
-  Point: "points",
-  OrientedPoint: "oriented points",
-  InstanceSegmentation: "instance points",
-  SegmentationMask: "mask",
-  SemanticSegmentationMask: "mask",
-  InstanceSegmentationMask: "instance mask",
-  Mesh: "mesh",
-  TriangularMesh: "mesh",
-  TriangularMeshGroup: "mesh",
-  GlobalCaption: "caption",
-  AnnotationCaption: "caption",
-};
-const LISTS: ReadonlySet<string> = new Set(["Point", "OrientedPoint", "InstanceSegmentation"]);
+import { shapeWords } from "../../src/model/shape-words.js";
 
-/** `oriented points` for `OrientedPoint`; a name that nobody knows stays as it is. */
-export const shapeWords = (stored: string): string => WORDS[stored] ?? stored;
+const LISTS: ReadonlySet<string> = new Set(["Point", "OrientedPoint", "InstanceSegmentation"]);
 
 /** Each kind of shape once: `points, mask`. Empty without any. */
 export const allShapeWords = (stored: readonly (string | null)[]): string =>

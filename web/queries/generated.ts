@@ -141,71 +141,6 @@ export interface AnnotationsResult {
 }
 export const annotationsQuery = "query annotations($where:AnnotationWhereClause$orderBy:[AnnotationOrderByClause!]$offset:Int!$limit:Int!){annotations(where:$where orderBy:$orderBy limitOffset:{limit:$limit offset:$offset}){id objectName objectId objectCount methodType annotationMethod annotationSoftware confidencePrecision confidenceRecall groundTruthStatus depositionId run{id name dataset{id}}annotationShapes(first:5 orderBy:[{id:asc}]){edges{node{shapeType annotationFiles(first:1 orderBy:[{id:asc}]){edges{node{alignmentId}}}}}}}}" as Query<AnnotationsResult, { where?: Input | null; orderBy?: ReadonlyArray<Input> | null; offset: number; limit: number }>;
 
-export interface ContentsOfRunsResult {
-  readonly tomograms: ReadonlyArray<{
-    readonly id: number;
-    readonly processing: "denoised" | "filtered" | "raw" | "filtered_even" | "filtered_odd";
-    readonly voxelSpacing: number;
-    readonly s3MrcFile: string | null;
-    readonly s3OmezarrDir: string | null;
-    readonly fileSizeMrc: number | null;
-    readonly fileSizeOmezarr: number | null;
-    readonly run: {
-      readonly dataset: {
-        readonly id: number;
-        readonly s3Prefix: string;
-        readonly httpsPrefix: string;
-      } | null;
-    } | null;
-  }>;
-  readonly tiltseries: ReadonlyArray<{
-    readonly id: number;
-    readonly s3MrcFile: string | null;
-    readonly s3OmezarrDir: string | null;
-    readonly fileSizeMrc: number | null;
-    readonly fileSizeOmezarr: number | null;
-    readonly run: {
-      readonly dataset: {
-        readonly id: number;
-        readonly s3Prefix: string;
-        readonly httpsPrefix: string;
-      } | null;
-    } | null;
-  }>;
-  readonly frames: ReadonlyArray<{
-    readonly id: number;
-    readonly s3FramePath: string | null;
-    readonly fileSize: number | null;
-    readonly run: {
-      readonly dataset: {
-        readonly id: number;
-        readonly s3Prefix: string;
-        readonly httpsPrefix: string;
-      } | null;
-    } | null;
-  }>;
-  readonly annotationFiles: ReadonlyArray<{
-    readonly id: number;
-    readonly format: string;
-    readonly s3Path: string;
-    readonly fileSize: number | null;
-    readonly annotationShape: {
-      readonly shapeType: "SegmentationMask" | "OrientedPoint" | "Point" | "InstanceSegmentation" | "InstanceSegmentationMask" | "GlobalCaption" | "AnnotationCaption" | "Mesh" | null;
-      readonly annotation: {
-        readonly objectName: string;
-        readonly run: {
-          readonly dataset: {
-            readonly id: number;
-            readonly s3Prefix: string;
-            readonly httpsPrefix: string;
-          } | null;
-        } | null;
-      } | null;
-    } | null;
-  }>;
-}
-export const contentsOfRunsQuery = "query contentsOfRuns($runs:[Int!]!$offset:Int!$limit:Int!){tomograms(where:{run:{id:{_in:$runs}}}orderBy:[{id:asc}]limitOffset:{limit:$limit offset:$offset}){id processing voxelSpacing s3MrcFile s3OmezarrDir fileSizeMrc fileSizeOmezarr run{dataset{id s3Prefix httpsPrefix}}}tiltseries(where:{run:{id:{_in:$runs}}}orderBy:[{id:asc}]limitOffset:{limit:$limit offset:$offset}){id s3MrcFile s3OmezarrDir fileSizeMrc fileSizeOmezarr run{dataset{id s3Prefix httpsPrefix}}}frames(where:{run:{id:{_in:$runs}}}orderBy:[{id:asc}]limitOffset:{limit:$limit offset:$offset}){id s3FramePath fileSize run{dataset{id s3Prefix httpsPrefix}}}annotationFiles(where:{annotationShape:{annotation:{run:{id:{_in:$runs}}}}}orderBy:[{id:asc}]limitOffset:{limit:$limit offset:$offset}){id format s3Path fileSize annotationShape{shapeType annotation{objectName run{dataset{id s3Prefix httpsPrefix}}}}}}" as Query<ContentsOfRunsResult, { runs: ReadonlyArray<number>; offset: number; limit: number }>;
-
 export interface CountAnnotationsResult {
   readonly annotationsAggregate: {
     readonly aggregate: ReadonlyArray<{
@@ -590,13 +525,6 @@ export interface RunBesideResult {
   };
 }
 export const runBesideQuery = "query runBeside($datasetId:Int!$id:Int!){before:runs(where:{datasetId:{_eq:$datasetId}id:{_lt:$id}}orderBy:{id:desc}limitOffset:{limit:1}){id}after:runs(where:{datasetId:{_eq:$datasetId}id:{_gt:$id}}orderBy:{id:asc}limitOffset:{limit:1}){id}countBefore:runsAggregate(where:{datasetId:{_eq:$datasetId}id:{_lt:$id}}){aggregate{count}}countAll:runsAggregate(where:{datasetId:{_eq:$datasetId}}){aggregate{count}}}" as Query<RunBesideResult, { datasetId: number; id: number }>;
-
-export interface RunIdsResult {
-  readonly runs: ReadonlyArray<{
-    readonly id: number;
-  }>;
-}
-export const runIdsQuery = "query runIds($datasets:[Int!]!$offset:Int!$limit:Int!){runs(where:{datasetId:{_in:$datasets}}orderBy:[{id:asc}]limitOffset:{limit:$limit offset:$offset}){id}}" as Query<RunIdsResult, { datasets: ReadonlyArray<number>; offset: number; limit: number }>;
 
 export interface RunNumbersResult {
   readonly runs: ReadonlyArray<{

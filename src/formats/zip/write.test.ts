@@ -55,11 +55,12 @@ describe("a ZIP archive without compression", () => {
   afterAll(() => rmSync(all, { recursive: true, force: true }));
   const folder = () => mkdtempSync(join(all, "one-"));
 
-  describe.each([
+  const ways: [string, ZipOptions][] = [
     ["numbers of 32 bits", {}],
     ["all numbers of 64 bits", { from64: 0 }],
     ["Node's sums", { crc32 }],
-  ] as const)("%s", (_, options) => {
+  ];
+  describe.each(ways)("%s", (_, options) => {
     it.skipIf(!python)("is what Python's zipfile reads: names, sizes, sums, dates", async () => {
       const path = join(folder(), "files.zip");
       writeFileSync(path, await zipped(FILES, options));

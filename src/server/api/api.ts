@@ -9,6 +9,7 @@ import { type Holder, isOfOrigin } from "../tokens.js";
 import { actionRoutes } from "./actions.js";
 import type { ApiContext, Routes, Writing } from "./context.js";
 import { curateRoutes } from "./curate.js";
+import { downloadRoutes } from "./downloads.js";
 import { statusOf, toApiError } from "./errors.js";
 import { facetsRoutes } from "./facets.js";
 import { harvestRoutes } from "./harvest.js";
@@ -31,6 +32,7 @@ const ROUTES: readonly Routes[] = [
   placeRoutes,
   volumeRoutes,
   lineageRoutes,
+  downloadRoutes,
   facetsRoutes,
   searchRoutes,
   microscopyRoutes,

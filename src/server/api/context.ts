@@ -10,6 +10,7 @@ import type { Location } from "../../stores/location.js";
 import type { JobWatch } from "../job-watch.js";
 import type { ServedMemory } from "../memory-shares.js";
 import type { ServedMicroscopy } from "../microscopy.js";
+import type { PieceBudget } from "../piece-budget.js";
 import type { Place, PlacedKey } from "../places.js";
 import type { ServedVolumes } from "../planes.js";
 import type { Plans } from "../plans.js";
@@ -30,6 +31,8 @@ export interface ApiContext {
   readonly reports: ServedReports;
   readonly volumes: ServedVolumes;
   readonly memory: ServedMemory;
+  /** Memory for files that are being sent. Default: shared by the process. */
+  readonly pieces?: PieceBudget | undefined;
   /** Folder in which commands leave their results. They are shown only to this machine, and to clients with a token. */
   readonly workspace?: string | undefined;
   /** Others reach the server by another address: a client on loopback may be their proxy. */
