@@ -202,9 +202,9 @@ export async function* archiveBytes(
       const held = pieces.take(size - at);
       try {
         const bytes = await read({ offset: at, length: held });
-        at += bytes.length;
+        if (bytes.length !== held) throw shorter(file);
+        at += held;
         yield bytes;
-        if (bytes.length < held) return; // the archive says what is wrong with it
       } finally {
         pieces.giveBack(held);
       }
@@ -234,6 +234,10 @@ async function reading(
   return { size: object.stat.size, read: (range) => object.read(range, { signal }) };
 }
 
+function shorter({ name }: ArchivedFile): EmporiumError {
+  return new EmporiumError("SOURCE_CHANGED", `${name} became shorter while it was read`, { hint: "begin the archive again" });
+}
+
 interface First {
   readonly bytes: Promise<Uint8Array>;
   giveBack(): void;
@@ -248,7 +252,7 @@ function readAhead(store: Store, files: readonly ArchivedFile[], pieces: PieceBu
   const start = (file: ArchivedFile): First => {
     const held = pieces.take(file.size!);
     const bytes = store.read(file.name, { offset: 0, length: held }, { ifMatch: file.etag, signal }).then((read) => {
-      if (read?.length !== held) throw new EmporiumError("SOURCE_CHANGED", `${file.name} became shorter while it was read`);
+      if (read?.length !== held) throw shorter(file);
       return read;
     });
     bytes.catch(() => {}); // it is thrown when its turn has come
