@@ -1,12 +1,14 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { formatBytes } from "../../src/core/units.js";
+import { unzipped } from "../e2e/unzipped.js";
 import { giveTree } from "../made-tree.js";
 import { renameRun } from "../renamed-run.js";
 import { type Browser, browserPath, inTabs, startBrowser, type Watched } from "./browser.js";
@@ -336,8 +338,9 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await dialog.getByRole("tab", { name: "emporium" }).click(WAIT);
     const text = (await dialog.locator("pre").textContent())!;
     await dialog.getByRole("tab", { name: "curl" }).click();
-    const curl = (await dialog.locator("pre").textContent())!;
+    const curl = (await dialog.locator("pre").allTextContents()).join("\n");
     await dialog.getByRole("tab", { name: "Files" }).click();
+    await dialog.getByRole("link", { name: "as one zip" }).waitFor(WAIT);
     const links = await dialog.getByRole("link").evaluateAll((all) => all.map((one) => one.getAttribute("href")!));
     expect(links.length).toBeGreaterThan(3);
     for (const link of links) expect([link, (await fetch(link, { method: "HEAD" })).status]).toEqual([link, 200]);
@@ -601,6 +604,29 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     expect(taken.filter((word) => word.startsWith("s3://")).sort()).toEqual(volumes.sort());
     expect(await dialog.getByText(`${volumes.length} files and volumes, `).count()).toBe(1);
     expect(await dialog.getByRole("tab", { name: "Python" }).count()).toBe(0);
+
+    // one level of each, in the commands and as one zip of the bytes that the button says
+    await dialog.getByRole("button", { name: "One level of OME-Zarr…" }).click();
+    const levels = dialog.getByRole("combobox", { name: "Levels of OME-Zarr" });
+    await levels.selectOption("2", WAIT);
+    const one = await said((await dialog.locator("pre").textContent())!, "aws");
+    expect(one.filter((word) => word.endsWith("/*"))).toEqual(volumes.map(() => "2/*"));
+    await dialog.getByText("Metadata are copied as they are").waitFor(WAIT);
+    await dialog.getByRole("tab", { name: "emporium" }).click();
+    expect(await said((await dialog.locator("pre").textContent())!, "emporium")).toEqual(
+      expect.arrayContaining(["--scale", "2"]),
+    );
+    await dialog.getByRole("tab", { name: "Files" }).click();
+    const button = dialog.getByRole("link", { name: /^Download .* as one zip$/ });
+    await button.waitFor(WAIT);
+    const [zip] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    const body = readFileSync((await zip.path())!);
+    expect(await button.textContent()).toContain(` ${formatBytes(body.length)} `);
+    expect(zip.suggestedFilename()).toMatch(/^runs-\d+-and-1-more\.zip$/);
+    const names = Object.keys(unzipped(body));
+    const keys = volumes.map((volume) => volume.slice("s3://portal/".length));
+    expect(keys.filter((key) => !names.includes(`${key}.zattrs`))).toEqual([]);
+    expect(names.filter((name) => !keys.some((key) => /^(?:\.zattrs|\.zgroup|2\/.*)$/.test(name.slice(key.length))))).toEqual([]);
     expect(problems).toEqual([]);
     await page.close();
   });

@@ -208,6 +208,21 @@ describe.skipIf(browserPath === undefined)("lists of the catalogue", () => {
     await page.close();
   });
 
+  it("a list is taken along whole, also the rows that the page has not loaded", async () => {
+    const { page, problems } = await open("/annotations?as=table");
+    await page.locator('[data-row="0"]').waitFor(WAIT);
+    const total = await counted(page);
+    const [download] = await Promise.all([
+      page.waitForEvent("download", WAIT),
+      page.getByRole("button", { name: "CSV" }).click(),
+    ]);
+    const lines = readFileSync((await download.path())!, "utf8").split("\r\n");
+    expect([lines.length - 2, new Set(lines.slice(1).map((line) => line.split(",")[0])).size - 1]).toEqual([total, total]);
+    expect(await page.getByText("⚠ The file has").count()).toBe(0);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   it("(37.3) a choice of each facet is a step without a notice, and so is taking it back", { timeout: 300_000 }, async () => {
     const { page, problems } = await open("/runs?row=40");
     await expect.poll(() => counted(page), WAIT).toBe(RUNS);

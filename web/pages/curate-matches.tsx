@@ -6,8 +6,10 @@ import { ChooseKept, Scrolled, useKept } from "../kept/kept.js";
 import { nameDiff } from "../kept/name-diff.js";
 import { Decided, Name, Review, type RowProps } from "../kept/review.js";
 import { AnswerError, ask } from "../parts/api.js";
+import { CsvButton } from "../parts/csv-button.js";
 import { ABSENT, count, moment, plural } from "../parts/format.js";
 import { useCommand } from "../parts/page.js";
+import type { FileTable } from "../parts/save.js";
 import { Answer, Empty, ErrorPanel } from "../parts/states.js";
 
 const MATCH = "emporium curate match DRIVE --author NAME";
@@ -25,9 +27,7 @@ export function CurateMatches() {
   const search = useSearch({ from: "/curate/matches" });
   const sets = useKept("curate/matches/sets");
   const navigate = useNavigate();
-  const query = new URLSearchParams(
-    Object.entries(search).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]])),
-  ).toString();
+  const query = textOf(search);
   const asked = useQuery({
     queryKey: ["matches", query],
     queryFn: ({ signal }) => ask<MatchesAnswer>(`curate/matches?${query}`, signal),
@@ -49,7 +49,7 @@ export function CurateMatches() {
             <>
               {sets.data && <ChooseKept answers={sets.data} chosen={answer.id} choose={(set) => go({ set })} />}
               <Filters answer={answer} search={search} go={go} />
-              <Rows answer={answer} go={go} />
+              <Rows answer={answer} go={go} search={search} />
             </>
           )
         }
@@ -68,6 +68,34 @@ interface Search {
   row?: number | undefined;
   status?: ShownMatch["status"] | "taken" | undefined;
 }
+/** As the server's address has it. */
+const textOf = (search: Search): string =>
+  new URLSearchParams(
+    Object.entries(search).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]])),
+  ).toString();
+
+const matchesTable = (rows: readonly ShownMatch[]): FileTable => ({
+  columns: [
+    "archive_run",
+    "portal_run",
+    "portal_run_id",
+    "dataset_id",
+    "status",
+    "rule",
+    "score",
+    "decision",
+    "who",
+    "drive",
+    "species",
+    "folder",
+  ],
+  rows: rows.map(
+    ({ archiveRun, portalRun, portalRunId, datasetId, status, rule, score, decision, who, drive, species, folder }) => [
+      ...[archiveRun, portalRun, portalRunId, datasetId, status, rule, score, decision, who, drive, species, folder],
+    ],
+  ),
+});
+
 interface Part {
   answer: MatchesAnswer;
   search: Search;
@@ -130,7 +158,7 @@ function Filters({ answer, search, go }: Part) {
   );
 }
 
-function Rows({ answer, go }: Omit<Part, "search">) {
+function Rows({ answer, go, search }: Part) {
   const { rows, total, row } = answer;
   if (rows.length === 0)
     return (
@@ -160,6 +188,15 @@ function Rows({ answer, go }: Omit<Part, "search">) {
             </button>
           </>
         )}
+        <CsvButton
+          key={textOf(search)}
+          name={`matches ${answer.id}`}
+          total={total}
+          rows={async (offset, signal) =>
+            (await ask<MatchesAnswer>(`curate/matches?${textOf({ ...search, row: offset })}`, signal)).rows
+          }
+          table={matchesTable}
+        />
       </p>
       {decisions?.error && <ErrorPanel error={new AnswerError(decisions.error, 422)} />}
       <Review key={`${answer.id} ${row}`} answer={answer}>

@@ -1,12 +1,15 @@
 import { Link } from "@tanstack/react-router";
+import { quoteWords } from "../../src/core/shell.js";
 import type { JobBrief } from "../../src/model/page-api.js";
 import { askCommand } from "../parts/catalogue-command.js";
+import { CsvButton } from "../parts/csv-button.js";
 import { useJobs } from "../parts/events.js";
 import { ABSENT, count, moment, plural } from "../parts/format.js";
 import { Bar, doneOf, Life, leftOf, lineOf, rateOf } from "../parts/job-parts.js";
 import { titleOf } from "../parts/job-words.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
+import type { FileTable } from "../parts/save.js";
 import { Answer } from "../parts/states.js";
 
 /** Runs that are under way and past ones, from a terminal, too. */
@@ -39,6 +42,29 @@ export function Jobs() {
   );
 }
 
+const jobsTable = (jobs: readonly JobBrief[]): FileTable => ({
+  columns: [
+    "id",
+    "command",
+    "folder",
+    "host",
+    "state",
+    "started",
+    "heard",
+    "exit_status",
+    "tasks",
+    "done",
+    "failed",
+    "bytes",
+    "bytes_done",
+    "seconds",
+  ],
+  rows: jobs.map(({ id, command, folder, host, life, startedAt, heardAt, exitStatus, progress }) => [
+    ...[id, quoteWords(command), folder, host, life, startedAt, heardAt, exitStatus, progress.tasksTotal, progress.tasksDone],
+    ...[progress.tasksFailed, progress.bytesTotal, progress.bytesDone, progress.seconds],
+  ]),
+});
+
 function List({ jobs }: { jobs: readonly JobBrief[] }) {
   if (jobs.length === 0)
     return (
@@ -53,7 +79,8 @@ function List({ jobs }: { jobs: readonly JobBrief[] }) {
       <p role="status">
         {running === 0
           ? `${plural(jobs.length, "run")}, none under way`
-          : `${count(running)} of ${plural(jobs.length, "run")} under way`}
+          : `${count(running)} of ${plural(jobs.length, "run")} under way`}{" "}
+        <CsvButton name="jobs" total={jobs.length} rows={jobs} table={jobsTable} />
       </p>
       <div className="scroll jobs">
         <table>

@@ -4,12 +4,14 @@ import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { FindingChange, ReportFacts, ReportFinding, ReportFindings } from "../../src/model/page-api.js";
 import { viewAddress } from "../../src/model/ref.js";
-import { base } from "../parts/api.js";
+import { ask, base } from "../parts/api.js";
 import { AppLink, addressOfKey } from "../parts/app-link.js";
 import { askCommand } from "../parts/catalogue-command.js";
+import { CsvButton } from "../parts/csv-button.js";
 import { angstrom, count, moment, plural } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { reportFindings, reportQuery } from "../parts/queries.js";
+import type { FileTable } from "../parts/save.js";
 import { letterKeys } from "../parts/settings.js";
 import { Answer, ErrorPanel } from "../parts/states.js";
 import "./report.css";
@@ -177,6 +179,20 @@ function Findings({ report }: { report: ReportFacts }) {
             <p role="status" className="muted">
               {total === 0 ? (isAll ? "No errors and no warnings." : "Nothing like that was found.") : plural(total, "finding")}
             </p>
+            {total > 0 && (
+              <p>
+                <CsvButton
+                  key={parameters(chosen, group)}
+                  name={`findings ${report.id}`}
+                  total={total}
+                  rows={async (offset, signal) => {
+                    const address = `reports/${encodeURIComponent(report.id)}/findings?${parameters(chosen, group)}&offset=${offset}&limit=${PAGE}`;
+                    return (await ask<ReportFindings>(address, signal)).findings;
+                  }}
+                  table={findingsTable}
+                />
+              </p>
+            )}
             <Rows
               key={JSON.stringify(chosen)}
               report={report}
@@ -190,6 +206,27 @@ function Findings({ report }: { report: ReportFacts }) {
     </section>
   );
 }
+
+const findingsTable = (findings: readonly ReportFinding[]): FileTable => ({
+  columns: [
+    "severity",
+    "check",
+    "entity",
+    "dataset",
+    "run",
+    "message",
+    "found",
+    "wanted",
+    "key",
+    "path",
+    "line",
+    "byte",
+    "change",
+  ],
+  rows: findings.map(({ severity, check, entity, dataset, run, message, found, wanted, key, path, line, byte, change }) => [
+    ...[severity, check, entity, dataset, run, message, found, wanted, key, path, line, byte, change],
+  ]),
+});
 
 const CHANGES: readonly (readonly [FindingChange, string])[] = [
   ["new", "new"],

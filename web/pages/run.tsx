@@ -5,6 +5,7 @@ import { Tabs } from "radix-ui";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { orAbsent } from "../parts/absent.js";
 import { catalogueCommand } from "../parts/catalogue-command.js";
+import { CsvButton } from "../parts/csv-button.js";
 import { DownloadDialog } from "../parts/download.js";
 import type { Wanted } from "../parts/download-text.js";
 import { Facts, fact } from "../parts/facts.js";
@@ -28,6 +29,7 @@ import {
   type TomogramRow,
 } from "../parts/run-data.js";
 import { RunFacts } from "../parts/run-facts.js";
+import type { FileTable } from "../parts/save.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { runQuery } from "../queries/generated.js";
@@ -321,6 +323,18 @@ function Volumes({ run, hero }: { run: RunRow; hero: string | undefined }) {
   );
 }
 
+/** Units as the catalogue has them: degrees, electrons per Å², Å, bytes. */
+const FRAME_COLUMNS = [
+  "id",
+  "order",
+  "tilt_deg",
+  "dose_e_per_A2",
+  "dose_before_e_per_A2",
+  "defocus_A",
+  "resolution_A",
+  "size_bytes",
+  "file",
+];
 const NO_MDOC = "no acquisition file says it";
 const NO_SECTION = "it is no section of the tilt series";
 const NO_CTF = "no CTF was estimated for it";
@@ -387,6 +401,23 @@ function Frames({ run }: { run: RunRow }) {
                 </tbody>
               </table>
             </div>
+            <p className="row wrap">
+              <CsvButton
+                name={`${run.name} frames`}
+                total={frames.length}
+                rows={frames}
+                table={(rows) => ({
+                  columns: FRAME_COLUMNS,
+                  rows: rows.map((frame) => {
+                    const section = sections.get(frame.id);
+                    return [
+                      ...[frame.id, frame.acquisitionOrder, section?.rawAngle, frame.exposureDose, frame.accumulatedDose],
+                      ...[section?.majorDefocus, section?.maxResolution, frame.fileSize, treeKey(frame.s3FramePath, run.dataset)],
+                    ];
+                  }),
+                })}
+              />
+            </p>
           </>
         );
       }}

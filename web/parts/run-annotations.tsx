@@ -3,6 +3,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import type { OverlayLayer } from "../../src/model/page-api.js";
 import { orAbsent } from "./absent.js";
+import { CsvButton } from "./csv-button.js";
 import { count, fixed, plural } from "./format.js";
 import { LayerDot } from "./layer-dot.js";
 import { overlaysQuery } from "./queries.js";
@@ -15,6 +16,7 @@ import {
   type RunRow,
   type TomogramRow,
 } from "./run-data.js";
+import type { FileTable } from "./save.js";
 import { Answer, Empty } from "./states.js";
 import { allShapeWords, objectsOf } from "./value-words.js";
 
@@ -119,6 +121,14 @@ export function RunAnnotations({ run, shown }: { run: RunRow; shown: TomogramRow
                 </tbody>
               </table>
             </div>
+            <p className="row wrap">
+              <CsvButton
+                name={`${run.name} annotations`}
+                total={countOf(run.annotationsAggregate)}
+                rows={(offset, signal) => askAnnotations(run.id, offset, signal)}
+                table={annotationsTable}
+              />
+            </p>
             <MoreOf run={run} asked={asked} there={rows.length} />
           </>
         );
@@ -169,6 +179,27 @@ export function RunParticles({ run, shown }: { run: RunRow; shown: TomogramRow |
   );
 }
 
+const annotationsTable = (rows: readonly AnnotationRow[]): FileTable => ({
+  columns: [
+    "id",
+    "object",
+    "object id",
+    "shape",
+    "objects",
+    "method",
+    "software",
+    "precision",
+    "recall",
+    "ground truth",
+    "alignments",
+  ],
+  rows: rows.map((row) => [
+    ...[row.id, row.objectName, row.objectId, allShapeWords(shapesOf(row)), objectsOf(row.objectCount, shapesOf(row))],
+    ...[row.methodType, row.annotationSoftware, row.confidencePrecision, row.confidenceRecall, row.groundTruthStatus],
+    [...new Set(alignmentsOf(row))].join(", "),
+  ]),
+});
+
 const NOT_COMPARED = "it was not compared with a ground truth";
 
 /** Number of objects in the catalogue. Where no file with points has as many, the numbers of points are shown, too. */
@@ -186,11 +217,14 @@ function counted(objects: number | null, layers: readonly OverlayLayer[]): React
 
 const shapesOf = (row: AnnotationRow) => nodesOf(row.annotationShapes).map(({ shapeType }) => shapeType);
 
-/** All of its files belong to an alignment that is not the tomogram's. */
-function isElsewhere(row: AnnotationRow, shown: TomogramRow | undefined): boolean {
-  const alignments = nodesOf(row.annotationShapes)
+const alignmentsOf = (row: AnnotationRow) =>
+  nodesOf(row.annotationShapes)
     .flatMap(({ annotationFiles }) => nodesOf(annotationFiles))
     .map(({ alignmentId }) => alignmentId);
+
+/** All of its files belong to an alignment that is not the tomogram's. */
+function isElsewhere(row: AnnotationRow, shown: TomogramRow | undefined): boolean {
+  const alignments = alignmentsOf(row);
   const own = shown?.alignmentId;
   return own != null && alignments.length > 0 && alignments.every((one) => one !== null && one !== own);
 }

@@ -2,6 +2,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { PLANE_BYTES_MAX, type VolumeFacts } from "../../src/model/page-api.js";
 import { addressNow } from "../parts/address.js";
 import { bytes } from "../parts/format.js";
+import { save } from "../parts/save.js";
 import { ErrorPanel } from "../parts/states.js";
 import { printContrastWords } from "./caption.js";
 import type { PictureFacts } from "./export.js";
@@ -73,7 +74,7 @@ function PlaneExport({ session, drawings, close }: ExportProps) {
         : isNative
           ? nativeFile(session, drawing, kind, { bar, overlays, caption }, stop.current.signal)
           : screenFile(session, drawing, { bar, overlays, caption }));
-      download(made.bytes, made.name, made.type);
+      save(made.bytes as Uint8Array<ArrayBuffer>, made.name, made.type);
       dialog.current?.close();
     } catch (failure) {
       if (!stop.current.signal.aborted) setError(failure);
@@ -277,10 +278,4 @@ export const stemOf = ({ title }: Pick<VolumeFacts, "title">): string =>
 function nameOf(drawing: PaneDrawing, ending: string): string {
   const { facts, axis, at } = drawing.view();
   return `${stemOf(facts)}_${PANE_NAMES[axis]}_${String(at + 1).padStart(String(facts.shape[PANE_AXES[axis].normal]).length, "0")}.${ending}`;
-}
-
-export function download(bytes: Uint8Array, name: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
-  Object.assign(document.createElement("a"), { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

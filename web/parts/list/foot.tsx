@@ -15,8 +15,6 @@ const SaveSearch = lazy(() => import("../../saved/search-dialog.js"));
 
 /** Rows of one question for a file. */
 const BATCH = 200;
-/** A longer list is for the tables themselves. */
-const ROWS_MAX = 200_000;
 
 /** Takes the list along: all of it, or what is selected. */
 export function ListFoot<Row extends { readonly id: number }>({
@@ -34,6 +32,7 @@ export function ListFoot<Row extends { readonly id: number }>({
 }) {
   const [done, setDone] = useState<number>();
   const [error, setError] = useState<unknown>();
+  const [short, setShort] = useState<string>();
   const [wanted, setWanted] = useState<Wanted>();
   const stop = useRef<AbortController>(undefined);
   const where = selected.size > 0 ? { id: { _in: [...selected.keys()] } } : state.where;
@@ -43,25 +42,16 @@ export function ListFoot<Row extends { readonly id: number }>({
   const download = async (kind: "csv" | "json") => {
     stop.current = new AbortController();
     setError(undefined);
+    setShort(undefined);
     try {
-      const rows = selected.size > 0 ? [...selected.values()] : await all(stop.current.signal);
-      (await import("./save-rows.js")).saveRows(kind, spec, rows);
+      setDone(0);
+      const { saveList } = await import("./save-list.js");
+      setShort(await saveList(kind, { spec, state, total, selected }, stop.current.signal, setDone));
     } catch (cause) {
       if (!stop.current.signal.aborted) setError(cause);
     } finally {
       setDone(undefined);
     }
-  };
-  const all = async (signal: AbortSignal) => {
-    const rows: Row[] = [];
-    setDone(0);
-    while (rows.length < Math.min(total, ROWS_MAX)) {
-      const more = await spec.rows({ where: state.where, orderBy: state.orderBy, offset: rows.length, limit: BATCH }, signal);
-      if (more.length === 0) break;
-      rows.push(...more);
-      setDone(rows.length);
-    }
-    return rows;
   };
   const wantFiles = async () => {
     stop.current = new AbortController();
@@ -103,8 +93,11 @@ export function ListFoot<Row extends { readonly id: number }>({
           </button>
         </span>
       )}
-      <SearchSaver spec={spec} state={state} />
-      {total > ROWS_MAX && <span className="warn">⚠ A file has the first {count(ROWS_MAX)} rows.</span>}
+      {short && (
+        <span className="warn" role="status">
+          {short}
+        </span>
+      )}
       {error !== undefined && <ErrorPanel error={error} />}
       {wanted && (
         <Suspense>
@@ -112,22 +105,5 @@ export function ListFoot<Row extends { readonly id: number }>({
         </Suspense>
       )}
     </div>
-  );
-}
-
-/** Gives a name to what is chosen. */
-function SearchSaver(of: Omit<ComponentProps<typeof SaveSearch>, "close">) {
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <>
-      <button type="button" className="bare" onClick={() => setOpen(true)}>
-        Save this search
-      </button>
-      {isOpen && (
-        <Suspense>
-          <SaveSearch {...of} close={() => setOpen(false)} />
-        </Suspense>
-      )}
-    </>
   );
 }

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "react";
 import { addressNow } from "../../parts/address.js";
+import { save } from "../../parts/save.js";
 import { ErrorPanel } from "../../parts/states.js";
 import { seenPng } from "../export.js";
-import { CAPTION_HEIGHT, Check, canvasOf, download, drawCaption, stemOf } from "../export-dialog.js";
+import { CAPTION_HEIGHT, Check, canvasOf, drawCaption, stemOf } from "../export-dialog.js";
 import { hasScale } from "../geometry.js";
 import type { Session, SpacePicture } from "../session.js";
 
@@ -32,7 +33,7 @@ export default function SpaceExport({ session, space, close }: { session: Sessio
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       if (caption) drawCaption(context, canvas.width / ratio, seen.height / ratio, words);
       const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-      download(seenPng(data, canvas.width, canvas.height, words), `${stemOf(facts)}_3d.png`, "image/png");
+      save(seenPng(data, canvas.width, canvas.height, words) as Uint8Array<ArrayBuffer>, `${stemOf(facts)}_3d.png`, "image/png");
       dialog.current?.close();
     } catch (failure) {
       setError(failure);
