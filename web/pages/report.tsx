@@ -179,20 +179,7 @@ function Findings({ report }: { report: ReportFacts }) {
             <p role="status" className="muted">
               {total === 0 ? (isAll ? "No errors and no warnings." : "Nothing like that was found.") : plural(total, "finding")}
             </p>
-            {total > 0 && (
-              <p>
-                <CsvButton
-                  key={parameters(chosen, group)}
-                  name={`findings ${report.id}`}
-                  total={total}
-                  rows={async (offset, signal) => {
-                    const address = `reports/${encodeURIComponent(report.id)}/findings?${parameters(chosen, group)}&offset=${offset}&limit=${PAGE}`;
-                    return (await ask<ReportFindings>(address, signal)).findings;
-                  }}
-                  table={findingsTable}
-                />
-              </p>
-            )}
+            {total > 0 && <SaveFindings id={report.id} parameters={parameters(chosen, group)} total={total} />}
             <Rows
               key={JSON.stringify(chosen)}
               report={report}
@@ -204,6 +191,18 @@ function Findings({ report }: { report: ReportFacts }) {
         )}
       </Answer>
     </section>
+  );
+}
+
+function SaveFindings({ id, parameters, total }: { id: string; parameters: string; total: number }) {
+  const findings = async (offset: number, signal: AbortSignal) => {
+    const address = `reports/${encodeURIComponent(id)}/findings?${parameters}&offset=${offset}&limit=${PAGE}`;
+    return (await ask<ReportFindings>(address, signal)).findings;
+  };
+  return (
+    <p>
+      <CsvButton key={parameters} name={`findings ${id}`} total={total} rows={findings} table={findingsTable} />
+    </p>
   );
 }
 

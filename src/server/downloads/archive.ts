@@ -85,10 +85,9 @@ async function* filesOf(
   }
   const { all, elsewhere } = await contentsOf(pool, { of, ids });
   if (only === undefined && elsewhere > 0)
-    throw new EmporiumError(
-      "NOT_FOUND",
-      `${counted(elsewhere, "file of the catalogue is", "files of the catalogue are")} not in the tree that is served`,
-    );
+    throw new EmporiumError("NOT_FOUND", `the catalogue names ${counted(elsewhere, "file")} outside the tree that is served`, {
+      hint: "choose by kind what is in the tree",
+    });
   const chosen = chosenOf(all, only);
   for (const { format, parts } of chosen)
     for (const { key } of parts) {
@@ -158,7 +157,7 @@ function notThere(key: string): EmporiumError {
 }
 
 function tooMany(): EmporiumError {
-  return new EmporiumError("USAGE", `these are more than ${counted(FILES_MAX, "file")}, too many for one archive`, {
+  return new EmporiumError("USAGE", `more than ${counted(FILES_MAX, "file")} are too many for one archive`, {
     hint: "take emporium, which goes on where it was stopped; or choose less",
   });
 }

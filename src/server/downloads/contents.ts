@@ -114,7 +114,7 @@ async function runsOf(ask: Ask, of: "dataset" | "run", ids: readonly number[]): 
 }
 
 function tooMany(what: string): EmporiumError {
-  return new EmporiumError("USAGE", `these are ${what}: what they hold is not listed`, {
+  return new EmporiumError("USAGE", `${what}: what they hold is not listed`, {
     hint: "choose among fewer of them, or take everything",
   });
 }

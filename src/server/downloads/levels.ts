@@ -24,7 +24,7 @@ export async function levelsOf(
   const chosen = chosenOf((await contentsOf(pool, of)).all, only);
   const keys = chosen.filter(({ format }) => format === "OME-Zarr").flatMap(({ parts }) => parts.map(({ key }) => key));
   if (keys.length > VOLUMES_MAX)
-    throw new EmporiumError("USAGE", `these are ${counted(keys.length, "volume")}: levels are offered of up to ${VOLUMES_MAX}`, {
+    throw new EmporiumError("USAGE", `${counted(keys.length, "volume")}: levels are offered of up to ${VOLUMES_MAX}`, {
       hint: "choose fewer of them; emporium harvest download --scale takes any number",
     });
   const volumes = await mapLimit(keys, AT_ONCE, (key) => leveledVolume(store, key, signal));
@@ -38,7 +38,7 @@ export async function levelsOf(
         if (--left < 0)
           throw new EmporiumError(
             "USAGE",
-            `these volumes have more than ${counted(FILES_MAX, "file")}: their levels are not measured`,
+            `more than ${counted(FILES_MAX, "file")} in ${counted(keys.length, "volume")}: their levels are not measured`,
             { hint: "choose fewer of them" },
           );
         if ("body" in one) sum = sum === undefined ? sum : sum + one.body.length;
