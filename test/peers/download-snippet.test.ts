@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { awsText, pythonText, type Served, type Wanted } from "../../web/parts/download-text.js";
+import { awsText, pythonText, type Served, type Wanted, zipText } from "../../web/parts/download-text.js";
 import { giveTree } from "../made-tree.js";
 import { PYTHON_CODE } from "../python-code.js";
 import { renameRun } from "../renamed-run.js";
@@ -45,7 +45,9 @@ describe.skipIf(!hasEnvironment("serve"))("texts of the download dialog", () => 
       server.on("exit", () => reject(new Error(`serve has ended: ${text}`)));
       server.stdout!.setEncoding("utf8").on("data", (piece: string) => {
         text += piece;
-        if (text.endsWith("\n}\n")) resolve(JSON.parse(text));
+        if (!text.endsWith("\n}\n")) return;
+        const facts = JSON.parse(text) as Served;
+        resolve({ ...facts, zip: `${facts.url}/api/v1/download/zip` });
       });
     });
     const query = `{ runs(where: {name: {_eq: ${JSON.stringify(ODD)}}}) { id } }`;
@@ -96,4 +98,54 @@ describe.skipIf(!hasEnvironment("serve"))("texts of the download dialog", () => 
       expect(contents(join(here, ODD))).toEqual(contents(source));
     }
   });
+
+  it("one zip, fetched by curl: unzip finds no fault in it, and its files are the run's", async () => {
+    for (const shell of ["bash", "sh"]) {
+      const here = join(folder, `${shell} zip`);
+      mkdirSync(here);
+      await run(shell, ["-c", (zipText(wanted, served) as { text: string }).text], {
+        cwd: here,
+        env: { ...process.env, ...env },
+      });
+      const [name] = readdirSync(here);
+      expect(name).toBe(`run-${wanted.items[0]!.id}.zip`);
+      await run("unzip", ["-tq", name!], { cwd: here });
+      await run("python3", ["-m", "zipfile", "-e", name!, "."], { cwd: here });
+      expect(contents(join(here, "10401", ODD))).toEqual(contents(source));
+    }
+  });
+
+  it.skipIf(!hasEnvironment("peers"))(
+    "one level of the volumes: zarr-python and ome-zarr open what the zip has, and AWS fetches its array",
+    async () => {
+      const level = { at: 1, path: "1" };
+      const of: Wanted = { ...wanted, only: [["tomograms", "OME-Zarr"]], level };
+      const here = join(folder, "level");
+      mkdirSync(here);
+      await run("bash", ["-c", (zipText(of, served) as { text: string }).text], { cwd: here, env: { ...process.env, ...env } });
+      await run("python3", ["-m", "zipfile", "-e", readdirSync(here)[0]!, "."], { cwd: here });
+      const [volume] = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
+        /Tomograms.*\.zarr$/.test(name),
+      );
+      const key = `10401/${ODD}/${volume}`;
+      const aws = join(here, "aws");
+      mkdirSync(aws);
+      const parts = [{ key: `${key}/` }];
+      await run("bash", ["-c", (awsText({ ...of, parts }, served) as { text: string }).text], { cwd: aws, env });
+      const copied = join(aws, readdirSync(aws)[0]!);
+      const script = `
+import json, sys, numpy, zarr
+from ome_zarr.io import parse_url
+from ome_zarr.reader import Reader
+whole, own, copied = sys.argv[1:]
+found = zarr.open(own, mode="r")
+image = next(iter(Reader(parse_url(own))()))
+same = lambda array: bool(numpy.array_equal(numpy.asarray(array), zarr.open(whole, mode="r")["1"][:]))
+print(json.dumps([sorted(found.keys()), same(found["1"]), len(image.data), same(image.data[0]), sorted(zarr.open(copied, mode="r").keys()), same(zarr.open(copied, mode="r")["1"])]))
+`;
+      const python = fileURLToPath(new URL("../../.cache/venv-peers/bin/python", import.meta.url));
+      const { stdout } = await run(python, ["-W", "ignore", "-c", script, join(source, volume!), join(here, key), copied]);
+      expect(JSON.parse(stdout)).toEqual([["1"], true, 1, true, ["1"], true]);
+    },
+  );
 });

@@ -179,7 +179,6 @@ function Findings({ report }: { report: ReportFacts }) {
             <p role="status" className="muted">
               {total === 0 ? (isAll ? "No errors and no warnings." : "Nothing like that was found.") : plural(total, "finding")}
             </p>
-            {total > 0 && <SaveFindings id={report.id} parameters={parameters(chosen, group)} total={total} />}
             <Rows
               key={JSON.stringify(chosen)}
               report={report}
@@ -286,6 +285,7 @@ function Rows({ report, parameters, total, group }: RowsProps) {
   return (
     <>
       {failed && <ErrorPanel error={failed.error} again={() => void failed.refetch()} />}
+      {total > 0 && <SaveFindings id={report.id} parameters={parameters} total={total} />}
       <ul ref={list} className="findings" style={{ paddingTop: before, paddingBottom: after }} onKeyDown={onKeyDown}>
         {items.map(({ index }) => (
           <li
