@@ -94,6 +94,8 @@ function Chosen({ wanted, served }: { wanted: Wanted; served: Served }) {
         <Ways wanted={wanted} served={served} />
       ) : selection === undefined ? (
         <p role="status">These are too many to name in one address: choose among fewer of them, or take everything.</p>
+      ) : isRefused(asked.error) ? (
+        <Refused error={asked.error} />
       ) : (
         <Answer asked={asked}>
           {({ all, elsewhere }) => (
@@ -141,7 +143,9 @@ function Part({ wanted, served, all, chosen }: PartProps) {
     <>
       {volumes.length > 0 &&
         selection !== undefined &&
-        (wantsLevels ? (
+        (isRefused(asked.error) ? (
+          <Refused error={asked.error} />
+        ) : wantsLevels ? (
           <Answer asked={asked}>
             {({ levels, deeper }) => (
               <p>
@@ -280,6 +284,15 @@ function Ways({ wanted, served, isPart = false }: { wanted: Wanted; served: Serv
   );
 }
 
+/** What was asked for is too much, or not there: asking again does not help. */
+const isRefused = (error: unknown): boolean => error !== null && apiErrorOf(error).code === "USAGE";
+
+function Refused({ error, before = "" }: { error: unknown; before?: string }) {
+  const { message, hint } = apiErrorOf(error);
+  const text = before + message + (hint ? `; ${hint}` : "");
+  return <p role="status">{`${text[0]!.toUpperCase()}${text.slice(1)}.`}</p>;
+}
+
 /** All of it as one file, whose bytes are known before it is asked for. */
 function Zip({ wanted, served }: { wanted: Wanted; served: Served }) {
   const selection = selectionText(wanted);
@@ -289,15 +302,8 @@ function Zip({ wanted, served }: { wanted: Wanted; served: Served }) {
     queryFn: ({ signal }) => sizeOf(selection!, signal),
     retry: false,
   });
-  const told = error ? apiErrorOf(error) : undefined;
   if (selection === undefined) return <p role="status">No zip: these are too many to name in one address. Take emporium.</p>;
-  if (told)
-    return (
-      <p role="status">
-        No zip: {told.message}
-        {told.hint && `; ${told.hint}`}.
-      </p>
-    );
+  if (error) return <Refused error={error} before="No zip: " />;
   if (!data) return <p role="status">Counting the files of the zip…</p>;
   const { files, sizeBytes } = data;
   return (
@@ -322,12 +328,16 @@ function Links({ wanted, served }: { wanted: Wanted; served: Served }) {
   const isOnly = new Set(single.map(({ key }) => nameOf(key))).size === single.length;
   return (
     <>
-      <Zip wanted={wanted} served={served} />
-      <p>
-        {plural(single.length, "single file")}, {bytes(known.reduce((sum, { sizeBytes }) => sum + sizeBytes!, 0))}
-        {known.length < single.length && ` and ${single.length - known.length} of unknown size`}.
-        {single.length < all.length && " Volumes in Zarr are folders: the zip has them, and the other ways."}
-      </p>
+      {(all.length !== 1 || single.length !== 1) && <Zip wanted={wanted} served={served} />}
+      {single.length === 0 ? (
+        <p>These are folders: the zip has them, and the other ways.</p>
+      ) : (
+        <p>
+          {plural(single.length, "single file")}, {bytes(known.reduce((sum, { sizeBytes }) => sum + sizeBytes!, 0))}
+          {known.length < single.length && ` and ${single.length - known.length} of unknown size`}.
+          {single.length < all.length && " Volumes in Zarr are folders: the zip has them, and the other ways."}
+        </p>
+      )}
       <ul className="links">
         {single.map(({ key, sizeBytes }) => (
           <li key={key}>
