@@ -26,9 +26,9 @@ export function CsvButton<Row>({ name, total, rows, table }: Props<Row>) {
     setNote(undefined);
     setDone(0);
     try {
-      const { allRows, csvOf, save } = await import("./save.js");
+      const { allRows, csvOf, saveFile } = await import("./save.js");
       const found = typeof rows === "function" ? await allRows(rows, total, stop.current.signal, setDone) : rows;
-      save(csvOf(table(found)), `${name}.csv`, "text/csv");
+      saveFile(csvOf(table(found)), `${name}.csv`, "text/csv");
       if (found.length < total) setNote(`⚠ The file has ${count(found.length)} of ${count(total)} rows.`);
     } catch (cause) {
       if (!stop.current.signal.aborted) setError(cause);

@@ -17,7 +17,7 @@ export function csvOf({ columns, rows }: FileTable): string {
 }
 
 /** Gives whoever reads the page a file. */
-export function save(body: BlobPart, name: string, type: string): void {
+export function saveFile(body: BlobPart, name: string, type: string): void {
   const url = URL.createObjectURL(new Blob([body], { type }));
   Object.assign(document.createElement("a"), { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);

@@ -2,7 +2,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { PLANE_BYTES_MAX, type VolumeFacts } from "../../src/model/page-api.js";
 import { addressNow } from "../parts/address.js";
 import { bytes } from "../parts/format.js";
-import { save } from "../parts/save.js";
+import { saveFile } from "../parts/save.js";
 import { ErrorPanel } from "../parts/states.js";
 import { printContrastWords } from "./caption.js";
 import type { PictureFacts } from "./export.js";
@@ -74,7 +74,7 @@ function PlaneExport({ session, drawings, close }: ExportProps) {
         : isNative
           ? nativeFile(session, drawing, kind, { bar, overlays, caption }, stop.current.signal)
           : screenFile(session, drawing, { bar, overlays, caption }));
-      save(made.bytes as Uint8Array<ArrayBuffer>, made.name, made.type);
+      saveFile(made.bytes as Uint8Array<ArrayBuffer>, made.name, made.type);
       dialog.current?.close();
     } catch (failure) {
       if (!stop.current.signal.aborted) setError(failure);

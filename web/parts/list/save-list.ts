@@ -1,5 +1,5 @@
 import { count } from "../format.js";
-import { allRows, type Cell, csvOf, type FileTable, save } from "../save.js";
+import { allRows, type Cell, csvOf, type FileTable, saveFile } from "../save.js";
 import type { Column, ListSpec } from "./spec.js";
 import type { ListState } from "./state.js";
 
@@ -24,7 +24,7 @@ export async function saveList<Row extends { readonly id: number }>(
   const from = (offset: number) => spec.rows({ where, orderBy, offset, limit: BATCH }, signal);
   const rows = selected.size > 0 ? [...selected.values()] : await allRows(from, total, signal, told);
   const text = kind === "csv" ? csvOf(tableOf(spec.columns, rows)) : `${JSON.stringify(rows, null, 2)}\n`;
-  save(text, `${spec.many}.${kind}`, kind === "csv" ? "text/csv" : "application/json");
+  saveFile(text, `${spec.many}.${kind}`, kind === "csv" ? "text/csv" : "application/json");
   return selected.size > 0 || rows.length >= total ? undefined : `⚠ The file has ${count(rows.length)} of ${count(total)} rows.`;
 }
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { addressNow } from "../../parts/address.js";
-import { save } from "../../parts/save.js";
+import { saveFile } from "../../parts/save.js";
 import { ErrorPanel } from "../../parts/states.js";
 import { seenPng } from "../export.js";
 import { CAPTION_HEIGHT, Check, canvasOf, drawCaption, stemOf } from "../export-dialog.js";
@@ -33,7 +33,11 @@ export default function SpaceExport({ session, space, close }: { session: Sessio
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       if (caption) drawCaption(context, canvas.width / ratio, seen.height / ratio, words);
       const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-      save(seenPng(data, canvas.width, canvas.height, words) as Uint8Array<ArrayBuffer>, `${stemOf(facts)}_3d.png`, "image/png");
+      saveFile(
+        seenPng(data, canvas.width, canvas.height, words) as Uint8Array<ArrayBuffer>,
+        `${stemOf(facts)}_3d.png`,
+        "image/png",
+      );
       dialog.current?.close();
     } catch (failure) {
       setError(failure);
