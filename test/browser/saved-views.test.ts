@@ -224,6 +224,7 @@ describe.skipIf(browserPath === undefined)("views and searches that last (needs 
     expect(await here(page)).toMatchObject([{ name: "Nuclei by name", to: "/runs?object=nucleus&as=table&sort=-name" }]);
     // by typing
     await page.goto(`${reading}/about`, { waitUntil: "load" });
+    await page.getByRole("heading", { name: "Keys" }).waitFor(WAIT);
     await page.keyboard.press("/");
     await page.keyboard.type("nuclei by");
     await page.getByRole("option", { name: /Nuclei by name/ }).waitFor(WAIT);
