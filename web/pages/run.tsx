@@ -29,7 +29,6 @@ import {
   type TomogramRow,
 } from "../parts/run-data.js";
 import { RunFacts } from "../parts/run-facts.js";
-import type { FileTable } from "../parts/save.js";
 import { Answer, Boundary, Empty } from "../parts/states.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { runQuery } from "../queries/generated.js";

@@ -1,5 +1,5 @@
 import { Download } from "lucide-react";
-import { type ComponentProps, lazy, Suspense, useRef, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { catalogueCommand } from "../catalogue-command.js";
 import { CopyButton } from "../copy.js";
 import type { Wanted } from "../download-text.js";
@@ -11,7 +11,7 @@ import type { ListState } from "./state.js";
 
 const DownloadDialog = lazy(() => import("../download.js").then(({ DownloadDialog: part }) => ({ default: part })));
 
-const SaveSearch = lazy(() => import("../../saved/search-dialog.js"));
+const _SaveSearch = lazy(() => import("../../saved/search-dialog.js"));
 
 /** Rows of one question for a file. */
 const BATCH = 200;
