@@ -55,7 +55,10 @@ export default command({
       .default("portal")
       .meta({ description: "name of the bucket at /s3", value: "NAME" }),
     import: z.boolean().default(true).meta({ description: "update the catalogue from the tree" }),
-    write: z.boolean().default(false).meta({ description: "let holders of a token decide on matches, start jobs and save views from pages" }),
+    write: z
+      .boolean()
+      .default(false)
+      .meta({ description: "let holders of a token decide on matches, start jobs and save views from pages" }),
     tokenFile: z
       .string()
       .optional()

@@ -32,8 +32,6 @@ export interface Of {
   readonly run?: number | undefined;
 }
 
-const KEY = "saved views";
-
 /** Views that the server and this browser keep: the newest first of each. */
 export function useViews({ ref, run }: Of) {
   const queries = useQueryClient();
@@ -41,7 +39,7 @@ export function useViews({ ref, run }: Of) {
   const here = keptHere.use();
   const parameters = new URLSearchParams({ ...(ref !== undefined && { ref }), ...(run !== undefined && { run: String(run) }) });
   const asked = useQuery({
-    queryKey: [KEY, ref, run],
+    queryKey: ["saved views", ref, run],
     queryFn: ({ signal }) =>
       ask<SavedViews>(`views?${parameters}`, signal).catch((error: unknown) => {
         // a server without a workspace keeps none
@@ -68,7 +66,7 @@ export const useSearches = (): readonly Saved[] =>
     .filter(({ to }) => isSearch(to))
     .map(savedHere);
 
-export const refreshViews = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: [KEY] });
+export const refreshViews = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ["saved views"] });
 
 const savedHere = ({ id, name, note, to, of, savedAt }: KeptHere): Saved => ({
   ...{ id, name, note, to, of, savedAt, isHere: true, isGone: false },
