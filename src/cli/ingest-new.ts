@@ -1,8 +1,10 @@
 import { dirname, join, relative } from "node:path";
 import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
 import { quoteWords } from "../core/shell.js";
 import { counted } from "../core/units.js";
 import { tellNowAndThen } from "../core/waiting.js";
+import type { Vocabulary } from "../stations/curate/labels/vocabulary.js";
 import type { Answers } from "../stations/ingest/laboratory/answers.js";
 import { command } from "./command.js";
 import { wholeNumber } from "./option-types.js";
@@ -15,6 +17,7 @@ export default command({
     "What became of the files is told: what is used, what is left out and why, and what nobody knows. What the folder itself does not answer is asked as a question: its files are left out until somebody decides.",
     "Unknown values get a valid placeholder with the comment # please fill in; inferred values have # please check. ingest check accepts the configuration and counts these lines; ingest run warns about them, and about questions that are open; a bucket, and tomograms whose voxel size is a placeholder, need --allow-placeholders.",
     "Beside the configuration that --out names, NAME.decisions.yaml says what was decided of each file and why. Edit it, answer its questions, and give it again with --decisions: it is obeyed, and new files are added.",
+    "--matches, a table of curate match, makes the configuration of the runs of an archive that the portal lacks, as curate missing lists them: folders of runs that it has, or may have, are left out, run folders keep their names, and a model's file name is its label. The file of decisions names the table, and it is read anew each time.",
     "Options give what only a person knows: the numbers of the deposition and the dataset at the portal, title, author, date. --profile reads these and more from a file that many configurations share.",
     "The configuration goes to standard output, or to the file that --out names, with the commands that come next. A folder DIR is the INPUT of ingest plan and ingest run, as the first lines of the configuration say; of a bucket it is the bucket.",
   ],
@@ -22,6 +25,10 @@ export default command({
     from: z.string().optional().meta({ description: "folder or bucket to inspect", value: "DIR" }),
     out: z.string().optional().meta({ description: "write to this file; an existing file is not changed", value: "FILE" }),
     decisions: z.string().optional().meta({ description: "obey this file of decisions", value: "FILE" }),
+    matches: z
+      .string()
+      .optional()
+      .meta({ description: "leave out the runs that the portal has by this table of curate match", value: "FILE" }),
     profile: z.string().optional().meta({ description: "take author, microscope and the like from this file", value: "FILE" }),
     vocabulary: z
       .string()
@@ -54,8 +61,12 @@ export default command({
     const { askAll, QUESTIONS } = await import("../stations/ingest/laboratory/answers.js");
     const { from, anonymous, out, yes, deposition, dataset, title, author, date, decisions, profile, vocabulary } = options;
     const own: Answers = { depositionId: deposition, datasetId: dataset, title, author, releaseDate: date };
-    const { objectsOf, vocabularyOf } = await import("../stations/curate/labels/vocabulary.js");
     const { readDecisionsFile, readProfile } = await import("../stations/ingest/laboratory/given-files.js");
+    const { vocabularyOf } = await import("../stations/curate/labels/vocabulary.js");
+    const { objectsOf } = await import("../stations/curate/labels/objects.js");
+    const words = await vocabularyOf(vocabulary);
+    const document = decisions === undefined ? undefined : await readDecisionsFile(decisions);
+    const archive = await archiveOf(options.matches ?? document?.matches, from, words);
     const given: Answers = { ...(profile === undefined ? {} : await readProfile(profile)), ...withoutNothing(own) };
     const open = QUESTIONS.filter(({ key }) => given[key] === undefined);
     const answers = { ...given, ...(yes || from !== undefined ? {} : await askAll(open, io.ask)) };
@@ -63,8 +74,9 @@ export default command({
     const config = await newConfig({
       from,
       answers,
-      given: decisions === undefined ? undefined : await readDecisionsFile(decisions),
-      objects: objectsOf(await vocabularyOf(vocabulary)),
+      given: document,
+      archive,
+      objects: objectsOf(words),
       anonymous,
       workspace: io.workspace,
       onProgress: (done, of) => tell(() => `${done} of ${counted(of, "file")} looked at`),
@@ -99,6 +111,14 @@ export default command({
     return config.errors.length > 0 ? 1 : 0;
   },
 });
+
+/** What the comparison of an archive tells of the folder. */
+async function archiveOf(matches: string | undefined, from: string | undefined, vocabulary: Vocabulary) {
+  if (matches === undefined) return undefined;
+  if (from === undefined) throw new EmporiumError("USAGE", "--matches needs --from", { hint: "name a folder of the drives" });
+  const { comparedArchive } = await import("../stations/curate/missing/compared-archive.js");
+  return comparedArchive(matches, from, vocabulary);
+}
 
 const withoutNothing = (answers: Answers): Answers =>
   Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== undefined));

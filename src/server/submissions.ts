@@ -238,11 +238,12 @@ async function look(one: OpenSubmission): Promise<void> {
 /** Takes what a person says, if a configuration is left. Which files there are is not read twice. */
 async function say(one: OpenSubmission, told: Told): Promise<void> {
   const { laboratory, source, recognised } = one.surveyed!;
-  const [{ decisionsOf }, { configOf }, { givenOf }, { answersOf }, { objectsOf, defaultVocabulary }] = await Promise.all([
+  const [{ decisionsOf }, { configOf }, { givenOf }, { answersOf }, { objectsOf }, { defaultVocabulary }] = await Promise.all([
     loadKnow(),
     loadConfig(),
     loadFiles(),
     import("../stations/ingest/laboratory/answers.js"),
+    import("../stations/curate/labels/objects.js"),
     import("../stations/curate/labels/vocabulary.js"),
   ]);
   const decisions = await decisionsOf(laboratory, recognised, one.stopping.signal, givenOf(told.decisions, laboratory));

@@ -67,9 +67,14 @@ const SKIPPED = ["figures", "paper", "mk_application", "peet"];
  * reference looks for the words inside names too, so it skips `newspaper`.
  */
 export function isSkipped(rel: string, compat: boolean): boolean {
+  if (!compat) return skippedName(rel) !== undefined;
   const names = rel.toLowerCase().split("/");
-  return SKIPPED.some((word) => names.some((name) => (compat ? name.includes(word) : name === word)));
+  return SKIPPED.some((word) => names.some((name) => name.includes(word)));
 }
+
+/** The first name of a path that folders of copies have. */
+export const skippedName = (rel: string): string | undefined =>
+  rel.split("/").find((name) => SKIPPED.includes(name.toLowerCase()));
 
 /**
  * Notes on folders that are left out as copies: somebody may keep the only files of a run there.

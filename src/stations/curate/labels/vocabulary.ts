@@ -54,17 +54,6 @@ export async function vocabularyOf(file: string | undefined): Promise<Vocabulary
   return file === undefined ? defaultVocabulary() : parseVocabulary(await readGivenText(file, "--vocabulary"), file);
 }
 
-/** Objects with identifiers, by their names and other names in small letters. */
-export function objectsOf({
-  labels,
-  compounds,
-}: Vocabulary): ReadonlyMap<string, { readonly name: string; readonly id: string }> {
-  const known = [...compounds, ...labels].flatMap(({ name, aliases, meaning, ontology: id }) =>
-    id === undefined ? [] : [name, ...aliases].map((word) => [word.toLowerCase(), { name: meaning || name, id }] as const),
-  );
-  return new Map(known);
-}
-
 /**
  * Adds a vocabulary, YAML or CSV by its name, to another one. CSV has the columns name, aliases (separated by `|` or `;`),
  * meaning, ontology, status, note; only the first is required. Status `automatic` makes a pattern.

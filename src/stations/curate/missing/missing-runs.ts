@@ -1,5 +1,5 @@
 import { groupsOf } from "../../../core/groups.js";
-import type { MatchRow } from "../match/match-row.js";
+import { isTaken, type MatchRow } from "../match/match-row.js";
 import { archiveKeys, portalKeys, RULES } from "../match/rules.js";
 
 /** The contents of a run folder and of the folders below. */
@@ -52,7 +52,7 @@ export function missingRuns(folders: readonly ArchiveRun[], rows: readonly Match
   const missing = folders
     .filter((folder) => !isPortals(folder))
     .map((folder): MissingRun => ({ ...folder, perhaps: perhaps(folder.name) }));
-  const portalsAt = groupsOf(folders.filter(isPortals), ({ path }) => parentOf(path));
+  const portalsAt = groupsOf(folders.filter(inRows(rows.filter(isTaken))), ({ path }) => parentOf(path));
   return [...groupsOf(missing, ({ species }) => species ?? "").values()]
     .map((some) => speciesOf(some, portalsAt))
     .sort((a, b) => b[by] - a[by] || b.runs - a.runs || b.bytes - a.bytes || byText(a.species ?? "", b.species ?? ""));

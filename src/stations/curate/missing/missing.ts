@@ -1,17 +1,17 @@
-import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { basename } from "node:path";
+import type { ErrorRecord } from "../../../core/errors.js";
 import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
+import { quoteWords } from "../../../core/shell.js";
 import { counted, formatBytes } from "../../../core/units.js";
-import { readGiven } from "../../../stores/file/read-given.js";
 import type { Archive } from "../inventory/archive.js";
-import { csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
-import { decodePath, shownPath } from "../inventory/path-bytes.js";
+import { csvBytes, csvLine } from "../inventory/csv.js";
+import { shownPath } from "../inventory/path-bytes.js";
 import { copiesNote, isSkipped } from "../inventory/place.js";
 import { looseRunName, runNaming } from "../inventory/run-name.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
-import { isTaken, type MatchRow, parseMatches } from "../match/match-row.js";
+import { isTaken, type MatchRow } from "../match/match-row.js";
+import { readMatchTable, requireSeen } from "./match-table.js";
 import { type ArchiveRun, inRows, type MissingSpecies, missingRuns, type SizeBy } from "./missing-runs.js";
 
 export interface MissingOptions extends Omit<ScanOptions, "heads"> {
@@ -60,40 +60,16 @@ export interface MissingReport extends Report {
  */
 export async function missingInPortal(dirs: readonly string[], options: MissingOptions): Promise<MissingReport> {
   const { matches, out, by, ...scan } = options;
-  const rows = parseMatches(await readGiven(matches, "--matches"), matches);
-  const unmatched = await unmatchedPaths(matches);
+  const table = await readMatchTable(matches);
+  const { rows } = table;
   // heads are needed to recognise sidecars with other names
   const archive = await scanArchive(dirs, { ...scan, heads: "models" });
-  for (const { path } of archive.roots) requireSeen(path, rows, unmatched, matches);
+  for (const { path } of archive.roots) requireSeen(path, table, matches);
   const { runs, notes } = await archiveRuns(archive, scan.signal);
   const species = missingRuns(runs, rows, by);
   notes.push(...undecidedNote(runs, rows));
   if (out !== undefined) await writeWhole(out, [csvBytes(tableOf(species))]);
-  return report(species, { out, notes, errors: archive.errors });
-}
-
-/** The table `unmatched_archive.csv` of `curate match`; undefined if there is none. */
-async function unmatchedPaths(matches: string): Promise<readonly string[] | undefined> {
-  const file = join(dirname(resolve(matches)), "unmatched_archive.csv");
-  if (!existsSync(file)) return undefined;
-  const [, ...rows] = parseCsv(decodePath(await readGiven(file, "--matches")), file);
-  return rows.map(({ cells }) => cells[0] ?? "");
-}
-
-/** Refuses a drive that was not matched: all its runs would be missing. */
-function requireSeen(root: string, rows: readonly MatchRow[], unmatched: readonly string[] | undefined, matches: string): void {
-  const withPaths = rows.filter(({ path }) => path !== "");
-  if (withPaths.length < rows.length) return;
-  const below = (path: string) => path === root || path.startsWith(`${root}/`);
-  if (withPaths.some(({ path }) => below(path)) || unmatched?.some(below)) return;
-  throw new EmporiumError(
-    "CONFIG_RULE",
-    `${matches}: none of its ${counted(rows.length, "row")} is of ${shownPath(root || "/")}`,
-    {
-      place: { file: matches },
-      hint: "match all of these folders first: emporium curate match DIR… --out FILE",
-    },
-  );
+  return report(species, { matches, out, notes, errors: archive.errors });
 }
 
 type OpenRun = { -readonly [Name in keyof ArchiveRun]: ArchiveRun[Name] };
@@ -177,12 +153,13 @@ const SPECIES_SHOWN = 30;
 const NOTES_SHOWN = 5;
 
 interface ReportFacts {
+  matches: string;
   out: string | undefined;
   notes: readonly string[];
   errors: readonly ErrorRecord[];
 }
 
-function report(species: readonly MissingSpecies[], { out, notes, errors }: ReportFacts): MissingReport {
+function report(species: readonly MissingSpecies[], { matches, out, notes, errors }: ReportFacts): MissingReport {
   const folders = species.flatMap((one) => one.folders);
   const counts = {
     runs: species.reduce((sum, { runs }) => sum + runs, 0),
@@ -207,12 +184,14 @@ function report(species: readonly MissingSpecies[], { out, notes, errors }: Repo
     exitStatus: exitOf(errors.length),
   };
   return withText(document, () => {
+    const next = ({ species: name, places: [first] }: MissingSpecies) =>
+      first === undefined ? [] : [`    ${nextCommand(first.path, name, matches)}`];
     const last = [...noteLines(notes, NOTES_SHOWN), ...(out === undefined ? [] : [`written: ${out}`])];
     if (species.length === 0) return ["no run folder is known to be missing on the portal", ...last];
     const doubtful = folders.filter(({ perhaps }) => perhaps !== undefined);
     return [
       `${counted(counts.runs, "run")} in ${counted(counts.folders, "folder")} (${counted(counts.files, "file")}, ${formatBytes(counts.bytes)}) that the portal does not have`,
-      ...species.slice(0, SPECIES_SHOWN).flatMap((one) => speciesLines(one)),
+      ...species.slice(0, SPECIES_SHOWN).flatMap((one) => [...speciesLines(one), ...next(one)]),
       ...(species.length > SPECIES_SHOWN ? [`and ${species.length - SPECIES_SHOWN} more species (--json, --out)`] : []),
       ...(doubtful.length > 0
         ? [
@@ -222,6 +201,12 @@ function report(species: readonly MissingSpecies[], { out, notes, errors }: Repo
       ...last,
     ];
   });
+}
+
+/** What makes a configuration of a folder of missing runs. */
+function nextCommand(path: string, species: string | undefined, matches: string): string {
+  const name = (species ?? "").replace(/[^\p{L}\p{N}.-]+/gu, "_").replace(/^[-.]+/, "") || "new";
+  return quoteWords(["emporium", "ingest", "new", "--from", shownPath(path), "--matches", matches, "--out", `${name}.yaml`]);
 }
 
 function speciesLines({ species, runs, drives, tomograms, tiltSeries, models, bytes, places }: MissingSpecies): string[] {

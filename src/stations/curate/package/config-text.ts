@@ -1,7 +1,8 @@
 import { counted } from "../../../core/units.js";
 import type { DepositionProfile } from "../../../formats/yaml/deposition-profile.js";
 import { type Ask, ask, askedLines, decimal, Named, PLEASE, yamlText } from "../../../formats/yaml/yaml-text.js";
-import { type AnnotatedObject, slugOf } from "./objects.js";
+import type { AnnotatedObject } from "../labels/objects.js";
+import { slugOf } from "./objects.js";
 
 /** The contents of files, and the names of their folders. */
 const FORMS = ["points", "oriented", "both", "mesh"] as const;

@@ -1,6 +1,7 @@
 import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
+import { comparisonNotes } from "./compared-archive.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { placeGains } from "./completion/gains.js";
 import { methodOfName } from "./completion/method.js";
@@ -121,7 +122,8 @@ export async function complete(
   ask(placed.questions);
   ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
-  const notes = [...decisions.notes, ...sizes, ...placed.notes, ...withoutEffect(given, questions)];
+  const left = given.archive ? comparisonNotes(given.archive, files.values()) : [];
+  const notes = [...left, ...decisions.notes, ...sizes, ...placed.notes, ...withoutEffect(given, questions)];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
 }
 

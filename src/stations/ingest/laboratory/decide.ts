@@ -5,6 +5,7 @@ import { inNumbers } from "../../../core/natural-order.js";
 import { counted } from "../../../core/units.js";
 import { FILE_FORMATS } from "../../../formats/registry.js";
 import type { Claim, Details, Option, Question, Recognised, Role, Strength } from "./claims.js";
+import { type ComparedArchive, inWordsOf } from "./compared-archive.js";
 import { baseName } from "./recognisers/common/paths.js";
 import type { Laboratory, Surveyed } from "./survey/laboratory.js";
 
@@ -27,6 +28,8 @@ export interface Decision {
   readonly details: Details;
   /** The question whose answer it is. */
   readonly question?: string | undefined;
+  /** Left out since the archive was compared with a portal: the table of that says so anew each time. */
+  readonly byComparison?: true | undefined;
 }
 
 /** A question with the answer that is taken. */
@@ -47,6 +50,8 @@ export interface Decisions {
   readonly questions: readonly Asked[];
   readonly software: readonly Pick<Recognised, "software" | "by">[];
   readonly notes: readonly string[];
+  /** The table of `curate match` that was obeyed. Absolute. */
+  readonly matches?: string | undefined;
 }
 
 /** What claims alone decide. Its maps are of whoever takes it: they are changed by what completes it. */
@@ -55,13 +60,17 @@ export interface Decided extends Decisions {
   readonly undecided: Map<string, string>;
 }
 
+/** What is said of a file before anybody looks at it. */
+export type SaidOfFile = Pick<Claim, "role" | "run" | "runs" | "details" | "because"> & Pick<Decision, "byComparison">;
+
 /** What a person has decided already. */
 export interface Given {
-  readonly files: ReadonlyMap<string, Pick<Claim, "role" | "run" | "runs" | "details" | "because">>;
+  readonly files: ReadonlyMap<string, SaidOfFile>;
   /** Answers to questions by their id. */
   readonly answers: ReadonlyMap<string, string>;
   /** Globs of a person that name no file. */
   readonly without?: readonly string[] | undefined;
+  readonly archive?: ComparedArchive | undefined;
 }
 
 export const NOTHING_GIVEN: Given = { files: new Map(), answers: new Map() };
@@ -74,7 +83,8 @@ type Sourced = Claim & { readonly by: string };
  * Joins the claims of all recognisers: for each file the strongest ones count. Claims of one strength that contradict each other, and claims that the
  * header of the file contradicts, become questions.
  */
-export function decide(laboratory: Laboratory, recognised: readonly Recognised[], given: Given = NOTHING_GIVEN): Decided {
+export function decide(laboratory: Laboratory, found: readonly Recognised[], given: Given = NOTHING_GIVEN): Decided {
+  const recognised = given.archive ? inWordsOf(given.archive, found) : found;
   const claims = recognised.flatMap(({ software, claims: own }) => own.map((claim): Sourced => ({ ...claim, by: software })));
   const byPath = groupsOf(
     claims.filter(({ path }) => laboratory.get(path)),
@@ -115,6 +125,7 @@ export function decide(laboratory: Laboratory, recognised: readonly Recognised[]
     software: recognised.filter(({ software }) => software !== "").map(({ software, by }) => ({ software, by })),
     // two of them may miss the same frames
     notes: [...new Set(recognised.flatMap(({ notes = [] }) => notes))],
+    matches: given.archive?.table,
   };
 }
 

@@ -7,8 +7,9 @@ import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import { counted } from "../../../core/units.js";
 import { yamlText } from "../../../formats/yaml/yaml-text.js";
 import { type Claim, type Details, type PointsReading, ROLES } from "./claims.js";
+import { type ComparedArchive, leftByComparison } from "./compared-archive.js";
 import { filledIn, globOf, literal } from "./configuration/globs.js";
-import type { Decision, Decisions, Given } from "./decide.js";
+import type { Decision, Decisions, Given, SaidOfFile } from "./decide.js";
 import { baseName } from "./recognisers/common/paths.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
@@ -48,6 +49,7 @@ const details = z.strictObject({
 } satisfies Record<keyof Details, z.ZodType>);
 
 const document = z.strictObject({
+  matches: z.string().optional(),
   runs: z.array(z.string()).default([]),
   questions: z
     .array(
@@ -86,9 +88,13 @@ export const NO_DECISIONS: DecisionsDocument = { runs: [], questions: [], files:
  * What was decided, as a file for a person: what each file is, by globs with `{run_name}` where files of several runs are alike, with the evidence; and
  * the questions with their answers. Given again it is obeyed, and files that it does not name are decided anew.
  */
-export function writeDecisions({ files }: Pick<Laboratory, "files">, { runs, files: decided, questions }: Decisions): string {
+export function writeDecisions(
+  { files }: Pick<Laboratory, "files">,
+  { runs, files: decided, questions, matches }: Decisions,
+): string {
   return yamlText(
     {
+      ...(matches === undefined ? {} : { matches }),
       runs,
       questions: questions.map(({ id, text, options, answer, isAnswered, files: paths }) => ({
         id,
@@ -104,6 +110,11 @@ export function writeDecisions({ files }: Pick<Laboratory, "files">, { runs, fil
       "What it says is obeyed; files that it does not name are decided anew. The first row that names a file counts.",
       "files: a path, or a glob with {run_name}, where * stands for any letters of a name. What becomes of the files of a question is its answer's alone: globs leave them out.",
       `is: one of ${ROLES.join(", ")}.`,
+      ...(matches === undefined
+        ? []
+        : [
+            "matches: the table of curate match. Folders of runs that the portal has are left out by it, and globs leave their files out.",
+          ]),
     ],
   );
 }
@@ -117,9 +128,11 @@ function rowsOf(
   decided: Decisions["files"],
   { runs, asked }: { readonly runs: readonly string[]; readonly asked: ReadonlySet<string> },
 ): Row[] {
-  const own = files.flatMap(({ path }) => decided.get(path) ?? []).filter(({ question }) => question === undefined);
+  const own = files
+    .flatMap(({ path }) => decided.get(path) ?? [])
+    .filter(({ question, byComparison }) => question === undefined && byComparison === undefined);
   const isOwn = new Set(own.map(({ path }) => path));
-  const isFree = (path: string) => isOwn.has(path) || asked.has(path);
+  const isFree = (path: string) => isOwn.has(path) || asked.has(path) || decided.get(path)?.byComparison === true;
   const groups = groupsOf(own, (file) => keyOf(familyOf(file), withoutNames(file.because), outcomeOf(file)));
   const search = searchIn(files);
   // of two that one glob names the larger one needs fewer rows before it
@@ -222,15 +235,27 @@ const wrong = (name: string, what: string, line?: number): EmporiumError =>
     hint: "ingest new writes such a file beside each configuration: change only what follows is, run, answer and details",
   });
 
-/** What a file of decisions says of the files of a folder. The first row that names a file counts; globs name no file of a question. */
-export function givenOf(said: DecisionsDocument, { files }: Pick<Laboratory, "files">): Given {
-  return given(said, searchIn(files));
+/**
+ * What a file of decisions says of the files of a folder. The first row that names a file counts; globs name neither files of a question, nor files that a
+ * comparison with a portal leaves out.
+ */
+export function givenOf(said: DecisionsDocument, { files }: Pick<Laboratory, "files">, archive?: ComparedArchive): Given {
+  const left = archive ? leftByComparison({ files }, archive) : new Map<string, string>();
+  const { files: decided, ...rest } = given(said, searchIn(files), left);
+  const outright = new Map<string, SaidOfFile>(decided);
+  for (const [path, because] of left)
+    if (!outright.has(path)) outright.set(path, { role: "left out", because, byComparison: true });
+  return { ...rest, files: outright, archive };
 }
 
 /** @returns also the row that decides each file */
-function given({ runs, questions, files }: DecisionsDocument, search: Search): Given & { readonly by: ReadonlyMap<string, Row> } {
+function given(
+  { runs, questions, files }: Omit<DecisionsDocument, "matches">,
+  search: Search,
+  left: ReadonlyMap<string, string> = new Map(),
+): Given & { readonly by: ReadonlyMap<string, Row> } {
   const by = new Map<string, Row>();
-  const decided = new Map<string, Pick<Claim, "role" | "run" | "runs" | "details" | "because">>();
+  const decided = new Map<string, SaidOfFile>();
   const asked = new Set(questions.flatMap(({ files: globs = [] }) => globs.map(unescaped)));
   const without: string[] = [];
   for (const row of files) {
@@ -245,7 +270,7 @@ function given({ runs, questions, files }: DecisionsDocument, search: Search): G
     const found = search(row, runs);
     if (found.length === 0) without.push(glob);
     for (const { path, run } of found)
-      if (!decided.has(path) && (isPath || !asked.has(path))) {
+      if (!decided.has(path) && (isPath || !(asked.has(path) || left.has(path)))) {
         decided.set(path, { ...claim, run });
         by.set(path, row);
       }

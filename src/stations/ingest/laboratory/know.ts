@@ -2,11 +2,12 @@ import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Store } from "../../../stores/store.js";
 import { keepHeapSmall } from "../../../system/garbage.js";
 import type { Recognised } from "./claims.js";
+import type { ComparedArchive } from "./compared-archive.js";
 import { complete } from "./complete.js";
 import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
 import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN } from "./decide.js";
-import { type DecisionsDocument, givenOf } from "./decisions-file.js";
+import { type DecisionsDocument, givenOf, NO_DECISIONS } from "./decisions-file.js";
 import { RECOGNISERS } from "./recognisers.js";
 import type { Laboratory } from "./survey/laboratory.js";
 import { type SurveyOptions, survey } from "./survey/survey.js";
@@ -15,6 +16,14 @@ import { type SurveyOptions, survey } from "./survey/survey.js";
 export interface Known {
   readonly laboratory: Laboratory;
   readonly decisions: Decisions;
+}
+
+/** What is known before a folder is looked at. */
+interface SaidBefore {
+  /** What a person has decided already, such as in a file of decisions. */
+  readonly given?: DecisionsDocument | undefined;
+  /** What the comparison with a portal tells of its folders. */
+  readonly archive?: ComparedArchive | undefined;
 }
 
 /** Of 100,000 files some 100 MiB are in use; the engine would hold several times as much. */
@@ -35,12 +44,9 @@ export async function inSmallHeap<T>(work: () => Promise<T>): Promise<T> {
  *
  * @throws {EmporiumError} STORE_…
  */
-export async function knowLaboratory(
-  store: Store,
-  { given, ...options }: SurveyOptions & { readonly given?: DecisionsDocument | undefined },
-): Promise<Known> {
+export async function knowLaboratory(store: Store, { given, archive, ...options }: SurveyOptions & SaidBefore): Promise<Known> {
   const laboratory = await survey(store, options);
-  const said = given && givenOf(given, laboratory);
+  const said = given || archive ? givenOf(given ?? NO_DECISIONS, laboratory, archive) : undefined;
   // of claims nothing is held while they are completed: they are as many as the files
   const decided = await decidedIn(laboratory, options.signal, said);
   return { laboratory, decisions: await complete(laboratory, decided, said ?? NOTHING_GIVEN, options.signal) };

@@ -9,6 +9,7 @@ import { checkConfig } from "../check/check.js";
 import { accountLines, oneLine, questionLines } from "./account.js";
 import type { Answers } from "./answers.js";
 import type { Role } from "./claims.js";
+import type { ComparedArchive } from "./compared-archive.js";
 import { configurationOf, emptyForm } from "./configuration/configuration.js";
 import type { AnnotatedObject } from "./configuration/sections.js";
 import type { Asked, Decisions } from "./decide.js";
@@ -22,8 +23,10 @@ export interface NewConfigOptions {
   answers?: Answers | undefined;
   /** What a person has decided already, such as in a file of decisions. */
   given?: DecisionsDocument | undefined;
-  /** Objects of a vocabulary, by their names in small letters. */
-  objects?: ReadonlyMap<string, AnnotatedObject> | undefined;
+  /** What the comparison of an archive with a portal tells of the folder: runs that the portal has are left out. */
+  archive?: ComparedArchive | undefined;
+  /** Finds the object of a word in a vocabulary. */
+  objects?: ((word: string) => AnnotatedObject | undefined) | undefined;
   anonymous?: boolean | undefined;
   /** Called with the number of files that were looked at, and that of all. */
   onProgress?: ((done: number, of: number) => void) | undefined;
@@ -105,9 +108,11 @@ export interface FolderOptions extends Omit<NewConfigOptions, "from" | "anonymou
 /** `newConfig` for a store that is open at the folder. */
 export async function newConfigFor(
   store: Store,
-  { given, onProgress, workspace, signal, ...options }: FolderOptions,
+  { given, archive, onProgress, workspace, signal, ...options }: FolderOptions,
 ): Promise<NewConfig> {
-  return inSmallHeap(async () => configOf(await knowLaboratory(store, { signal, onProgress, workspace, given }), options));
+  return inSmallHeap(async () =>
+    configOf(await knowLaboratory(store, { signal, onProgress, workspace, given, archive }), options),
+  );
 }
 
 /**
@@ -117,7 +122,12 @@ export async function newConfigFor(
  */
 export async function configOf(
   { laboratory, decisions }: Known,
-  { sourcePrefix, input, answers = {}, objects }: Omit<FolderOptions, "given" | "onProgress" | "workspace" | "signal">,
+  {
+    sourcePrefix,
+    input,
+    answers = {},
+    objects,
+  }: Omit<FolderOptions, "given" | "archive" | "onProgress" | "workspace" | "signal">,
 ): Promise<NewConfig> {
   const { store } = laboratory;
   if (laboratory.files.length === 0) throw emptyFolder(store, laboratory);

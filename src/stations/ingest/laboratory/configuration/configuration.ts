@@ -31,8 +31,8 @@ export interface ConfigurationOptions {
   readonly answers: Answers;
   /** Lines above the configuration. */
   readonly heading: readonly string[];
-  /** Objects of a vocabulary, by their names in small letters. */
-  readonly objects?: ReadonlyMap<string, AnnotatedObject> | undefined;
+  /** Finds the object of a word in a vocabulary. */
+  readonly objects?: ((word: string) => AnnotatedObject | undefined) | undefined;
 }
 
 export interface Written {
@@ -45,7 +45,7 @@ export interface Written {
 export async function configurationOf(
   laboratory: Laboratory,
   decisions: Decisions,
-  { sourcePrefix, answers, heading, objects = new Map() }: ConfigurationOptions,
+  { sourcePrefix, answers, heading, objects = () => undefined }: ConfigurationOptions,
 ): Promise<Written> {
   const facts = factsOf(answers);
   const byRole = groupsOf(decisions.files.values(), ({ role }) => role);

@@ -366,7 +366,7 @@ function wordsBeside({ path, run = "" }: Decision): string {
 }
 
 /** What people say of an annotation, when its files say nothing of it. */
-export function annotationBlocks(making: Making, objects: ReadonlyMap<string, AnnotatedObject>): Blocks {
+export function annotationBlocks(making: Making, objects: (word: string) => AnnotatedObject | undefined): Blocks {
   const { of, facts } = making;
   const files = [...of("points"), ...of("mask"), ...of("mesh")];
   const groups = groupsOf(files, (file) =>
@@ -378,19 +378,21 @@ export function annotationBlocks(making: Making, objects: ReadonlyMap<string, An
     const slug = slugOf(first);
     const n = (slugs.get(slug) ?? 0) + 1;
     slugs.set(slug, n);
-    const object = objects.get(first.details.object?.toLowerCase() ?? "");
+    const { object: word } = first.details;
+    const object = word === undefined ? undefined : objects(word);
     const isByHand = first.role === "points" && /^(mod|csv|csv_with_header|tsv)$/.test(first.details.points?.format ?? "");
     const metadata = {
       annotation_ingest_id: `${slug}-${n}`,
-      annotation_object:
-        object ??
-        ask(
-          { name: first.details.object ?? "cellular_component", id: "GO:0005575" },
-          "what is annotated: its name and identifier in an ontology (GO, UniProtKB, UBERON, CHEBI, CDPO, CL or PDB)",
-        ),
+      annotation_object: object
+        ? { ...object, id: object.id ?? ask(NO_OBJECT, `identifier of the object: ${ONTOLOGIES}`) }
+        : ask(
+            { name: word ?? "cellular_component", id: NO_OBJECT },
+            `what is annotated: its name and identifier in an ontology (${ONTOLOGIES})`,
+          ),
       annotation_method: ask(first.by || "not reported", "how it was made"),
       method_type: guess(isByHand ? "manual" : "automated", "manual, automated, hybrid or simulated"),
-      annotation_software: first.by || undefined,
+      // which of its parts was recognised is no name of a program
+      annotation_software: first.by?.replace(/ \([^)]*\)$/, "") || undefined,
       ground_truth_status: guess(false, "whether it is ground truth"),
       is_curator_recommended: false,
       version: decimal(1),
@@ -404,9 +406,15 @@ export function annotationBlocks(making: Making, objects: ReadonlyMap<string, An
   });
 }
 
+const NO_OBJECT = "GO:0005575";
+const ONTOLOGIES = "GO, UniProtKB, UBERON, CHEBI, CDPO, CL or PDB";
+
+/** What a vocabulary tells of an object. */
 export interface AnnotatedObject {
   readonly name: string;
-  readonly id: string;
+  readonly id: string | undefined;
+  readonly description?: string | undefined;
+  readonly state?: string | undefined;
 }
 
 const readingKey = ({ points, label, isInstances, spacingAngstrom }: Details) => [
