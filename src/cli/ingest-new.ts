@@ -85,6 +85,10 @@ export default command({
     const { questionLines, waitingText } = await import("../stations/ingest/laboratory/account.js");
     const { writeConfig } = await import("../stations/ingest/laboratory/write-new.js");
     const beside = out === undefined ? undefined : await writeConfig(out, config, { given: decisions });
+    if (config.refusal) {
+      if (!io.json) for (const line of [...config.account, ...questionLines(config)]) io.out(line);
+      throw toBeAnswered(config.refusal, beside, from!, out);
+    }
     for (const error of config.errors) io.fail(error);
     if (io.json) io.outJson({ ...config, written: out ?? null });
     else if (out === undefined) io.out(config.yaml.trimEnd());
@@ -101,8 +105,7 @@ export default command({
       ].flat();
       io.out(`${out}: ${[counted(runs.length, "run"), ...left].join(", ")}`);
       if (beside !== undefined) {
-        const next = out.replace(/(?:\.ya?ml)?$/i, "-2.yaml");
-        const again = quoteWords(["emporium", "ingest", "new", "--from", from ?? "", "--decisions", beside, "--out", next]);
+        const again = commandAgain(from ?? "", beside, out.replace(/(?:\.ya?ml)?$/i, "-2.yaml"));
         const edit = asked.length === 0 ? "correct it" : "correct it, answer its questions";
         io.out(`${beside}: what each file is taken for, and why; ${edit}, then: ${again}`);
       }
@@ -111,6 +114,18 @@ export default command({
     return config.errors.length > 0 ? 1 : 0;
   },
 });
+
+const commandAgain = (from: string, decisions: string, out: string): string =>
+  quoteWords(["emporium", "ingest", "new", "--from", from, "--decisions", decisions, "--out", out]);
+
+/** What to do where only questions are left: their file is there, and the configuration is not. */
+function toBeAnswered(refusal: EmporiumError, beside: string | undefined, from: string, out: string | undefined): EmporiumError {
+  if (beside === undefined || out === undefined) return refusal;
+  return new EmporiumError(refusal.code, `${refusal.message}: ${beside} asks, and ${out} is not written`, {
+    place: refusal.facts.place,
+    hint: `write your answers into it behind answer:, then: ${commandAgain(from, beside, out)}`,
+  });
+}
 
 /** What the comparison of an archive tells of the folder. */
 async function archiveOf(matches: string | undefined, from: string | undefined, vocabulary: Vocabulary) {

@@ -282,6 +282,8 @@ export interface Submission {
   readonly id: string;
   /** The folder or bucket, as it was named. */
   readonly folder: string;
+  /** What else was given, as options of `ingest new`: `--matches`, a path, … */
+  readonly options: readonly string[];
   readonly state: "surveying" | "ready" | "failed";
   /** Files whose beginnings are read, and all; absent before they are counted. */
   readonly progress?: { readonly done: number; readonly of: number } | undefined;

@@ -15,15 +15,27 @@ import type { OpenSubmission, SubmissionNow, Submissions } from "./submissions.j
 /** Roles of files that are used. */
 const USED = ROLES.filter((role) => role !== "left out" && role !== "half map");
 
+/** As the command takes what was given with the folder. */
+function optionsOf({ given: { anonymous, ...files }, profile }: OpenSubmission): string[] {
+  const named = Object.entries({ ...files, profile: profile?.path }).flatMap(([name, path]) =>
+    path === undefined ? [] : [`--${name}`, path],
+  );
+  return [...named, ...(anonymous ? ["--anonymous"] : [])];
+}
+
 /** What the page of a submission shows. */
 export async function submissionAnswer(one: OpenSubmission, { roots }: Pick<Submissions, "roots">): Promise<Submission> {
   const { id, folder, state, progress, error, now } = one;
   return {
-    ...{ id, folder, state, progress },
+    ...{ id, folder, state, progress, options: optionsOf(one) },
     error: error && briefError(toErrorRecord(error)),
     account: now && (await accountOf(one, now, roots)),
   };
 }
+
+/** It is told where the configuration would be written: until then there is none. */
+const refusalOf = ({ refusal }: SubmissionNow["config"]) =>
+  refusal ? [{ ...toErrorRecord(refusal), hint: "answer the questions above" }] : [];
 
 async function accountOf(one: OpenSubmission, now: SubmissionNow, roots: readonly JobRoot[]): Promise<SubmissionAccount> {
   const [account, { QUESTIONS }] = await Promise.all([
@@ -45,7 +57,7 @@ async function accountOf(one: OpenSubmission, now: SubmissionNow, roots: readonl
     notes: config.account.filter((line) => !/^(?:left out|not used|used|recognised|\d)/.test(line)),
     facts: QUESTIONS.map((question) => factOf(question, one)),
     profile: one.profile?.path,
-    ...{ toFill: config.toFill, toCheck: config.toCheck, errors: config.errors.map(briefError) },
+    ...{ toFill: config.toFill, toCheck: config.toCheck, errors: [...refusalOf(config), ...config.errors].map(briefError) },
     canUndo: one.before.length > 0,
     suggested: suggestedFor(one, roots),
     written: one.written && {

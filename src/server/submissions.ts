@@ -3,8 +3,10 @@ import type { Clock } from "../core/clock.js";
 import { asEmporiumError, EmporiumError } from "../core/errors.js";
 import { Recent } from "../core/recent.js";
 import { newRunId } from "../engine/run-id.js";
+import type { Vocabulary } from "../stations/curate/labels/vocabulary.js";
 import type { Answers } from "../stations/ingest/laboratory/answers.js";
 import type { Recognised } from "../stations/ingest/laboratory/claims.js";
+import type { ComparedArchive } from "../stations/ingest/laboratory/compared-archive.js";
 import type { DecisionsDocument } from "../stations/ingest/laboratory/decisions-file.js";
 import type { Known } from "../stations/ingest/laboratory/know.js";
 import type { NewConfig, openSource } from "../stations/ingest/laboratory/new-config.js";
@@ -39,6 +41,10 @@ export interface OpenSubmission {
   told: Told;
   readonly before: Told[];
   profile?: { readonly path: string; readonly answers: Answers } | undefined;
+  /** What else was given with the folder, as `ingest new` calls it. */
+  readonly given: Pick<SubmissionWanted, "decisions" | "matches" | "vocabulary" | "anonymous">;
+  readonly vocabulary: Vocabulary;
+  readonly archive: ComparedArchive | undefined;
   surveyed?: Surveyed | undefined;
   /** Absent before the folder is known. */
   now?: SubmissionNow | undefined;
@@ -68,6 +74,11 @@ export interface SubmissionWanted {
   /** Files of this machine, read once. */
   readonly decisions?: string | undefined;
   readonly profile?: string | undefined;
+  /** Default: the table that the file of decisions names. */
+  readonly matches?: string | undefined;
+  readonly vocabulary?: string | undefined;
+  /** Sends unsigned requests to buckets. */
+  readonly anonymous?: boolean | undefined;
 }
 
 /** Folders that pages make ready for ingest. They are kept in memory, the latest ones. */
@@ -118,16 +129,18 @@ export function openSubmissions({ roots, workspace, clock }: SubmissionsOptions)
     );
   }
 
-  async function begin({ folder, decisions, profile }: SubmissionWanted): Promise<OpenSubmission> {
+  async function begin(wanted: SubmissionWanted): Promise<OpenSubmission> {
+    const { folder, decisions, profile, matches, vocabulary } = wanted;
     check("folder", folder, "read");
-    for (const [name, text] of Object.entries({ decisions, profile })) if (text !== undefined) check(name, text, "read");
+    for (const [name, text] of Object.entries({ decisions, profile, matches, vocabulary }))
+      if (text !== undefined) check(name, text, "read");
     if ([...kept.values()].filter(({ state }) => state === "surveying").length >= SURVEYS_MAX) {
       throw new EmporiumError("STORE_THROTTLED", `${SURVEYS_MAX} folders are already being looked at`, {
         retry: "later",
         retryAfterMs: 5_000,
       });
     }
-    const one = await unknown({ folder, decisions, profile }, clock);
+    const one = await unknown(wanted, clock, (text) => check("matches", text, "read"));
     kept.set(one.id, one);
     putAway(kept);
     one.work = look(one).then(() => putAway(kept));
@@ -180,7 +193,8 @@ export function openSubmissions({ roots, workspace, clock }: SubmissionsOptions)
         await readProfileOf(one, path);
       }),
     write: (id, etag, config) =>
-      inTurn(id, etag, async (one, { config: { yaml, decisions } }) => {
+      inTurn(id, etag, async (one, { config: { yaml, decisions, refusal } }) => {
+        if (refusal) throw refusal;
         checkName(config);
         check("config", config, "write");
         const at = new Date(clock.now()).toISOString();
@@ -200,11 +214,27 @@ export function openSubmissions({ roots, workspace, clock }: SubmissionsOptions)
 }
 
 /** A submission before its folder is looked at. */
-async function unknown({ folder, decisions, profile }: SubmissionWanted, clock: Clock): Promise<OpenSubmission> {
-  const [{ NO_DECISIONS }, { readDecisionsFile, readProfile }] = await Promise.all([loadFiles(), loadGiven()]);
+async function unknown(
+  { folder, decisions, profile, ...more }: SubmissionWanted,
+  clock: Clock,
+  checkMatches: (path: string) => void,
+): Promise<OpenSubmission> {
+  const [{ NO_DECISIONS }, { readDecisionsFile, readProfile }, { vocabularyOf }, { comparedArchive }] = await Promise.all([
+    loadFiles(),
+    loadGiven(),
+    import("../stations/curate/labels/vocabulary.js"),
+    import("../stations/curate/missing/compared-archive.js"),
+  ]);
+  const said = decisions === undefined ? NO_DECISIONS : await readDecisionsFile(decisions);
+  const vocabulary = await vocabularyOf(more.vocabulary);
+  const matches = more.matches ?? said.matches;
+  if (matches !== undefined) checkMatches(matches);
   return {
     ...{ id: newRunId(clock.now()), folder, state: "surveying", before: [], stopping: new AbortController() },
-    told: { decisions: decisions === undefined ? NO_DECISIONS : await readDecisionsFile(decisions), facts: {} },
+    told: { decisions: said, facts: {} },
+    given: { decisions, ...more },
+    vocabulary,
+    archive: matches === undefined ? undefined : await comparedArchive(matches, folder, vocabulary),
     profile: profile === undefined ? undefined : { path: profile, answers: await readProfile(profile) },
     work: Promise.resolve(),
   };
@@ -219,7 +249,7 @@ async function look(one: OpenSubmission): Promise<void> {
       import("../stations/ingest/laboratory/survey/survey.js"),
       loadKnow(),
     ]);
-    const source = await openSource(one.folder);
+    const source = await openSource(one.folder, { anonymous: one.given.anonymous });
     const onProgress = (done: number, of: number) => {
       one.progress = { done, of };
     };
@@ -238,19 +268,23 @@ async function look(one: OpenSubmission): Promise<void> {
 /** Takes what a person says, if a configuration is left. Which files there are is not read twice. */
 async function say(one: OpenSubmission, told: Told): Promise<void> {
   const { laboratory, source, recognised } = one.surveyed!;
-  const [{ decisionsOf }, { configOf }, { givenOf }, { answersOf }, { objectsOf }, { defaultVocabulary }] = await Promise.all([
+  const [{ decisionsOf }, { configOf }, { givenOf }, { answersOf }, { objectsOf }] = await Promise.all([
     loadKnow(),
     loadConfig(),
     loadFiles(),
     import("../stations/ingest/laboratory/answers.js"),
     import("../stations/curate/labels/objects.js"),
-    import("../stations/curate/labels/vocabulary.js"),
   ]);
-  const decisions = await decisionsOf(laboratory, recognised, one.stopping.signal, givenOf(told.decisions, laboratory));
+  const decisions = await decisionsOf(
+    laboratory,
+    recognised,
+    one.stopping.signal,
+    givenOf(told.decisions, laboratory, one.archive),
+  );
   const answers = { ...one.profile?.answers, ...answersOf(told.facts) };
   const known = { laboratory, decisions };
   const { sourcePrefix, input } = source;
-  const config = await configOf(known, { sourcePrefix, input, answers, objects: objectsOf(defaultVocabulary()) });
+  const config = await configOf(known, { sourcePrefix, input, answers, objects: objectsOf(one.vocabulary) });
   one.now = { etag: etagOf(config), known, config };
   one.told = told;
 }

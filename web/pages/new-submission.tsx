@@ -43,7 +43,10 @@ function ReadOnly() {
 
 function Opened({ id }: { id: string }) {
   const asked = useSubmission(id);
-  useCommand(asked.data && quoteWords(["emporium", "ingest", "new", "--from", asked.data.folder, "--out", "NAME.yaml"]));
+  useCommand(
+    asked.data &&
+      quoteWords(["emporium", "ingest", "new", "--from", asked.data.folder, ...asked.data.options, "--out", "NAME.yaml"]),
+  );
   if (asked.error && !asked.data)
     return (
       <>

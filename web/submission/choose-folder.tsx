@@ -9,6 +9,7 @@ import { useSubmissionForm } from "./saying.js";
 import "../pages/job-form.css";
 
 const FOLDERS_MAX = 24;
+const MORE = ["decisions", "profile", "matches", "vocabulary"] as const;
 const SAYS = { surveying: "being looked at", ready: "open", failed: "failed" } as const;
 
 /** The folder that is looked at, and what was decided of it before. */
@@ -36,13 +37,14 @@ export function ChooseFolder() {
 
 function Form({ form: { folders, roots, open } }: { form: SubmissionForm }) {
   const navigate = useNavigate();
-  const [given, setGiven] = useState({ folder: "", decisions: "", profile: "" });
+  const [given, setGiven] = useState({ folder: "", decisions: "", profile: "", matches: "", vocabulary: "" });
+  const [anonymous, setAnonymous] = useState(false);
   const opening = useMutation({
     mutationFn: (folder: string) =>
       send<Submission>("POST", "submissions", {
         folder,
-        decisions: given.decisions.trim() || undefined,
-        profile: given.profile.trim() || undefined,
+        ...Object.fromEntries(MORE.flatMap((name) => (given[name].trim() === "" ? [] : [[name, given[name].trim()]]))),
+        ...(anonymous && { anonymous }),
       }),
     onSuccess: ({ id }) => void navigate({ to: "/new", search: { of: id } }),
   });
@@ -78,9 +80,15 @@ function Form({ form: { folders, roots, open } }: { form: SubmissionForm }) {
         </datalist>
         {field("folder", "Folder or bucket", `In ${roots.map(({ location }) => location).join(", ")}`)}
         <details>
-          <summary>Go on with earlier decisions, or use a profile</summary>
+          <summary>Go on with earlier decisions, use a profile or a vocabulary, leave out what a portal has</summary>
           {field("decisions", "File of decisions", "NAME.decisions.yaml, as ingest new or this page wrote it")}
           {field("profile", "Profile", "Author, microscope and the like that many configurations share")}
+          {field("matches", "Table of matches", "matching_runs.csv of curate match: runs that the portal has are left out")}
+          {field("vocabulary", "Vocabulary", "Names and identifiers of what is annotated, as curate labels takes them")}
+          <label>
+            <input type="checkbox" checked={anonymous} onChange={({ target }) => setAnonymous(target.checked)} /> Send unsigned
+            requests to buckets
+          </label>
         </details>
         <p>
           <button type="submit" className="primary" disabled={opening.isPending}>

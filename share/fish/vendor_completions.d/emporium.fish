@@ -806,6 +806,7 @@ complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_sub
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from new' -l from -r -F -d 'folder or bucket to inspect'
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from new' -l out -r -F -d 'write to this file; an existing file is not changed'
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from new' -l decisions -r -F -d 'obey this file of decisions'
+complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from new' -l matches -r -F -d 'leave out the runs that the portal has by this table of curate match'
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from new' -l profile -r -F -d 'take author, microscope and the like from this file'
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from new' -l vocabulary -r -F -d 'take names and identifiers of objects from this vocabulary of curate'
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from new' -l yes -s y -d 'ask nothing'

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { model, tomogram } from "../../../examples/archive/model.mjs";
 import { LAB_RUNS, writeSubmissionLab } from "../../../test/submission-lab.js";
 import type { ApiError, Submission, SubmissionFiles, SubmissionForm } from "../../model/page-api.js";
 import { readDecisions } from "../../stations/ingest/laboratory/decisions-file.js";
@@ -101,6 +102,51 @@ describe("a folder that is made ready for ingest", () => {
       ["left out", 2, "rec/TS_05.rec"],
       ["not used", 1, "notes/reading.txt"],
     ]);
+  });
+
+  it("of which only questions are left is told, and written once they are answered", async () => {
+    const folder = join(data, "questions alone");
+    for (const [at, place] of ["a", "b"].entries()) {
+      mkdirSync(join(folder, place), { recursive: true });
+      writeFileSync(join(folder, place, "TS_01.rec"), tomogram([32, 24, 12], 10, at));
+    }
+    let one = await looked(folder);
+    expect([one.state, one.account!.runs, one.account!.errors.map(({ code }) => code)]).toEqual(["ready", [], ["CONFIG_EMPTY"]]);
+    const config = join(data, "asked.yaml");
+    const write = () => ask<ApiError & Submission>("POST", `submissions/${one.id}/write`, { config }, etagOf(one));
+    expect(await write()).toMatchObject({ body: { code: "CONFIG_EMPTY" } });
+    one = await decide(one, { say: "answer", question: one.account!.questions[0]!.id, answer: "2" });
+    expect([one.account!.runs.map(({ run }) => run), one.account!.errors]).toEqual([["TS_01"], []]);
+    expect((await write()).body.account!.written).toMatchObject({ config });
+  });
+
+  it("takes a table of matches, a vocabulary and unsigned requests, as ingest new does", async () => {
+    const folder = join(data, "drive");
+    for (const run of ["mka2019-11-20-1", "mka2019-11-20-2"]) {
+      mkdirSync(join(folder, run), { recursive: true });
+      writeFileSync(join(folder, run, "tomo.rec"), tomogram([32, 24, 12], 10, Number(run.at(-1))));
+      writeFileSync(join(folder, run, "TP.mod"), model({ name: "", max: [32, 24, 12], points: [[1, 2, 3]] }));
+    }
+    const matches = join(data, "matching_runs.csv");
+    const row = `mka2019-11-20-1,mka2019-11-20-1,7,${join(folder, "mka2019-11-20-1")},exact,1,matched,10052`;
+    writeFileSync(matches, `sc_run_name,CZI_run_name,CZI_run_id,path,rule,score,status,dataset_id\n${row}\n`);
+    writeFileSync(join(data, "unmatched_archive.csv"), `path,run\n${join(folder, "mka2019-11-20-2")},mka2019-11-20-2\n`);
+    const vocabulary = join(data, "words.yaml");
+    writeFileSync(vocabulary, "labels: [{ name: TP, meaning: toxin pump, ontology: GO:0015297 }]\n");
+    const one = await looked(folder, { matches, vocabulary, anonymous: true });
+    expect(one.options).toEqual(["--matches", matches, "--vocabulary", vocabulary, "--anonymous"]);
+    expect(one.account!.runs.map(({ run }) => run)).toEqual(["mka2019-11-20-2"]);
+    const yaml = await (await fetch(`${portal.url}/api/v1/submissions/${one.id}/yaml`)).text();
+    expect(yaml).toContain("{name: toxin pump, id: GO:0015297}");
+    // the file of decisions names the table, which is read again where it may be
+    const config = join(data, "drive.yaml");
+    await ask("POST", `submissions/${one.id}/write`, { config }, etagOf(one));
+    const again = await looked(folder, { decisions: join(data, "drive.decisions.yaml") });
+    expect(again.account!.runs.map(({ run }) => run)).toEqual(["mka2019-11-20-2"]);
+    const text = readFileSync(join(data, "drive.decisions.yaml"), "utf8").replace(matches, join(root, "tokens"));
+    writeFileSync(join(data, "other.decisions.yaml"), text);
+    const refused = await ask<ApiError>("POST", "submissions", { folder, decisions: join(data, "other.decisions.yaml") });
+    expect([refused.status, refused.body.code]).toEqual([403, "STORE_DENIED"]);
   });
 
   it("takes answers and decisions about one file, a group, a pattern; and the file that is written gives ingest new the same", async () => {

@@ -39,7 +39,14 @@ const FILES = z.object({
   offset: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(100),
 });
-const OPEN = z.strictObject({ folder: LOCATION, decisions: LOCATION.optional(), profile: LOCATION.optional() });
+const OPEN = z.strictObject({
+  folder: LOCATION,
+  decisions: LOCATION.optional(),
+  profile: LOCATION.optional(),
+  matches: LOCATION.optional().meta({ description: "the table of curate match; default: that of the decisions" }),
+  vocabulary: LOCATION.optional(),
+  anonymous: z.boolean().optional().meta({ description: "send unsigned requests to buckets" }),
+});
 const DECISION = z.discriminatedUnion("say", [
   z.strictObject({ say: z.literal("answer"), question: TEXT, answer: z.string().max(200).nullable() }),
   z.strictObject({

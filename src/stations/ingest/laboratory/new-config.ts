@@ -69,13 +69,15 @@ export interface NewConfig {
   toCheck: readonly { line: number; what: string }[];
   /** Errors that `ingest check` finds in it: none, unless this function has a fault. */
   errors: readonly ErrorRecord[];
+  /** Where nothing is used until a question is answered, CONFIG_EMPTY: then `yaml` is empty, and the questions are in `decisions`. */
+  refusal?: EmporiumError | undefined;
 }
 
 /**
  * Writes a configuration from a folder that nobody prepared: the bookkeeping of the software that worked there, headers and names tell what its files
  * are. Unknown values are valid placeholders with a comment that asks for them; what contradicts itself is asked, and left out until somebody decides.
  *
- * @throws {EmporiumError} STORE_ABSENT for an empty folder, CONFIG_EMPTY where nothing is known of any file, LOCATION_UNKNOWN, STORE_…
+ * @throws {EmporiumError} STORE_ABSENT for an empty folder, CONFIG_EMPTY where nothing is known of any file and nothing is asked, LOCATION_UNKNOWN, STORE_…
  */
 export async function newConfig({ from, answers = {}, anonymous, ...options }: NewConfigOptions): Promise<NewConfig> {
   if (from === undefined) return formOf(answers);
@@ -133,7 +135,20 @@ export async function configOf(
   if (laboratory.files.length === 0) throw emptyFolder(store, laboratory);
   await turnOfTheLoop();
   const account = accountLines(laboratory, decisions);
-  if (decisions.runs.length === 0) throw nothingKnown(store, decisions, account);
+  const refusal = decisions.runs.length === 0 ? nothingKnown(store, decisions) : undefined;
+  if (decisions.runs.length === 0 && !refusal) throw nothingFound(store, decisions, account);
+  const facts = {
+    input,
+    sourcePrefix,
+    runs: decisions.runs,
+    found: foundOf(decisions),
+    software: decisions.software.map(({ software }) => software),
+    files: fatesOf(laboratory, decisions),
+    account,
+    questions: decisions.questions,
+    decisions: writeDecisions(laboratory, decisions),
+  };
+  if (refusal) return { ...facts, yaml: "", toFill: [], toCheck: [], errors: [], refusal };
   const questions = questionLines(decisions);
   const options = { sourcePrefix, answers, objects };
   const heading = [...headingOf(input), ...account, ...questions];
@@ -144,17 +159,7 @@ export async function configOf(
     told.length === 0
       ? yaml
       : (await configurationOf(laboratory, decisions, { ...options, heading: [...heading, ...told] })).yaml;
-  return finish(whole, {
-    input,
-    sourcePrefix,
-    runs: decisions.runs,
-    found: foundOf(decisions),
-    software: decisions.software.map(({ software }) => software),
-    files: fatesOf(laboratory, decisions),
-    account: [...account, ...told],
-    questions: decisions.questions,
-    decisions: writeDecisions(laboratory, decisions),
-  });
+  return finish(whole, { ...facts, account: [...account, ...told] });
 }
 
 function emptyFolder(store: Store, { links }: Laboratory): EmporiumError {
@@ -179,16 +184,20 @@ function emptyFolder(store: Store, { links }: Laboratory): EmporiumError {
 
 const toldOf = (links: Laboratory["links"]): string | undefined => links.told("the folder");
 
-/** A configuration of no run would be a form, and look as if the folder had been understood. */
-function nothingKnown(store: Store, { notes, questions }: Decisions, account: readonly string[]): EmporiumError {
+/** Where files wait for an answer alone: undefined where no question is open. */
+function nothingKnown(store: Store, { questions }: Decisions): EmporiumError | undefined {
   const asked = questions.filter(({ answer }) => answer === undefined);
-  if (asked.length > 0)
-    return new EmporiumError("CONFIG_EMPTY", "nothing is used until a question is answered", {
-      place: placeOf(store),
-      hint: oneLine(
-        `${questionLines({ questions: asked }).join(" ")}: write questions: [{ id: ${asked[0]!.id}, answer: ${asked[0]!.options[0]!.answer} }], with your answer, into a file, and give it with --decisions`,
-      ),
-    });
+  if (asked.length === 0) return undefined;
+  return new EmporiumError("CONFIG_EMPTY", "nothing is used until a question is answered", {
+    place: placeOf(store),
+    hint: oneLine(
+      `${questionLines({ questions: asked }).join(" ")}: write your answer behind answer: in the file of decisions that --out NAME.yaml leaves beside it, and give it with --decisions`,
+    ),
+  });
+}
+
+/** A configuration of no run would be a form, and look as if the folder had been understood. */
+function nothingFound(store: Store, { notes }: Decisions, account: readonly string[]): EmporiumError {
   const why = notes.length > 0 ? notes.join(" ") : account.filter((line) => /^(left out|not used)/.test(line)).join("; ");
   return new EmporiumError("CONFIG_EMPTY", `no tomogram, tilt series or list of points was found that can be used`, {
     place: placeOf(store),

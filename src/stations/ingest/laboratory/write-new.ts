@@ -10,7 +10,8 @@ const decisionsBeside = (config: string): string => `${config.replace(/\.ya?ml$/
 export type WrittenConfig = Pick<NewConfig, "yaml" | "decisions">;
 
 /**
- * Writes a configuration and, beside it, its file of decisions. Neither is written where one of them is there already.
+ * Writes a configuration and, beside it, its file of decisions. Neither is written where one of them is there already. Of a configuration that waits for
+ * answers, which is empty, only the file of decisions is written.
  *
  * @param options `given`: the file of decisions that was given, which is left as it is; `before`: what the same hand has written there
  * @returns the path of the file of decisions, where there is one
@@ -23,6 +24,10 @@ export async function writeConfig(
 ): Promise<string | undefined> {
   const beside = decisions === undefined ? undefined : decisionsBeside(config);
   const isGiven = beside === given;
+  if (yaml === "") {
+    if (!isGiven) await writeNew(beside!, decisions!, before?.decisions);
+    return beside;
+  }
   await checkFree(config, before?.yaml);
   if (beside !== undefined && !isGiven) {
     await checkFree(beside, before?.decisions);

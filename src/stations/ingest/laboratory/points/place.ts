@@ -80,8 +80,7 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
 async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): Promise<PointsReading | string> {
   const { path, details } = file;
   const surveyed = laboratory.get(path)!;
-  if (await isCut(path, laboratory))
-    return "it ends within a line, as a file that was cut short does; if it is whole, end that line";
+  if (await isCut(path, laboratory)) return "its last row is shorter than the others, as that of a file that was cut short";
   const reading = details.points ?? (await pointFileOf(laboratory.store, surveyed, signal));
   if (!reading) return "its points are in no known format; x, y, z as CSV can be published";
   if (reading.format !== "mod" || reading.unit !== undefined) return reading;
@@ -98,14 +97,41 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
   }
 }
 
-/** Programs that write these tables end each line. */
+/** Bytes of a table that are looked at for its last rows, and the columns of a STAR file before its only row. */
+const TAIL_BYTES = 65_536;
+
+/** Whether the last row of a table, which nothing ends, has fewer columns than the one before it, or than the table, or a number with fewer decimals. */
 async function isCut(path: string, laboratory: Laboratory): Promise<boolean> {
   const { format, size } = laboratory.get(path)!;
   if (!/\.(?:star|tbl)$/i.test(path) || (format !== "text" && format !== undefined) || size === 0) return false;
   const source = await laboratory.open(path);
-  const [last] = await source.read({ offset: size - 1, length: 1 });
-  return last !== 0x0a && last !== 0x0d;
+  const length = Math.min(size, TAIL_BYTES);
+  const tail = new TextDecoder().decode(await source.read({ offset: size - length, length }));
+  if (/[\r\n]$/.test(tail)) return false;
+  const lines = tail.split(/\r\n|[\r\n]/).map((line) => line.trim());
+  const last = cellsOf(lines.pop()!);
+  const before = lines.pop() ?? "";
+  if (/^(?:_|loop_|data_)/.test(last[0] ?? "")) return true;
+  if (!before.startsWith("_")) return last.length < cellsOf(before).length || isShortened(last.at(-1)!, [...lines, before]);
+  const columns = lines.length - lines.findLastIndex((line) => !line.startsWith("_"));
+  return last.length < columns;
 }
+
+/** Programs write a column with so many decimals: a number with fewer of them may be cut, and then be another one. */
+const DECIMALS_MIN = 4;
+const ROWS_MIN = 3;
+
+function isShortened(last: string, rows: readonly string[]): boolean {
+  const decimalsOf = (cell: string) => /^-?\d+\.(\d+)$/.exec(cell)?.[1]?.length ?? 0;
+  const above = rows.slice(-ROWS_MIN).map((row) => decimalsOf(cellsOf(row).at(-1) ?? ""));
+  const [first = 0] = above;
+  return (
+    first >= DECIMALS_MIN && above.length === ROWS_MIN && above.every((count) => count === first) && decimalsOf(last) < first
+  );
+}
+
+/** A cell of a STAR file may have blanks between quotation marks. */
+const cellsOf = (line: string): string[] => line.match(/'[^']*'(?=\s|$)|"[^"]*"(?=\s|$)|\S+/g) ?? [];
 
 /** Columns of STAR files that name the tomogram of a row. */
 const NAMES = new Set(["rlnTomoName", "rlnMicrographName", "wrpSourceName"]);
