@@ -447,7 +447,7 @@ describe.skipIf(!existsSync(FACTS))("projects of other people", () => {
     expect(config.yaml).toMatch(/binning: 3\.99797/);
   });
 
-  it("lists of RELION 3 that name reconstructions of Warp 1; those without their last end of a line are told", async () => {
+  it("lists of RELION 3 that name reconstructions of Warp 1, with and without the end of the last line; those that were cut are told", async () => {
     const ended = (name: string) => `${textOf(name)}\n`;
     const tomograms = {
       "mrc/reconstruction/1333_7.88Apx.mrc": volume(1024, 1024, 375, 7.88),
@@ -470,7 +470,11 @@ describe.skipIf(!existsSync(FACTS))("projects of other people", () => {
       ["lists/bin1_1deg_500.star", expect.arrayContaining(["pixels-4"])],
       ["lists/relion_3.1_optics.star", expect.arrayContaining([expect.stringMatching(/^(?:voxels|pixels-)/)])],
     ]);
-    const cut = toldOf(await known(project("relion3-cut", { ...tomograms, ...copies("lists/", "relion4/bin1_1deg_500.star") })));
-    expect(cut["lists/bin1_1deg_500.star"]).toMatch(/last row is shorter/);
+    const list = "lists/bin1_1deg_500.star";
+    const text = textOf("relion4/bin1_1deg_500.star");
+    const open = await known(project("relion3-open", { ...tomograms, [list]: text }));
+    expect(open.questions.map(({ files }) => files[0])).toEqual([list]);
+    const cut = toldOf(await known(project("relion3-cut", { ...tomograms, [list]: text.slice(0, -8) })));
+    expect(cut[list]).toMatch(/last row is shorter/);
   });
 });

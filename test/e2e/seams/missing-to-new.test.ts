@@ -34,7 +34,7 @@ function runFolder(run: string, files: readonly string[], folder = run): void {
 }
 
 beforeAll(() => {
-  runFolder(ON_PORTAL!, ["MS.mod"]);
+  runFolder(ON_PORTAL!, ["MS.mod", "hat.mod", "TP.mod"]);
   runFolder(TWO_LETTERS!, ["MS.mod"]);
   runFolder(UNDECIDED!, ["MS.mod"]);
   runFolder(MISSING[0]!, ["MS.mod", "hat.mod", "clusterElong.mod"]);
@@ -66,7 +66,13 @@ async function done(...words: string[]): Promise<Outcome> {
 
 interface Config {
   runs: { sources: { literal: { value: string[] } }[] }[];
-  annotations: { metadata: { annotation_object: { name: string; id: string } }; sources: object[] }[];
+  annotations: { metadata: Metadata; sources: object[] }[];
+}
+interface Metadata {
+  annotation_ingest_id: string;
+  annotation_object: { name: string; id: string };
+  annotation_software: string;
+  ground_truth_status: boolean;
 }
 const configAt = (name: string) => parse(readFileSync(person.at(name), "utf8")) as Config;
 const runsIn = (name: string) => configAt(name).runs.flatMap(({ sources }) => sources.flatMap(({ literal }) => literal.value));
@@ -88,7 +94,7 @@ describe("curate missing → ingest new", () => {
 
   it("it says which folders are left out, and why", () => {
     for (const why of [
-      `2 files, such as ${TWO_LETTERS}/MS.mod: ${TWO_LETTERS} is run mka2019-11-19-73 of the portal, dataset 10052`,
+      `4 files, such as ${TWO_LETTERS}/MS.mod: ${TWO_LETTERS} is run mka2019-11-19-73 of the portal, dataset 10052`,
       `${UNDECIDED} may be run mka2019-11-19-70 of the portal, dataset 10052: decide it in review_runs.csv beside matching_runs.csv`,
       `${COPIED} is below paper, which curate takes for copies`,
       "a model that a program has made: fiducial markers that were aligned automatically",
@@ -103,6 +109,27 @@ describe("curate missing → ingest new", () => {
     const objects = configAt("Vibrio.yaml").annotations.map(({ metadata }) => metadata.annotation_object.name);
     // TP is a term that the vocabulary knows and does not explain
     expect(objects.sort()).toEqual([...Object.values(LABELS), "TP"].sort());
+  });
+
+  it("curate package writes the same objects, by the same vocabulary and profile", async () => {
+    put(person.at("ours.yaml"), "objects: {TP: {name: toxin pump, id: GO:0015297}}\nground_truth_status: true\n");
+    put(person.at("words.yaml"), "labels: [{name: hat, meaning: hat of the motor, ontology: GO:0005575}]\n");
+    const more = ["--profile", "ours.yaml", "--vocabulary", "words.yaml"];
+    await done("ingest", "new", "--from", SPECIES, "--matches", "matching_runs.csv", ...more, "--out", "more.yaml");
+    for (const label of ["MS", "hat", "TP"]) {
+      // a folder that nobody has decided about is listed: 3
+      const words = ["--matches", "matching_runs.csv", "--label", label, "--dest", `stapel ${label}`];
+      expect((await person.run("curate", "collect", "grp_tomo_db1_d3", ...words)).status, label).toBe(label === "MS" ? 3 : 0);
+      await done("curate", "package", `stapel ${label}`, "--dest", `paket ${label}`, ...more);
+      const [packaged] = configAt(`paket ${label}/config.yaml`).annotations;
+      const found = configAt("more.yaml").annotations.find(
+        ({ metadata }) => metadata.annotation_ingest_id === `${label.toLowerCase()}-1`,
+      );
+      const facts = ({ annotation_object, annotation_software, ground_truth_status }: Metadata) => [
+        ...[annotation_object, annotation_software, ground_truth_status],
+      ];
+      expect(facts(found!.metadata), label).toEqual(facts(packaged!.metadata));
+    }
   });
 
   it("publishes these runs alone, with the points of each", async () => {
@@ -134,7 +161,7 @@ describe("curate missing → ingest new", () => {
     await done("curate", "match", "grp_tomo_db1_d3", "--runs", "portal-runs.json");
     const { out } = await done(...again);
     expect(runsIn("Vibrio-2.yaml")).toEqual(MISSING);
-    expect(out).toContain("left out: 3 files, such as mk2019-11-19-73/MS.mod");
+    expect(out).toContain("left out: 5 files, such as mk2019-11-19-73/MS.mod");
   });
 
   it("a folder that was not matched is refused, and so is a table that is gone", async () => {

@@ -36,7 +36,7 @@ export interface ChooseOptions {
 export function chooseSpacing(model: ModelSummary, name: string, options: ChooseOptions): Chosen {
   const { tomograms, voxelSpacing, binning } = options;
   if (tomograms === undefined) {
-    const own = model.scale_A?.[0] ?? (model.pixsize_nm === null ? undefined : 10 * model.pixsize_nm);
+    const own = ownPixel(model);
     const angstrom = voxelSpacing ?? (own === undefined ? undefined : own * binning);
     if (angstrom !== undefined && angstrom > 0 && Number.isFinite(angstrom))
       return {
@@ -82,6 +82,12 @@ export function chooseSpacing(model: ModelSummary, name: string, options: Choose
     alignment: alignments[0] ?? FIRST_ALIGNMENT,
     notes: [...(mismatch ? [`${name}: ${reason}`] : []), ...alignmentNote(alignments, name)],
   };
+}
+
+/** Å. A scale of 1 is that of an image without a pixel size, as for `ingest new`. */
+function ownPixel({ scale_A: scale, pixsize_nm: nm }: ModelSummary): number | undefined {
+  if (scale !== null && scale[0] !== 1) return scale[0];
+  return nm === null || nm === 0.1 ? undefined : 10 * nm;
 }
 
 /** The note on a model whose pixel is not equally long along all axes: the spacing is one number, the length along x. */

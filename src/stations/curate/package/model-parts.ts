@@ -1,6 +1,7 @@
 import { counted } from "../../../core/units.js";
 import type { MeshPart } from "../../../formats/mesh/mesh.js";
 import type { ModMesh } from "../../../formats/mod/model.js";
+import { isOutlined, OUTLINE_MIN } from "../../../formats/mod/outline.js";
 import type { Mod } from "../../../formats/mod/read.js";
 import { encodeMod } from "../../../formats/mod/write.js";
 
@@ -34,7 +35,7 @@ export function modelParts({ objects, slicerAngles }: Mod, name: string): ModelP
   let pairs = 0;
   let corners = 0;
   for (const [at, object] of objects.entries()) {
-    const closed = object.contourKind === "closed" && object.contours.some(({ pointCount }) => pointCount > 2);
+    const closed = isOutlined(object.contourKind, Math.max(0, ...object.contours.map(({ pointCount }) => pointCount)));
     const surface = closed ? surfaceOf(object.meshes, object.name || `object ${at + 1}`, notes, name) : undefined;
     if (surface) {
       surfaces.push(surface);
@@ -43,7 +44,7 @@ export function modelParts({ objects, slicerAngles }: Mod, name: string): ModelP
     if (object.contourKind === "closed") pairs += object.contours.filter(({ pointCount }) => pointCount === 2).length;
     if (closed) {
       for (const { pointCount } of object.contours) {
-        if (pointCount <= 2) continue;
+        if (pointCount < OUTLINE_MIN) continue;
         outlines++;
         corners += pointCount;
       }

@@ -141,6 +141,13 @@ describe("on which of the portal's tomograms a model was drawn", () => {
     expect(choose(await drawn(), [tomogram("10.000", SIZE)]).notes).toEqual([]);
   });
 
+  it("is not known of a model whose pixel of 1 Å is that of an image without one, as for ingest new", async () => {
+    const model = { ...(await drawn()), scale_A: [1, 1, 1] as const };
+    expect(choose(model, undefined)).toMatchObject({ spacing: "10.000" });
+    expect(() => choose({ ...model, pixsize_nm: null }, undefined)).toThrow(/has no pixel size/);
+    expect(choose({ ...model, pixsize_nm: null }, undefined, { voxelSpacing: 1 })).toMatchObject({ spacing: "1.000" });
+  });
+
   it("(34.silence) tells of a pixel that is not the same along each axis", async () => {
     const model = { ...(await drawn()), scale_A: [10, 10, 20] as const };
     expect(choose(model, undefined)).toMatchObject({

@@ -27,11 +27,34 @@ export interface Answers {
   /** All authors, as the portal's configurations have them. */
   authors?: readonly object[] | undefined;
   dates?: Readonly<Record<"deposition_date" | "release_date" | "last_modified_date", string>> | undefined;
+  /** Of annotations by hand, as a profile has it. */
+  annotations?: AnnotationAnswers | undefined;
   /** For a configuration without a folder: where the sources will be. */
   sourcePrefix?: string | undefined;
 }
 
-type QuestionKey = Exclude<keyof Answers, "authors" | "dates" | "camera" | "sourcePrefix">;
+/** What a person knows of annotations; fields as the portal's configurations have them. */
+export interface AnnotationAnswers {
+  /** What labels mean, by their names in small letters. */
+  readonly objects: ReadonlyMap<string, AnnotatedObject>;
+  readonly method?: string | undefined;
+  readonly software?: string | undefined;
+  readonly method_links?: readonly object[] | undefined;
+  readonly publications?: string | undefined;
+  readonly ground_truth_status?: boolean | undefined;
+  readonly is_curator_recommended?: boolean | undefined;
+  readonly version?: number | undefined;
+}
+
+/** What a vocabulary or a profile tells of an object. */
+export interface AnnotatedObject {
+  readonly name: string;
+  readonly id?: string | undefined;
+  readonly description?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+type QuestionKey = Exclude<keyof Answers, "authors" | "dates" | "camera" | "annotations" | "sourcePrefix">;
 
 export interface Question {
   key: QuestionKey;

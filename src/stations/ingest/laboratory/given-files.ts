@@ -31,5 +31,15 @@ function answersOf(profile: DepositionProfile): Answers {
     energyFilter: more.energy_filter,
     sphericalAberration: more.spherical_aberration_constant,
     quality: more.tilt_series_quality,
+    annotations: {
+      objects: new Map(Object.entries(more.objects).map(([label, object]) => [label.toLowerCase(), object])),
+      method: more.method,
+      software: more.software,
+      method_links: more.method_links,
+      publications: more.publications,
+      ground_truth_status: more.ground_truth_status,
+      is_curator_recommended: more.is_curator_recommended,
+      version: more.version,
+    },
   };
 }

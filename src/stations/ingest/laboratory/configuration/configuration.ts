@@ -5,14 +5,13 @@ import { counted } from "../../../../core/units.js";
 import { ask, decimal, yamlText } from "../../../../formats/yaml/yaml-text.js";
 import { CURRENT_VERSION } from "../../config/grammar/config.js";
 import { type Acquisition, movedBack, readAcquisitions, readAngleLists } from "../acquisition.js";
-import type { Answers } from "../answers.js";
+import type { AnnotatedObject, Answers } from "../answers.js";
 import { FALLBACK_SPACING, spacingOf } from "../completion/spacings.js";
 import type { Decision, Decisions } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { type Blocks, datasetBlock, depositionBlock, type Facts, factsOf } from "./facts.js";
 import { literal, pathsOf } from "./globs.js";
 import {
-  type AnnotatedObject,
   acquisitionBlock,
   alignmentBlocks,
   annotationBlocks,
@@ -69,7 +68,7 @@ export async function configurationOf(
   const runTable = table("runs");
   await turnOfTheLoop();
   const tomograms = tomogramBlocks(making);
-  const annotations = annotationBlocks(making, objects);
+  const annotations = annotationBlocks(making, objects, answers.annotations);
   const frames = frameBlocks(making);
   // the globs of frames are tried on most files of a folder
   await turnOfTheLoop();

@@ -2,6 +2,7 @@ import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { ask, decimal, guess, Named } from "../../../../formats/yaml/yaml-text.js";
 import type { Acquisition } from "../acquisition.js";
 import { rounded } from "../acquisition.js";
+import type { AnnotatedObject, AnnotationAnswers } from "../answers.js";
 import type { Details, PointsReading } from "../claims.js";
 import { methodOfName } from "../completion/method.js";
 import { formatOf } from "../completion/one-of-run.js";
@@ -366,7 +367,11 @@ function wordsBeside({ path, run = "" }: Decision): string {
 }
 
 /** What people say of an annotation, when its files say nothing of it. */
-export function annotationBlocks(making: Making, objects: (word: string) => AnnotatedObject | undefined): Blocks {
+export function annotationBlocks(
+  making: Making,
+  objects: (word: string) => AnnotatedObject | undefined,
+  told: AnnotationAnswers | undefined,
+): Blocks {
   const { of, facts } = making;
   const files = [...of("points"), ...of("mask"), ...of("mesh")];
   const groups = groupsOf(files, (file) =>
@@ -379,8 +384,10 @@ export function annotationBlocks(making: Making, objects: (word: string) => Anno
     const n = (slugs.get(slug) ?? 0) + 1;
     slugs.set(slug, n);
     const { object: word } = first.details;
-    const object = word === undefined ? undefined : objects(word);
+    const object = word === undefined ? undefined : objectOf(word, objects, told);
     const isByHand = first.role === "points" && /^(mod|csv|csv_with_header|tsv)$/.test(first.details.points?.format ?? "");
+    // a profile tells of those that people made
+    const own: Partial<AnnotationAnswers> = isByHand ? (told ?? {}) : {};
     const metadata = {
       annotation_ingest_id: `${slug}-${n}`,
       annotation_object: object
@@ -389,13 +396,15 @@ export function annotationBlocks(making: Making, objects: (word: string) => Anno
             { name: word ?? "cellular_component", id: NO_OBJECT },
             `what is annotated: its name and identifier in an ontology (${ONTOLOGIES})`,
           ),
-      annotation_method: ask(first.by || "not reported", "how it was made"),
+      annotation_method: own.method ?? ask(first.by || "not reported", "how it was made"),
       method_type: guess(isByHand ? "manual" : "automated", "manual, automated, hybrid or simulated"),
       // which of its parts was recognised is no name of a program
-      annotation_software: first.by?.replace(/ \([^)]*\)$/, "") || undefined,
-      ground_truth_status: guess(false, "whether it is ground truth"),
-      is_curator_recommended: false,
-      version: decimal(1),
+      method_links: own.method_links,
+      annotation_software: own.software ?? (first.by?.replace(/ \([^)]*\)$/, "") || undefined),
+      annotation_publications: own.publications,
+      ground_truth_status: own.ground_truth_status ?? guess(false, "whether it is ground truth"),
+      is_curator_recommended: own.is_curator_recommended ?? false,
+      version: decimal(own.version ?? 1),
       authors: facts.authors,
       dates: facts.dates,
     };
@@ -406,16 +415,19 @@ export function annotationBlocks(making: Making, objects: (word: string) => Anno
   });
 }
 
+/** The object of a word: the person's own meaning of a label, with the identifier of the vocabulary where it has none. */
+function objectOf(
+  word: string,
+  objects: (word: string) => AnnotatedObject | undefined,
+  told: AnnotationAnswers | undefined,
+): AnnotatedObject | undefined {
+  const known = objects(word);
+  const own = told?.objects.get(word.toLowerCase());
+  return own ? { ...own, id: own.id ?? known?.id } : known;
+}
+
 const NO_OBJECT = "GO:0005575";
 const ONTOLOGIES = "GO, UniProtKB, UBERON, CHEBI, CDPO, CL or PDB";
-
-/** What a vocabulary tells of an object. */
-export interface AnnotatedObject {
-  readonly name: string;
-  readonly id: string | undefined;
-  readonly description?: string | undefined;
-  readonly state?: string | undefined;
-}
 
 const readingKey = ({ points, label, isInstances, spacingAngstrom }: Details) => [
   spacingAngstrom,

@@ -141,8 +141,12 @@ function fateOf(path: string, model: ModelFacts, { dataset, tomogram, others }: 
         ? counted(count, "open contour")
         : `contours of ${counted(count, "point")} that run through sections`;
   const of = run === undefined ? "" : `, ${belongs(path, dataset!)}`;
+  const views =
+    isOriented || model.slicers === 0
+      ? ""
+      : `; ${counted(model.slicers, "view")} with slicer angles not used: not one for each point`;
   return {
-    claim: { role: "points", run, because: `it has ${said}, and ${place.because}${of}`, details: { object, points } },
+    claim: { role: "points", run, because: `it has ${said}, and ${place.because}${of}${views}`, details: { object, points } },
     ask: kind && { kind, count },
   };
 }

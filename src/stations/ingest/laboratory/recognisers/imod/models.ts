@@ -1,5 +1,6 @@
 import type { RandomAccess } from "../../../../../core/bytes.js";
-import type { ModHeader, ModImage } from "../../../../../formats/mod/model.js";
+import type { ModHeader, ModImage, ModObject } from "../../../../../formats/mod/model.js";
+import { isOutlined } from "../../../../../formats/mod/outline.js";
 import { readModParts } from "../../../../../formats/mod/read.js";
 import type { PointsReading } from "../../claims.js";
 import type { VolumeFacts } from "../../survey/laboratory.js";
@@ -9,18 +10,18 @@ export interface ModelFacts {
   readonly header: ModHeader;
   readonly image?: ModImage | undefined;
   /** Objects that have anything, by what that is. */
-  readonly objects: readonly ModelObject[];
+  readonly objects: readonly DrawnObject[];
   /** Views that were saved in the slicer window. */
   readonly slicers: number;
   /** There is such a view for each point, in their order: the way in which orientations of particles are noted. */
   readonly isOriented: boolean;
 }
 
-export interface ModelObject {
+export interface DrawnObject {
   readonly name: string;
   /**
    * `points`: scattered, or one point a contour. `outline`: closed contours, each in one section. `wild`: closed by its flags, but its contours run through
-   * sections, as picks do that nobody declared to be such. `lines`: open contours. `mesh`: a surface.
+   * sections, as picks do that nobody declared to be such. `lines`: open contours, and closed ones of two points. `mesh`: a surface.
    */
   readonly kind: "points" | "outline" | "wild" | "lines" | "mesh";
   readonly count: number;
@@ -30,7 +31,7 @@ export interface ModelObject {
 export async function modelFacts(source: RandomAccess): Promise<ModelFacts> {
   const objects: {
     name: string;
-    drawn: string;
+    drawn: ModObject["contourKind"];
     points: number;
     contours: number;
     meshes: number;
@@ -74,11 +75,12 @@ export async function modelFacts(source: RandomAccess): Promise<ModelFacts> {
     image,
     slicers,
     isOriented: slicers > 0 && (places.length === 0 || isSame(centres, places)),
-    objects: objects.flatMap(({ name, drawn, points, contours, meshes, longest, isWild }): ModelObject[] => {
-      if (meshes > 0) return [{ name, kind: "mesh", count: meshes }];
+    objects: objects.flatMap(({ name, drawn, points, contours, meshes, longest, isWild }): DrawnObject[] => {
+      const outlined = isOutlined(drawn, longest);
+      if (meshes > 0 && (outlined || points === 0)) return [{ name, kind: "mesh", count: meshes }];
       if (points === 0) return [];
       if (drawn === "scattered" || longest === 1) return [{ name, kind: "points", count: points }];
-      if (drawn === "open") return [{ name, kind: "lines", count: contours }];
+      if (!outlined) return [{ name, kind: "lines", count: contours }];
       return [{ name, kind: isWild ? "wild" : "outline", count: isWild ? points : contours }];
     }),
   };

@@ -242,6 +242,31 @@ describe("IMOD", () => {
     expect(recognised!.notes!.join("\n")).toContain("TS_01_cut.mod");
   });
 
+  it("agrees with curate package on what a mesh and a contour of two points are", async () => {
+    const mesh = { flags: 0, vertices: [1, 2, 3, 0, 0, 1], indices: [-25, 0, 0, 0, -22, -1] };
+    const { recognised } = await rolesOf({
+      ...single,
+      // 3dmod meshes the spheres of scattered points as well
+      "TS_01/TS_01_spheres.mod": model([[1, 2, 3]], {}, { contourKind: "scattered", meshes: [mesh] }),
+      "TS_01/TS_01_surface.mod": model([[1, 1, 4, 5, 1, 4, 5, 8, 4]], {}, { contourKind: "closed", meshes: [mesh] }),
+      "TS_01/TS_01_pair.mod": model([[1, 1, 4, 5, 1, 4]], {}, { contourKind: "closed" }),
+      "TS_01/TS_01_views.mod": model(
+        [
+          [1, 2, 3],
+          [4, 5, 6],
+        ],
+        {
+          slicerAngles: [{ time: 1, angles: [10, 20, 30], center: [1, 2, 3], label: "" }],
+        },
+      ),
+    });
+    const told = (name: string) => recognised!.claims.find(({ path }) => path === `TS_01/TS_01_${name}.mod`);
+    expect(told("spheres")).toMatchObject({ role: "points" });
+    expect(told("surface")).toMatchObject({ role: "left out", because: "surfaces as an IMOD model" });
+    expect(recognised!.questions).toMatchObject([{ files: ["TS_01/TS_01_pair.mod"] }]);
+    expect(told("views")!.because).toContain("1 view with slicer angles not used");
+  });
+
   it("leaves out models that are steps of an alignment, also where no .edf and no tilt.com is left", async () => {
     const beads = model([[1, 2, 0, 2, 2, 1, 3, 2, 2]], { max: [6, 10, 5] }, { name: "", contourKind: "open" });
     const { claims, recognised } = await rolesOf({
