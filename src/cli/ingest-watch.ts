@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { z } from "zod";
 import type { ErrorRecord } from "../core/errors.js";
 import { command, type Io } from "./command.js";
@@ -16,6 +17,7 @@ export default command({
     "Lists INPUT again and again. A file is complete when its size and time have stayed the same for --rest. A run is taken when all of its files are complete, everything that a microscope writes of it and the config names is found, and the frames that its mdoc names are there. A file that still grows, is empty or has a temporary name holds back its run; so does anything that ingest run refuses, such as a file found for two runs. Each waiting run is named with the reason, and the others are ingested.",
     "The tree is the one that ingest run would make of the complete runs at the end, with the same ids. Killed at any moment and started again, it goes on; it keeps no record of its own.",
     "Without --until it runs until Ctrl-C. --until idle:30m ends it when nothing has come for half an hour: then runs are also taken for which a section of the config finds nothing, and named. What is not complete is reported when it ends, each with the reason.",
+    "A complete file that no line of the config names is told once, and again at the end. To have it, make the config again with ingest new --decisions; to be asked no more, leave it out in NAME.decisions.yaml beside the config.",
     "--catalog imports the tree into the catalogue after each round, as catalog import does, so that the pages of emporium serve follow.",
     "Exit status: 0 everything is taken, 3 something is not complete, is refused or failed, 1 nothing could be taken, 2 wrong usage or configuration, 130 stopped in the middle of a round: the same command goes on.",
   ],
@@ -56,9 +58,22 @@ export default command({
     void toldToStop(io.signal);
     const { rest: restMs = 60 * SECOND_MS, interval: intervalMs = 10 * SECOND_MS, until: idleMs } = options;
     const onRound = options.catalog ? await catalogueOf(options, io) : undefined;
-    return printReport(await watchIngest(job, { ...given, restMs, intervalMs, idleMs, onRound }), io);
+    const decisions = await decisionsOf(options.config, io);
+    return printReport(await watchIngest(job, { ...given, restMs, intervalMs, idleMs, onRound, decisions }), io);
   },
 });
+
+/** The file that `ingest new` has written beside the configuration, where it is there. */
+async function decisionsOf(config: string, io: Io) {
+  const [{ decisionsBeside }, { readDecisionsFile }] = await Promise.all([
+    import("../stations/ingest/laboratory/write-new.js"),
+    import("../stations/ingest/laboratory/given-files.js"),
+  ]);
+  const beside = decisionsBeside(config);
+  if (!existsSync(beside)) return undefined;
+  io.log.info(`${beside}: files that it leaves out are not told`);
+  return readDecisionsFile(beside);
+}
 
 interface Catalogued {
   output: string;

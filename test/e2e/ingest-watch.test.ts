@@ -8,6 +8,7 @@ import { makeLog } from "../../src/core/log.js";
 import type { RunEvent } from "../../src/engine/events.js";
 import { advance, noProgress, type ProgressView, viewProgress } from "../../src/engine/progress.js";
 import { ingest, openIngest } from "../../src/stations/ingest/ingest.js";
+import { type DecisionsDocument, readDecisions } from "../../src/stations/ingest/laboratory/decisions-file.js";
 import { refusedHolds } from "../../src/stations/ingest/watch/holds.js";
 import { watchIngest } from "../../src/stations/ingest/watch/watch.js";
 import type { Store } from "../../src/stores/store.js";
@@ -52,9 +53,14 @@ interface Played {
   config?: string;
   /** The sources as the watch sees them. */
   seen?: (source: Store, clock: Clock) => Store;
+  decisions?: DecisionsDocument;
 }
 
-async function watched(scene: string, events: readonly SessionEvent[], { restMs = MINUTE, stopAtMs, config, seen }: Played = {}) {
+async function watched(
+  scene: string,
+  events: readonly SessionEvent[],
+  { restMs = MINUTE, stopAtMs, config, seen, decisions }: Played = {},
+) {
   const stopped = new AbortController();
   const clock = playedClock(events, inputOf(scene), (ms) => {
     if (stopAtMs !== undefined && ms >= stopAtMs) stopped.abort();
@@ -80,7 +86,7 @@ async function watched(scene: string, events: readonly SessionEvent[], { restMs 
   };
   const job = await openIngest({ ...options, dryRun: false });
   if (seen) job.source = seen(job.source, clock);
-  const report = await watchIngest(job, { ...options, restMs, intervalMs: 20_000, idleMs: 5 * MINUTE });
+  const report = await watchIngest(job, { ...options, restMs, intervalMs: 20_000, idleMs: 5 * MINUTE, decisions });
   return { report, told, rounds, views, left: clock.left };
 }
 
@@ -275,6 +281,34 @@ describe("a session that is watched", () => {
     expect(third.report.notes).toEqual([
       "10401/TS_02 was ingested without rawtilts: nothing was found",
       expect.stringMatching(/TS_02\.rawtlt was renamed or removed after its import; its outputs stay$/),
+      expect.stringMatching(/^1 file is not used, .*TS_02\.angles: make the configuration again/),
     ]);
+  });
+});
+
+describe("files that the configuration does not know", () => {
+  const unknown = (name: string, atMs: number): SessionEvent => ({
+    atMs,
+    path: name,
+    write: new TextEncoder().encode(`of ${name}\n`),
+  });
+
+  it("are told once when they are complete, and again at the end, unless the file of decisions leaves them out", async () => {
+    const series = seriesOf(3);
+    const more = [unknown("TS_01.log", 60_000), unknown("TS_03.log", 200_000), unknown("maps/grid.map", 70_000)];
+    const events = [...(await sessionOf(series, at("scratch-u"), 90_000)), ...more].sort((a, b) => a.atMs - b.atMs);
+    const { report, told } = await watched("u", events);
+    expect(report).toMatchObject({ exitStatus: 0, status: "done", waiting: [] });
+    const names = ["TS_01.log", "TS_03.log", "maps/grid.map"].map((name) => at("u", "input", "session", name));
+    expect(report.unknown).toEqual(names);
+    expect(report.notes).toEqual([
+      expect.stringMatching(/^3 files are not used, since no line of the configuration names them: /),
+    ]);
+    const lines = told.filter((line) => line.includes("not used"));
+    for (const name of names) expect(lines.filter((line) => line.includes(name))).toHaveLength(1);
+    // decided of the first series: those of later ones are called alike
+    const decisions = readDecisions('runs: [TS_01]\nfiles: [{ files: TS_01.log, is: left out }]\n', "x");
+    const again = await watched("v", events, { decisions });
+    expect(again.report.unknown).toEqual([at("v", "input", "session", "maps/grid.map")]);
   });
 });

@@ -3,7 +3,7 @@ import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
 import type { Claim, Recognised } from "./claims.js";
 import type { Decision } from "./decide.js";
-import type { Laboratory } from "./survey/laboratory.js";
+import type { Surveyed } from "./survey/laboratory.js";
 
 /** What is known of the folders of an archive that was compared with a portal, whatever lies in them. */
 export interface ComparedArchive {
@@ -26,7 +26,10 @@ export interface ComparedFolder {
 const MODEL = /(?:^|\/)([^/]+)\.mod$/i;
 
 /** Files of which the comparison says that they are not to be published, with the reason. */
-export function leftByComparison({ files }: Pick<Laboratory, "files">, archive: ComparedArchive): Map<string, string> {
+export function leftByComparison(
+  { files }: { readonly files: readonly Pick<Surveyed, "path">[] },
+  archive: ComparedArchive,
+): Map<string, string> {
   const left = new Map<string, string>();
   for (const { path } of files) {
     const because = archive.folderOf(path)?.leftOut ?? automaticModel(path, archive);

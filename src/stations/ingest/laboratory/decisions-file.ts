@@ -121,6 +121,7 @@ export function writeDecisions(
 
 type Row = DecisionsDocument["files"][number];
 type Files = Laboratory["files"];
+type Paths = readonly Pick<Files[number], "path">[];
 
 /** Rows that give each file back what was decided of it, and name no other. */
 function rowsOf(
@@ -239,7 +240,7 @@ const wrong = (name: string, what: string, line?: number): EmporiumError =>
  * What a file of decisions says of the files of a folder. The first row that names a file counts; globs name neither files of a question, nor files that a
  * comparison with a portal leaves out.
  */
-export function givenOf(said: DecisionsDocument, { files }: Pick<Laboratory, "files">, archive?: ComparedArchive): Given {
+export function givenOf(said: DecisionsDocument, { files }: { readonly files: Paths }, archive?: ComparedArchive): Given {
   const left = archive ? leftByComparison({ files }, archive) : new Map<string, string>();
   const { files: decided, ...rest } = given(said, searchIn(files), left);
   const outright = new Map<string, SaidOfFile>(decided);
@@ -287,7 +288,7 @@ interface Found {
 type Search = (row: Pick<Row, "files" | "run">, runs: readonly string[]) => Found[];
 
 /** Finds the files that a row names, each with its run. */
-function searchIn(all: Files): Search {
+function searchIn(all: Paths): Search {
   const paths = new Set(all.map(({ path }) => path));
   const folders = [...groupsOf(paths, (path) => path.slice(0, path.lastIndexOf("/") + 1))].map(
     ([folder, own]) => [folder.split("/").slice(0, -1), own] as const,

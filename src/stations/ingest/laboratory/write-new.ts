@@ -4,7 +4,7 @@ import { fileStore } from "../../../stores/file/store.js";
 import type { NewConfig } from "./new-config.js";
 
 /** The file beside a configuration that says what was decided: `lab.yaml` → `lab.decisions.yaml`. */
-const decisionsBeside = (config: string): string => `${config.replace(/\.ya?ml$/i, "")}.decisions.yaml`;
+export const decisionsBeside = (config: string): string => `${config.replace(/\.ya?ml$/i, "")}.decisions.yaml`;
 
 /** What was written before, whose files may be replaced while they are still as they were written. */
 export type WrittenConfig = Pick<NewConfig, "yaml" | "decisions">;

@@ -37,6 +37,7 @@ export interface Rest {
   /** Whether a complete file has this name, in whatever folder. */
   hasName(name: string): boolean;
   has(key: string): boolean;
+  keys(): Iterable<string>;
   /** Files that are not complete, in the order of their keys. */
   pending(): { readonly key: string; readonly why: string }[];
 }
@@ -113,6 +114,7 @@ export function restOf(store: Store, prefix: string, restMs: number, clock: Pick
     },
     hasName: (name) => names.has(name),
     has: (key) => files.has(key),
+    keys: () => files.keys(),
     pending() {
       const list: { key: string; why: string }[] = [];
       for (const [key, seen] of files) {

@@ -2,6 +2,7 @@ import type { ErrorRecord } from "../../../core/errors.js";
 import { noteLines, type Report, warningLines } from "../../../core/report.js";
 import { counted } from "../../../core/units.js";
 import type { IngestReport } from "../ingest-report.js";
+import { unknownText } from "./unknown-files.js";
 
 /** A run, or a file of no run that is known, that is not complete. */
 export interface Waiting {
@@ -25,6 +26,8 @@ export interface WatchReport extends Report {
   waiting: readonly Omit<Waiting, "key" | "message" | "isNews" | "refusal">[];
   /** Remarks about what was taken: series that look as if they had been given up early, files that are gone since. */
   notes: readonly string[];
+  /** Complete files that no line of the configuration names. */
+  unknown: readonly string[];
   warnings: readonly object[];
 }
 
@@ -40,6 +43,8 @@ interface Ended {
   without: ReadonlyMap<string, readonly string[]>;
   /** Files that were read and are not there any more. */
   gone: readonly string[];
+  /** Complete files that no line of the configuration names. */
+  unknown: readonly string[];
   wasCut: boolean;
 }
 
@@ -58,11 +63,17 @@ export function watchReport({
   tilts,
   without,
   gone,
+  unknown,
   wasCut,
 }: Ended): WatchReport {
   const notes = [
     ...notesOf(taken, tilts, without),
     ...gone.map((name) => `${name} was renamed or removed after its import; its outputs stay`),
+    ...(unknown.length === 0
+      ? []
+      : [
+          `${unknownText(unknown)}: make the configuration again with ingest new --decisions, or leave them out in its file of decisions`,
+        ]),
   ];
   const left = waiting.slice(0, ERRORS_MAX).map(
     ({ message, refusal }): ErrorRecord =>
@@ -95,7 +106,7 @@ export function watchReport({
           : "partial"
         : "waiting";
   return {
-    ...{ status, exitStatus, rounds, runs: [...taken].sort(), notes, warnings, errors },
+    ...{ status, exitStatus, rounds, runs: [...taken].sort(), notes, unknown, warnings, errors },
     waiting: waiting.map(({ dataset, run, reasons }) => ({ dataset, run, reasons })),
     toText: () =>
       [

@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { envOf } from "../../../engine/env.js";
+import { type Env, envOf } from "../../../engine/env.js";
 import type { OnEvent } from "../../../engine/events.js";
 import type { Task } from "../../../engine/task.js";
 import { runFolder } from "../../../model/layout.js";
 import { objectName } from "../../../stores/store.js";
 import { ingestInto, type OpenIngest, type OpenOptions } from "../ingest.js";
 import type { IngestReport } from "../ingest-report.js";
+import type { DecisionsDocument } from "../laboratory/decisions-file.js";
 import { planIngest } from "../plan.js";
 import { makeSelection, requireSelection } from "../selection.js";
 import { gateOf, type Hold, refusedHolds, surveyOf } from "./holds.js";
 import { JUST_COME, type Rest, restOf } from "./rest.js";
 import { concernedBy } from "./settled.js";
+import { type UnknownFiles, unknownFiles, unknownText } from "./unknown-files.js";
 import { type Waiting, type WatchReport, watchReport } from "./watch-report.js";
 
 /** Lines about what waits are told once each, and kept for that; a report has so many. */
@@ -31,6 +33,8 @@ export interface WatchOptions extends Omit<OpenOptions, "dryRun" | "cluster" | "
   intervalMs: number;
   /** Ends when nothing has come or changed for so long, and for `restMs`. Default: it is stopped. */
   idleMs?: number | undefined;
+  /** The file of decisions beside the configuration: what it leaves out is not told as unknown. */
+  decisions?: DecisionsDocument | undefined;
   /** Is called after each round, so that a catalogue may follow. @returns its errors: the next look tries again */
   onRound?: ((report: IngestReport) => Promise<readonly ErrorRecord[]>) | undefined;
 }
@@ -56,6 +60,7 @@ interface State {
   problem: ErrorRecord | undefined;
   /** Files that rounds have read. */
   read: Set<string>;
+  unknown: UnknownFiles;
   tilts: Map<string, number>;
   without: Map<string, readonly string[]>;
 }
@@ -90,6 +95,7 @@ export async function watchIngest(job: OpenIngest, options: WatchOptions): Promi
       last: undefined,
       problem: undefined,
     },
+    unknown: unknownFiles(prefixOf(job), options.decisions),
     ...{ followErrors: [], read: new Set(), tilts: new Map(), without: new Map() },
   };
   const told = new Set<string>();
@@ -156,7 +162,8 @@ export async function watchIngest(job: OpenIngest, options: WatchOptions): Promi
   }
   const wasCut = state.last?.status === "cancelled";
   const gone = [...state.read].filter((key) => !rest.has(key)).map((key) => objectName(job.source, key));
-  return watchReport({ ...state, waiting: waiting(rest, state, job), gone, wasCut });
+  const unknown = state.unknown.all.filter((key) => rest.has(key)).map((key) => objectName(job.source, key));
+  return watchReport({ ...state, waiting: waiting(rest, state, job), gone, unknown, wasCut });
 }
 
 function prefixOf({ config: { sourcePrefix } }: OpenIngest): string {
@@ -181,10 +188,15 @@ async function round(
   const given = { selection, arriving: survey.arriving, threads: options.jobs, open: job.open };
   const beginMs = env.clock.monotonic();
   const plan = await planIngest(job.config, job.source, job.target, { ...options, ...given });
-  const nowMs = env.clock.monotonic();
-  state.notBeforeMs = nowMs + PLAN_PAUSE * (nowMs - beginMs);
   const incomplete = await survey.holds(plan.failures, { selection, isEnd });
   state.held = [...incomplete, ...refusedHolds(plan, incomplete)];
+  const spoken = new Set(state.held.flatMap(({ files }) => [...files]));
+  const taken = [...state.taken].map((run) => run.slice(run.lastIndexOf("/") + 1));
+  const isQuiet = state.held.length === 0 && rest.pending().length === 0;
+  const unknown = await state.unknown.take(plan, { rest, spoken, isOfAll: settled.size === 0, taken, isQuiet });
+  tellUnknown(unknown, job, env.log);
+  const nowMs = env.clock.monotonic();
+  state.notBeforeMs = nowMs + PLAN_PAUSE * (nowMs - beginMs);
   for (const run of survey.globs.keys()) state.without.delete(run);
   state.tilts = new Map([...state.tilts, ...survey.tilts]);
   state.without = new Map([...state.without, ...survey.without]);
@@ -217,6 +229,11 @@ async function round(
   show();
   state.followErrors = (await options.onRound?.(report)) ?? [];
   if (state.followErrors.length > 0) state.done = "";
+}
+
+/** A file of a kind that the configuration does not know is told once, when it is complete. */
+function tellUnknown(keys: readonly string[], { source }: OpenIngest, log: Env["log"]): void {
+  if (keys.length > 0) log.warn(unknownText(keys.map((key) => objectName(source, key))));
 }
 
 /**
