@@ -71,7 +71,7 @@ function baseOf(from: string, table: MatchTable, matches: string): string {
   const { path } = parseLocation(from);
   if (path === undefined || !existsSync(path))
     throw new EmporiumError("USAGE", `--matches needs a folder of this machine, and ${from} is none`, {
-      hint: "a table of curate match is of drives that are mounted here",
+      hint: "name a folder below a drive that curate match was given",
     });
   const names = [resolve(path), realpathSync(path)];
   const isOf = (base: string) => (run: string) => run === base || run.startsWith(`${base}/`) || base.startsWith(`${run}/`);

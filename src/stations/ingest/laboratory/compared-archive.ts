@@ -2,7 +2,6 @@ import { few } from "../../../core/finding.js";
 import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
 import type { Claim, Recognised } from "./claims.js";
-import type { Decision } from "./decide.js";
 import type { Surveyed } from "./survey/laboratory.js";
 
 /** What is known of the folders of an archive that was compared with a portal, whatever lies in them. */
@@ -88,7 +87,10 @@ function runsByFolder(archive: ComparedArchive, recognised: readonly Recognised[
 }
 
 /** What was left out by a comparison, in sentences for a person. */
-export function comparisonNotes(archive: ComparedArchive, files: Iterable<Decision>): string[] {
+export function comparisonNotes(
+  archive: ComparedArchive,
+  files: Iterable<{ readonly path: string; readonly byComparison?: true | undefined }>,
+): string[] {
   const folders = new Map<string, string>();
   for (const { path, byComparison } of files) {
     const folder = byComparison ? archive.folderOf(path) : undefined;
