@@ -80,7 +80,7 @@ function Form({ form: { folders, roots, open } }: { form: SubmissionForm }) {
         </datalist>
         {field("folder", "Folder or bucket", `In ${roots.map(({ location }) => location).join(", ")}`)}
         <details>
-          <summary>Go on with earlier decisions, use a profile or a vocabulary, leave out what a portal has</summary>
+          <summary>Decisions, profile, vocabulary, matches</summary>
           {field("decisions", "File of decisions", "NAME.decisions.yaml, as ingest new or this page wrote it")}
           {field("profile", "Profile", "Author, microscope and the like that many configurations share")}
           {field("matches", "Table of matches", "matching_runs.csv of curate match: runs that the portal has are left out")}

@@ -1,5 +1,5 @@
 import { Download } from "lucide-react";
-import { lazy, Suspense, useRef, useState } from "react";
+import { type ComponentProps, lazy, Suspense, useRef, useState } from "react";
 import { catalogueCommand } from "../catalogue-command.js";
 import { CopyButton } from "../copy.js";
 import type { Wanted } from "../download-text.js";
@@ -11,7 +11,7 @@ import type { ListState } from "./state.js";
 
 const DownloadDialog = lazy(() => import("../download.js").then(({ DownloadDialog: part }) => ({ default: part })));
 
-const _SaveSearch = lazy(() => import("../../saved/search-dialog.js"));
+const SaveSearch = lazy(() => import("../../saved/search-dialog.js"));
 
 /** Rows of one question for a file. */
 const BATCH = 200;
@@ -93,6 +93,7 @@ export function ListFoot<Row extends { readonly id: number }>({
           </button>
         </span>
       )}
+      <SearchSaver spec={spec} state={state} />
       {short && (
         <span className="warn" role="status">
           {short}
@@ -105,5 +106,22 @@ export function ListFoot<Row extends { readonly id: number }>({
         </Suspense>
       )}
     </div>
+  );
+}
+
+/** Gives a name to what is chosen. */
+function SearchSaver(of: Omit<ComponentProps<typeof SaveSearch>, "close">) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="bare" onClick={() => setOpen(true)}>
+        Save this search
+      </button>
+      {isOpen && (
+        <Suspense>
+          <SaveSearch {...of} close={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }
