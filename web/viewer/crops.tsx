@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { decodeOverlay, type OverlayShapes } from "../../src/model/overlay-bytes.js";
+import type { OverlayShapes } from "../../src/model/overlay-bytes.js";
 import type { OverlayLayer, VolumeFacts } from "../../src/model/page-api.js";
-import { answered, base } from "../parts/api.js";
 import { count, plural } from "../parts/format.js";
 import { overlaysQuery, volumeQuery } from "../parts/queries.js";
 import { ErrorPanel } from "../parts/states.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { indexAt, voxelOf } from "./geometry.js";
+import { shapesQuery } from "./overlays/served-shapes.js";
 
 const CROPS = 24;
 const SIDE_PIXELS = 72;
@@ -39,15 +39,7 @@ export default function CropsOf({ annotation, ...rest }: { annotation: number } 
 export function Crops({ tomogram, layer, search, most = CROPS, head }: CropsProps) {
   const ref = `tomogram:${tomogram}`;
   const { data: facts } = useQuery(volumeQuery(ref));
-  const {
-    data: shapes,
-    error,
-    refetch,
-  } = useQuery({
-    queryKey: ["crops", ref, layer.id],
-    queryFn: async ({ signal }) =>
-      decodeOverlay(await (await answered(new URL(`api/v1/overlays/${ref}/${layer.id}.bin`, base), { signal })).arrayBuffer()),
-  });
+  const { data: shapes, error, refetch } = useQuery(shapesQuery(ref, layer.id));
   if (error) return <ErrorPanel error={error} again={() => void refetch()} />;
   if (!facts || !shapes || shapes.xyz.length === 0) return head();
   const points = chosenOf(shapes, most);

@@ -1,15 +1,15 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { absentLayers } from "../../../src/model/absent-layers.js";
-import { decodeOverlay, type OverlayShapes } from "../../../src/model/overlay-bytes.js";
+import type { OverlayShapes } from "../../../src/model/overlay-bytes.js";
 import type { OverlayLayer, Overlays } from "../../../src/model/page-api.js";
-import { answered, base } from "../../parts/api.js";
 import { count as printed } from "../../parts/format.js";
 import { LayerDot } from "../../parts/layer-dot.js";
 import { overlaysQuery } from "../../parts/queries.js";
 import type { Axis, LayerInSpace, LayersHost, OverlayPainter } from "../overlay.js";
 import { MaskPlanes } from "./masks.js";
 import { PointsTable } from "./points-table.js";
+import { servedShapes } from "./served-shapes.js";
 import { CIRCLES_MAX, contourOf, paintLayer, pointAt, pointBelow, pointsInSlab, type ShownLayer, stepFrom } from "./shapes.js";
 import { Strokes } from "./strokes.js";
 import "./layers.css";
@@ -200,6 +200,7 @@ function useAddedFiles(host: LayersHost, layers: readonly OverlayLayer[], added:
 
 /** Shapes and masks of the layers that are on: each is fetched once, and stays. */
 function useFetched(host: LayersHost, { ref, layers }: Overlays, shownIds: string) {
+  const queries = useQueryClient();
   const [failures, setFailures] = useState<Readonly<Record<string, string>>>({});
   const shapes = useRef(new Map<string, OverlayShapes>());
   const asked = useRef(new Map<string, Promise<void>>());
@@ -221,7 +222,7 @@ function useFetched(host: LayersHost, { ref, layers }: Overlays, shownIds: strin
         masks.current.set(id, new MaskPlanes(layer, (error) => (error === undefined ? host.repaint() : failed(id, error))));
       } else if (!shapes.current.has(id) && !asked.current.has(id)) {
         const { signal } = stop.current;
-        const one = (host.layers?.positions(id, signal) ?? servedPositions(ref, id, signal))
+        const one = (host.layers?.positions(id, signal) ?? servedShapes(queries, ref, id, signal))
           .then((positions) => {
             shapes.current.set(id, positions);
             setLoaded((n) => n + 1);
@@ -231,7 +232,7 @@ function useFetched(host: LayersHost, { ref, layers }: Overlays, shownIds: strin
         asked.current.set(id, one);
       }
     }
-  }, [ref, layers, shownIds, host]);
+  }, [queries, ref, layers, shownIds, host]);
 
   useEffect(() => {
     const open = masks.current;
@@ -287,11 +288,6 @@ function LayerRow({ layer, place, host, shapes, isOn, opacity, failure, set }: L
       )}
     </li>
   );
-}
-
-async function servedPositions(ref: string, id: string, signal: AbortSignal): Promise<OverlayShapes> {
-  const reply = await answered(new URL(`api/v1/overlays/${ref}/${id}.bin`, base), { signal });
-  return decodeOverlay(await reply.arrayBuffer());
 }
 
 /** Number of things in a layer; for a long list only when it has come. */
