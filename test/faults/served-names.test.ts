@@ -119,7 +119,7 @@ const USUAL: Readonly<Record<string, string>> = {
   ...{ x: "0", y: "0", layer: "1", index: "0", pointer: "/a", field: "nx", line: "1", word: "1" },
   ...{ topics: "jobs", t: "0", side: "10", severity: "fail", check: "x", change: "new", group: "check", offset: "0" },
   ...{ project: "x", microscope: "x", description: "x", start: "2018-11-07", end: "2018-11-07" },
-  ...{ ids: "1", only: '[["tomograms"]]' },
+  ...{ ids: "1", only: '[["tomograms"]]', run: "1" },
 };
 
 /** What their parameters hold goes to a database alone, as `server.test.ts` tries: here there is none. */

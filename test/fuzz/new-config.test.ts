@@ -61,6 +61,12 @@ it("a configuration of hostile names passes its check, says what was said, and f
         expect(config.code).toBe("CONFIG_EMPTY");
         return;
       }
+      // where nothing but questions is left there is a file that asks them, and no configuration
+      if (config.yaml === "") {
+        expect(readDecisions(config.decisions!, "new.decisions.yaml")).toBeDefined();
+        expect(config.decisions).toContain("question");
+        return;
+      }
       described++;
       const given = readDecisions(config.decisions!, "new.decisions.yaml");
       const again = await newConfigFor(await storeOf(files), { sourcePrefix: "lab", input: "memory:", signal, answers, given });
