@@ -90,6 +90,10 @@ describe.skipIf(browserPath === undefined)("decisions on matches (needs Chromium
     await expect.poll(async () => (await decided(two.page))[0], WAIT).toBe(`undone · ${EVE}`);
     expect(await two.page.locator("aside").innerText()).toMatch(/2 rows decided, saved \d\d:\d\d \S+/);
     await shot(two.page, "decided");
+    // the first tab hears of it when it is looked at again
+    expect((await decided(one.page))[4]).not.toContain("rejected");
+    await one.page.evaluate('window.dispatchEvent(new Event("visibilitychange"))');
+    await expect.poll(async () => (await decided(one.page))[4], WAIT).toBe(`✕ rejected · ${EVE}`);
 
     const guarded = `'${EVE}`;
     expect(csv("decisions.csv").map((row) => [row.archive_path, row.portal_run_id, row.decision, row.who])).toEqual([

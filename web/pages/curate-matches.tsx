@@ -33,6 +33,8 @@ export function CurateMatches() {
     queryFn: ({ signal }) => ask<MatchesAnswer>(`curate/matches?${query}`, signal),
     placeholderData: keepPreviousData,
     staleTime: 0,
+    // another tab may have decided meanwhile
+    refetchOnWindowFocus: true,
   });
   const go = (change: Search) => void navigate({ to: "/curate/matches", search: { ...search, row: undefined, ...change } });
   useCommand(asked.data?.command ?? MATCH);
