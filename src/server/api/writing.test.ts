@@ -157,6 +157,10 @@ describe("A22: what changes something", () => {
     ]);
     // reports are those on what is served
     expect(read.filter((path) => !closed.includes(path)).sort()).toEqual([
+      "/download",
+      "/download/levels",
+      "/download/size",
+      "/download/zip",
       "/facets",
       "/lineage/{ref}/point",
       "/lineage/{ref}/value",
