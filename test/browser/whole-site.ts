@@ -113,7 +113,9 @@ export async function makeWholeSite(): Promise<WholeSite> {
       "/datasets": ["/datasets", "/datasets?as=table"],
       "/datasets/$id": ["/datasets/10401"],
       "/runs": ["/runs", "/runs?as=table"],
-      "/runs/$id": ["", "?tab=frames", "?tab=alignment", "?tab=files", "?tab=particles"].map((tab) => `/runs/${serial.id}${tab}`) as [string],
+      "/runs/$id": ["", "?tab=frames", "?tab=alignment", "?tab=files", "?tab=particles"].map(
+        (tab) => `/runs/${serial.id}${tab}`,
+      ) as [string],
       "/annotations": ["/annotations"],
       "/annotations/$id": [`/annotations/${first(serial.annotations)}`],
       "/depositions": ["/depositions"],

@@ -307,7 +307,7 @@ describe("files that the configuration does not know", () => {
     const lines = told.filter((line) => line.includes("not used"));
     for (const name of names) expect(lines.filter((line) => line.includes(name))).toHaveLength(1);
     // decided of the first series: those of later ones are called alike
-    const decisions = readDecisions('runs: [TS_01]\nfiles: [{ files: TS_01.log, is: left out }]\n', "x");
+    const decisions = readDecisions("runs: [TS_01]\nfiles: [{ files: TS_01.log, is: left out }]\n", "x");
     const again = await watched("v", events, { decisions });
     expect(again.report.unknown).toEqual([at("v", "input", "session", "maps/grid.map")]);
   });
