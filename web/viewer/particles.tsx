@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { groupsOf } from "../../src/core/groups.js";
 import type { OverlayLayer } from "../../src/model/page-api.js";
 import { plural } from "../parts/format.js";
 import { LayerDot } from "../parts/layer-dot.js";
@@ -36,7 +37,7 @@ export default function Particles({ tomogram, rows }: { tomogram: number; rows: 
         const left = all.length - most;
         return (
           <>
-            {byObject(all.slice(0, most)).map(([object, annotations]) => (
+            {[...groupsOf(all.slice(0, most), ({ row }) => row.objectName)].map(([object, annotations]) => (
               <section key={object} className="particles" aria-label={object}>
                 <h3>{object}</h3>
                 {annotations.map((one) => (
@@ -68,14 +69,4 @@ function Annotation({ tomogram, row, layer, at }: Listed & { readonly tomogram: 
     </p>
   );
   return <Crops tomogram={tomogram} layer={layer} search={{ on: layer.id }} most={CROPS} head={head} />;
-}
-
-function byObject(all: readonly Listed[]): [object: string, annotations: Listed[]][] {
-  const groups = new Map<string, Listed[]>();
-  for (const one of all) {
-    const group = groups.get(one.row.objectName) ?? [];
-    groups.set(one.row.objectName, group);
-    group.push(one);
-  }
-  return [...groups];
 }

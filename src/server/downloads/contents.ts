@@ -14,12 +14,6 @@ export const RUNS_MAX = 2_000;
 const PARTS_MAX = 200_000;
 /** Formats of annotations, as those of volumes are called. */
 const FORMATS: Readonly<Record<string, string>> = { zarr: "OME-Zarr", mrc: "MRC" };
-const TABLES: Readonly<Record<Entity, string>> = {
-  dataset: "dataset",
-  run: "run",
-  tomogram: "tomogram",
-  annotation: "annotation",
-};
 
 /** A row with a file; `prefix` is that of its dataset. */
 interface FileRow {
@@ -95,7 +89,7 @@ const told = (error: unknown): never => {
 };
 
 async function requireAll(ask: Ask, of: Entity, ids: readonly number[]): Promise<void> {
-  const rows = await ask<{ id: number }>(`select id from emporium_portal.${TABLES[of]} where id = any($1::integer[])`, [ids]);
+  const rows = await ask<{ id: number }>(`select id from emporium_portal.${of} where id = any($1::integer[])`, [ids]);
   const found = new Set(rows.map(({ id }) => id));
   const missing = ids.find((id) => !found.has(id));
   if (missing !== undefined) throw new EmporiumError("NOT_FOUND", `there is no ${of} ${missing} in the catalogue`);

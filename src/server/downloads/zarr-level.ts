@@ -1,7 +1,8 @@
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
-import { isJsonObject, jsonList, jsonObject, jsonText, member } from "../../core/json-fields.js";
 import { counted } from "../../core/units.js";
-import { parseMetadata } from "../../formats/zarr/json.js";
+import { parseZattrs } from "../../formats/zarr/metadata.js";
+import { parseOmeImage } from "../../formats/zarr/ome-v05.js";
+import { parseZarrV3Group } from "../../formats/zarr/v3-metadata.js";
 import { groupContents } from "../../stations/harvest/download/group-contents.js";
 import { folderOf } from "../../stations/harvest/records/volume-folder.js";
 import type { Entry, Store } from "../../stores/store.js";
@@ -25,7 +26,7 @@ export interface LeveledVolume {
  * Reads which levels a volume has.
  *
  * @param key of its folder, with a last `/`
- * @throws {EmporiumError} FORMAT_UNSUPPORTED for a volume without levels; what its documents or the store throw
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED, FORMAT_UNKNOWN for a volume without levels; what its documents or the store throw
  */
 export async function leveledVolume(store: Store, key: string, signal: AbortSignal | undefined): Promise<LeveledVolume> {
   const name = key.slice(0, -1);
@@ -61,21 +62,18 @@ function noLevel(name: string, level: number, levels: number): EmporiumError {
   );
 }
 
-/** Paths of the levels of the first image, as OME-NGFF has them in both versions of Zarr. */
+/** Paths of the levels of the first image, in both versions of Zarr. */
 async function pathsOf(read: (key: string) => Promise<Uint8Array | undefined>, name: string): Promise<string[]> {
-  for (const document of [".zattrs", "zarr.json"]) {
-    const bytes = await read(document);
-    if (!bytes) continue;
-    const whole = parseMetadata(bytes, `${name}/${document}`);
-    const attributes = document === "zarr.json" ? (jsonObject(member(whole, "attributes")) ?? {}) : whole;
-    const ome = jsonObject(member(attributes, "ome")) ?? attributes;
-    const [image] = jsonList(member(ome, "multiscales")).filter(isJsonObject);
-    const datasets = jsonList(image && member(image, "datasets")).filter(isJsonObject);
-    const paths = datasets.map((dataset) => jsonText(member(dataset, "path")) ?? "");
-    if (paths.length > 0 && !paths.includes("")) return paths;
-  }
-  throw new EmporiumError("FORMAT_UNSUPPORTED", `${name} has no levels: its metadata name no image with several of them`, {
-    place: { file: name },
-    hint: "take the whole volume",
-  });
+  const older = await read(".zattrs");
+  const newer = older ? undefined : await read("zarr.json");
+  if (!older && !newer)
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name} has no levels: neither .zattrs nor zarr.json is in it`, {
+      place: { file: name },
+      hint: "take the whole volume",
+    });
+  const [at, attributes] = older
+    ? [`${name}/.zattrs`, parseZattrs(older, `${name}/.zattrs`)]
+    : [`${name}/zarr.json`, parseZarrV3Group(newer!, `${name}/zarr.json`).attributes];
+  // which unit its voxels have does not matter here
+  return parseOmeImage(attributes, at, { unitWhenAbsent: "angstrom" }).datasets.map(({ path }) => path);
 }

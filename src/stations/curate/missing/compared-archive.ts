@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
+import type { ComparedArchive, ComparedFolder } from "../../../model/compared-archive.js";
 import { parseLocation } from "../../../stores/url.js";
 import { skippedName } from "../inventory/place.js";
 import { looseRunName } from "../inventory/run-name.js";
@@ -8,21 +9,6 @@ import { classifier } from "../labels/classify.js";
 import type { Vocabulary } from "../labels/vocabulary.js";
 import { isTaken, type MatchRow } from "../match/match-row.js";
 import { type MatchTable, readMatchTable, requireSeen } from "./match-table.js";
-
-/** What is known of a run folder of an archive, for whoever makes a configuration of it. */
-interface ComparedFolder {
-  /** Below the folder that is looked at; "" where that is the run folder itself, or lies in it. */
-  readonly path: string;
-  readonly run: string;
-  /** Why nothing of it is published; undefined for a run that the portal lacks. */
-  readonly leftOut?: string | undefined;
-}
-
-interface ComparedArchive {
-  readonly table: string;
-  folderOf(path: string): ComparedFolder | undefined;
-  labelOf(stem: string): { readonly label: string; readonly isAutomatic: boolean; readonly meaning: string } | undefined;
-}
 
 type Known = Omit<ComparedFolder, "path">;
 

@@ -4,8 +4,9 @@ import { groupsOf, keyOf } from "../../../core/groups.js";
 import { inNumbers } from "../../../core/natural-order.js";
 import { counted } from "../../../core/units.js";
 import { FILE_FORMATS } from "../../../formats/registry.js";
+import type { ComparedArchive } from "../../../model/compared-archive.js";
 import type { Claim, Details, Option, Question, Recognised, Role, Strength } from "./claims.js";
-import { type ComparedArchive, inWordsOf } from "./compared-archive.js";
+import { inWordsOf } from "./compared-archive.js";
 import { baseName } from "./recognisers/common/paths.js";
 import type { Laboratory, Surveyed } from "./survey/laboratory.js";
 

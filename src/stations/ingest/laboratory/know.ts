@@ -1,8 +1,8 @@
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import type { ComparedArchive } from "../../../model/compared-archive.js";
 import type { Store } from "../../../stores/store.js";
 import { keepHeapSmall } from "../../../system/garbage.js";
 import type { Recognised } from "./claims.js";
-import type { ComparedArchive } from "./compared-archive.js";
 import { complete } from "./complete.js";
 import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
