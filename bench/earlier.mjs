@@ -16,6 +16,7 @@ import { seededRandom } from "../dist/core/random.js";
 import { startNginx } from "./download-servers.mjs";
 import { cache, figure, measure, median, needBuild, root, round, say, table } from "./report.mjs";
 import { s3Environment, startSink } from "./s3-server.mjs";
+import { planText } from "./sync-plan.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -165,26 +166,4 @@ function noiseMrc() {
   const voxels = Float32Array.from({ length: nx * ny * nz }, () => random() + random() + random());
   writeFileSync(path, Buffer.concat([header, Buffer.from(voxels.buffer)]));
   return path;
-}
-
-function planText(folder) {
-  const item = { id: "images/ktx", product: "images", action: "sync", source: `${folder}/`, target: "s3://bench/images/x/" };
-  return JSON.stringify({
-    version: 1,
-    sample: "2020-01-01",
-    date: "2020-01-01",
-    mmdd: "0101",
-    products: ["images"],
-    imagesBase: null,
-    root: null,
-    createdAt: "2020-01-01T00:00:00Z",
-    profile: "bench",
-    bucket: "s3://bench",
-    transfer: { awsFlags: [], filters: [], delete: false, checksum: false },
-    cluster: { kind: "none", slots: 1, order: "free" },
-    items: [{ ...item, exists: true, files: null, bytes: null, warnings: [] }],
-    totals: { items: 1, missing: 0, files: null, bytes: null },
-    warnings: [],
-    errors: [],
-  });
 }
