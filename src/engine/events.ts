@@ -11,6 +11,12 @@ export interface TaskBrief {
   readonly bytes: number;
 }
 
+/** Numbers of parts that no task makes: those with a fault of their own, and those that need one of them. */
+export interface Unplanned {
+  readonly failed: number;
+  readonly blocked: number;
+}
+
 /** State of a command that waits between two plans. */
 export interface Waits {
   /** Parts that are done: what a part is, the command knows. */
@@ -33,6 +39,8 @@ export type RunEvent = { readonly atMs: number } & (
       readonly createdMs: number;
       /** Tasks of unknown size; a `sized` event reports each size. */
       readonly unsized?: number | undefined;
+      /** What was asked for and is in no task, since the plan cannot make it. */
+      readonly unplanned?: Unplanned | undefined;
       /** True if more is to come: all of this plan is not all of the work. */
       readonly isPart?: boolean | undefined;
     }

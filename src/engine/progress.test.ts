@@ -12,6 +12,18 @@ const begin: RunEvent[] = [
 ];
 
 describe("progress", () => {
+  it("has what the plan cannot make: it has failed before anything begins, and is no part that is done", () => {
+    const unplanned = { failed: 1, blocked: 8 };
+    const planned = fold([{ atMs: 0, kind: "plan", tasks: 1, bytes: 0, resumed: false, createdMs: 0, unplanned }]);
+    const done = advance(planned, { atMs: 1, kind: "settled", task: brief("a", 0), state: "done", seconds: 1 });
+    const counts = (state: ProgressState) => {
+      const { tasksTotal, tasksDone, tasksFailed, tasksBlocked, fraction } = viewProgress(state);
+      return { tasksTotal, tasksDone, tasksFailed, tasksBlocked, fraction };
+    };
+    expect(counts(planned)).toEqual({ tasksTotal: 10, tasksDone: 0, tasksFailed: 9, tasksBlocked: 8, fraction: 0.9 });
+    expect(counts(done)).toEqual({ tasksTotal: 10, tasksDone: 1, tasksFailed: 9, tasksBlocked: 8, fraction: 1 });
+  });
+
   it("counts what earlier runs had done, but not into the rate", () => {
     const state = fold([
       ...begin,

@@ -108,7 +108,9 @@ export function advance(state: ProgressState, event: RunEvent): ProgressState {
         isPlanned: true,
         startMs: event.atMs,
         nowMs: event.atMs,
-        tasksTotal: event.tasks,
+        // what no task makes was asked for, too: it has failed before the first task begins
+        tasksTotal: event.tasks + (event.unplanned?.failed ?? 0) + (event.unplanned?.blocked ?? 0),
+        counts: { ...noProgress.counts, ...event.unplanned },
         bytesTotal: event.bytes,
         unsized: event.unsized ?? 0,
         isPart: event.isPart,

@@ -15,7 +15,7 @@ import type { Random } from "../core/random.js";
 import type { Store } from "../stores/store.js";
 import { removeIfEmpty, removeTree } from "./disk.js";
 import type { TypedCommand } from "./env.js";
-import type { OnEvent, RunEvent } from "./events.js";
+import type { OnEvent, RunEvent, Unplanned } from "./events.js";
 import type { Every } from "./every.js";
 import { runLocal } from "./executors/local.js";
 import { folderContents } from "./folder-contents.js";
@@ -61,6 +61,8 @@ export interface RunOptions {
   /** Command that was typed, for the journal. */
   typed?: TypedCommand | undefined;
   onEvent?: OnEvent | undefined;
+  /** What was asked for and the plan cannot make: it counts as failed and blocked. */
+  unplanned?: Unplanned | undefined;
   /** Drives the heartbeats of the locks; real time by default. */
   every?: Every | undefined;
   /** Receipts that other journals have: they count where this one has none, and where what they promise is still there. */
@@ -194,7 +196,7 @@ async function runWithJournal(plan: TaskPlan, journal: Journal, options: Inner):
     target: target.url,
   });
   const bytes = plan.tasks.reduce((sum, task) => sum + task.bytes, 0);
-  emit({ kind: "plan", tasks: plan.tasks.length, bytes, resumed, createdMs });
+  emit({ kind: "plan", tasks: plan.tasks.length, bytes, resumed, createdMs, unplanned: options.unplanned });
 
   const scratch = join(workspace, "scratch");
   const already = await findAlready(plan, journal, options);

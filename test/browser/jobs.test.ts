@@ -172,7 +172,7 @@ describe.skipIf(browserPath === undefined)("A20: jobs", () => {
     ])
       appendFileSync(join(workspace, "runs", id, "events.ndjson"), `${JSON.stringify(line)}\n`);
     const { page, problems } = await browser.open(`${server.url}/jobs/${id}`);
-    await page.getByRole("heading", { name: "Failed" }).waitFor(WAIT);
+    await page.getByRole("heading", { name: "Not done" }).waitFor(WAIT);
     expect(await page.locator("img").count()).toBe(0);
     expect(await page.getByText(`hint: ${bad}`).count()).toBe(2);
     const absent = await fetch(`${server.url}/api/v1/jobs/..%2f..%2fetc`);

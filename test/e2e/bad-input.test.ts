@@ -5,6 +5,8 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BadInput, type Fault, generateBadInput } from "../../examples/bad-input/generate.mjs";
+import { viewProgress } from "../../src/engine/progress.js";
+import { RunTail } from "../../src/engine/run-tail.js";
 
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "emporium-bad-input-"));
@@ -46,9 +48,9 @@ function ingest(fault: Fault, output = join(folder, "out", fault)) {
   const args = ["ingest", "run", bad.configs[fault], bad.input, output, ...SELECTION];
   const places = ["--workspace", join(folder, "workspace", fault)];
   const { status, stdout, stderr } = emporium([...args, ...places, "--json"]);
-  const errors = (JSON.parse(stdout) as { errors: Failure[] }).errors;
+  const { errors, ...counts } = JSON.parse(stdout) as { errors: Failure[]; done: number; failed: number; blocked: number };
   for (const { code, message } of errors) expect(stderr).toContain(`error[${code}]: ${message}`);
-  return { status, errors, stderr, tree: files(output) };
+  return { status, errors, counts, stderr, tree: files(output) };
 }
 
 function files(root: string): string[] {
@@ -102,9 +104,25 @@ function expectSound(tree: readonly string[]) {
   expect(tree.filter((name) => name.includes(".part"))).toEqual([]);
 }
 
+/** What the pages and the progress line show of the run of a fault: parts that no task makes are in it. */
+async function progressOf(fault: Fault) {
+  const runs = join(folder, "workspace", fault, "runs");
+  const tail = new RunTail(join(runs, readdirSync(runs)[0]!));
+  await tail.poll();
+  const { tasksTotal, tasksDone, tasksFailed, tasksBlocked } = viewProgress(tail.seen!.state);
+  return { tasksTotal, tasksDone, failed: tasksFailed - tasksBlocked, blocked: tasksBlocked };
+}
+
 describe("files that are not what they say", () => {
-  it("a truncated volume fails alone, with both byte counts", () => {
-    const { status, errors, tree } = ingest("truncated");
+  it("a truncated volume fails alone, with both byte counts, and its run is not shown as complete", async () => {
+    const { status, errors, tree, counts } = ingest("truncated");
+    expect(await progressOf("truncated")).toEqual({
+      tasksTotal: counts.done + counts.failed + counts.blocked,
+      tasksDone: counts.done,
+      failed: counts.failed,
+      blocked: counts.blocked,
+    });
+    expect(counts.failed).toBe(1);
     expect(status).toBe(3);
     const [failed, ...blocked] = errors;
     expect(failed).toMatchObject({

@@ -25,7 +25,7 @@ export function Job() {
 }
 
 function Shown({ job }: { job: JobFacts }) {
-  const { progress, running, failures, errors, rates, error, host, folder, startedAt, waits } = job;
+  const { progress, running, rates, error, host, folder, startedAt, waits } = job;
   const goesOn = job.life === "died" || (job.life === "ended" && job.exitStatus !== 0);
   return (
     <>
@@ -69,36 +69,56 @@ function Shown({ job }: { job: JobFacts }) {
           {waits.lines.length < waits.count && <p className="muted">and {count(waits.count - waits.lines.length)} more</p>}
         </section>
       )}
-      {progress.tasksFailed > 0 && (
-        <section aria-label="Failed">
-          <h2>Failed</h2>
-          <p className="muted">
-            {plural(progress.tasksFailed, "task")}
-            {failures.length < progress.tasksFailed &&
-              `; here are ${count(failures.length)}, the others need one that failed or came before`}
-          </p>
-          <ul className="hits">
-            {failures.map(({ title, error: why }) => (
-              <li key={title}>
-                {title}
-                {why && <Told error={why} />}
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
-      {errors.length > 0 && (
-        <section aria-label="Not done">
-          <h2>Not done</h2>
-          {errors.map((one) => (
-            <Told key={JSON.stringify(one)} error={one} />
-          ))}
-        </section>
-      )}
-      {rates.length > 1 && <Rate rates={rates} isBytes={progress.bytesTotal > 0} />}
+      <NotDone job={job} />
+      {rates.length > 1 && <Rate rates={rates} isBytes={progress.bytesTotal > 0} isOver={job.life === "ended"} />}
     </>
   );
 }
+
+/** What failed, each with its reason, and in one list what waits for it. */
+function NotDone({ job: { failures, errors, progress } }: { job: JobFacts }) {
+  const own = errors.filter(({ code }) => code !== BLOCKED);
+  const blocked = errors.filter(({ code }) => code === BLOCKED);
+  const known = failures.length + errors.length;
+  if (known === 0 && progress.tasksFailed === 0) return null;
+  return (
+    <section aria-label="Not done">
+      <h2>Not done</h2>
+      {known < progress.tasksFailed && (
+        <p className="muted">
+          {plural(progress.tasksFailed, "part")}; here are {count(known)}, the others need one that failed or came before
+        </p>
+      )}
+      <ul className="hits">
+        {failures.map(({ title, error: why }) => (
+          <li key={title}>
+            {title}
+            {why && <Told error={why} />}
+          </li>
+        ))}
+        {own.map((one) => (
+          <li key={JSON.stringify(one)}>
+            <Told error={one} />
+          </li>
+        ))}
+      </ul>
+      {blocked.length > 0 && (
+        <>
+          <h3>Because of that</h3>
+          <ul className="hits">
+            {blocked.map(({ message, path }) => (
+              <li key={message}>
+                {message} <code className="muted">{path}</code>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+const BLOCKED = "TASK_BLOCKED";
 
 function figuresOf(job: JobFacts): string {
   const { bytesDone, bytesTotal, tasksDone, tasksAlready, tasksTotal, tasksFailed, seconds } = job.progress;
@@ -115,7 +135,7 @@ function figuresOf(job: JobFacts): string {
 const WIDTH = 600;
 const HEIGHT = 96;
 
-function Rate({ rates, isBytes }: { rates: JobFacts["rates"]; isBytes: boolean }) {
+function Rate({ rates, isBytes, isOver }: { rates: JobFacts["rates"]; isBytes: boolean; isOver: boolean }) {
   const longest = Math.max(...rates.map(([beforeMs]) => beforeMs), 1);
   const highest = Math.max(...rates.map(([, perSecond]) => perSecond), 1e-9);
   const points = rates.map(
@@ -123,7 +143,8 @@ function Rate({ rates, isBytes }: { rates: JobFacts["rates"]; isBytes: boolean }
       `${(WIDTH * (1 - beforeMs / longest)).toFixed(1)},${(HEIGHT * (1 - (0.96 * perSecond) / highest)).toFixed(1)}`,
   );
   const told = (perSecond: number) => (isBytes ? `${bytes(Math.round(perSecond))}/s` : `${perSecond.toPrecision(3)} tasks/s`);
-  const says = `Rate, last ${formatSeconds(longest / 1000)}: ${told(rates.at(-1)![1])} now, ${told(highest)} at most`;
+  const now = isOver ? "" : `${told(rates.at(-1)![1])} now, `;
+  const says = `Rate, last ${formatSeconds(longest / 1000)}: ${now}${told(highest)} at most`;
   return (
     <figure className="plot">
       <figcaption>{says}</figcaption>

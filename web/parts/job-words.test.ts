@@ -29,7 +29,8 @@ describe("a job in words (37.5)", () => {
     expect(stopped({ tasksDone: 27 })).toBe(0.54);
     expect(stopped({ tasksDone: 27, bytesTotal: 100, bytesDone: 46 })).toBe(0.46);
     expect(stopped({ tasksDone: 27, tasksAlready: 20, bytesTotal: 100, bytesDone: 100 })).toBe(0.54);
-    expect(stopped({ tasksDone: 49, bytesTotal: 100, bytesDone: 100 })).toBe(0.99);
+    expect(stopped({ tasksDone: 49, bytesTotal: 100, bytesDone: 100 })).toBe(0.98);
+    expect(stopped({ tasksTotal: 1000, tasksDone: 999, bytesTotal: 100, bytesDone: 100 })).toBe(0.99);
     expect(stopped({ tasksDone: 50 })).toBe(1);
     expect(doneShare({ life: "running", progress: progress({ fraction: 0.3, tasksDone: 27 }) })).toBe(0.3);
   });

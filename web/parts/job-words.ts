@@ -49,8 +49,9 @@ export function doneShare({ life, progress }: Pick<JobBrief, "life" | "progress"
   const { fraction, tasksDone, tasksTotal, tasksAlready, bytesDone, bytesTotal } = progress;
   if (life === "running" || tasksTotal === 0) return fraction;
   if (tasksDone >= tasksTotal) return 1;
-  // bytes are those of this run alone
-  const share = bytesTotal > 0 && tasksAlready === 0 ? bytesDone / bytesTotal : tasksDone / tasksTotal;
+  // bytes are those of this run alone; where all are done, what is not done has none
+  const byBytes = bytesTotal > 0 && tasksAlready === 0 && bytesDone < bytesTotal;
+  const share = byBytes ? bytesDone / bytesTotal : tasksDone / tasksTotal;
   return Math.min(share, 0.99);
 }
 

@@ -95,7 +95,7 @@ export function submittedReport(plan: IngestPlan, begun: Begun, extra: readonly 
 }
 
 /** Entities that a plan cannot make: those with a fault of their own, and those that need one of them. */
-function failuresOf({ failures }: IngestPlan): { failed: number; blocked: number } {
+export function failuresOf({ failures }: IngestPlan): { failed: number; blocked: number } {
   const blocked = failures.filter(({ error }) => error.code === "TASK_BLOCKED").length;
   return { failed: failures.length - blocked, blocked };
 }

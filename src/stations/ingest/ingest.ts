@@ -26,7 +26,7 @@ import { type FittedPlan, fitted, roomWarnings } from "./fit-plan.js";
 import { type IdClaims, joinClaims, readClaims } from "./id-claims.js";
 import type { GivenId } from "./identifiers.js";
 import { awaitedSections } from "./importers/key-image.js";
-import { type IngestReport, plannedReport, runReport, submittedReport } from "./ingest-report.js";
+import { failuresOf, type IngestReport, plannedReport, runReport, submittedReport } from "./ingest-report.js";
 import { fixedMoment } from "./moment.js";
 import { addressOpener } from "./ops/open-address.js";
 import { ingestOperations } from "./ops/operations.js";
@@ -247,6 +247,7 @@ async function runTasks(
     name,
     force: options.forceOverwrite,
     createdMs: fixedMoment(process.env),
+    unplanned: failuresOf(plan),
   });
 }
 
