@@ -157,8 +157,9 @@ export interface JobBrief {
     /** Including `tasksAlready`, those of earlier runs. */
     readonly tasksDone: number;
     readonly tasksAlready: number;
-    /** Including tasks that need one that failed. */
+    /** Including `tasksBlocked`, those that need one that failed. */
     readonly tasksFailed: number;
+    readonly tasksBlocked: number;
     readonly bytesTotal: number;
     readonly bytesDone: number;
     readonly bytesPerSecond?: number | undefined;

@@ -221,9 +221,10 @@ function briefOf(id: string, seen: RunSeen, nowMs: number): JobBrief {
 }
 
 function figuresOf(view: ProgressView): Omit<JobBrief["progress"], "tasksAlready"> {
-  const { fraction, tasksTotal, tasksDone, tasksFailed, bytesTotal, bytesDone, bytesPerSecond, tasksPerSecond } = view;
+  const { fraction, tasksTotal, tasksDone, tasksFailed, tasksBlocked, bytesTotal, bytesDone, bytesPerSecond, tasksPerSecond } =
+    view;
   return {
-    ...{ fraction, tasksTotal, tasksDone, tasksFailed, bytesTotal, bytesDone, bytesPerSecond, tasksPerSecond },
+    ...{ fraction, tasksTotal, tasksDone, tasksFailed, tasksBlocked, bytesTotal, bytesDone, bytesPerSecond, tasksPerSecond },
     ...{ secondsLeft: view.secondsLeft, seconds: view.seconds },
   };
 }

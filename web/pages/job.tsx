@@ -6,7 +6,7 @@ import { useJob } from "../parts/events.js";
 import { bytes, count, moment, plural } from "../parts/format.js";
 import { JobActions } from "../parts/job-actions.js";
 import { Bar, commandOf, Life, leftOf, lineOf, rateOf, Told } from "../parts/job-parts.js";
-import { titleOf } from "../parts/job-words.js";
+import { failedOf, titleOf } from "../parts/job-words.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer } from "../parts/states.js";
 
@@ -127,7 +127,7 @@ function figuresOf(job: JobFacts): string {
     ...(bytesTotal > 0 ? [`${bytes(bytesDone)} of ${bytes(bytesTotal)}`] : []),
     ...rate,
     `${count(tasksDone)} of ${plural(tasksTotal, "task")} done${tasksAlready > 0 ? `, ${count(tasksAlready)} of them before` : ""}`,
-    ...(tasksFailed > 0 ? [`${count(tasksFailed)} failed`] : []),
+    ...(tasksFailed > 0 ? [failedOf(job.progress)] : []),
     job.life === "ended" ? `in ${formatSeconds(seconds)}` : `${formatSeconds(seconds)} so far`,
   ].join(" · ");
 }

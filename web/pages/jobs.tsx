@@ -6,7 +6,7 @@ import { CsvButton } from "../parts/csv-button.js";
 import { useJobs } from "../parts/events.js";
 import { ABSENT, count, moment, plural } from "../parts/format.js";
 import { Bar, doneOf, Life, leftOf, lineOf, rateOf } from "../parts/job-parts.js";
-import { titleOf } from "../parts/job-words.js";
+import { failedOf, titleOf } from "../parts/job-words.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
 import type { FileTable } from "../parts/save.js";
@@ -55,13 +55,20 @@ const jobsTable = (jobs: readonly JobBrief[]): FileTable => ({
     "tasks",
     "done",
     "failed",
+    "blocked",
     "bytes",
     "bytes_done",
     "seconds",
   ],
   rows: jobs.map(({ id, command, folder, host, life, startedAt, heardAt, exitStatus, progress }) => [
     ...[id, quoteWords(command), folder, host, life, startedAt, heardAt, exitStatus, progress.tasksTotal, progress.tasksDone],
-    ...[progress.tasksFailed, progress.bytesTotal, progress.bytesDone, progress.seconds],
+    ...[
+      progress.tasksFailed - progress.tasksBlocked,
+      progress.tasksBlocked,
+      progress.bytesTotal,
+      progress.bytesDone,
+      progress.seconds,
+    ],
   ]),
 });
 
@@ -92,7 +99,7 @@ function List({ jobs }: { jobs: readonly JobBrief[] }) {
               <th scope="col">Rate</th>
               <th scope="col">Left</th>
               <th scope="col">Tasks</th>
-              <th scope="col">Failed</th>
+              <th scope="col">Not done</th>
               <th scope="col">Started</th>
               <th scope="col">Host</th>
             </tr>
@@ -114,7 +121,7 @@ function List({ jobs }: { jobs: readonly JobBrief[] }) {
                 <td>{rateOf(job)}</td>
                 <td>{leftOf(job)}</td>
                 <td>{doneOf(job)}</td>
-                <td>{job.progress.tasksFailed === 0 ? ABSENT : count(job.progress.tasksFailed)}</td>
+                <td>{failedOf(job.progress) || ABSENT}</td>
                 <td>{moment(job.startedAt)}</td>
                 <td>{job.host}</td>
               </tr>

@@ -3,7 +3,17 @@ import type { JobBrief } from "../../src/model/page-api.js";
 import { doneShare, endOf, titleOf } from "./job-words.js";
 
 const progress = (parts: Partial<JobBrief["progress"]>): JobBrief["progress"] => ({
-  ...{ fraction: 1, tasksTotal: 50, tasksDone: 0, tasksAlready: 0, tasksFailed: 0, bytesTotal: 0, bytesDone: 0, seconds: 1 },
+  ...{
+    fraction: 1,
+    tasksTotal: 50,
+    tasksDone: 0,
+    tasksAlready: 0,
+    tasksFailed: 0,
+    tasksBlocked: 0,
+    bytesTotal: 0,
+    bytesDone: 0,
+    seconds: 1,
+  },
   ...parts,
 });
 
@@ -38,7 +48,8 @@ describe("a job in words (37.5)", () => {
   it("one of which a part failed is done in part, and one of which nothing is done has failed", () => {
     const said = (exitStatus: number, parts: Partial<JobBrief["progress"]>) =>
       endOf({ exitStatus, progress: progress(parts) }).says;
-    expect(said(3, { tasksDone: 48, tasksFailed: 2 })).toBe("done in part: 2 of 50 failed");
+    expect(said(3, { tasksDone: 48, tasksFailed: 2 })).toBe("done in part: 2 failed of 50");
+    expect(said(3, { tasksDone: 41, tasksFailed: 9, tasksBlocked: 8 })).toBe("done in part: 1 failed, 8 blocked of 50");
     expect(said(3, { tasksFailed: 50 })).toBe("failed with status 3");
     // a watch that is ended before its files are complete
     expect(said(3, { tasksTotal: 0 })).toBe("done in part");

@@ -65,7 +65,13 @@ export function endOf({ exitStatus, progress }: Pick<JobBrief, "exitStatus" | "p
   if (exitStatus === 0) return { sign: "✓", tone: "ok", says: "ended well" };
   if (exitStatus === 130) return { sign: "■", tone: "warn", says: "stopped" };
   const part = { sign: "◐", tone: "warn" } as const;
-  if (tasksFailed > 0 && tasksDone > 0) return { ...part, says: `done in part: ${tasksFailed} of ${tasksTotal} failed` };
+  if (tasksFailed > 0 && tasksDone > 0) return { ...part, says: `done in part: ${failedOf(progress)} of ${tasksTotal}` };
   if (tasksFailed === 0 && exitStatus === 3) return { ...part, says: "done in part" };
   return { sign: "✕", tone: "bad", says: `failed with status ${exitStatus}` };
+}
+
+/** `1 failed, 8 blocked`: blocked is what needs one that failed. */
+export function failedOf({ tasksFailed, tasksBlocked }: Pick<JobBrief["progress"], "tasksFailed" | "tasksBlocked">): string {
+  const own = tasksFailed - tasksBlocked;
+  return [...(own > 0 ? [`${own} failed`] : []), ...(tasksBlocked > 0 ? [`${tasksBlocked} blocked`] : [])].join(", ");
 }
