@@ -1,10 +1,15 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateBadInput } from "../../examples/bad-input/generate.mjs";
 import { type Browser, browserPath, startBrowser } from "./browser.js";
 import { type LabTree, makeLabTree, type ServedAt } from "./served-tree.js";
 
 /** What visitors come for, with as many clicks as it may take. Seconds are printed, not judged. */
 
+const PROGRAM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const WAIT = { timeout: 60_000 };
 const LIVE = '.live .v-pane[data-sharp="true"]';
 const SHARP = '.viewer .v-pane[data-sharp="true"]';
@@ -15,6 +20,11 @@ describe.skipIf(browserPath === undefined)("tasks of visitors, in clicks (needs 
   let browser: Browser;
   beforeAll(async () => {
     lab = await makeLabTree(["imod", "cell"]);
+    // one of its tomograms was cut short
+    const bad = await generateBadInput({ out: join(lab.folder, "bad") });
+    const words = ["ingest", "run", bad.configs.truncated, bad.input, join(lab.folder, "out"), "--import-everything"];
+    const run = spawnSync(process.execPath, [PROGRAM, ...words, "--workspace", join(lab.folder, "workspace")]);
+    expect(run.status).toBe(3);
     served = await lab.serve();
     browser = await startBrowser([served.url]);
   }, 600_000);
@@ -83,6 +93,22 @@ describe.skipIf(browserPath === undefined)("tasks of visitors, in clicks (needs 
         await page.locator(SHARP).first().waitFor(WAIT);
         await click("button", "Where from");
         await page.getByRole("dialog", { name: "Where this is from" }).waitFor(WAIT);
+      },
+    ],
+    [
+      "why a job has failed",
+      3,
+      async (page, click) => {
+        await click("summary:visible", "Work");
+        await click("a:visible", "Jobs");
+        await click("main a", "Ingest: truncated");
+        const part = page.getByRole("region", { name: "Not done" });
+        await part.getByText(/run_2\.rec: the header promises/).waitFor(WAIT);
+        await page
+          .getByRole("status")
+          .getByText(/done in part: 1 failed/)
+          .waitFor(WAIT);
+        expect(await page.locator("main progress").evaluate((bar) => (bar as HTMLProgressElement).value)).toBeLessThan(1);
       },
     ],
     [
