@@ -73,7 +73,10 @@ async function fetchAll(plan: DownloadPlan, manifest: Manifest, options: CarryOu
   const startMs = clock.monotonic();
   const { files, bytes, unsized } = totals(plan);
   const { objects, crops: jobs } = merged(plan.sets);
-  onEvent({ atMs: startMs, kind: "plan", tasks: files + jobs.length, bytes, unsized, resumed: false, createdMs: clock.now() });
+  onEvent({
+    ...{ atMs: startMs, kind: "plan", tasks: files + jobs.length, bytes, unsized, resumed: false, createdMs: clock.now() },
+    unplanned: { failed: plan.faults.length, blocked: 0 },
+  });
   for (const { url, rel, error } of plan.faults) results.add({ rel: rel ?? url, url, status: "failed", error });
   await noteFaults(plan, manifest, clock.now());
   const atOnce = objects.reduce(

@@ -71,6 +71,7 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
         kind: "plan",
         tasks: present.length,
         bytes: present.reduce((sum, { id }) => sum + briefOf(plan, id).bytes, 0),
+        unplanned: { failed: failures.size, blocked: 0 },
         resumed: false,
         createdMs: clock.now(),
       });
