@@ -1,5 +1,5 @@
 // Do the tests notice a small mistake? Puts seeded mutants into modules, one at a time, and runs the unit tests that load the module.
-// node scripts/mutants.mjs [FOLDER or FILE…] [--count 200] [--seed 1] [--jobs N] [--tests 12] [--seconds 60] [--json FILE] [--again FILE]
+// node scripts/mutants.mjs [FOLDER or FILE…] [--count 200] [--seed 1] [--jobs N] [--tests 12] [--rest 0] [--seconds 60] [--json FILE] [--again FILE]
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
@@ -17,6 +17,7 @@ const { values: options, positionals } = parseArgs({
     seed: { type: "string", default: "1" },
     jobs: { type: "string", default: String(Math.max(1, availableParallelism() - 1)) },
     tests: { type: "string", default: "12" },
+    rest: { type: "string", default: "0" },
     seconds: { type: "string", default: "60" },
     json: { type: "string" },
     again: { type: "string" },
@@ -33,7 +34,6 @@ const milliseconds = new Map();
 const mutants = options.again ? survivorsIn(options.again) : folders.flatMap((folder) => chosenIn(folder.replace(/\/$/, "")));
 const results = await tryAll(mutants, Number(options.jobs));
 const summary = summarize(results);
-if (options.json) writeFileSync(options.json, `${JSON.stringify({ seed: options.seed, summary, results }, null, 1)}\n`);
 for (const { mutant, outcome } of results)
   if (outcome === "survived") console.log(`${mutant.file}:${mutant.line}:${mutant.column} ${mutant.old} → ${mutant.new}`);
 console.table(summary);
@@ -45,12 +45,15 @@ function chosenIn(folder) {
   return chooseMutants(all, Number(options.count), options.seed).map((mutant) => ({ ...mutant, folder }));
 }
 
-/** Generated text is no code that anybody wrote. */
+/** Generated text is no code that anybody wrote; what no unit loads, as most parts of pages, none can notice. */
 function modulesIn(folder) {
-  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !name.endsWith(".d.ts"))
+  const all = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name) && !/(?:\.test|\.d|\bgenerated)\.ts$/.test(name))
     .map((name) => `${folder}/${name}`)
     .sort();
+  const loaded = all.filter((file) => testsOf(file, milliseconds).length > 0);
+  if (loaded.length < all.length) console.log(`${folder}: no unit loads ${all.length - loaded.length} of ${all.length} modules`);
+  return loaded;
 }
 
 /** Those that an earlier run, written with --json, could not kill, in the sources as they are now. */
@@ -77,6 +80,11 @@ function readExplained(text) {
   return new Set(rows.map(([, file, old, changed]) => [file, old, changed].join("\n").replaceAll("\\|", "|")));
 }
 
+/** After each mutant: a run that is stopped has told what it has tried. */
+function write(file, done) {
+  writeFileSync(file, `${JSON.stringify({ seed: options.seed, summary: summarize(done), results: done }, null, 1)}\n`);
+}
+
 async function tryAll(all, jobs) {
   const queue = [...all];
   const done = [];
@@ -86,6 +94,7 @@ async function tryAll(all, jobs) {
       const begun = performance.now();
       const result = { mutant, ...(await outcomeOf(mutant, runner)), ms: Math.round(performance.now() - begun) };
       done.push(result);
+      if (options.json) write(options.json, done);
       const { file, line, column } = mutant;
       process.stderr.write(
         `${done.length}/${all.length} ${result.outcome} ${result.ms} ms ${file}:${line}:${column} ${mutant.old} → ${mutant.new}\n`,
@@ -97,23 +106,35 @@ async function tryAll(all, jobs) {
   return done.sort((a, b) => a.mutant.file.localeCompare(b.mutant.file) || a.mutant.start - b.mutant.start);
 }
 
+/** The units that load the module, and where none of them notices and `--rest` says so, suites of `npm run test:rest` that load it. */
 async function outcomeOf(mutant, runner) {
   const code = applyMutant(readFileSync(join(root, mutant.file), "utf8"), mutant);
-  let tests = testsOf(mutant.file, milliseconds)
-    .filter((test) => sound.get(test) !== false)
-    .slice(0, Number(options.tests));
+  const byUnits = await firstThatFails(mutant.file, code, runner, choose(testsOf(mutant.file, milliseconds), options.tests));
+  if (byUnits.outcome) return byUnits;
+  const rest = choose(testsOf(mutant.file, milliseconds, true), options.rest);
+  const byRest = await firstThatFails(mutant.file, code, runner, rest);
+  if (byRest.outcome) return byRest;
+  return { outcome: survived(mutant), files: byUnits.files + byRest.files };
+}
+
+function choose(tests, count) {
+  return tests.filter((test) => sound.get(test) !== false).slice(0, Number(count));
+}
+
+async function firstThatFails(file, code, runner, all) {
+  let tests = all;
   for (;;) {
-    if (tests.length === 0) return { outcome: survived(mutant), files: 0 };
-    let answer = await runner.run(mutant.file, code, tests);
+    if (tests.length === 0) return { files: 0 };
+    let answer = await runner.run(file, code, tests);
     // an error of no test may come from what an earlier mutant left behind
-    if (answer.isStray) answer = await runner.run(mutant.file, code, tests, true);
+    if (answer.isStray) answer = await runner.run(file, code, tests, true);
     const { failed, test, timedOut, files, took = [] } = answer;
     for (const [name, ms] of took) milliseconds.set(relative(root, name), ms);
-    if (failed === undefined) return { outcome: survived(mutant), files };
+    if (failed === undefined) return { files };
     if (!sound.has(failed)) {
-      let plain = await runner.run(mutant.file, undefined, [failed], true);
+      let plain = await runner.run(file, undefined, [failed], true);
       // on a busy machine a test may take longer than it is given
-      if (plain.failed !== undefined) plain = await runner.run(mutant.file, undefined, [failed], true);
+      if (plain.failed !== undefined) plain = await runner.run(file, undefined, [failed], true);
       sound.set(failed, plain.failed === undefined);
       if (plain.failed !== undefined) process.stderr.write(`${failed} fails with no mutant, left out: ${plain.test}\n`);
     }

@@ -15,7 +15,7 @@ const EQUALITY = new Set(["===", "!==", "==", "!="]);
  * @returns what to put for the characters `[start, end)`; `old` and `new` are the expression or statement around them, before and after.
  */
 export function mutantsOf(file, text) {
-  const parsed = parseSync(file, text, { lang: "ts" });
+  const parsed = parseSync(file, text, { lang: file.endsWith("x") ? "tsx" : "ts" });
   if (parsed.errors.length > 0) throw new Error(`${file}: ${parsed.errors[0].message}`);
   const found = [];
   const write = (operator, start, end, replacement, shown) => {

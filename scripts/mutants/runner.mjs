@@ -87,7 +87,7 @@ const vitest = await createVitest(
     root,
     config: false,
     watch: false,
-    include: ["{src,web}/**/*.test.ts", "test/{golden,fuzz}/**/*.test.ts"],
+    include: ["{src,web}/**/*.test.ts", "test/{golden,fuzz,e2e,faults}/**/*.test.ts"],
     pool: { name: "kept", createPoolWorker: (options) => new KeptWorker(options) },
     isolate: false,
     maxWorkers: 1,
@@ -111,7 +111,7 @@ const vitest = await createVitest(
 
 const ours = ["src", "web", "test", "examples"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(root, folder, name)),
 );
 const known = new Map((await vitest.globTestSpecifications()).map((each) => [each.moduleId, each]));

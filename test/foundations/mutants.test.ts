@@ -43,6 +43,13 @@ describe("mutantsOf", () => {
   });
 });
 
+it("mutates a part of a page, whose text is no code", () => {
+  const mutants = mutantsOf("a.tsx", "export const A = ({ b }) => <p>{b.c && <i>1 &lt; 2</i>}</p>;");
+  expect(mutants.map(({ old, new: changed }) => `${old} → ${changed}`)).toEqual([
+    "b.c && <i>1 &lt; 2</i> → b.c || <i>1 &lt; 2</i>",
+  ]);
+});
+
 describe("chooseMutants", () => {
   const mutants = mutantsOf("a.ts", Array.from({ length: 40 }, (_, i) => `f(a${i} < b${i});`).join("\n"));
 
