@@ -64,6 +64,16 @@ describe("publishObject", () => {
       modifiedMs: 5,
     });
   });
+
+  it("gives none where the store has another number of bytes", async () => {
+    const target = memoryStore({ url: "memory:target" });
+    const shorter: Store = { ...target, write: async (...words) => ({ ...(await target.write(...words)), size: 8 }) };
+    await expect(publishObject(context(target, shorter), "a", Buffer.from("123456789"))).rejects.toMatchObject({
+      code: "STORE_PROTOCOL",
+      message: expect.stringMatching(/has 8 bytes, 9 were sent$/),
+      facts: { retry: "later" },
+    });
+  });
 });
 
 describe.each([

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { manualClock } from "../core/clock.js";
+import { EmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import { fileStore } from "../stores/file/store.js";
 import { memoryStore } from "../stores/memory/store.js";
@@ -96,6 +97,13 @@ describe("what is kept has bounds", () => {
     expect(await keep(store, 1, { text: "x".repeat(100) })).toBeUndefined();
     expect(await numbersIn(store)).toEqual([]);
   });
+});
+
+it("a command that is stopped while it keeps its answer is stopped", async () => {
+  const stopped = new EmporiumError("CANCELLED", "stopped");
+  const store = { ...memoryStore({ url: "memory:w" }), write: () => Promise.reject(stopped) };
+  const what = { about: { locations: ["/x"] }, more: { n: 1 }, answer: {} };
+  await expect(keepAnswer(store, kindOf(2), what, { clock: manualClock(NOW) })).rejects.toBe(stopped);
 });
 
 it("a workspace that cannot be written is a warning", async () => {

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { fileStore } from "../../stores/file/store.js";
+import { memoryStore } from "../../stores/memory/store.js";
 import { openSegments } from "./segments.js";
-import { readJournals } from "./stage-journals.js";
+import { readJournals, SEED } from "./stage-journals.js";
 
 it("reads the journal of a process while that writes it, as often as somebody looks", async () => {
   const folder = await mkdtemp(join(tmpdir(), "emporium-journals-"));
@@ -28,4 +29,21 @@ it("reads the journal of a process while that writes it, as often as somebody lo
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+it("reads the journal of one slice, beside what is known from the beginning", async () => {
+  const store = memoryStore();
+  for (const [slice, token] of [
+    [0, SEED],
+    [0, "a"],
+    [1, "b"],
+  ] as const) {
+    const segments = await openSegments(store, "run/", "runs", { slice, attempt: 0, token }, () => () => undefined);
+    await segments.add(JSON.stringify({ record: "start", task: token }), true);
+    await segments.close();
+  }
+  const tasks = async (slice?: number) => [...(await readJournals(store, "run/", "runs", { slice })).deaths.keys()].sort();
+  expect(await tasks()).toEqual(["a", "b", SEED]);
+  expect(await tasks(1)).toEqual(["b", SEED]);
+  expect(await tasks(2)).toEqual([SEED]);
 });

@@ -24,6 +24,9 @@ describe("Kubernetes", () => {
       },
     });
   });
+  it("counts a pod's index from 0, as JOB_COMPLETION_INDEX says it", () => {
+    expect(words.indices).toEqual({ variable: "JOB_COMPLETION_INDEX", first: 0 });
+  });
   it("names the container of the policy as it is named in the pod", () => {
     // the API server refuses a rule for a container that is not there
     const { spec } = jobManifest(job, { image: "x" }) as {
