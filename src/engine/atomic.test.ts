@@ -391,6 +391,7 @@ describe("folderReceipt", () => {
 
 it("listingPrefixes asks for the fewest folders", () => {
   expect(listingPrefixes(["a/b/1", "a/b/c/2", "d/x/", "d/xy/1", "e.json", "f/1"])).toEqual(["a/b/", "d/", "e.json", "f/"]);
+  expect(listingPrefixes(["out/run-1/x", "out/run-2/y", "out/run-2/z/"])).toEqual(["out/"]);
   expect(listingPrefixes([])).toEqual([]);
   expect(listingPrefixes(["a/x.json"])).toEqual(["a/"]);
 });

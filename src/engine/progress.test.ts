@@ -87,6 +87,15 @@ describe("progress", () => {
     expect(viewProgress(state)).toMatchObject({ fraction: 1, bytesDone: 700, tasksDone: 2, tasksFailed: 2, secondsLeft: 0 });
   });
 
+  it("has come to its end with its only task, though the target had some of the bytes", () => {
+    const state = fold([
+      { atMs: 0, kind: "plan", tasks: 1, bytes: 100, resumed: false, createdMs: 0 },
+      { atMs: 0, kind: "start", task: brief("a", 100), threads: 1, notes: 0 },
+      { atMs: 1_000, kind: "settled", task: brief("a", 40), state: "done", seconds: 1 },
+    ]);
+    expect(viewProgress(state)).toMatchObject({ fraction: 1, tasksDone: 1 });
+  });
+
   it("follows the rate of the last half minute", () => {
     let state = fold([...begin, { atMs: 1_000, kind: "start", task: brief("a", 1_000_000), threads: 1, notes: 0 }]);
     for (let second = 1; second <= 60; second++) {

@@ -44,6 +44,8 @@ it("reads the journal of one slice, beside what is known from the beginning", as
   }
   const tasks = async (slice?: number) => [...(await readJournals(store, "run/", "runs", { slice })).deaths.keys()].sort();
   expect(await tasks()).toEqual(["a", "b", SEED]);
+  const { attempts } = await readJournals(store, "run/", "runs");
+  expect(attempts.get(1)?.get(0)).toMatchObject({ done: 0, failed: 0, ended: false, processes: 1, livedMs: 0 });
   expect(await tasks(1)).toEqual(["b", SEED]);
   expect(await tasks(2)).toEqual([SEED]);
 });

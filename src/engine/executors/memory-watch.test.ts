@@ -26,13 +26,14 @@ describe("memoryWatch", () => {
 
   it("ends the one that has begun last where all is taken, and waits until it is gone", () => {
     const [old, young] = [worker(600, { sinceMs: 5 }), worker(400, { sinceMs: 6 })];
-    expect(look([old, young]).end).toBe(young);
-    expect(look([old, { ...young, isEnding: true }]).end).toBeUndefined();
+    expect(look([old, young])).toMatchObject({ isFull: true, end: young });
+    const waiting = look([old, { ...young, isEnding: true }]);
+    expect([waiting.isFull, waiting.end]).toEqual([true, undefined]);
   });
 
   it("ends those first that do nothing, the largest before", () => {
     const [first, second] = [worker(100, { isBusy: false }), worker(300, { isBusy: false })];
-    expect(look([worker(600, { sinceMs: 9 }), first, second]).end).toBe(second);
+    expect(look([worker(600, { sinceMs: 9 }), first, second])).toMatchObject({ isFull: true, end: second });
     expect(look([first, worker(850, { isBusy: false })]).end).toMatchObject({ toldBytes: (150 + 850) * MIB });
   });
 
