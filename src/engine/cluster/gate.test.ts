@@ -2,15 +2,16 @@ import { describe, expect, it } from "vitest";
 import { manualClock } from "../../core/clock.js";
 import { silentLog } from "../../core/log.js";
 import { memoryStore } from "../../stores/memory/store.js";
+import type { Store } from "../../stores/store.js";
 import type { ArrayJob, EngineExecutor, JobHandle } from "../executors/engine-executor.js";
 import type { Task } from "../task.js";
 import { advance } from "./gate.js";
 import { writeGraph } from "./graph.js";
+import { stageEndKey, submissionKey } from "./run-files.js";
 import type { OpenRun } from "./run-record.js";
 
 /** A run of one task, and an engine that takes whatever it is given. */
-async function submitted(memoryBytes: number): Promise<ArrayJob[]> {
-  const store = memoryStore();
+async function oneTask(memoryBytes: number, store: Store = memoryStore()) {
   const folder = ".emporium/runs/r/";
   await writeGraph(store, folder, [{ id: "t1", title: "t1", needs: [], outputs: [] }] as unknown as Task[]);
   const resources = { cpus: 8, memoryBytes, gpus: 2, queue: "long", words: ["--exclusive"] };
@@ -34,7 +35,12 @@ async function submitted(memoryBytes: number): Promise<ArrayJob[]> {
   const options = { executor, by: "me", gates: true, log: silentLog, clock: manualClock() } as unknown as Parameters<
     typeof advance
   >[1];
-  expect(await advance(run, options, async () => undefined)).toMatchObject({ state: "submitted", slices: 1, job: { id: "1" } });
+  return { jobs, folder, next: () => advance(run, options, async () => undefined) };
+}
+
+async function submitted(memoryBytes: number): Promise<ArrayJob[]> {
+  const { jobs, next } = await oneTask(memoryBytes);
+  expect(await next()).toMatchObject({ state: "submitted", slices: 1, job: { id: "1" } });
   return jobs;
 }
 
@@ -52,5 +58,34 @@ describe("(35.2) the job that calls the gate", () => {
   it("asks for no more memory than the work does", async () => {
     const [, gate] = await submitted(2 ** 28);
     expect(gate!.resources.memoryBytes).toBe(2 ** 28);
+  });
+});
+
+describe("a step of a run", () => {
+  it("leaves slices to whoever has recorded first that he submits them", async () => {
+    const store = memoryStore();
+    const late: Store = {
+      ...store,
+      async write(key, body, options) {
+        if (key.endsWith(submissionKey("a", 0)) && options?.ifAbsent) await store.write(key, new TextEncoder().encode("{}\n"));
+        return store.write(key, body, options);
+      },
+    };
+    const { jobs, next } = await oneTask(2 ** 30, late);
+    expect(await next()).toEqual({ state: "theirs", stage: "a" });
+    expect(jobs).toEqual([]);
+  });
+
+  it.each([
+    ["0 where all is done", { done: 5, failed: 0, blocked: 0 }, 0],
+    ["3 where a part is", { done: 3, failed: 1, blocked: 1 }, 3],
+    ["3 where some could not begin", { done: 3, failed: 0, blocked: 2 }, 3],
+    ["1 where nothing is", { done: 0, failed: 5, blocked: 0 }, 1],
+  ])("behind the last stage ends the run, with %s", async (_, counts, exitStatus) => {
+    const store = memoryStore();
+    const { folder, next } = await oneTask(2 ** 30, store);
+    const end = { tasks: 5, ...counts };
+    await store.write(`${folder}${stageEndKey("a")}`, new TextEncoder().encode(JSON.stringify({ ...end, submissions: 1 })));
+    expect(await next()).toEqual({ state: "ended", end: { ...end, exitStatus } });
   });
 });

@@ -19,8 +19,8 @@ export function fewSlots({ slots: wanted }: Pick<ClusterPlace, "slots">, usual =
   return { slots, notes };
 }
 
-/** Requests in flight of each worker, of those that a host bears. */
-export const requestsEach = (slots: number): number => Math.max(1, Math.floor(LIMITS.requestsPerHost / slots));
+/** Requests in flight of each of so many workers, {@link SLOTS_MAX} at most, of those that a host bears. */
+export const requestsEach = (slots: number): number => Math.floor(LIMITS.requestsPerHost / slots);
 
 /** A place that a node can open by its address alone. @param what how the command calls it @throws {EmporiumError} USAGE */
 export function sharedLocation(text: string, what: string): Location {
