@@ -106,7 +106,7 @@ async function tryAll(all, jobs) {
   return done.sort((a, b) => a.mutant.file.localeCompare(b.mutant.file) || a.mutant.start - b.mutant.start);
 }
 
-/** The units that load the module, and where none of them notices and `--rest` says so, suites of `npm run test:rest` that load it. */
+/** The units that load the module, and where none of them notices and `--rest` says so, suites of commands, faults and servers that load it. */
 async function outcomeOf(mutant, runner) {
   const code = applyMutant(readFileSync(join(root, mutant.file), "utf8"), mutant);
   const byUnits = await firstThatFails(mutant.file, code, runner, choose(testsOf(mutant.file, milliseconds), options.tests));

@@ -4,11 +4,11 @@ import { basename, dirname, join, relative } from "node:path";
 import { parseSync } from "vite";
 
 /** The suites that need nothing but the sources: the same folders as the project `unit` in vitest.config.ts. */
-const UNITS = ["src", "web", "test/golden", "test/fuzz", "test/conformance", "test/fixtures"];
-/** Suites of `npm run test:rest` that run commands in the test's own process. What they start as a program of its own has no mutant. */
-const REST = ["test/e2e", "test/faults"];
+const UNITS = ["src", "web", "test/golden", "test/fuzz", "test/fixtures"];
+/** Suites that take longer: commands in the test's own process, faults, servers. What they start as a program of its own has no mutant. */
+const REST = ["test/e2e", "test/faults", "test/conformance"];
 const isIn = (folders, file) => folders.some((folder) => file.startsWith(`${folder}/`));
-const isTest = (file) => file.endsWith(".test.ts") && !file.startsWith("test/conformance");
+const isTest = (file) => file.endsWith(".test.ts");
 
 /**
  * @param root the repository.

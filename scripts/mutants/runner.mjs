@@ -87,7 +87,7 @@ const vitest = await createVitest(
     root,
     config: false,
     watch: false,
-    include: ["{src,web}/**/*.test.ts", "test/{golden,fuzz,e2e,faults}/**/*.test.ts"],
+    include: ["{src,web}/**/*.test.ts", "test/{golden,fuzz,conformance,e2e,faults}/**/*.test.ts"],
     pool: { name: "kept", createPoolWorker: (options) => new KeptWorker(options) },
     isolate: false,
     maxWorkers: 1,

@@ -276,6 +276,14 @@ describe("uploadFile", () => {
     await expect(uploadFile(context(target, cutting), join(root, "cut"), "cut")).rejects.toMatchObject({
       code: "SOURCE_CHANGED",
     });
+    // an object that goes away between two requests
+    const source = memoryStore({ url: "memory:source" });
+    await source.write("in", large);
+    const gone: Store = { ...source, stream: undefined, read: async () => undefined };
+    await expect(copyObject(context(gone, target), "in", "gone")).rejects.toMatchObject({
+      code: "SOURCE_CHANGED",
+      message: expect.stringMatching(/bytes expected at 0, found 0$/),
+    });
     await expect(uploadFile(context(target, target), join(root, "no"), "no")).rejects.toMatchObject({ code: "STORE_ABSENT" });
   });
 });

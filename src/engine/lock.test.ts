@@ -11,8 +11,17 @@ import { seededRandom } from "../core/random.js";
 import { fileStore } from "../stores/file/store.js";
 import { memoryStore } from "../stores/memory/store.js";
 import type { Store } from "../stores/store.js";
-import { isGone, type ProcessIdentity, thisProcess } from "./holder.js";
-import { HEARTBEAT_MS, type LockHolder, type LockOptions, lockKey, STALE_MS, takeLocks, takeRunLocks } from "./lock.js";
+import { isGone, isHere, type ProcessIdentity, thisProcess } from "./holder.js";
+import {
+  HEARTBEAT_MS,
+  type LockHolder,
+  type LockOptions,
+  lockKey,
+  STALE_MS,
+  takeLocks,
+  takeLocksWithin,
+  takeRunLocks,
+} from "./lock.js";
 
 const elsewhere: ProcessIdentity = { host: "cryo-2", pid: 77 };
 
@@ -302,6 +311,34 @@ describe("takeLocks", () => {
     // echo -n "TS 1" | sha256sum: another version of the program must find the same lock
     expect(lockKey("TS 1")).toBe(".emporium/locks/TS-1-1dbb50e592bd.json");
     for (const key of keys) expect(key).toMatch(/^\.emporium\/locks\/[A-Za-z0-9_-][A-Za-z0-9._-]*\.json$/);
+  });
+});
+
+describe("takeLocksWithin", () => {
+  it("tries as often as it was told, and waits between", async () => {
+    const store = memoryStore();
+    const locks = await takeLocks(store, ["10001"], options({ self: elsewhere, clock: manualClock(1_000) }));
+    const clock = manualClock(1_000);
+    const tries = { tries: 3, waitMs: 70 };
+    await expect(takeLocksWithin(store, ["10001"], options({ clock }), tries)).rejects.toMatchObject({ code: "TARGET_LOCKED" });
+    expect(clock.sleeps).toEqual([70, 70]);
+    await locks.release();
+    await (await takeLocksWithin(store, ["10001"], options({ clock }), tries)).release();
+    expect(clock.sleeps).toHaveLength(2);
+  });
+});
+
+describe("isHere", () => {
+  it("is sure of the living on this machine alone", () => {
+    const self = thisProcess();
+    const onLinux = self.machine !== undefined;
+    expect(isHere(self)).toBe(onLinux);
+    expect(isHere({ ...self, host: "other" })).toBe(false);
+    expect(isHere({ ...self, machine: "another boot" })).toBe(false);
+    expect(isHere({ ...self, processStart: "1" })).toBe(false);
+    expect(isHere({ ...self, machine: undefined }, { ...self, machine: undefined })).toBe(false);
+    const { pid } = spawnSync("true");
+    expect(isHere({ ...self, pid })).toBe(false);
   });
 });
 

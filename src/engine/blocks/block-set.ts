@@ -12,7 +12,7 @@ export interface BlockSet {
 /** @param count of all blocks @param bytes of a set that was kept */
 export function blockSet(count: number, bytes: Uint8Array = new Uint8Array(Math.ceil(count / 8))): BlockSet {
   let size = 0;
-  const has = (block: number) => block >= 0 && block < count && hasBit(bytes, block);
+  const has = (block: number) => hasBit(bytes, block); // no bit is set of one that is not there
   for (let block = 0; block < count; block++) if (hasBit(bytes, block)) size++;
   return {
     get size() {

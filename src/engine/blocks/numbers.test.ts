@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { blockSource } from "./block-source.js";
 import type { BlockParams, BlockStage } from "./block-stage.js";
-import { type NumberedGrid, numberingOf } from "./numbers.js";
+import { countTasks, type NumberedGrid, numberingOf } from "./numbers.js";
 import type { BlockNeed, Triple } from "./relation.js";
 
 const GRID = { shape: [10, 9, 5], block: [2, 3, 1] } as const satisfies NumberedGrid; // 5 × 3 × 5 blocks
@@ -12,6 +12,7 @@ describe("numbers of a stage's blocks", () => {
   it("are those of its lattices, one behind the other, and lead back", () => {
     const [even, odd] = [numberingOf({ ...GRID, numbers: EVEN }), numberingOf({ ...GRID, numbers: ODD })];
     expect(even.count + odd.count).toBe(75);
+    expect([countTasks(GRID), countTasks({ ...GRID, numbers: EVEN })]).toEqual([75, even.count]);
     const found = [even, odd].flatMap((numbering, which) =>
       Array.from({ length: numbering.count }, (_, task) => {
         const block = numbering.blockOf(task);

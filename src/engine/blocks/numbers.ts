@@ -27,7 +27,7 @@ export interface Numbering {
 
 /** Tasks of a stage. */
 export function countTasks(grid: NumberedGrid): number {
-  return grid.numbers ? numberingOf(grid).count : countBlocks(grid);
+  return numberingOf(grid).count;
 }
 
 /** Cost: in proportion to the lattices for each question, of which there are eight at most. */

@@ -37,6 +37,26 @@ describe("Kubernetes", () => {
     };
     expect(spec.podFailurePolicy.rules[0].onExitCodes.containerName).toBe(spec.template.spec.containers[0].name);
   });
+  it("mounts claims at their places, and says nothing of volumes without them", () => {
+    const specOf = (claims?: Record<string, string>) =>
+      (jobManifest(job, { image: "x", claims } as Parameters<typeof jobManifest>[1]) as { spec: { template: { spec: object } } })
+        .spec.template.spec;
+    expect(specOf({ raw: "/raw", results: "/results" })).toMatchObject({
+      volumes: [
+        { name: "claim-0", persistentVolumeClaim: { claimName: "raw" } },
+        { name: "claim-1", persistentVolumeClaim: { claimName: "results" } },
+      ],
+      containers: [
+        {
+          volumeMounts: [
+            { name: "claim-0", mountPath: "/raw" },
+            { name: "claim-1", mountPath: "/results" },
+          ],
+        },
+      ],
+    });
+    for (const spec of [specOf(), specOf({})]) expect(JSON.stringify(spec)).not.toMatch(/volume/i);
+  });
   it("reads the name that the cluster gave", () => {
     expect(words.idOf({ status: 0, stdout: "job.batch/emporium-0a1b2c3d-runs-0-x7k2p\n", stderr: "" })).toBe(
       "emporium-0a1b2c3d-runs-0-x7k2p",
