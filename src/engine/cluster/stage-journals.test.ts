@@ -49,3 +49,21 @@ it("reads the journal of one slice, beside what is known from the beginning", as
   expect(await tasks(1)).toEqual(["b", SEED]);
   expect(await tasks(2)).toEqual([SEED]);
 });
+
+it("takes two receipts of one task, unless any of its outputs has other bytes", async () => {
+  const store = memoryStore();
+  const output = (key: string, crc32: string, size = 3) => ({ key, crc32, size });
+  const add = async (token: string, outputs: object[]) => {
+    const segments = await openSegments(store, "run/", "runs", { slice: 0, attempt: 0, token }, () => () => undefined);
+    await segments.add(JSON.stringify({ record: "done", receipt: { task: "t1", title: "run 1", outputs } }), true);
+    await segments.close();
+  };
+  await add("a", [output("x", "00000001"), output("y", "00000002")]);
+  await add("b", [output("x", "00000001"), output("y", "00000002")]);
+  expect([...(await readJournals(store, "run/", "runs")).receipts.keys()]).toEqual(["t1"]);
+  await add("c", [output("x", "00000001"), output("y", "00000003")]);
+  await expect(readJournals(store, "run/", "runs")).rejects.toMatchObject({
+    code: "ENGINE_DISAGREES",
+    message: "two processes made y (run 1), and their bytes differ",
+  });
+});
