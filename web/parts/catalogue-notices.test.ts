@@ -1,5 +1,7 @@
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
-import { failedText } from "./catalogue-notices.js";
+import { CatalogueNotices, failedText } from "./catalogue-notices.js";
 
 describe("a catalogue that could not be brought up to date (37.6)", () => {
   const error = {
@@ -23,5 +25,36 @@ describe("a catalogue that could not be brought up to date (37.6)", () => {
         again,
       ),
     ).toBe("The catalogue could not be brought up to date: the database does not answer; emporium doctor says why");
+  });
+});
+
+describe("notices of a catalogue", () => {
+  const shown = (facts: object, changed?: string) =>
+    renderToStaticMarkup(
+      createElement(CatalogueNotices, { catalogue: facts, place: { name: "portal" }, changed } as unknown as Parameters<
+        typeof CatalogueNotices
+      >[0]),
+    ).replace(/<[^>]*>/g, "");
+
+  it("name the first five datasets of other trees", () => {
+    const of = (count: number) => shown({ otherDatasets: [1, 2, 3, 4, 5, 6].slice(0, count) });
+    expect(of(0)).toBe("");
+    expect(of(1)).toContain("1 dataset of other trees (1): listed here");
+    expect(of(5)).toContain("5 datasets of other trees (1, 2, 3, 4, 5): listed here");
+    expect(of(6)).toContain("6 datasets of other trees (1, 2, 3, 4, 5, …): listed here");
+  });
+
+  it.each([
+    [-5, "0 min ago"],
+    [0, "0 min ago"],
+    [59, "59 min ago"],
+    [60, "1 h ago"],
+    [23 * 60, "23 h ago"],
+  ])("say how long ago the tree changed: %s minutes", (minutes, words) => {
+    expect(shown({}, new Date(Date.now() - minutes * 60_000).toISOString())).toContain(`it changed ${words}.`);
+  });
+
+  it("say on which day it changed, where that is not today", () => {
+    expect(shown({}, "2026-01-02T12:00:00Z")).toContain("it changed on 2026-01-02.");
   });
 });

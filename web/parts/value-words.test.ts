@@ -16,6 +16,7 @@ describe("shapes in words (37.9)", () => {
   it("has no number of objects where an archive writes 0 for a mask", () => {
     expect(objectsOf(0, ["SegmentationMask"])).toBeNull();
     expect(objectsOf(0, ["Point"])).toBe(0);
+    expect(objectsOf(0, ["Point", "Mesh"])).toBeNull();
     expect(objectsOf(12, ["InstanceSegmentationMask"])).toBe(12);
     expect(objectsOf(null, ["Mesh"])).toBeNull();
   });

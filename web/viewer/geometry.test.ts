@@ -112,5 +112,12 @@ describe("(35.2) a pane", () => {
     expect(seen("x", { zoom: 0.1 })).toEqual([1, 2, 3, 4]);
     expect(seen("z", { centre: [115, 250, 5000] })).toBeUndefined();
     expect(seen("z", { centre: [115, -5000, 540] })).toBeUndefined();
+    // the last row ends where the pane begins
+    const size = { width: 10, height: 10 };
+    const at = (rows: number, columns: number) =>
+      visibleBox(facts, "z", size, { left: -2 * columns, top: -2 * rows, voxelWidth: 2, voxelHeight: 2 } as never);
+    expect(at(facts.shape[1], 0)).toBeUndefined();
+    expect(at(0, facts.shape[2])).toBeUndefined();
+    expect(at(facts.shape[1] - 1, 0)).toEqual([facts.shape[1] - 1, 0, facts.shape[1], 5]);
   });
 });

@@ -114,6 +114,29 @@ describe("the address of a view", () => {
       expect(linkParameters(facts, parseLink(facts, one).state)).toEqual(one);
   });
 
+  it.each([
+    ["an angle that is no number", "t", "0,,1"],
+    ["two numbers", "t", "0,-90"],
+    ["less than the least zoom", "t", "0,0,0.19"],
+    ["more than the most", "t", "0,0,50.1"],
+    ["a tilt from below", "t", "0,1,1"],
+    ["a turn beyond half of one", "t", "181,0,1"],
+    ["more layers than an address has room for", "on", "x".repeat(LINK_MAX + 1)],
+  ])("refuses %s", (_, name, text) => {
+    const { state, wrong } = parseLink(facts, { [name]: text });
+    expect([state, wrong]).toEqual([firstState(facts), [name]]);
+  });
+
+  it("takes the ends of what it may say", () => {
+    for (const t of ["180,0,0.2", "-180,-180,50"]) expect(linkParameters(facts, parseLink(facts, { t }).state)).toEqual({ t });
+    const on = "x".repeat(LINK_MAX);
+    expect(linkParameters(facts, parseLink(facts, { on }).state)).toEqual({ on });
+  });
+
+  it("says nothing of opacities that are as they begin", () => {
+    expect(linkParameters(facts, { ...firstState(facts), opacities: {} })).toEqual({});
+  });
+
   it("knows layouts of the volume only", () => {
     const layout = (l: string, more: Parameters<typeof testFacts>[0]) => parseLink(testFacts(more), { l }).state.layout;
     expect(layout("tilt", { isTiltSeries: true })).toBe("tilt");
@@ -125,6 +148,7 @@ describe("the address of a view", () => {
     for (const across of ["ortho", "quad", "3d"])
       expect(layout(across, { pages: { order: "czt", z: 8, c: 2, t: 4 } })).toBeUndefined();
     expect(layout("ortho", { pages: { order: "czt", z: 1, c: 1, t: 64 } })).toBe("ortho");
+    expect(layout("3d", { pages: { order: "czt", z: 64, c: 1, t: 1 } })).toBe("3d");
   });
 
   it("takes a section in place of a position", () => {

@@ -3,6 +3,7 @@ import type { Clock } from "../../src/core/clock.js";
 import { testFacts } from "../../test/viewer-facts.js";
 import {
   asksFor,
+  isWhole,
   makeCache,
   type Plane,
   type PlaneAsk,
@@ -47,6 +48,48 @@ describe("which plane is asked for", () => {
   });
 });
 
+describe("how much of a section is asked for", () => {
+  // sections of 8,192 × 8,192 voxels, four levels
+  const big = testFacts({
+    shape: [8, 8192, 8192],
+    levels: [0, 1, 2, 3].map((level) => ({
+      shape: [8, 8192 >> level, 8192 >> level],
+      scale: [1, 2 ** level, 2 ** level],
+      virtual: true,
+    })),
+  });
+
+  it("is no coarser than the coarsest level", () => {
+    const all = { visible: [0, 0, 8192, 8192], pixelsPerVoxel: 0.01 } as const;
+    const { rough, sharp } = asksFor(big, need(0, all));
+    expect([rough.level, sharp.level]).toEqual([3, 3]);
+  });
+
+  it("is sharp where four million voxels are enough, wherever they lie", () => {
+    const visible = [6000, 6000, 7900, 7900] as const;
+    expect(asksFor(big, need(0, { visible, pixelsPerVoxel: 0.5 })).sharp).toMatchObject({
+      level: 1,
+      box: [2560, 2560, 4096, 4096],
+    });
+    const fewer = [6200, 6200, 8100, 8100] as const;
+    expect(asksFor(big, need(0, { visible: fewer, pixelsPerVoxel: 0.5 })).sharp).toMatchObject({
+      level: 0,
+      box: [6144, 6144, 8192, 8192],
+    });
+  });
+
+  it("is the whole section, or a part of it", () => {
+    const ask = { axis: "z", at: 0, level: 0, slab: 1, as: "native" } as const;
+    const isAll = (...box: [number, number, number, number]) => isWhole(facts, { ...ask, box });
+    expect(isAll(0, 0, 256, 512)).toBe(true);
+    expect([isAll(1, 0, 256, 512), isAll(0, 1, 256, 512), isAll(0, 0, 255, 512), isAll(0, 0, 256, 511)]).toEqual(
+      Array(4).fill(false),
+    );
+    expect(isWhole(facts, { ...ask, level: 1, box: [0, 0, 128, 256] })).toBe(true);
+    expect(isWhole(facts, { ...ask, axis: "x", box: [0, 0, 64, 256] })).toBe(true);
+  });
+});
+
 describe("numbers of a plane", () => {
   it("64-bit ones become float32, the others stay", () => {
     expect(samplesOf("float64", new Float64Array([1.5, -2]).buffer, 2)).toEqual({
@@ -75,6 +118,16 @@ describe("numbers of a plane", () => {
     };
     expect(valueIn(facts, plane, 3, 2)).toBe(5);
     expect(valueIn(facts, plane, 4, 0)).toBeUndefined();
+    // a part of the section: its first voxel is at 20, 40 of level 0
+    const part: Plane = { ...plane, box: [10, 20, 12, 23] };
+    expect([valueIn(facts, part, 20, 40), valueIn(facts, part, 21, 41), valueIn(facts, part, 23, 45)]).toEqual([1, 1, 6]);
+    for (const [row, column] of [
+      [19, 40],
+      [20, 39],
+      [24, 40],
+      [20, 46],
+    ] as const)
+      expect(valueIn(facts, part, row, column)).toBeUndefined();
   });
 });
 
@@ -229,6 +282,48 @@ describe("a loader", () => {
     const before = asked.length;
     await ring(2000);
     expect(asked.length).toBeGreaterThan(before);
+  });
+
+  it("says that it waits no more once it has what it wants, also where that was there already", async () => {
+    const { loader, ring, states, asked } = laboratory();
+    loader.want(need(1), resting);
+    await ring(150);
+    expect(states.at(-1)).toEqual({ isSlow: true, error: undefined });
+    await asked[0]!.answer();
+    await asked[1]!.answer();
+    expect(states.at(-1)).toEqual({ isSlow: false, error: undefined });
+    loader.want(need(40), resting);
+    await ring(150);
+    expect(states.at(-1)).toMatchObject({ isSlow: true });
+    loader.want(need(1), resting);
+    expect(states.at(-1)).toMatchObject({ isSlow: false });
+  });
+
+  it("asks once for what is on its way", () => {
+    const { loader, asked } = laboratory();
+    loader.want(need(1), resting);
+    loader.goOn();
+    loader.want(need(1), resting);
+    expect(asked.length).toBe(1);
+  });
+
+  it("keeps to two requests at rest: of others the last one is given up, which is no failure", async () => {
+    const { loader, open, states } = laboratory();
+    for (const at of [1, 2, 3, 4, 5]) {
+      loader.want(need(at), resting);
+      for (let i = 0; i < 5; i++) await Promise.resolve();
+    }
+    expect(open().map(({ ask }) => ask.at)).toEqual([1, 5]);
+    expect(states.every(({ error }) => error === undefined)).toBe(true);
+  });
+
+  it("says nothing of what it read ahead in vain", async () => {
+    const { loader, asked, states } = laboratory();
+    loader.want(need(1), resting);
+    await asked[0]!.answer();
+    await asked[1]!.answer();
+    await asked[2]!.fail("gone");
+    expect([asked[2]!.ask.at, states.at(-1)]).toEqual([2, { isSlow: false, error: undefined }]);
   });
 
   it("asks for nothing more once its file is another one, and shows what it has", async () => {

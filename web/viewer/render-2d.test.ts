@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Contrast, greyOf } from "./contrast.js";
 import { type Plane, type Samples, sampleAt } from "./planes.js";
 import { type Placed, STAGE } from "./render.js";
-import { paint } from "./render-2d.js";
+import { canvasRenderer, paint } from "./render-2d.js";
 
 const [ROWS, COLUMNS] = [7, 9];
 const numbers = Array.from({ length: ROWS * COLUMNS }, (_, i) => (i * 37) % 101);
@@ -44,6 +44,67 @@ function pixelBy({ plane, left, top, width, height, isTransposed }: Placed, cont
     .filter((value) => !Number.isNaN(value));
   return greyOf(values.reduce((sum, value) => sum + value, 0) / values.length, contrast);
 }
+
+describe("a canvas that the processor draws on", () => {
+  it("has the size that it was last given, and is left alone where that is the same", () => {
+    let sized = 0;
+    const images: { width: number; height: number; data: Uint8ClampedArray }[] = [];
+    const context = {
+      createImageData: (width: number, height: number) => ({ width, height, data: new Uint8ClampedArray(4 * width * height) }),
+      putImageData: (image: (typeof images)[0]) => images.push(image),
+    };
+    const size = { width: 1, height: 1 };
+    const canvas = {
+      getContext: () => context,
+      get width() {
+        return size.width;
+      },
+      set width(value: number) {
+        size.width = value;
+        sized++;
+      },
+      get height() {
+        return size.height;
+      },
+      set height(value: number) {
+        size.height = value;
+      },
+    } as unknown as HTMLCanvasElement;
+    const renderer = canvasRenderer(canvas);
+    for (const [width, height] of [
+      [3, 2],
+      [3, 2],
+      [3, 4],
+      [5, 4],
+    ] as const) {
+      renderer.resize(width, height);
+      renderer.draw({ planes: [], contrast: {}, clip: {} } as unknown as Parameters<typeof renderer.draw>[0]);
+    }
+    expect([size, sized]).toEqual([{ width: 5, height: 4 }, 3]);
+    expect(images.map(({ width, height }) => [width, height])).toEqual([
+      [3, 2],
+      [3, 2],
+      [3, 4],
+      [5, 4],
+    ]);
+    expect([...images[0]!.data.slice(0, 4)]).toEqual([...STAGE, 255]);
+  });
+
+  it("draws nothing beside a plane's place, however coarse it is", () => {
+    const plane = { dtype: "uint8", data: Uint8Array.of(10, 200), rows: 2, columns: 1 } as unknown as Plane;
+    const contrast = { low: 0, high: 255, gamma: 1, isInverted: false };
+    const clip = { left: 0, top: 0, right: 6, bottom: 6 };
+    const fine = { ...plane, data: Uint8Array.of(1, 2, 3, 4, 5, 6), rows: 6 } as unknown as Plane;
+    const right = { plane: fine, left: 3, top: 0, width: 3, height: 6, isTransposed: false };
+    const left = { plane, left: 0, top: 0, width: 3, height: 6, isTransposed: false };
+    const [alone, both] = [new Uint8ClampedArray(144), new Uint8ClampedArray(144)];
+    paint({ planes: [right], contrast, clip }, 6, 6, alone);
+    paint({ planes: [right, left], contrast, clip }, 6, 6, both);
+    const redsOf = (data: Uint8ClampedArray, x: number) => [0, 1, 2, 3, 4, 5].map((y) => data[4 * (6 * y + x)]);
+    for (const x of [3, 4, 5]) expect(redsOf(both, x)).toEqual(redsOf(alone, x));
+    for (const x of [0, 1, 2]) expect(redsOf(both, x)).toEqual([10, 10, 10, 200, 200, 200]);
+  });
+});
 
 describe("slices drawn by the processor", () => {
   const [width, height] = [40, 30];

@@ -68,6 +68,15 @@ describe("the camera of the 3-D pane", () => {
     const { u, v } = projected(axes, nearer.centre!, below, { ...VIEW, scale: VIEW.scale / 2 });
     expect([u - 200, v - 150].map((value) => Math.abs(value))).toEqual([expect.closeTo(60, 1), expect.closeTo(35, 1)]);
     expect(zoomedAt(camera, 1e9, 2, at, MIDDLE).zoom).toBe(50);
+    // from the zoom of 2 on as well
+    const scale = VIEW.scale / 2;
+    const again = zoomedAt(nearer, 1.5, scale, at, MIDDLE);
+    const seen = projected(axes, again.centre!, below, { ...VIEW, scale: scale / 1.5 });
+    expect([again.zoom, seen.u - 200, seen.v - 150].map((value) => Math.abs(value))).toEqual([
+      3,
+      expect.closeTo(60, 0),
+      expect.closeTo(35, 0),
+    ]);
     const aside = moved(FIRST_CAMERA, 30, 40, MIDDLE);
     const shown = projected(axes, aside.centre!, MIDDLE, VIEW);
     expect([shown.u, shown.v]).toEqual([expect.closeTo(185, 1), expect.closeTo(130, 1)]);

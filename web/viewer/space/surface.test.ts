@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { VolumeFacts } from "../../../src/model/page-api.js";
 import { even, gridFor } from "./grid.js";
-import { firstThreshold } from "./surface.js";
+import { firstThreshold, isDarkDenseFirst } from "./surface.js";
 
 const facts = (counts: readonly number[], min: number, max: number) =>
   ({ histogram: { min, max, counts } }) as unknown as VolumeFacts;
@@ -13,6 +13,21 @@ describe("the first surface", () => {
     // 100 voxels of 0 to 1 and 10 of 8 to 9: half way between their bins
     expect(firstThreshold(facts([100, 0, 0, 0, 0, 0, 0, 0, 10, 0], 0, 10), false)).toBe(4.5);
     expect(firstThreshold(facts([100, 0, 0, 0, 0, 0, 0, 0, 10, 0], 0, 10), true)).toBe(4.5);
+  });
+
+  it("lies half way where two voxels are all", () => {
+    expect(firstThreshold(facts([1, 0, 1], 0, 3), false)).toBe(1.5);
+  });
+
+  it("holds no less than 3 %, and no more than it must", () => {
+    // bins from the densest on have 1, 1 and 9 of 100 voxels
+    expect(firstThreshold(facts([10, 23, 34, 22, 9, 1, 1], 0, 7), false)).toBe(4);
+    expect(firstThreshold(facts([10, 23, 34, 22, 9, 1, 1], 0, 7), true)).toBe(1);
+  });
+
+  it("is of what is dark in a tomogram, of what is bright in a mask", () => {
+    const of = (kind: string) => isDarkDenseFirst({ kind } as VolumeFacts);
+    expect([of("tomogram"), of("mask"), of("volume")]).toEqual([true, false, false]);
   });
 
   it("holds the densest 3 % where the histogram is of one piece", () => {
