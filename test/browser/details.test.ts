@@ -437,10 +437,60 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await page.keyboard.press("Escape");
     await expect.poll(() => menu.count(), WAIT).toBe(0);
     await page.getByLabel("Command of this page").click();
-    await page.locator(".command .floating > code").click();
+    await page.locator(".command .text").click();
     expect(await page.locator(".command[open]").count()).toBe(1);
     expect(problems).toEqual([]);
     await page.close();
+  });
+
+  it("the commands of a page stand in tabs, one for each program, inside of the window", async () => {
+    const run = ids.runs[0]!;
+    const tomogram = run.tomograms.edges[0]!.node.id;
+    const programs: readonly [path: string, tabs: string][] = [
+      [`/runs/${run.id}`, "curl Python"],
+      ["/runs", "curl Python"],
+      [`/view/tomogram/${tomogram}`, "Terminal curl Python"],
+      ["/curate/batches", "Terminal curl Python"],
+      ["/harvest", ""],
+    ];
+    for (const [path, tabs] of programs) {
+      const { page, problems } = await open(path, SIZES[0]);
+      await page.getByLabel("Command of this page").click(WAIT);
+      await page.locator(".command .text").waitFor(WAIT);
+      const names = await page.locator('.command [role="tab"]').allInnerTexts();
+      expect([path, names.join(" ")]).toEqual([path, tabs]);
+      for (const name of names) {
+        await page.locator(".command").getByRole("tab", { name, exact: true }).click();
+        const box = (await page.locator(".command .floating").boundingBox())!;
+        expect([path, name, box.x >= 0, box.x + box.width <= SIZES[0].width]).toEqual([path, name, true, true]);
+      }
+      const text = await page.locator(".command .text").innerText();
+      if (names.length === 0) expect(text).toMatch(/^emporium /);
+      else
+        expect(text).toMatch(path.startsWith("/view") ? /^import zarr\n/ : /^(?:from cryoet_data_portal import|import json\n)/);
+      // the next page begins with the program that was chosen
+      if (path === "/runs") {
+        await page.keyboard.press("Escape");
+        await page.locator('.list a[href$="/runs/1"], a[href$="/runs/1"]').first().click(WAIT);
+        await page.getByLabel("Command of this page").click(WAIT);
+        expect(await page.locator('.command [role="tab"][aria-selected="true"]').innerText()).toBe("Python");
+      }
+      expect([path, problems]).toEqual([path, []]);
+      await page.close();
+    }
+  });
+
+  it("what curl is told of a run and of a volume, the server answers", async () => {
+    for (const path of [`/runs/${ids.runs[0]!.id}`, `/view/tomogram/${ids.runs[0]!.tomograms.edges[0]!.node.id}`]) {
+      const { page } = await open(path);
+      await page.getByLabel("Command of this page").click(WAIT);
+      await page.locator(".command").getByRole("tab", { name: "curl", exact: true }).click();
+      const { stdout } = await execute("bash", ["-c", await page.locator(".command .text").innerText()]);
+      const answer = JSON.parse(stdout) as { data?: { runs: { name: string }[] }; ref?: string };
+      const title = path.startsWith("/view") ? answer.ref : answer.data?.runs[0]?.name;
+      expect(title).toBe(path.startsWith("/view") ? path.replace("/view/tomogram/", "tomogram:") : ids.runs[0]!.name);
+      await page.close();
+    }
   });
 
   it("§8: a question that takes long is told after 2 s, can be cancelled after 8 s, and asked again", async () => {

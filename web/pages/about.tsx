@@ -3,7 +3,6 @@ import { useState } from "react";
 import type { ServerFacts } from "../../src/model/page-api.js";
 import { answered, base } from "../parts/api.js";
 import { AppLink } from "../parts/app-link.js";
-import { askCommand } from "../parts/catalogue-command.js";
 import { CopyButton } from "../parts/copy.js";
 import { type Fact, Facts, fact } from "../parts/facts.js";
 import { count } from "../parts/format.js";
@@ -16,7 +15,7 @@ import { Answer, ErrorPanel } from "../parts/states.js";
 /** Version, health, addresses, limits, keys, licences. */
 export function About() {
   useCrumbs({ label: "About" });
-  useCommand(askCommand("server"));
+  useCommand({ ask: "server" });
   const server = useServer();
   return (
     <div className="page">

@@ -5,7 +5,6 @@ import { lazy, Suspense, useState } from "react";
 import { shapeWords } from "../../src/model/shape-words.js";
 import { orAbsent } from "../parts/absent.js";
 import { askCatalogue } from "../parts/api.js";
-import { catalogueCommand } from "../parts/catalogue-command.js";
 import { DownloadDialog } from "../parts/download.js";
 import { type Fact, Facts, fact, located } from "../parts/facts.js";
 import { fileUrl, nameOf, treeKey } from "../parts/files.js";
@@ -69,7 +68,7 @@ function Found({ row }: { row: Row }) {
     ...(run ? [{ label: run.name, to: `/runs/${run.id}` }] : []),
     { label: row.objectName },
   );
-  useCommand(catalogueCommand(annotationQuery, { id: row.id }));
+  useCommand({ catalogue: { of: "annotations", query: annotationQuery, variables: { id: row.id } } });
   return (
     <>
       <div className="spread">

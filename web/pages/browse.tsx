@@ -7,7 +7,6 @@ import type { ListedEntry, Listing, PlaceFacts } from "../../src/model/page-api.
 import { orAbsent } from "../parts/absent.js";
 import { AnswerError, ask, base } from "../parts/api.js";
 import { AppLink, addressOfKey, useGo } from "../parts/app-link.js";
-import { askCommand } from "../parts/catalogue-command.js";
 import { Facts, fact } from "../parts/facts.js";
 import { fileFactsQuery, shapeOf, voxelOf } from "../parts/file-record.js";
 import { nameOf } from "../parts/files.js";
@@ -50,7 +49,7 @@ export function Browse() {
 
 function Places({ places, wrong }: { places: readonly PlaceFacts[]; wrong: string | undefined }) {
   useCrumbs({ label: "Files" });
-  useCommand(askCommand("server"));
+  useCommand({ ask: "server" });
   return (
     <>
       <h1>{wrong === undefined ? "Files" : "No such place"}</h1>
@@ -78,7 +77,7 @@ function Part({ place, prefix, isTree }: PartProps) {
   const { after, header } = useSearch({ strict: false }) as { after?: string; header?: string };
   const parts = prefix.split("/").filter(Boolean);
   useCrumbs(...crumbsOf(place, parts));
-  useCommand(askCommand(listPath(place.id, prefix, after)));
+  useCommand({ ask: listPath(place.id, prefix, after) });
   const asked = useQuery(listQuery(place.id, prefix, after));
   const isNowhere = prefix !== "" && asked.error instanceof AnswerError && asked.error.error.code === "NOT_FOUND";
   return (

@@ -12,7 +12,7 @@ const COLLECT = "emporium curate collect DRIVE --matches matching_runs.csv --lab
 
 /** The ledger: what was collected, submitted, accepted, and when. */
 export function CurateBatches() {
-  useCommand("emporium curate batches list --history");
+  useCommand({ line: "emporium curate batches list --history", ask: "curate/batches" });
   const asked = useQuery({
     queryKey: ["batches"],
     queryFn: ({ signal }) => ask<LedgerBatches>("curate/batches", signal),

@@ -59,7 +59,7 @@ function Counted({ id }: { id: string }) {
 
 function Labels({ counted }: { counted: CuratedLabels }) {
   const { id, at, command, total, outside, classes, labels, lines } = counted;
-  useCommand(command);
+  useCommand({ line: command, ask: `curate/labels/${encodeURIComponent(id)}` });
   const file = (name: string) => new URL(`api/v1/curate/labels/${encodeURIComponent(id)}/${name}`, base).href;
   const unexplained = labels.filter(({ meaning, status }) => meaning === undefined || status === "unresolved");
   const left = Object.entries(classes).filter(([name]) => name !== "annotation" && name !== "unlisted");

@@ -37,7 +37,7 @@ export function CurateMatches() {
     refetchOnWindowFocus: true,
   });
   const go = (change: Search) => void navigate({ to: "/curate/matches", search: { ...search, row: undefined, ...change } });
-  useCommand(asked.data?.command ?? MATCH);
+  useCommand({ line: asked.data?.command ?? MATCH, ask: `curate/matches?${query}` });
   return (
     <CuratePage title="Matches">
       <Answer asked={asked}>

@@ -32,7 +32,7 @@ export function CurateOverlap() {
     placeholderData: keepPreviousData,
     staleTime: 0,
   });
-  useCommand(COMMANDS[by]);
+  useCommand({ line: COMMANDS[by], ask: `curate/overlap?${query}` });
   return (
     <CuratePage title="Overlap">
       <fieldset className="choice" style={{ marginBottom: 8 }}>

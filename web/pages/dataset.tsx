@@ -4,7 +4,6 @@ import { Download as DownloadIcon } from "lucide-react";
 import { useState } from "react";
 import { AccessTag } from "../parts/access.js";
 import { askCatalogue } from "../parts/api.js";
-import { catalogueCommand } from "../parts/catalogue-command.js";
 import { DownloadDialog } from "../parts/download.js";
 import { type Fact, type FactGroup, fact, GroupedFacts } from "../parts/facts.js";
 import { treeKey } from "../parts/files.js";
@@ -51,7 +50,7 @@ function Found({ dataset }: { dataset: Row }) {
   const [isDownloading, setDownloading] = useState(false);
   const key = `${dataset.id}/`;
   useCrumbs({ label: "Datasets", to: "/datasets" }, { label: `${dataset.id} ${dataset.title}` });
-  useCommand(catalogueCommand(datasetQuery, { id: dataset.id }));
+  useCommand({ catalogue: { of: "datasets", query: datasetQuery, variables: { id: dataset.id } } });
   return (
     <>
       <div className="page">

@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { AccessTag } from "../parts/access.js";
 import { askCatalogue } from "../parts/api.js";
-import { catalogueCommand } from "../parts/catalogue-command.js";
 import { Facts, fact } from "../parts/facts.js";
 import { treeKey } from "../parts/files.js";
 import { count, day, plural } from "../parts/format.js";
@@ -33,7 +32,7 @@ export function Deposition() {
 function Found({ of }: { of: DepositionResult }) {
   const row = of.depositions[0]!;
   useCrumbs({ label: "Depositions", to: "/depositions" }, { label: `${row.id} ${row.title}` });
-  useCommand(catalogueCommand(depositionQuery, { id: row.id }));
+  useCommand({ catalogue: { of: "depositions", query: depositionQuery, variables: { id: row.id } } });
   const parts = partsOf(of);
   return (
     <>

@@ -51,7 +51,7 @@ function Compared({ id, answers }: { id: string; answers: KeptAnswers | undefine
 }
 
 function Tables({ compared: { id, at, command, tables, conflicts, notes } }: { compared: ComparedSet }) {
-  useCommand(command);
+  useCommand({ line: command, ask: `harvest/sets/${encodeURIComponent(id)}` });
   const file = (name: string) => new URL(`api/v1/harvest/sets/${encodeURIComponent(id)}/${name}`, base).href;
   return (
     <>

@@ -9,7 +9,7 @@ const COMPARE = "emporium harvest compare file_metadata.json --web web_metadata.
 /** Comparisons of data sets that are in the workspace. */
 export function Harvest() {
   useCrumbs({ label: "Harvest" });
-  useCommand(COMPARE);
+  useCommand({ line: COMPARE });
   const asked = useKept("harvest/sets");
   return (
     <div className="page">

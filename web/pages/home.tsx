@@ -5,7 +5,6 @@ import { lazy, Suspense, useEffect, useRef } from "react";
 import type { CatalogueFacts, Facets, PlaceFacts, ServerFacts } from "../../src/model/page-api.js";
 import { ask, askCatalogue } from "../parts/api.js";
 import { AppLink, useGo } from "../parts/app-link.js";
-import { askCommand } from "../parts/catalogue-command.js";
 import { Connect } from "../parts/connect.js";
 import { photoAddress } from "../parts/files.js";
 import { bytes, count, day, moment, plural } from "../parts/format.js";
@@ -38,7 +37,7 @@ export function Home() {
   const start = useRef(useGo());
   const { data } = server;
   useCrumbs();
-  useCommand(askCommand("server"));
+  useCommand({ ask: "server" });
   useEffect(() => {
     if (!data || hasStarted) return;
     hasStarted = true;

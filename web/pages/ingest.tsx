@@ -14,7 +14,7 @@ const PLAN = "emporium ingest plan CONFIG.yaml INPUT OUTPUT --import-everything"
 /** A deposit is planned here; without a token the command for it. */
 export function Ingest() {
   useCrumbs({ label: "Jobs", to: "/jobs" }, { label: "Ingest" });
-  useCommand(PLAN);
+  useCommand({ line: PLAN });
   const isWriting = useWriting("write");
   return (
     <div className="page">

@@ -16,7 +16,7 @@ export function JobForm() {
   const name = nameOf(kind);
   useCrumbs({ label: "Jobs", to: "/jobs" }, { label: "New", to: "/jobs/new" }, { label: name });
   const help = `emporium ${name} --help`;
-  useCommand(help);
+  useCommand({ line: help });
   const isWriting = useWriting("write");
   return (
     <div className="page">

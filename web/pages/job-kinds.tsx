@@ -7,7 +7,7 @@ import { useWriting } from "../parts/writing.js";
 /** Commands that can be started from a page. */
 export function JobKinds() {
   useCrumbs({ label: "Jobs", to: "/jobs" }, { label: "New" });
-  useCommand("emporium --help");
+  useCommand({ line: "emporium --help" });
   const isWriting = useWriting("write");
   return (
     <div className="page">

@@ -16,7 +16,7 @@ export function Job() {
   const asked = useJob(id);
   const { data } = asked;
   useCrumbs({ label: "Jobs", to: "/jobs" }, { label: data ? titleOf(data.command) : id });
-  useCommand(data && commandOf(data));
+  useCommand(data && { line: commandOf(data), ask: `jobs/${encodeURIComponent(id)}` });
   return (
     <div className="page job">
       <Answer asked={asked}>{(job) => <Shown job={job} />}</Answer>

@@ -1,7 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { quoteWords } from "../../src/core/shell.js";
 import type { JobBrief } from "../../src/model/page-api.js";
-import { askCommand } from "../parts/catalogue-command.js";
 import { CsvButton } from "../parts/csv-button.js";
 import { useJobs } from "../parts/events.js";
 import { ABSENT, count, moment, plural } from "../parts/format.js";
@@ -15,7 +14,7 @@ import { Answer } from "../parts/states.js";
 /** Runs that are under way and past ones, from a terminal, too. */
 export function Jobs() {
   useCrumbs({ label: "Jobs" });
-  useCommand(askCommand("jobs"));
+  useCommand({ ask: "jobs" });
   const server = useServer();
   const asked = useJobs();
   return (

@@ -92,7 +92,7 @@ function Sheet({ of }: { of: MicroscopyDataset }) {
   const auto = sample.every(({ isFetching }) => !isFetching) ? limitsOf(seen) : undefined;
   const limits = typedLimits(search.lim) ?? auto;
   const choose = (chosen: FrameAt) => put(textsOf(chosen));
-  useCommand(downloadCommand(id, at));
+  useCommand({ line: downloadCommand(id, at) });
   const others = FRAME_AXES.filter((axis) => axis !== rows && axis !== cols);
   return (
     <div className="mic">

@@ -16,7 +16,7 @@ export function Microscopy() {
   const chosen: Chosen = useSearch({ strict: false });
   const conditions = FIELDS.flatMap(({ name }) => (chosen[name] ? [[name, chosen[name]] as const] : []));
   const options = FIELDS.flatMap(({ name, option }) => (chosen[name] ? [option, chosen[name]] : []));
-  useCommand(quoteWords(["emporium", "catalog", "query", ...options]));
+  useCommand({ line: quoteWords(["emporium", "catalog", "query", ...options]) });
   const asked = useInfiniteQuery({
     queryKey: ["microscopy list", conditions],
     queryFn: ({ pageParam, signal }) => {

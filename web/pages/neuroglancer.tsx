@@ -8,7 +8,6 @@ import type { NeuroglancerView } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
 import { addressNow, writesAddress } from "../parts/address.js";
 import { ask, base } from "../parts/api.js";
-import { askCommand } from "../parts/catalogue-command.js";
 import { CopyButton } from "../parts/copy.js";
 import { PHONE_PX, useCommand, useCrumbs } from "../parts/page.js";
 import { parseSearch } from "../parts/search-params.js";
@@ -71,7 +70,7 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
   const [json, setJson] = useState("");
   const address = useMemo(() => viewerAddress(innerWidth < PHONE_PX ? withoutPanels(view.state) : view.state), [view]);
   useCrumbs({ label: view.title, to: `/${view.slices}` }, { label: "Neuroglancer" });
-  useCommand(askCommand(`neuroglancer/${what}${queryOf(search)}`));
+  useCommand({ ask: `neuroglancer/${what}${queryOf(search)}` });
 
   const state = () => stateIn(frame.current) ?? view.state;
   return (

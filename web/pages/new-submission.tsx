@@ -32,7 +32,7 @@ export function NewSubmission() {
 }
 
 function ReadOnly() {
-  useCommand(NEW);
+  useCommand({ line: NEW });
   return (
     <Empty command={NEW}>
       This page only reads. The command looks at a folder and writes its configuration in a terminal. With{" "}
@@ -44,8 +44,9 @@ function ReadOnly() {
 function Opened({ id }: { id: string }) {
   const asked = useSubmission(id);
   useCommand(
-    asked.data &&
-      quoteWords(["emporium", "ingest", "new", "--from", asked.data.folder, ...asked.data.options, "--out", "NAME.yaml"]),
+    asked.data && {
+      line: quoteWords(["emporium", "ingest", "new", "--from", asked.data.folder, ...asked.data.options, "--out", "NAME.yaml"]),
+    },
   );
   if (asked.error && !asked.data)
     return (

@@ -17,7 +17,7 @@ export function Plan() {
   useCrumbs({ label: "Jobs", to: "/jobs" }, ...(kind === undefined ? [] : [{ label: nameOf(kind), to: formOf(kind) }]), {
     label: "Plan",
   });
-  useCommand(asked.data && lineOf(asked.data));
+  useCommand(asked.data && { line: lineOf(asked.data) });
   return (
     <div className="page">
       <Answer asked={asked}>{(plan) => <Shown plan={plan} />}</Answer>

@@ -6,7 +6,6 @@ import type { FindingChange, ReportFacts, ReportFinding, ReportFindings } from "
 import { viewAddress } from "../../src/model/ref.js";
 import { ask, base } from "../parts/api.js";
 import { AppLink, addressOfKey } from "../parts/app-link.js";
-import { askCommand } from "../parts/catalogue-command.js";
 import { CsvButton } from "../parts/csv-button.js";
 import { angstrom, count, moment, plural } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
@@ -36,7 +35,7 @@ export function Report() {
   const { data } = asked;
   const at = data && moment(data.at);
   useCrumbs({ label: "Validation", to: "/reports" }, { label: at ?? id });
-  useCommand(askCommand(`reports/${encodeURIComponent(id)}/document`));
+  useCommand({ ask: `reports/${encodeURIComponent(id)}/document` });
   return (
     <div className="page report">
       <Answer asked={asked} title="Validation">

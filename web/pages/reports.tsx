@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { quoteWords } from "../../src/core/shell.js";
 import type { PlaceFacts, ReportList } from "../../src/model/page-api.js";
-import { askCommand } from "../parts/catalogue-command.js";
 import { count, moment, plural } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { reportsQuery, useServer } from "../parts/queries.js";
@@ -11,7 +10,7 @@ import { Answer, Empty } from "../parts/states.js";
 /** Reports of `ingest validate` on what is served. */
 export function Reports() {
   useCrumbs({ label: "Validation" });
-  useCommand(askCommand("reports"));
+  useCommand({ ask: "reports" });
   const asked = useQuery(reportsQuery);
   const places = useServer().data?.places ?? [];
   return (

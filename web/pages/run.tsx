@@ -4,7 +4,6 @@ import { ChevronLeft, ChevronRight, Download as DownloadIcon, Ellipsis, Eye } fr
 import { Tabs } from "radix-ui";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { orAbsent } from "../parts/absent.js";
-import { catalogueCommand } from "../parts/catalogue-command.js";
 import { CsvButton } from "../parts/csv-button.js";
 import { DownloadDialog } from "../parts/download.js";
 import type { Wanted } from "../parts/download-text.js";
@@ -63,7 +62,7 @@ function Found({ run }: { run: RunRow }) {
     { label: `${run.dataset.id} ${run.dataset.title}`, to: `/datasets/${run.dataset.id}` },
     { label: run.name },
   );
-  useCommand(catalogueCommand(runQuery, { id: run.id }));
+  useCommand({ catalogue: { of: "runs", query: runQuery, variables: { id: run.id } } });
   const { data: annotations } = useAnnotations(run.id);
   const search = viewSearch(on, annotations?.pages.flat());
   return (

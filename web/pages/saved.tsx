@@ -1,4 +1,3 @@
-import { askCommand } from "../parts/catalogue-command.js";
 import { plural } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { Answer, Empty } from "../parts/states.js";
@@ -8,7 +7,7 @@ import { SavedList } from "../saved/saved-list.js";
 /** Views that were saved of whatever is served, and the searches of this browser. */
 export function Saved() {
   useCrumbs({ label: "Saved" });
-  useCommand(askCommand("views"));
+  useCommand({ ask: "views" });
   const { asked, views, isCut } = useViews({});
   const searches = useSearches();
   return (

@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { SearchHits } from "../../src/model/page-api.js";
 import { AppLink } from "../parts/app-link.js";
-import { askCommand } from "../parts/catalogue-command.js";
 import { plural } from "../parts/format.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { searchQuery } from "../parts/queries.js";
@@ -23,7 +22,7 @@ export function Search() {
   const navigate = useNavigate();
   const asked = useQuery(searchQuery(q.trim()));
   useCrumbs({ label: "Search" });
-  useCommand(q.trim() === "" ? undefined : askCommand(`search?${new URLSearchParams({ q: q.trim() })}`));
+  useCommand(q.trim() === "" ? undefined : { ask: `search?${new URLSearchParams({ q: q.trim() })}` });
   return (
     <div className="page">
       <h1>Search</h1>

@@ -35,7 +35,7 @@ function Dropped({ file }: { file: File }) {
 
 function Forgotten({ name }: { name: string }) {
   useCrumbs({ label: name });
-  useCommand(`emporium serve ${quoteWord(name)}`);
+  useCommand({ line: `emporium serve ${quoteWord(name)}` });
   return (
     <div className="page">
       <h1>{name}</h1>

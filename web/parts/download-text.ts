@@ -1,4 +1,5 @@
 import { quoteWords } from "../../src/core/shell.js";
+import { literal } from "./python-text.js";
 
 /** Entities of the catalogue that a person wants to fetch, with their keys. */
 export interface Wanted {
@@ -198,6 +199,3 @@ function lines(commands: readonly (readonly string[])[]): PasteText {
     return { none: "A name has a control character, which no terminal passes on: fetch the links, or rename it." };
   return { text: commands.map((words) => `${quoteWords(words)}\n`).join("") };
 }
-
-/** String literal of Python: JSON's strings are Python's, too. */
-const literal = (text: string): string => JSON.stringify(text);

@@ -1,10 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Download, X } from "lucide-react";
-import { Tabs } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
 import type { DownloadContent, ServerFacts } from "../../src/model/page-api.js";
 import { base } from "./api.js";
-import { CopyButton } from "./copy.js";
 import { contentsOf, levelsOf, onlyOf, sizeOf } from "./download-contents.js";
 import {
   addressOf,
@@ -23,6 +21,7 @@ import {
 import { bytes, count, plural } from "./format.js";
 import { useServer } from "./queries.js";
 import { Answer, apiErrorOf } from "./states.js";
+import { PasteLines, TextTabs } from "./text-tabs.js";
 
 type TextOf = (wanted: Wanted, served: Served) => PasteText;
 const WAYS: readonly [name: string, says: string, ...texts: TextOf[]][] = [
@@ -255,32 +254,28 @@ function sizeWords(parts: Wanted["parts"]): string {
 function Ways({ wanted, served, isPart = false }: { wanted: Wanted; served: Served; isPart?: boolean }) {
   const ways = isPart ? WAYS.filter(([name]) => !WHOLE.has(name)) : WAYS;
   return (
-    <Tabs.Root defaultValue="Files">
-      <Tabs.List aria-label="Ways to download">
-        <Tabs.Trigger value="Files">Files</Tabs.Trigger>
-        {ways.map(([name]) => (
-          <Tabs.Trigger key={name} value={name}>
-            {name}
-          </Tabs.Trigger>
-        ))}
-      </Tabs.List>
-      <Tabs.Content value="Files">
-        <Links wanted={wanted} served={served} />
-      </Tabs.Content>
-      {ways.map(([name, says, ...texts]) => (
-        <Tabs.Content key={name} value={name}>
-          <p className="muted">
-            {says}
-            {name === "AWS" &&
-              wanted.level &&
-              " Metadata are copied as they are: they name all levels, of which this one is there."}
-          </p>
-          {texts.map((text) => (
-            <Text key={text.name} of={text(wanted, served)} />
-          ))}
-        </Tabs.Content>
-      ))}
-    </Tabs.Root>
+    <TextTabs
+      label="Ways to download"
+      tabs={[
+        { name: "Files", content: <Links wanted={wanted} served={served} /> },
+        ...ways.map(([name, says, ...texts]) => ({
+          name,
+          content: (
+            <>
+              <p className="muted">
+                {says}
+                {name === "AWS" &&
+                  wanted.level &&
+                  " Metadata are copied as they are: they name all levels, of which this one is there."}
+              </p>
+              {texts.map((text) => (
+                <Text key={text.name} of={text(wanted, served)} />
+              ))}
+            </>
+          ),
+        })),
+      ]}
+    />
   );
 }
 
@@ -353,16 +348,7 @@ function Links({ wanted, served }: { wanted: Wanted; served: Served }) {
 }
 
 function Text({ of }: { of: PasteText }) {
-  if ("none" in of) return <p>{of.none}</p>;
-  return (
-    <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys must reach it */}
-      <pre className="text" tabIndex={0}>
-        {of.text}
-      </pre>
-      <CopyButton text={of.text} />
-    </>
-  );
+  return "none" in of ? <p>{of.none}</p> : <PasteLines text={of.text} />;
 }
 
 function servedBy({ addresses, bucket }: ServerFacts): Served {

@@ -1,16 +1,17 @@
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { Lock, Moon, Sun, SunMoon } from "lucide-react";
-import { lazy, type ReactNode, type SubmitEvent, Suspense, useEffect, useRef } from "react";
+import { lazy, type ReactNode, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
 import { MENU, MENU_READING, pagesIn } from "../../src/model/pages.js";
 import { useSession } from "./access.js";
 import { AppLink } from "./app-link.js";
-import { CopyButton } from "./copy.js";
 import { Menu } from "./menu.js";
 import { command, crumbs, house } from "./page.js";
 import { useServer } from "./queries.js";
 import { applyTheme, nextTheme, theme } from "./settings.js";
 
 const OwnLogo = lazy(() => import("./own-logo.js").then(({ OwnLogo: part }) => ({ default: part })));
+
+const CommandTabs = lazy(() => import("./command-tabs.js"));
 
 const JobsBadge = lazy(() => import("./jobs-badge.js").then(({ JobsBadge: part }) => ({ default: part })));
 
@@ -160,15 +161,24 @@ function SearchBox() {
   );
 }
 
-/** The line for a terminal that answers what the page shows. */
+/** What answers in other programs what the page shows. The texts are made when somebody asks for them. */
 function CommandOfPage() {
-  const text = command.use();
-  if (!text) return null;
+  const [isWanted, setWanted] = useState(false);
+  if (!command.use()) return null;
   return (
-    <Menu summary={<code>&gt;_</code>} label="Command of this page" className="command" opener="bare" inside="from-right">
-      <p>In a terminal, the same:</p>
-      <code>{text}</code>
-      <CopyButton text={text} label="Copy command" />
+    <Menu
+      summary={<code>&gt;_</code>}
+      label="Command of this page"
+      className="command"
+      opener="bare"
+      inside="from-right"
+      onOpen={() => setWanted(true)}
+    >
+      {isWanted && (
+        <Suspense>
+          <CommandTabs />
+        </Suspense>
+      )}
     </Menu>
   );
 }

@@ -13,16 +13,28 @@ interface MenuProps {
   readonly isNav?: boolean;
   /** One of them is shown. */
   readonly isHere?: boolean;
+  onOpen?(): void;
   readonly children: ReactNode;
 }
 
 /** What opens below a button. It closes by Escape, when focus goes elsewhere, and when a link or `data-closes` of it is pressed. */
-export function Menu({ summary, label, className = "", opener, inside = "", isNav = false, isHere, children }: MenuProps) {
+export function Menu({
+  summary,
+  label,
+  className = "",
+  opener,
+  inside = "",
+  isNav = false,
+  isHere,
+  onOpen,
+  children,
+}: MenuProps) {
   const Inside = isNav ? "nav" : "div";
   return (
     <details
       className={`menu ${className}`}
       data-here={isHere || undefined}
+      onToggle={({ currentTarget }) => currentTarget.open && onOpen?.()}
       onBlur={({ currentTarget, relatedTarget }) => {
         if (relatedTarget !== null && !currentTarget.contains(relatedTarget)) currentTarget.open = false;
       }}

@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { base } from "./api.js";
+import type { PageCommand } from "./command-text.js";
 import { noteSeen } from "./seen.js";
 import { shared } from "./store.js";
 
@@ -11,7 +12,7 @@ export interface Crumb {
 }
 
 export const crumbs = shared<readonly Crumb[]>([]);
-export const command = shared<string | undefined>(undefined);
+export const command = shared<PageCommand | undefined>(undefined);
 /** Width in CSS pixels below which a page is a phone's: its style sheet says the same. */
 export const PHONE_PX = 720;
 /** Name of the house in titles of windows. */
@@ -26,10 +27,11 @@ interface Toast {
   readonly atMs: number;
 }
 
-/** Shows at the foot of the page the command line that answers the same question, and takes it away with the page. */
-export function useCommand(text: string | undefined): void {
+/** Offers, as long as the page is there, what asks or does the same in other programs. */
+export function useCommand(what: PageCommand | undefined): void {
+  const text = JSON.stringify(what);
   useEffect(() => {
-    command.set(text);
+    command.set(text === undefined ? undefined : JSON.parse(text));
     return () => command.set(undefined);
   }, [text]);
 }

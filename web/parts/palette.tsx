@@ -6,8 +6,8 @@ import { GROUPS } from "../pages/search.js";
 import { keptHere } from "../saved/kept-here.js";
 import { addressNow } from "./address.js";
 import { useGo } from "./app-link.js";
+import { useCommandWays } from "./command-tabs.js";
 import { copyText } from "./copy.js";
-import { command } from "./page.js";
 import { searchQuery, useServer } from "./queries.js";
 import { applyTheme, theme } from "./settings.js";
 
@@ -108,7 +108,7 @@ export function Palette({ early, close, showKeys }: PaletteProps) {
 function useChoices(q: string, hits: SearchHits | undefined, close: () => void, showKeys: () => void): readonly Choice[] {
   const go = useGo();
   const { places = [], writing } = useServer().data ?? {};
-  const line = command.use();
+  const ways = useCommandWays();
   const leave = (action: () => void) => () => {
     close();
     action();
@@ -125,7 +125,12 @@ function useChoices(q: string, hits: SearchHits | undefined, close: () => void, 
     ...keptHere.get().map(({ name, to: address, of }) => to("Saved", name, address, of)),
     ...places.map(({ id: place, name }) => to("Pages", `Files of ${name}`, `/browse/${place}`)),
     { group: "Commands", title: "Copy the address of this page", take: copy(addressNow) },
-    ...(line ? [{ group: "Commands", title: "Copy the command of this page", detail: line, take: copy(() => line) }] : []),
+    ...ways.map(({ name, text }) => ({
+      group: "Commands",
+      title: `Copy the command of this page for ${name === "Terminal" ? "a terminal" : name}`,
+      detail: text,
+      take: copy(() => text),
+    })),
     { group: "Commands", title: "Show all keys", take: leave(showKeys) },
     ...(["light", "dark", "system"] as const).map((name) => ({
       group: "Commands",

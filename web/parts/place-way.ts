@@ -1,6 +1,4 @@
-import { quoteWords } from "../../src/core/shell.js";
 import type { PlaceFacts } from "../../src/model/page-api.js";
-import { base } from "./api.js";
 import { addressOfKey } from "./app-link.js";
 import type { Crumb } from "./page.js";
 
@@ -17,10 +15,8 @@ export function crumbsOf(place: Pick<PlaceFacts, "id" | "name">, parts: readonly
 }
 
 /**
- * Command that inspects a key of a place by its address here: where it is on the server's machine is nobody's business, and the
- * line works in every folder.
+ * Address of a key of a place, relative to the base: where it is on the server's machine is nobody's business, and this one works
+ * from everywhere.
  */
-export function inspectCommand({ id }: Pick<PlaceFacts, "id">, parts: readonly string[]): string {
-  const { href } = new URL(`at/${[id, ...parts].map(encodeURIComponent).join("/")}`, base);
-  return quoteWords(["emporium", "harvest", "inspect", href]);
-}
+export const bytesAt = ({ id }: Pick<PlaceFacts, "id">, parts: readonly string[]): string =>
+  `at/${[id, ...parts].map(encodeURIComponent).join("/")}`;

@@ -14,7 +14,7 @@ const SAYS = { surveying: "being looked at", ready: "open", failed: "failed" } a
 
 /** The folder that is looked at, and what was decided of it before. */
 export function ChooseFolder() {
-  useCommand("emporium ingest new --from DIR");
+  useCommand({ line: "emporium ingest new --from DIR" });
   const asked = useSubmissionForm();
   return (
     <>

@@ -6,7 +6,7 @@ import type { VolumeFacts } from "../../src/model/page-api.js";
 import { addressNow, writesAddress } from "../parts/address.js";
 import { copyText } from "../parts/copy.js";
 import { notify, useCommand, useCrumbs } from "../parts/page.js";
-import { crumbsOf, inspectCommand } from "../parts/place-way.js";
+import { bytesAt, crumbsOf } from "../parts/place-way.js";
 import { useServer } from "../parts/queries.js";
 import { isTyping, letterKeys } from "../parts/settings.js";
 import { LineageOf } from "../parts/where-from.js";
@@ -308,7 +308,11 @@ function useWay(facts: VolumeFacts): void {
   ];
   const isFile = !facts.ref.includes(":") && !isDropped(facts);
   useCrumbs(...(ofRun ?? (isFile ? crumbsOf(place, parts) : [{ label: facts.title }])));
-  useCommand(isDropped(facts) ? `emporium harvest inspect ${quoteWord(facts.key)}` : inspectCommand(place, parts));
+  useCommand(
+    isDropped(facts)
+      ? { line: `emporium harvest inspect ${quoteWord(facts.key)}` }
+      : { inspects: bytesAt(place, parts), ask: `volumes/${facts.ref}`, volume: facts.ref },
+  );
 }
 
 /** Slices of the file as it was and as it is never stand beside each other. */

@@ -1,6 +1,5 @@
 import { Download } from "lucide-react";
 import { type ComponentProps, lazy, Suspense, useRef, useState } from "react";
-import { catalogueCommand } from "../catalogue-command.js";
 import { CopyButton } from "../copy.js";
 import type { Wanted } from "../download-text.js";
 import { count } from "../format.js";
@@ -37,8 +36,8 @@ export function ListFoot<Row extends { readonly id: number }>({
   const stop = useRef<AbortController>(undefined);
   const where = selected.size > 0 ? { id: { _in: [...selected.keys()] } } : state.where;
   const variables = { where, orderBy: state.orderBy, limit: Math.min(total, BATCH), offset: 0 };
-  const command = catalogueCommand(spec.query, variables);
-  useCommand(command);
+  const rows = selected.size || total;
+  useCommand(rows === 0 ? undefined : { catalogue: { of: spec.of, query: spec.query, variables, rows } });
   const download = async (kind: "csv" | "json") => {
     stop.current = new AbortController();
     setError(undefined);
