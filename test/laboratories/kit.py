@@ -107,10 +107,38 @@ class Lab:
             m.header.nlabl, m.header.label = 0, b""  # a label would hold the time
         return {"file": path, "size": list(data.shape[::-1]), "spacing": voxel, "fingerprint": fingerprint(data)}
 
+    def volume(self, path, data, voxel, header=None):
+        """In the format that the name tells."""
+        if path.endswith((".zarr", ".am")):
+            return (self.zarr if path.endswith(".zarr") else self.amira)(path, data, voxel)
+        return self.mrc(path, data, voxel, header=header)
+
     def tomogram(self, run, path, data, voxel, processing=("raw",), header=None, may=False):
         """`may`: neither missed nor wrong if it is published, with the right spacing."""
-        e = {**self.mrc(path, data, voxel, header=header), "processing": list(processing)}
+        e = {**self.volume(path, data, voxel, header), "processing": list(processing)}
         self.run(run)["tomograms"].append({**e, "may": True} if may else e)
+
+    def zarr(self, path, data, voxel):
+        """OME-Zarr 0.4 of two levels, a chunk each, not compressed (Zarr v2). Returns what `mrc` returns; the file is the folder."""
+        axes = [{"name": c, "type": "space", "unit": "angstrom"} for c in "zyx"]
+        sets = [{"path": str(i), "coordinateTransformations": [{"type": "scale", "scale": [voxel * 2**i] * 3}]} for i in range(2)]
+        self.text(f"{path}/.zgroup", json.dumps({"zarr_format": 2}))
+        self.text(f"{path}/.zattrs", json.dumps({"multiscales": [{"axes": axes, "datasets": sets, "name": "/", "version": "0.4"}]}))
+        for i in range(2):
+            d = np.ascontiguousarray(data[:: 2**i, :: 2**i, :: 2**i])
+            array = {"zarr_format": 2, "shape": d.shape, "chunks": d.shape, "dtype": d.dtype.str, "compressor": None, "filters": None, "fill_value": 0, "order": "C", "dimension_separator": "/"}
+            self.text(f"{path}/{i}/.zarray", json.dumps(array))
+            self.text(f"{path}/{i}/0/0/0", d.tobytes())
+        return {"file": path, "size": list(data.shape[::-1]), "spacing": voxel, "fingerprint": fingerprint(data)}
+
+    def amira(self, path, labels, voxel):
+        """A label field of Amira: bytes, x fastest; the box goes from the middle of the first voxel to that of the last."""
+        z, y, x = labels.shape
+        box = " ".join(f"0 {(n - 1) * voxel:g}" for n in (x, y, z))
+        head = f'# AmiraMesh BINARY-LITTLE-ENDIAN 2.1\n\n\ndefine Lattice {x} {y} {z}\n\nParameters {{\n    Materials {{\n        Exterior {{\n            Id 1\n        }}\n        Membrane {{\n            Id 2\n        }}\n    }}\n'
+        head += f'    Content "{x}x{y}x{z} byte, uniform coordinates",\n    BoundingBox {box},\n    CoordType "uniform"\n}}\n\nLattice {{ byte Labels }} @1\n\n# Data section follows\n@1\n'
+        self.text(path, head.encode() + labels.astype(np.uint8).tobytes() + b"\n")
+        return {"file": path, "size": [x, y, z], "spacing": voxel, "fingerprint": fingerprint(labels)}
 
     def half(self, run, path, data, voxel, stack=False):
         self.run(run)["halves"].append({**self.mrc(path, data, voxel, stack=stack), "why": "half of the data"})
@@ -146,7 +174,7 @@ class Lab:
 
     def mask(self, run, path, data, voxel, may=False, header=None):
         labels = [int(v) for v in np.unique(data) if v]
-        e = {**self.mrc(path, data, voxel, header=header), "labels": {str(v): fingerprint(data == v) for v in labels}, "union": fingerprint(data > 0)}
+        e = {**self.volume(path, data, voxel, header), "labels": {str(v): fingerprint(data == v) for v in labels}, "union": fingerprint(data > 0)}
         self.run(run)["masks"].append({**e, "may": True} if may else e)
 
     def points(self, run, file, object, xyz, voxel, also=(), before=None, instances=False, may=False, tolerance=None):
