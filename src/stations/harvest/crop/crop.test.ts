@@ -729,7 +729,7 @@ describe("cropping precomputed volumes", () => {
 });
 
 describe("published volumes", () => {
-  it("hemibrain, x 10000:10200, y 11000:11400, z 12000:12600: 4×8×10 = 320 chunks of 64³, each asked for once", async () => {
+  it("hemibrain, x 10000:10200, y 11000:11150, z 12000:12100: 4×4×3 = 48 chunks of 64³, each asked for once", async () => {
     const picture = encodeJpegChunk(
       Uint8Array.from({ length: 64 ** 3 }, (_, i) => (i >> 6) & 255),
       [64, 64, 64],
@@ -750,14 +750,14 @@ describe("published volumes", () => {
     };
     const memory = memoryStore();
     const { store, reads } = watched({ ...memory, read: async (key) => (key.endsWith("/info") ? json(info) : picture) });
-    const box: Box = { start: [12000, 11000, 10000], stop: [12600, 11400, 10200] };
+    const box: Box = { start: [12000, 11000, 10000], stop: [12100, 11150, 10200] };
     const { chunks, read } = await crop({ store, key: "emdata", format: "precomputed", box });
-    expect([read.asked, read.found, new Set(reads).size, reads.length]).toEqual([320, 320, 321, 321]);
-    expect(chunks).toEqual({ copied: 0, rewritten: 10 * 7 * 4, absent: 0, kept: 0 });
+    expect([read.asked, read.found, new Set(reads).size, reads.length]).toEqual([48, 48, 49, 49]);
+    expect(chunks).toEqual({ copied: 0, rewritten: 2 * 3 * 4, absent: 0, kept: 0 });
     const cropped = parseVolumeInfo(written("info"));
-    expect(cropped.scales[0]).toMatchObject({ shape: [600, 400, 200], offset: [12000, 11000, 10000], voxelSizeNm: [8, 8, 8] });
+    expect(cropped.scales[0]).toMatchObject({ shape: [100, 150, 200], offset: [12000, 11000, 10000], voxelSizeNm: [8, 8, 8] });
     expect(written("8.0x8.0x8.0/10000-10064_11000-11064_12000-12064").length).toBe(64 ** 3);
-    expect(written("8.0x8.0x8.0/10192-10200_11384-11400_12576-12600").length).toBe(8 * 16 * 24);
+    expect(written("8.0x8.0x8.0/10192-10200_11128-11150_12064-12100").length).toBe(8 * 22 * 36);
   }, 120_000);
 
   it("jrc_mus-nacc-2, s0 whole: 9·40·41 = 14 760 chunks", async () => {
