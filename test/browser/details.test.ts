@@ -443,6 +443,50 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await page.close();
   });
 
+  it("a text is read beside its folder: how much of how much, the rest when it is wanted, never two versions as one", async () => {
+    const at = join(mixed, "long session.log");
+    // a letter of two bytes lies across the end of the first part
+    const whole = `${"x".repeat(65_535)}µm\n${Array.from({ length: 9_000 }, (_, line) => `line ${line}\n`).join("")}`;
+    writeFileSync(at, whole);
+    try {
+      const { page, problems } = await open("/browse/mixed");
+      await page.getByRole("button", { name: "Read long session.log" }).click(WAIT);
+      const panel = page.getByRole("complementary", { name: "Text" });
+      const text = () => panel.locator("pre").textContent();
+      const size = Buffer.byteLength(whole);
+      await panel.getByText(`The first 64.0 KiB of ${formatBytes(size)}.`).waitFor(WAIT);
+      expect(await text()).toBe("x".repeat(65_535));
+      await panel.getByRole("button", { name: "Show 64.0 KiB more" }).click();
+      await panel.getByText(`The first 128 KiB of ${formatBytes(size)}.`).waitFor(WAIT);
+      await panel.getByRole("button", { name: /^Show/ }).click();
+      await panel.getByText(`All ${formatBytes(size)}.`).waitFor(WAIT);
+      expect(await text()).toBe(whole);
+      expect(await panel.getByRole("button", { name: /^Show/ }).count()).toBe(0);
+      const fetched = page.waitForEvent("download");
+      await panel.getByRole("link", { name: `Download ${formatBytes(size)}` }).click();
+      expect(readFileSync(await (await fetched).path(), "utf8")).toBe(whole);
+      await page.reload();
+      await panel.getByText("The first 64.0 KiB").waitFor(WAIT);
+      writeFileSync(at, `new ${whole}`);
+      await panel.getByRole("button", { name: /^Show/ }).click();
+      await panel.getByRole("button", { name: "Read it again" }).click(WAIT);
+      await panel.getByText("The first 128 KiB").waitFor(WAIT);
+      expect((await text())!.startsWith("new xxx")).toBe(true);
+      // what is none by its bytes, and a volume by its name that is one
+      copyFileSync(join(mixed, "volume.rec"), at);
+      await page.reload();
+      await panel.getByText("This is no text").waitFor(WAIT);
+      expect(problems.filter((text) => !/broken\.mrc|^Failed to load resource: .* 422 /.test(text))).toEqual([]);
+      await page.goto(`${served.url}/browse/mixed?header=broken.mrc`);
+      const header = page.getByRole("complementary", { name: "Header" });
+      await header.getByText("nor MRC: it is a text").waitFor(WAIT);
+      expect(await header.locator("pre.reader").textContent()).toBe("this is no volume");
+      await page.close();
+    } finally {
+      rmSync(at, { force: true });
+    }
+  });
+
   it("the commands of a page stand in tabs, one for each program, inside of the window", async () => {
     const run = ids.runs[0]!;
     const tomogram = run.tomograms.edges[0]!.node.id;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Navigate, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Box, Download, Eye, File, Folder, Info, X } from "lucide-react";
-import { type SubmitEvent, useEffect, useRef, useState } from "react";
+import { Box, Download, Eye, File, FileText, Folder, Info, X } from "lucide-react";
+import { lazy, type ReactNode, type SubmitEvent, Suspense, useEffect, useRef, useState } from "react";
 import { editDistance } from "../../src/core/nearest.js";
 import type { ListedEntry, Listing, PlaceFacts } from "../../src/model/page-api.js";
 import { orAbsent } from "../parts/absent.js";
@@ -17,6 +17,8 @@ import { useServer } from "../parts/queries.js";
 import { Answer, apiErrorOf, Boundary, Empty, ErrorPanel, Loading } from "../parts/states.js";
 import { remembered } from "../parts/store.js";
 import { VolumePicture } from "../parts/volume-picture.js";
+
+const TextPanel = lazy(() => import("../parts/text-panel.js"));
 
 const pictures = remembered("filePictures", true, (value): value is boolean => typeof value === "boolean");
 
@@ -100,9 +102,9 @@ function Part({ place, prefix, isTree }: PartProps) {
           )}
           {asked.error && place.kind === "web" && <OpenNamed place={place} prefix={prefix} />}
         </div>
-        {header !== undefined && (
+        {header !== undefined && !asked.isPending && (
           <Boundary>
-            <Header place={place} fileKey={header} entry={asked.data?.entries.find(({ key }) => key === header)} />
+            <Opened {...{ place, isTree }} fileKey={header} entry={asked.data?.entries.find(({ key }) => key === header)} />
           </Boundary>
         )}
       </div>
@@ -347,16 +349,16 @@ function Row({ entry, place, isTree, withPicture }: RowProps) {
               <Eye size={16} aria-hidden />
             </AppLink>
           )}
-          {ref !== undefined && (
+          {(ref !== undefined || mayBeText(entry)) && (
             <button
               type="button"
               className="bare"
-              aria-label={`Header of ${name}`}
+              aria-label={ref === undefined ? `Read ${name}` : `Header of ${name}`}
               aria-expanded={isHeaderOpen}
-              title="Header"
+              title={ref === undefined ? "Read" : "Header"}
               onClick={() => void navigate({ to: ".", search: (now) => ({ ...now, header: isHeaderOpen ? undefined : key }) })}
             >
-              <Info size={16} aria-hidden />
+              {ref === undefined ? <FileText size={16} aria-hidden /> : <Info size={16} aria-hidden />}
             </button>
           )}
           {kind === "file" && (
@@ -389,58 +391,81 @@ function bytesOf(place: string, key: string, isTree: boolean): string {
   return new URL(isTree ? `files/${path}` : `at/${place}/${path}`, base).href;
 }
 
-/** All that a header says, beside the listing. */
-function Header({ place, fileKey, entry }: { place: PlaceFacts; fileKey: string; entry: ListedEntry | undefined }) {
+const NO_TEXT: ReadonlySet<string | undefined> = new Set(["picture", "IMOD model"]);
+
+/** A file that is no volume by its name. Whether it is a text is seen when it is read. */
+const mayBeText = ({ kind, format, ref }: ListedEntry): boolean => kind === "file" && ref === undefined && !NO_TEXT.has(format);
+
+interface OpenedProps {
+  readonly place: PlaceFacts;
+  readonly isTree: boolean;
+  readonly fileKey: string;
+  readonly entry: ListedEntry | undefined;
+}
+
+/** What is in a file, beside the listing: a volume's header, or the text. */
+function Opened({ place, isTree, fileKey, entry }: OpenedProps) {
   const navigate = useNavigate();
-  const { data, error, refetch } = useQuery(fileFactsQuery(place.id, fileKey));
   const close = () => void navigate({ to: ".", search: ({ header: _, ...rest }: { header?: string }) => rest });
+  const isText = entry !== undefined && mayBeText(entry);
+  const text = (
+    <Suspense fallback={<Loading what="the file" />}>
+      <TextPanel key={fileKey} url={bytesOf(place.id, fileKey, isTree)} name={nameOf(fileKey)} />
+    </Suspense>
+  );
   return (
-    <aside className="panel side-panel" aria-label="Header">
+    <aside className={`panel side-panel ${isText ? "reading" : ""}`} aria-label={isText ? "Text" : "Header"}>
       <div className="spread">
         <h2>{nameOf(fileKey)}</h2>
-        <button type="button" className="bare" onClick={close} aria-label="Close header">
+        <button type="button" className="bare" onClick={close} aria-label={isText ? "Close text" : "Close header"}>
           <X size={16} aria-hidden />
         </button>
       </div>
-      {error ? (
-        <ErrorPanel error={error} again={() => void refetch()} />
-      ) : data === undefined ? (
-        <Loading what="the file" />
-      ) : (
-        <>
-          {entry?.ref && (
-            <span className="stage">
-              <VolumePicture of={entry.ref} />
-            </span>
-          )}
-          {Object.entries(data).map(([name, record]) => (
-            <section key={name}>
-              {record.warnings.map((text) => (
-                <p key={text} className="warn">
-                  ⚠ {text}
-                </p>
-              ))}
-              <Facts
-                facts={[
-                  fact("Format", record.format, "file"),
-                  fact("Shape", shapeOf(record), record.sources.shape ?? "file"),
-                  fact(
-                    "Voxel",
-                    voxelOf(record) === ABSENT ? undefined : `${voxelOf(record)} Å`,
-                    record.sources.voxel_size ?? "file",
-                  ),
-                  fact("dtype", record.dtype, record.sources.dtype ?? "file"),
-                  fact("Axes", record.axes.join(" "), "file"),
-                ]}
-              />
-              <details>
-                <summary>Everything in the header</summary>
-                <pre className="text">{JSON.stringify(record.raw_metadata, null, 2)}</pre>
-              </details>
-            </section>
-          ))}
-        </>
-      )}
+      {isText ? text : <Header place={place} fileKey={fileKey} entry={entry} text={text} />}
     </aside>
+  );
+}
+
+/** All that a header says. @param text shown where the file is of no format that has one */
+function Header({ place, fileKey, entry, text }: Omit<OpenedProps, "isTree"> & { text: ReactNode }) {
+  const { data, error, refetch } = useQuery(fileFactsQuery(place.id, fileKey));
+  if (error)
+    return (
+      <>
+        <ErrorPanel error={error} again={() => void refetch()} />
+        {apiErrorOf(error).code === "FORMAT_UNKNOWN" && text}
+      </>
+    );
+  if (data === undefined) return <Loading what="the file" />;
+  return (
+    <>
+      {entry?.ref && (
+        <span className="stage">
+          <VolumePicture of={entry.ref} />
+        </span>
+      )}
+      {Object.entries(data).map(([name, record]) => (
+        <section key={name}>
+          {record.warnings.map((text) => (
+            <p key={text} className="warn">
+              ⚠ {text}
+            </p>
+          ))}
+          <Facts
+            facts={[
+              fact("Format", record.format, "file"),
+              fact("Shape", shapeOf(record), record.sources.shape ?? "file"),
+              fact("Voxel", voxelOf(record) === ABSENT ? undefined : `${voxelOf(record)} Å`, record.sources.voxel_size ?? "file"),
+              fact("dtype", record.dtype, record.sources.dtype ?? "file"),
+              fact("Axes", record.axes.join(" "), "file"),
+            ]}
+          />
+          <details>
+            <summary>Everything in the header</summary>
+            <pre className="text">{JSON.stringify(record.raw_metadata, null, 2)}</pre>
+          </details>
+        </section>
+      ))}
+    </>
   );
 }

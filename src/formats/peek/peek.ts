@@ -5,7 +5,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { counted } from "../../core/units.js";
 import { familyOf, likelyFamilies, noVolumeDocument, VOLUME_DOCUMENTS, type VolumeFormat } from "../../model/volume-formats.js";
 import { compressionOf, HEAD_BEHIND_BYTES } from "../compression.js";
-import { FILE_FORMATS, type FileFormat, FOLDER_FORMATS, fileFormatOf, isVolume, titleOf, unsupported } from "../registry.js";
+import { FILE_FORMATS, type FileFormat, FOLDER_FORMATS, fileFormatOf, isText, isVolume, titleOf, unsupported } from "../registry.js";
 import type { PeekFacts } from "./facts.js";
 
 /** A folder of a store: its files by key. */
@@ -166,7 +166,13 @@ function unknownFile(name: string, head: Uint8Array, compression: string | undef
     .sort((a, b) => Number(a.guess !== undefined) - Number(b.guess !== undefined))
     .map(titleOf);
   const reason =
-    head.length === 0 ? "the file is empty" : compression ? `a ${compression} stream${damaged}` : `it begins with ${found}`;
+    head.length === 0
+      ? "the file is empty"
+      : compression
+        ? `a ${compression} stream${damaged}`
+        : isText(head)
+          ? "it is a text"
+          : `it begins with ${found}`;
   return new EmporiumError(
     "FORMAT_UNKNOWN",
     `${name}: neither ${titles.slice(0, -1).join(", ")} nor ${titles.at(-1)}: ${reason}`,
