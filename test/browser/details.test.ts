@@ -8,6 +8,8 @@ import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatBytes } from "../../src/core/units.js";
+import { FACETS } from "../../src/model/facet-choice.js";
+import type { Facets } from "../../src/model/page-api.js";
 import { unzipped } from "../e2e/unzipped.js";
 import { giveTree } from "../made-tree.js";
 import { renameRun } from "../renamed-run.js";
@@ -440,6 +442,36 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
     await page.locator(".command .text").click();
     expect(await page.locator(".command[open]").count()).toBe(1);
     expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it("every filter that the address of a list can carry stands above it, with a way to take it back", async () => {
+    for (const of of ["datasets", "runs", "annotations"] as const) {
+      const { facets } = (await (await fetch(`${served.url}/api/v1/facets?of=${of}`)).json()) as Facets;
+      const chosen = FACETS[of].map(({ id, kind }): [string, string] => {
+        const value = facets.find((facet) => facet.id === id)?.values[0]?.value;
+        return [id, kind === "text" ? "x" : kind === "range" ? "1..2" : String(value)];
+      });
+      if (of === "annotations") chosen.push(["dataset", "10401"]);
+      const { page, problems } = await open(`/${of}?${new URLSearchParams(chosen)}`);
+      const chips = page.locator(".chips li button[aria-label]");
+      await expect.poll(() => chips.count(), WAIT).toBe(chosen.length);
+      for (let left = chosen.length; left > 0; left--) {
+        // the one of the address alone is first, and no other may take its place
+        await chips.nth(left - 1).click(WAIT);
+        await expect.poll(() => chips.count(), WAIT).toBe(left - 1);
+        await expect.poll(() => new URL(page.url()).searchParams.size, WAIT).toBe(left - 1);
+      }
+      expect([of, problems]).toEqual([of, []]);
+      await page.close();
+    }
+    const { page } = await open("/annotations?dataset=7");
+    await page.getByRole("button", { name: /^Without Dataset: 7: \d+$/ }).click(WAIT);
+    await page.locator('[data-row="0"]').waitFor(WAIT);
+    expect(new URL(page.url()).search).toBe("");
+    await page.goto(`${served.url}/annotations?dataset=10401&shape=Point`);
+    await page.getByRole("button", { name: "Clear all" }).click(WAIT);
+    await expect.poll(() => new URL(page.url()).search, WAIT).toBe("");
     await page.close();
   });
 

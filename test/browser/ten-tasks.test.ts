@@ -55,7 +55,7 @@ describe.skipIf(browserPath === undefined)("tasks of visitors, in clicks (needs 
       async (page, click) => {
         await click(".newest .card-name", "a cell");
         await click("main a", "Annotations of it");
-        await page.locator("h1", { hasText: "Annotations of 10" }).waitFor(WAIT);
+        await page.getByRole("button", { name: /^Remove Dataset: 10/ }).waitFor(WAIT);
         const runs = page.locator('[data-row] td:not(:first-child):has-text("cell_01")');
         await expect.poll(() => runs.count(), WAIT).toBeGreaterThan(3);
         expect(await page.locator("[data-row]", { hasText: "TS_0001" }).count()).toBe(0);

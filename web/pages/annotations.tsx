@@ -114,19 +114,13 @@ const spec: ListSpec<Row> = {
   },
 };
 
-const ofDatasetSpec: typeof spec = { ...spec, empty: { why: "No run of this dataset has one." } };
-
 /** Annotations of all runs, or of those of one dataset. */
 export function Annotations() {
   const { dataset } = useSearch({ strict: false }) as { dataset?: number };
   useCrumbs({ label: "Annotations" });
-  if (dataset === undefined) return <List spec={spec} title="Annotations" />;
-  return (
-    <List
-      key={dataset}
-      spec={ofDatasetSpec}
-      fixed={{ run: { datasetId: { _eq: dataset } } }}
-      title={`Annotations of ${dataset}`}
-    />
-  );
+  const fixed = dataset !== undefined && {
+    where: { run: { datasetId: { _eq: dataset } } },
+    given: { id: "dataset", label: `Dataset: ${dataset}` },
+  };
+  return <List key={dataset} spec={spec} {...(fixed && { fixed })} title="Annotations" />;
 }

@@ -137,6 +137,9 @@ function Filters({ answer, search, go }: Part) {
               style={{ maxWidth: 200 }}
             >
               <option value="*">all</option>
+              {search[name] !== undefined && !values[name]?.includes(search[name]) && (
+                <option value={search[name]}>{search[name] || "(none)"}</option>
+              )}
               {values[name]?.map((value) => (
                 <option key={value} value={value}>
                   {value || "(none)"}

@@ -48,6 +48,17 @@ export function CurateOverlap() {
           </button>
         ))}
       </fieldset>
+      {set !== undefined && (
+        <p>
+          <button
+            type="button"
+            onClick={() => void navigate({ to: "/curate/overlap", search: { by } })}
+            title="Take this filter away: the newest result"
+          >
+            result {set} ×
+          </button>
+        </p>
+      )}
       <Answer asked={asked}>
         {(overlap) =>
           overlap.cells.length === 0 ? (

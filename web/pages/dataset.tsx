@@ -94,7 +94,7 @@ function Found({ dataset }: { dataset: Row }) {
         <h2 className="hidden">Runs</h2>
       </div>
       <Boundary>
-        <List spec={runsSpec} fixed={{ datasetId: { _eq: dataset.id } }} hasMenus />
+        <List spec={runsSpec} fixed={{ where: { datasetId: { _eq: dataset.id } } }} hasMenus />
       </Boundary>
     </>
   );

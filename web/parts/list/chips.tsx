@@ -11,8 +11,8 @@ export interface Chosen {
 }
 
 /** Everything that is chosen, each by itself. */
-export function chosenOf(of: ListedKind, { choices }: Pick<ListState, "choices">): Chosen[] {
-  return FACETS[of].flatMap(({ id, title, kind }): Chosen[] => {
+export function chosenOf(of: ListedKind, { choices, given }: Pick<ListState, "choices" | "given">): Chosen[] {
+  const facets = FACETS[of].flatMap(({ id, title, kind }): Chosen[] => {
     const choice = choices[id];
     if (choice === undefined) return [];
     if (typeof choice === "string") return [{ id, label: `${title}: ${choice}`, rest: undefined }];
@@ -26,6 +26,7 @@ export function chosenOf(of: ListedKind, { choices }: Pick<ListState, "choices">
       return { id, label: kind === "contents" ? words : `${title}: ${words}`, rest: others.length > 0 ? others : undefined };
     });
   });
+  return [...given.map((one) => ({ ...one, rest: undefined })), ...facets];
 }
 
 const rangeText = ({ min, max }: FacetRange): string =>

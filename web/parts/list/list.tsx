@@ -1,7 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
-import type { Input } from "../../queries/generated.js";
 import { PHONE_PX } from "../page.js";
 import { useServer } from "../queries.js";
 import { letterKeys } from "../settings.js";
@@ -13,7 +12,7 @@ import { ListFoot } from "./foot.js";
 import { noteList } from "./neighbours.js";
 import { NoHits } from "./no-hits.js";
 import { calledOf, type ListSpec } from "./spec.js";
-import { useListState } from "./state.js";
+import { type Fixed, useListState } from "./state.js";
 import { CARD, HEAD, ROW, Rows } from "./table.js";
 import { Tools } from "./tools.js";
 import { useRows, useTotal } from "./window.js";
@@ -42,7 +41,7 @@ export function List<Row extends { readonly id: number }>(props: ListProps<Row>)
 
 interface ListProps<Row extends { readonly id: number }> {
   readonly spec: ListSpec<Row>;
-  readonly fixed?: Input;
+  readonly fixed?: Fixed;
   readonly title?: string;
   /** Filters stand in a row above: where the list is a part of a page. */
   readonly hasMenus?: boolean;
@@ -54,7 +53,7 @@ function Catalogued<Row extends { readonly id: number }>({ spec, fixed, title, h
   // asked for beside how many there are, not after it
   useRows(spec, state, [state.row, state.row]);
   const [selected, setSelected] = useState<ReadonlyMap<number, Row>>(new Map());
-  const filters = Object.keys(state.choices).length;
+  const filters = Object.keys(state.choices).length + state.given.length;
   return (
     <div className={title ? "list list-page" : hasMenus ? "list with-menus" : "list"}>
       {spec.of !== "depositions" && (

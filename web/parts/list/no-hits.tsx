@@ -1,10 +1,9 @@
 import { useQueries } from "@tanstack/react-query";
 import { type ListedKind, whereOf } from "../../../src/model/facet-choice.js";
-import type { Input } from "../../queries/generated.js";
 import { count } from "../format.js";
 import { chosenOf } from "./chips.js";
 import type { ListSpec } from "./spec.js";
-import type { ListState } from "./state.js";
+import type { Fixed, ListState } from "./state.js";
 import { totalQuery } from "./window.js";
 
 /** Most choices of which the effect is asked for, each by itself. */
@@ -20,10 +19,14 @@ export function NoHits<Row extends { readonly id: number }>({
   of: ListedKind;
   spec: ListSpec<Row>;
   state: ListState;
-  fixed: Input | undefined;
+  fixed: Fixed | undefined;
 }) {
   const chosen = chosenOf(of, state).slice(0, TRIED);
-  const wheres = chosen.map(({ id, rest }) => whereOf(of, { ...state.choices, [id]: rest } as typeof state.choices, fixed));
+  const wheres = chosen.map(({ id, rest }) =>
+    id === fixed?.given?.id
+      ? whereOf(of, state.choices)
+      : whereOf(of, { ...state.choices, [id]: rest } as typeof state.choices, fixed?.where),
+  );
   const asked = useQueries({ queries: wheres.map((where) => totalQuery(spec, where)) });
   const ways = chosen
     .map((one, at) => ({ ...one, total: asked[at]?.data ?? 0 }))

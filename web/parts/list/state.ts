@@ -51,6 +51,8 @@ export interface ListState {
   readonly row: number;
   readonly without: readonly string[];
   readonly choices: FacetChoices;
+  /** Filters of the address that are no facets, by their parameters, each with words for it. */
+  readonly given: readonly { readonly id: string; readonly label: string }[];
   readonly where: Input;
   readonly orderBy: readonly Input[];
   /** Changes the address, as a step that "back" undoes, or as none: for the place that one scrolled to. */
@@ -59,10 +61,15 @@ export interface ListState {
   clear(): void;
 }
 
-/**
- * State of a list that its address holds: everything but the selection. @param fixed must hold for every row, whatever is chosen
- */
-export function useListState<Row extends { readonly id: number }>(spec: ListSpec<Row>, fixed?: Input): ListState {
+/** What must hold for every row of a list, whatever is chosen in it. */
+export interface Fixed {
+  readonly where: Input;
+  /** Parameter of the address that asks for it, and words for it: it is a filter that can be taken back. Absent: the list is a part of a page of this. */
+  readonly given?: { readonly id: string; readonly label: string } | undefined;
+}
+
+/** State of a list that its address holds: everything but the selection. */
+export function useListState<Row extends { readonly id: number }>(spec: ListSpec<Row>, fixed?: Fixed): ListState {
   const search = useSearch({ strict: false }) as Readonly<Record<string, unknown>>;
   const navigate = useNavigate();
   const rest = JSON.stringify(fixed ?? {});
@@ -74,7 +81,7 @@ export function useListState<Row extends { readonly id: number }>(spec: ListSpec
       return choice === undefined ? [] : [[id, choice] as const];
     });
     const choices = Object.fromEntries(chosen);
-    const where = JSON.parse(rest) as Input;
+    const { where = {}, given } = JSON.parse(rest) as Partial<Fixed>;
     const sort = typeof search.sort === "string" ? search.sort : "";
     const column = spec.columns.find(({ id, order }) => order && id === sort.replace("-", ""));
     const order = column?.order?.(sort.startsWith("-") ? "desc_nulls_last" : "asc");
@@ -92,12 +99,17 @@ export function useListState<Row extends { readonly id: number }>(spec: ListSpec
       row: (search.row as number | undefined) ?? 0,
       without: typeof search.without === "string" ? search.without.split(",") : [],
       choices,
+      given: given ? [given] : [],
       where: spec.of === "depositions" ? where : whereOf(spec.of, choices, where),
       orderBy: [...(order ? [order] : []), { id: "asc" }],
       change,
       choose: (id, choice, options) =>
         change({ [id]: choice === undefined ? undefined : textOfChoice(choice), row: undefined }, options),
-      clear: () => change({ ...Object.fromEntries(definitions.map(({ id }) => [id, undefined])), row: undefined }),
+      clear: () =>
+        change({
+          ...Object.fromEntries([...definitions, ...(given ? [given] : [])].map(({ id }) => [id, undefined])),
+          row: undefined,
+        }),
     };
   }, [spec, search, navigate, rest]);
 }
