@@ -27,6 +27,12 @@ describe("volumes without voxel sizes", () => {
     ]);
   });
 
+  it("say nothing where they do so along some axes alone", () => {
+    const flat = volume([[4, 4, 4]]);
+    (flat.levels[0] as unknown as { voxelSizeNm: (number | undefined)[] }).voxelSizeNm = [undefined, 2, 2];
+    expect(placesOf(withVoxelPlaces([flat]))).toEqual([[[1, 1, 1, 0, 0, 0]]]);
+  });
+
   it("are left as they are beside one that has a size: where they lie is not known", () => {
     const both = [volume([[4, 4, 4]]), volume([[4, 4, 4]], 2)];
     expect(placesOf(withVoxelPlaces(both))).toEqual(placesOf(both));
