@@ -112,6 +112,40 @@ describe.skipIf(browserPath === undefined)("views and searches that last (needs 
     await theirs.page.close();
   });
 
+  it("37.views: Neuroglancer has them, too; the palette leads to those of the server; a tab beside hears of a new one", {
+    timeout: 300_000,
+  }, async () => {
+    const beside = await browser.open(`${reading}/runs/${tomogram.run.id}`, LAPTOP);
+    const ownRun = await browser.open(`${writing}/runs/${tomogram.run.id}`, LAPTOP);
+    await ownRun.page.locator("h1").first().waitFor(WAIT);
+    const { page, problems } = await writer(`/neuroglancer/tomogram/${tomogram.id}?p=100,200,300`);
+    await page.locator("iframe").waitFor(WAIT);
+    await button(page, "Views").click(WAIT);
+    await field(page, "Name").fill("From Neuroglancer");
+    await button(page, "Save this view").click();
+    await page.locator(".toasts", { hasText: "View saved: From Neuroglancer" }).waitFor(WAIT);
+    const view = (await kept()).find(({ name }) => name === "From Neuroglancer")!;
+    expect(view.to).toMatch(new RegExp(`^/view/tomogram/${tomogram.id}\\?p=100,200,300(?:&|$)`));
+    // the tab beside was not looked at meanwhile; one of another server is not told
+    await ownRun.page.getByRole("link", { name: "From Neuroglancer" }).waitFor(WAIT);
+    expect(await beside.page.getByRole("link", { name: "From Neuroglancer" }).count()).toBe(0);
+
+    const theirs = await other.open(`${reading}/neuroglancer/tomogram/${tomogram.id}`, LAPTOP);
+    await button(theirs.page, "Views").click(WAIT);
+    await theirs.page.locator("dialog").getByRole("link", { name: "From Neuroglancer" }).click(WAIT);
+    await theirs.page.waitForURL(`${reading}${view.to.replace("/view/", "/neuroglancer/")}`);
+    await theirs.page.locator("iframe").waitFor(WAIT);
+    await theirs.page.goto(`${reading}/runs`, { waitUntil: "load" });
+    await theirs.page.locator('[data-row="0"]').waitFor(WAIT);
+    await theirs.page.keyboard.press("Control+k");
+    await theirs.page.getByRole("combobox", { name: /^Search pages/ }).fill("from neuro");
+    await theirs.page.getByRole("option", { name: /From Neuroglancer/ }).click(WAIT);
+    await theirs.page.waitForURL(`${reading}${view.to}`);
+    await isSharp(theirs.page, "z");
+    expect([problems, beside.problems, ownRun.problems]).toEqual([[], [], []]);
+    for (const one of [page, beside.page, ownRun.page, theirs.page]) await one.close();
+  });
+
   it("37.views: a name and a note are texts, whatever they are", { timeout: 120_000 }, async () => {
     const { page, problems } = await writer(volume());
     await saveView(page, PAYLOAD, `${PAYLOAD}\n<b>bold</b> \u202egnp`);

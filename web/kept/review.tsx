@@ -5,6 +5,7 @@ import { AnswerError, ask } from "../parts/api.js";
 import { angstrom, bytes, moment, plural, shape } from "../parts/format.js";
 import { isTyping, letterKeys } from "../parts/settings.js";
 import { apiErrorOf } from "../parts/states.js";
+import { tellTabs } from "../parts/tabs.js";
 import { VolumePicture } from "../parts/volume-picture.js";
 import { send, useWriting } from "../parts/writing.js";
 import { nameDiff, type Stretch } from "./name-diff.js";
@@ -142,6 +143,7 @@ function useDeciding(set: string | undefined) {
         { ifMatch: `"${etag}"` },
       );
       show(done);
+      tellTabs("matches");
       setSaid({ name, isBad: false, text: `${archiveRun} ${DONE[choice]}, saved ${timeOf(done.decisions.savedAt ?? "")}` });
     } catch (error) {
       const { message, hint } = apiErrorOf(error);

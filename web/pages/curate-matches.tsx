@@ -11,6 +11,7 @@ import { ABSENT, count, moment, plural } from "../parts/format.js";
 import { useCommand } from "../parts/page.js";
 import type { FileTable } from "../parts/save.js";
 import { Answer, Empty, ErrorPanel } from "../parts/states.js";
+import { useTabs } from "../parts/tabs.js";
 
 const MATCH = "emporium curate match DRIVE --author NAME";
 const STATUSES = [
@@ -36,6 +37,7 @@ export function CurateMatches() {
     // another tab may have decided meanwhile
     refetchOnWindowFocus: true,
   });
+  useTabs("matches");
   const go = (change: Search) => void navigate({ to: "/curate/matches", search: { ...search, row: undefined, ...change } });
   useCommand({ line: asked.data?.command ?? MATCH, ask: `curate/matches?${query}` });
   return (

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useParams, useRouter } from "@tanstack/react-router";
-import { ArrowLeft, Braces, ExternalLink } from "lucide-react";
-import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import { ArrowLeft, Bookmark, Braces, ExternalLink } from "lucide-react";
+import { lazy, type RefObject, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import type { JsonObject } from "../../src/core/json.js";
 import { sharedViewOf } from "../../src/formats/precomputed/state-view.js";
 import type { NeuroglancerView } from "../../src/model/page-api.js";
 import { printRef } from "../../src/model/ref.js";
-import { addressNow, writesAddress } from "../parts/address.js";
+import { addressNow, neuroglancerOf, writesAddress } from "../parts/address.js";
 import { ask, base } from "../parts/api.js";
 import { CopyButton } from "../parts/copy.js";
 import { PHONE_PX, useCommand, useCrumbs } from "../parts/page.js";
@@ -20,6 +20,8 @@ interface FrameWindow extends Window {
     readonly state: { toJSON(): JsonObject; readonly changed: { add(listener: () => void): () => void } };
   };
 }
+
+const ViewsDialog = lazy(() => import("../saved/views-dialog.js").then(({ ViewsDialog: part }) => ({ default: part })));
 
 /** Search parameters that slices and this page share. */
 const SHARED = ["p", "z", "on", "c"] as const;
@@ -68,6 +70,7 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
   const dialog = useRef<HTMLDialogElement>(null);
   const search = useFollowed(frame, opened, view);
   const [json, setJson] = useState("");
+  const [showsViews, setShowsViews] = useState(false);
   const address = useMemo(() => viewerAddress(innerWidth < PHONE_PX ? withoutPanels(view.state) : view.state), [view]);
   useCrumbs({ label: view.title, to: `/${view.slices}` }, { label: "Neuroglancer" });
   useCommand({ ask: `neuroglancer/${what}${queryOf(search)}` });
@@ -89,6 +92,9 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
         >
           <ArrowLeft size={16} aria-hidden /> Slices
         </Link>
+        <button type="button" onClick={() => setShowsViews(true)} title="Save this view, or go to one that was saved">
+          <Bookmark size={16} aria-hidden /> Views
+        </button>
         <CopyButton text={addressNow} label="Copy link" />
         <button
           type="button"
@@ -113,6 +119,16 @@ function Framed({ what, answer, opened }: { what: string; answer: NeuroglancerVi
       </div>
       <Notices view={view} />
       <iframe ref={frame} src={address} title={`Neuroglancer: ${view.title}`} />
+      {showsViews && (
+        <Suspense>
+          <ViewsDialog
+            volume={what.replace(/^tomogram\//, "tomogram:").replace(/^at\//, "")}
+            address={() => `/${view.slices}${searchOf(opened, state(), view)}`}
+            openedAt={(to) => neuroglancerOf(to) ?? to}
+            close={() => setShowsViews(false)}
+          />
+        </Suspense>
+      )}
       <dialog ref={dialog} className="large" aria-label="State JSON">
         <textarea readOnly value={json} aria-label="State of Neuroglancer" spellCheck={false} />
         <div className="row wrap">

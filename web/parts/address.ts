@@ -14,3 +14,9 @@ export async function addressNow(): Promise<string> {
   await Promise.all([...writers].map((write) => write()));
   return window.location.href;
 }
+
+/** The address of a volume in Neuroglancer, by the address of its planes. Undefined for what Neuroglancer does not open. */
+export function neuroglancerOf(pathname: string): string | undefined {
+  const [, rest] = /\/view\/((?:tomogram|at)\/.*)$/s.exec(pathname) ?? [];
+  return rest && `/neuroglancer/${rest}`;
+}

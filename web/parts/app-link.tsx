@@ -14,12 +14,12 @@ export function useGo() {
   };
 }
 
-/** A link to an address that came as text: from an answer, or with a key in it. */
-export function AppLink(props: { to: string; children: ReactNode; className?: string; label?: string }) {
-  const { to, children, className, label } = props;
+/** A link to an address that came as text: from an answer, or with a key in it. @param props `isFresh`: the page is loaded anew */
+export function AppLink(props: { to: string; children: ReactNode; className?: string; label?: string; isFresh?: boolean }) {
+  const { to, children, className, label, isFresh = false } = props;
   const go = useGo();
   const onClick = (event: MouseEvent) => {
-    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (isFresh || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     go(to);
   };

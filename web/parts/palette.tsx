@@ -3,7 +3,7 @@ import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useStat
 import type { SearchHits } from "../../src/model/page-api.js";
 import { MENU, MENU_READING } from "../../src/model/pages.js";
 import { GROUPS } from "../pages/search.js";
-import { keptHere } from "../saved/kept-here.js";
+import { useSearches, useViews } from "../saved/saved.js";
 import { addressNow } from "./address.js";
 import { useGo } from "./app-link.js";
 import { useCommandWays } from "./command-tabs.js";
@@ -109,6 +109,7 @@ function useChoices(q: string, hits: SearchHits | undefined, close: () => void, 
   const go = useGo();
   const { places = [], writing } = useServer().data ?? {};
   const ways = useCommandWays();
+  const saved = [...useViews({}).views.filter(({ isGone }) => !isGone), ...useSearches()];
   const leave = (action: () => void) => () => {
     close();
     action();
@@ -122,7 +123,7 @@ function useChoices(q: string, hits: SearchHits | undefined, close: () => void, 
   const copy = (what: () => string | Promise<string>) => leave(() => void Promise.resolve(what()).then(copyText));
   const own: Choice[] = [
     ...(writing ? MENU : MENU_READING).map(([address, title]) => to("Pages", title, address)),
-    ...keptHere.get().map(({ name, to: address, of }) => to("Saved", name, address, of)),
+    ...saved.map(({ name, to: address, of }) => to("Saved", name, address, of)),
     ...places.map(({ id: place, name }) => to("Pages", `Files of ${name}`, `/browse/${place}`)),
     { group: "Commands", title: "Copy the address of this page", take: copy(addressNow) },
     ...ways.map(({ name, text }) => ({

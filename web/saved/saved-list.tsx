@@ -6,23 +6,33 @@ import type { Saved } from "./saved.js";
 import { WordsForm } from "./words-form.js";
 import "./saved.css";
 
+interface Shown {
+  /** A link was taken. */
+  readonly went?: (() => void) | undefined;
+  /** Where a view is opened, by its address, as a page of its own. Undefined: by the viewer. */
+  readonly openedAt?: ((to: string) => string) | undefined;
+}
+
 /** Views or searches with their names, which lead there; those that may be changed can be renamed and removed. */
-export function SavedList({ items, label, went }: { items: readonly Saved[]; label: string; went?: (() => void) | undefined }) {
+export function SavedList({ items, ...shown }: { items: readonly Saved[]; label: string } & Shown) {
+  const { label } = shown;
   return (
     <ul className="saved-list" aria-label={label}>
       {items.map((one) => (
-        <Item key={one.id} saved={one} went={went} />
+        <Item key={one.id} saved={one} {...shown} />
       ))}
     </ul>
   );
 }
 
-function Item({ saved, went }: { saved: Saved; went: (() => void) | undefined }) {
-  const [doing, setDoing] = useState<"rename" | "remove">();
+function Item({ saved: now, went, openedAt }: { saved: Saved } & Shown) {
+  /** What is being done, to the view as it was when that began: what others have made of it since is not overwritten unseen. */
+  const [doing, setDoing] = useState<{ readonly what: "rename" | "remove"; readonly to: Saved }>();
   const [error, setError] = useState<unknown>();
+  const saved = doing?.to ?? now;
   const { name, note, to, of, who, savedAt, isHere, isGone, change, remove } = saved;
   const done = () => setDoing(undefined);
-  if (doing === "rename" && change)
+  if (doing?.what === "rename" && change)
     return (
       <li>
         <WordsForm first={{ name, note }} verb="Rename" save={(words) => change(words).then(done)} cancel={done} />
@@ -38,14 +48,14 @@ function Item({ saved, went }: { saved: Saved; went: (() => void) | undefined })
             {isGone ? (
               <bdi>{name}</bdi>
             ) : (
-              <AppLink to={to}>
+              <AppLink to={openedAt?.(to) ?? to} isFresh={openedAt !== undefined}>
                 <bdi>{name}</bdi>
               </AppLink>
             )}
           </strong>
           <small>{facts.join(" · ")}</small>
         </div>
-        {doing === "remove" && remove ? (
+        {doing?.what === "remove" && remove ? (
           <span className="row">
             Remove it?
             <button type="button" onClick={() => void remove().then(done, setError)}>
@@ -58,10 +68,20 @@ function Item({ saved, went }: { saved: Saved; went: (() => void) | undefined })
         ) : (
           (change || remove) && (
             <span className="row">
-              <button type="button" className="bare" aria-label={`Rename ${name}`} onClick={() => setDoing("rename")}>
+              <button
+                type="button"
+                className="bare"
+                aria-label={`Rename ${name}`}
+                onClick={() => setDoing({ what: "rename", to: saved })}
+              >
                 Rename
               </button>
-              <button type="button" className="bare" aria-label={`Remove ${name}`} onClick={() => setDoing("remove")}>
+              <button
+                type="button"
+                className="bare"
+                aria-label={`Remove ${name}`}
+                onClick={() => setDoing({ what: "remove", to: saved })}
+              >
                 Remove
               </button>
             </span>

@@ -3,6 +3,7 @@ import type { SavedView, SavedViews } from "../../src/model/page-api.js";
 import { parseRef } from "../../src/model/ref.js";
 import { shownByAddress } from "../../src/model/saved-view.js";
 import { AnswerError, ask } from "../parts/api.js";
+import { tellTabs, useTabs } from "../parts/tabs.js";
 import { send, useWriting } from "../parts/writing.js";
 import { changeHere, isSearch, type KeptHere, keptHere, removeHere } from "./kept-here.js";
 
@@ -37,6 +38,7 @@ export function useViews({ ref, run }: Of) {
   const queries = useQueryClient();
   const isWriting = useWriting("write");
   const here = keptHere.use();
+  useTabs("saved views");
   const parameters = new URLSearchParams({ ...(ref !== undefined && { ref }), ...(run !== undefined && { run: String(run) }) });
   const asked = useQuery({
     queryKey: ["saved views", ref, run],
@@ -66,7 +68,10 @@ export const useSearches = (): readonly Saved[] =>
     .filter(({ to }) => isSearch(to))
     .map(savedHere);
 
-export const refreshViews = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ["saved views"] });
+export function refreshViews(queries: QueryClient): Promise<void> {
+  tellTabs("saved views");
+  return queries.invalidateQueries({ queryKey: ["saved views"] });
+}
 
 const savedHere = ({ id, name, note, to, of, savedAt }: KeptHere): Saved => ({
   ...{ id, name, note, to, of, savedAt, isHere: true, isGone: false },

@@ -3,6 +3,7 @@ import type { RefObject } from "react";
 import { flushSync } from "react-dom";
 import type { Triple } from "../../src/core/box.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
+import { neuroglancerOf } from "../parts/address.js";
 import { stepRuns } from "../parts/list/neighbours.js";
 import { notify } from "../parts/page.js";
 import { autoLimits } from "./auto.js";
@@ -157,12 +158,6 @@ function lineageOf(facts: VolumeFacts, voxel: readonly number[]): string | undef
   const [z, y, x] = voxel;
   const isInside = voxel.every((index, axis) => index >= 0 && index < facts.shape[axis]!);
   return isDropped(facts) || !isInside ? undefined : `${facts.ref}/voxel?z=${z}&y=${y}&x=${x}`;
-}
-
-/** The address of a volume in Neuroglancer, by the address of its planes. Undefined for what Neuroglancer does not open. */
-export function neuroglancerOf(pathname: string): string | undefined {
-  const [, rest] = /\/view\/((?:tomogram|at)\/.*)$/.exec(pathname) ?? [];
-  return rest && `/neuroglancer/${rest}`;
 }
 
 /** Gives the keys to a part of the viewer: its first field or button, where it has one. */

@@ -3,7 +3,7 @@ import { FileSearch, Layers, SlidersHorizontal } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { quoteWord } from "../../src/core/shell.js";
 import type { VolumeFacts } from "../../src/model/page-api.js";
-import { addressNow, writesAddress } from "../parts/address.js";
+import { addressNow, neuroglancerOf, writesAddress } from "../parts/address.js";
 import { copyText } from "../parts/copy.js";
 import { notify, useCommand, useCrumbs } from "../parts/page.js";
 import { bytesAt, crumbsOf } from "../parts/place-way.js";
@@ -12,7 +12,7 @@ import { isTyping, letterKeys } from "../parts/settings.js";
 import { LineageOf } from "../parts/where-from.js";
 import "./viewer.css";
 import { VIEW_PARAMETERS } from "../../src/model/view-parameters.js";
-import { type Dialog, focusIn, neuroglancerOf, runCommand, type Sheet, type ViewerParts } from "./commands.js";
+import { type Dialog, focusIn, runCommand, type Sheet, type ViewerParts } from "./commands.js";
 import { BesideChoice, useSecond } from "./compare.js";
 import { Corner, QuadCorner } from "./corner.js";
 import { ExportDialog } from "./export-dialog.js";
@@ -144,7 +144,7 @@ export function Viewer({ source }: { source: PlaneSource }) {
       {dialog === "export" && <ExportDialog session={session} drawings={drawings.current} close={() => setDialog(undefined)} />}
       {dialog === "views" && (
         <Suspense>
-          <ViewsDialog facts={facts} close={() => setDialog(undefined)} />
+          <ViewsDialog volume={facts.ref} close={() => setDialog(undefined)} />
         </Suspense>
       )}
       <Announcer session={session} />
