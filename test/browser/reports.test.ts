@@ -66,6 +66,17 @@ describe.skipIf(browserPath === undefined)("validation pages of a tree with seed
     const rows = page.locator("tbody tr");
     await rows.nth(1).waitFor(WAIT);
     expect(await rows.count()).toBe(2);
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    const [names, ...told] = readFileSync(await saved.path(), "utf8")
+      .trim()
+      .split("\r\n")
+      .map((line) => line.split(","));
+    const numbers = told.map((line) =>
+      ["failed", "warned", "skipped", "passed"].map((name) => Number(line[names!.indexOf(name)])),
+    );
+    expect(numbers).toEqual(
+      [now, before].map(({ counts: { failed, warned, skipped, passed } }) => [failed, warned, skipped, passed]),
+    );
     await rows.first().getByRole("link").click();
     await page.locator(".findings li code").first().waitFor(WAIT);
     const head = await page.locator(".page > p").allInnerTexts();

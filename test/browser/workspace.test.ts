@@ -37,6 +37,12 @@ describe.skipIf(browserPath === undefined)("pages of the workspace (needs Chromi
     if (at) remove(at.folder);
   });
 
+  /** The lines of the table that the page saves. */
+  const savedBy = async (page: Page) => {
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    return csvLines(await saved.path());
+  };
+
   it("A31: before any command, each page says which one fills it", async () => {
     for (const [path, command] of [
       ["/harvest", "emporium harvest compare"],
@@ -165,6 +171,10 @@ describe.skipIf(browserPath === undefined)("pages of the workspace (needs Chromi
     const taken = lines.filter((cells) => ["matched", "manual"].includes(cells[column("status")]!));
     const onDrive = (drive: string) => taken.filter((cells) => cells[column("path")]!.includes(`/${drive}/`)).length;
     expect(drives).toEqual(DRIVES.map((drive) => [drive, onDrive(drive)]));
+    const [columns, ...cells] = await savedBy(page);
+    expect(columns).toEqual(["drive", "species", "count"]);
+    const sum = (drive: string) => cells.reduce((all, [of, , n]) => (of === drive ? all + Number(n) : all), 0);
+    expect(DRIVES.map(sum)).toEqual(DRIVES.map(onDrive));
     const number = Number(await cell.innerText());
     await cell.click();
     await expect.poll(() => page.locator("#matches tbody tr").count(), WAIT).toBe(number);
@@ -179,6 +189,23 @@ describe.skipIf(browserPath === undefined)("pages of the workspace (needs Chromi
     await page.locator("summary", { hasText: "2 lines" }).click(WAIT);
     expect(await page.locator("#batches tbody tr").innerText()).toMatch(/old-d1-MS\s+✓ accepted/);
     expect(await page.locator("#batches li").nth(1).innerText()).toContain("by telephone");
+    // the file has each step of a batch, as the command lists them
+    const listed = JSON.parse(await at.run("curate", "batches", "list", "--history", "--json")) as {
+      batches: { id: string; state: string; label: string; history: { at: string; state: string; note?: string }[] }[];
+    };
+    const [columns, ...steps] = await savedBy(page);
+    const cellsOf = (line: string[]) => Object.fromEntries(columns!.map((name, i) => [name, line[i]]));
+    expect(steps.map(cellsOf)).toEqual(
+      listed.batches.flatMap(({ id, state, label, history }) =>
+        history.map((step, i) =>
+          expect.objectContaining({
+            ...{ batch: id, state, label, step: String(i + 1) },
+            ...{ step_at: step.at, step_state: step.state, step_note: step.note ?? "" },
+          }),
+        ),
+      ),
+    );
+    expect(steps.length).toBe(2);
     await page.close();
   });
 

@@ -4,8 +4,10 @@ import type { LedgerBatches } from "../../src/model/page-api.js";
 import { CuratePage } from "../kept/curate-nav.js";
 import { Scrolled } from "../kept/kept.js";
 import { ask } from "../parts/api.js";
+import { CsvButton } from "../parts/csv-button.js";
 import { ABSENT, count, moment } from "../parts/format.js";
 import { useCommand } from "../parts/page.js";
+import type { FileTable } from "../parts/save.js";
 import { Answer, Empty } from "../parts/states.js";
 
 const COLLECT = "emporium curate collect DRIVE --matches matching_runs.csv --label LABEL --dest BATCH";
@@ -28,38 +30,53 @@ export function CurateBatches() {
               shown by emporium curate batches list alone.
             </Empty>
           ) : (
-            <Scrolled label="Batches">
-              <table id="batches" className="phone-cards">
-                <thead>
-                  <tr>
-                    <th scope="col">Batch</th>
-                    <th scope="col">State</th>
-                    <th scope="col">Since</th>
-                    <th scope="col">Label</th>
-                    <th scope="col">Drives</th>
-                    <th scope="col" className="number">
-                      Files
-                    </th>
-                    <th scope="col" className="number">
-                      Runs
-                    </th>
-                    <th scope="col">Recipient</th>
-                    <th scope="col">History</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {batches.map((batch) => (
-                    <Row key={textOf(batch.id)} batch={batch} />
-                  ))}
-                </tbody>
-              </table>
-            </Scrolled>
+            <>
+              <Scrolled label="Batches">
+                <table id="batches" className="phone-cards">
+                  <thead>
+                    <tr>
+                      <th scope="col">Batch</th>
+                      <th scope="col">State</th>
+                      <th scope="col">Since</th>
+                      <th scope="col">Label</th>
+                      <th scope="col">Drives</th>
+                      <th scope="col" className="number">
+                        Files
+                      </th>
+                      <th scope="col" className="number">
+                        Runs
+                      </th>
+                      <th scope="col">Recipient</th>
+                      <th scope="col">History</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {batches.map((batch) => (
+                      <Row key={textOf(batch.id)} batch={batch} />
+                    ))}
+                  </tbody>
+                </table>
+              </Scrolled>
+              <CsvButton name="batches" total={batches.length} rows={batches} table={batchesTable} />
+            </>
           )
         }
       </Answer>
     </CuratePage>
   );
 }
+
+/** A line for each step of a batch's history: the last is its state now. */
+const batchesTable = (batches: readonly JsonObject[]): FileTable => ({
+  columns: ["batch", "state", "label", "drives", "n_files", "n_runs", "recipient", "step", "step_at", "step_state", "step_note"],
+  rows: batches.flatMap((batch) => {
+    const own = [batch.id, batch.state, batch.label, batch.drives, batch.n_files, batch.n_runs, batch.recipient].map(textOf);
+    return (batch.history as readonly JsonObject[]).map((line, at) => [
+      ...own,
+      ...[at + 1, textOf(line.at), textOf(line.state), textOf(line.note)],
+    ]);
+  }),
+});
 
 function Row({ batch }: { batch: JsonObject }) {
   const state = textOf(batch.state);

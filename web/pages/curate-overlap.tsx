@@ -4,8 +4,10 @@ import type { Overlap } from "../../src/model/page-api.js";
 import { CuratePage } from "../kept/curate-nav.js";
 import { Scrolled } from "../kept/kept.js";
 import { ask } from "../parts/api.js";
+import { CsvButton } from "../parts/csv-button.js";
 import { count } from "../parts/format.js";
 import { useCommand } from "../parts/page.js";
+import type { FileTable } from "../parts/save.js";
 import { Answer, Empty } from "../parts/states.js";
 
 const COMMANDS = {
@@ -71,6 +73,12 @@ export function CurateOverlap() {
             <>
               <p className="muted">{WORDS[overlap.by]}</p>
               <HeatMap overlap={overlap} />
+              <CsvButton
+                name={`overlap by ${overlap.by}`}
+                total={overlap.cells.length}
+                rows={overlap.cells}
+                table={(cells) => cellsTable(overlap.by, cells)}
+              />
             </>
           )
         }
@@ -78,6 +86,11 @@ export function CurateOverlap() {
     </CuratePage>
   );
 }
+
+const cellsTable = (by: Overlap["by"], cells: Overlap["cells"]): FileTable => ({
+  columns: ["drive", by, "count"],
+  rows: cells.map((cell) => [cell.drive, cell.column, cell.count]),
+});
 
 function HeatMap({ overlap: { by, id, cells } }: { overlap: Overlap }) {
   const sum = (fits: (cell: Overlap["cells"][number]) => boolean) =>
