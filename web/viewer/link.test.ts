@@ -117,6 +117,7 @@ describe("the address of a view", () => {
   it.each([
     ["an angle that is no number", "t", "0,,1"],
     ["two numbers", "t", "0,-90"],
+    ["a middle that is no point", "t", "0,0,1,5,,7"],
     ["less than the least zoom", "t", "0,0,0.19"],
     ["more than the most", "t", "0,0,50.1"],
     ["a tilt from below", "t", "0,1,1"],

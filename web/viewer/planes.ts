@@ -338,11 +338,10 @@ export class PlaneLoader {
       const next = isRoughFirst ? rough : sharp;
       if (this.flights.some(({ key }) => key === keyOf(next))) return;
       if (this.flights.length < FLIGHTS || this.makeRoom()) this.start(next, { isAhead: false, isRough: isRoughFirst });
-      return;
+    } else if (this.options.mayReadAhead() && this.flights.length < FLIGHTS - 1) {
+      const next = ahead.find((one) => !this.cached(one) && !this.flights.some(({ key }) => key === keyOf(one)));
+      if (next) this.start(next, { isAhead: true, isRough: true });
     }
-    if (!this.options.mayReadAhead()) return;
-    const next = ahead.find((one) => !this.cached(one) && !this.flights.some(({ key }) => key === keyOf(one)));
-    if (next && this.flights.length < FLIGHTS - 1) this.start(next, { isAhead: true, isRough: true });
   }
 
   /**

@@ -31,7 +31,9 @@ function painted(shown: ShownLayer, pane = paneOf()) {
     (name: string) =>
     (...numbers: number[]) => {
       const colour = numbers.pop()!;
-      lines.push(`${name} ${numbers.map((value) => Math.round(100 * value) / 100).join(" ")} #${(colour >>> 24).toString()}`);
+      lines.push(
+        `${name} ${numbers.map((value) => Math.round(100 * value) / 100).join(" ")} #${(colour >>> 24).toString()}${(colour & 0xffffff) === 0xffffff ? "" : ` of ${(colour & 0xffffff).toString(16)}`}`,
+      );
     };
   const strokes = { line: note("line"), circle: note("circle"), disc: note("disc"), dot: note("dot") } as unknown as Strokes;
   const isDense = paintLayer(pane, transformOf(pane.axis, pane.atAngstrom), strokes, shown);
@@ -55,6 +57,12 @@ describe("points in a pane", () => {
       expect.stringMatching(/^circle 45 20 4.58 1.5 /), // √(10² − 4²) Å
       "circle 60 20 5 1.5 #255",
     ]);
+  });
+
+  it("are looked for as far as the largest sphere and half of the slab", () => {
+    // √(60² − 56²) = 21.54 Å
+    const far = shownOf({ xyz: Float32Array.of(20, 40, 62, 20, 40, 67), radii: Float32Array.of(60, 60) });
+    expect(painted(far, paneOf({ slabAngstrom: 12 })).lines).toEqual([expect.stringMatching(/^circle 10 20 10.77 1.5 /)]);
   });
 
   it("are drawn as long as their circles reach into the pane", () => {
@@ -82,7 +90,11 @@ describe("points in a pane", () => {
         opacity: 0.5,
       },
     );
-    expect(painted(shown).lines).toEqual(["circle 10 20 2 1.5 #128", "circle 10 20 6 1.5 #128", "circle 30 20 5 1.5 #128"]);
+    expect(painted(shown).lines).toEqual([
+      "circle 10 20 2 1.5 #128 of 30201",
+      "circle 10 20 6 1.5 #128 of 30201",
+      "circle 30 20 5 1.5 #128",
+    ]);
   });
 
   it("have arrows as long as they are thick where they lie in the plane, and a disc where they come towards one", () => {
@@ -137,6 +149,9 @@ describe("surfaces and contours in a pane", () => {
     const seen = (x: number, y: number) => painted(shownOf({ xyz: across(x, y), triangles })).lines.length;
     expect([seen(-8, 0), seen(-12, 0), seen(200, 0), seen(202, 0)]).toEqual([1, 0, 1, 0]);
     expect([seen(0, -2), seen(0, 0), seen(0, 160), seen(0, 162)]).toEqual([0, 1, 1, 0]);
+    // along an edge half of the line is in sight
+    const upright = (x: number) => Float32Array.of(x, 0, -10, x, 0, 10, x, 20, 10);
+    expect([0, 200, -1].map((x) => painted(shownOf({ xyz: upright(x), triangles })).lines.length)).toEqual([1, 1, 0]);
   });
 
   it("are drawn as contours that lie in it, discs where others go through, and circles about single points", () => {

@@ -90,5 +90,13 @@ describe("a layer in a plane", () => {
     }
     const small = { ...shapes, triangles: shapes.triangles.slice(3, 1_500) };
     expect(trianglesNear({ axis: "z", atAngstrom: 500 }, small).length).toBeLessThan(50);
+    // whose corners are apart along one axis each
+    for (const corner of [0, 1, 2]) {
+      const xyz = new Float32Array(9 * 100);
+      for (let t = 0; t < 100; t++) for (let i = 0; i < 3; i++) xyz[9 * t + 3 * i + 2] = 20 * t + (i === corner ? 10 : 0);
+      const steps = { ...NO_SHAPES, xyz, triangles: Uint32Array.from({ length: 300 }, (_, i) => i) };
+      for (let t = 0; t < 100; t++)
+        expect(cutTriangles(steps, 0, 20 * t + 9, trianglesNear({ axis: "z", atAngstrom: 20 * t + 9 }, steps))).toHaveLength(6);
+    }
   });
 });

@@ -61,6 +61,9 @@ describe("strokes", () => {
     expect(area()).toBeCloseTo(2 * 30, 0);
     draw(() => strokes.line(0, 29, 40, 29, 2, RED));
     expect([at(0, 29), at(39, 29), at(20, 28)]).toEqual([1, 1, 1]);
+    // what is cut on the right does not begin on the left
+    draw(() => strokes.line(39.5, 0, 39.5, 30, 4, RED));
+    expect([at(39, 15), at(0, 15), at(0, 16)]).toEqual([1, 0, 0]);
   });
 
   it("a circle covers its way by its width, nothing in its middle, and a disc all of it", () => {
@@ -99,6 +102,18 @@ describe("strokes", () => {
     draw(() => strokes.line(5, 10, 25, 10, 4, RED), { ratio: 1.5 });
     const wanted = 1.5 ** 2 * (4 * 20 + Math.PI * 2 ** 2);
     expect(Math.abs(area() - wanted)).toBeLessThan(0.04 * wanted);
+  });
+
+  it("have a picture of the size that was asked for, with nothing of the one before", () => {
+    for (const [width, height] of [
+      [40, 30],
+      [20, 30],
+      [20, 10],
+      [20, 10],
+    ] as const) {
+      draw(() => strokes.dot(5, 5, RED), { width, height });
+      expect([drawn.width, drawn.data.length, area()]).toEqual([width, 4 * width * height, 4]);
+    }
   });
 
   it("lie over those before, as alpha says", () => {
