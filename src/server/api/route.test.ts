@@ -14,22 +14,18 @@ async function answerTo(scopes: TokenScope[] | undefined, body = '{"n":1}', type
     await next();
   });
   const facts = { summary: "s", query: z.object({ q: z.string().optional() }), body: z.strictObject({ n: z.number() }) };
-  post(app, "/x", { ...facts, scope: "jobs" as TokenScope }, (c, { q = "-" }, { n }, { name }) => c.text(`${name} ${n} ${q}`));
+  post(app, "/x", { ...facts, scope: "write" }, (c, { q = "-" }, { n }, { name }) => c.text(`${name} ${n} ${q}`));
   return (await app.request(`/x${query}`, { method: "POST", headers: { "content-type": type }, body })).text();
 }
 
 it("nothing is changed for somebody who brought no token, or one without the scope", async () => {
   expect(await answerTo(undefined)).toBe("TOKEN_REFUSED the request was not authenticated");
-  expect(await answerTo(["annotate" as TokenScope])).toBe(
-    "TOKEN_SCOPE the request needs a token with the scope jobs; this token has annotate",
-  );
-  expect(await answerTo(["annotate", "jobs"] as TokenScope[], '{"n":1}', "application/json; charset=utf-8", "?q=y")).toBe(
-    "ada 1 y",
-  );
+  expect(await answerTo(["review"])).toBe("TOKEN_SCOPE the request needs a token with the scope write; this token has review");
+  expect(await answerTo(["review", "write"], '{"n":1}', "application/json; charset=utf-8", "?q=y")).toBe("ada 1 y");
 });
 
 it("a body is JSON, says that it is, and has the fields that are known", async () => {
-  const jobs = ["jobs"] as TokenScope[];
+  const jobs = ["write"];
   expect(await answerTo(jobs, '{"n":1}', "text/plain")).toBe("USAGE expected a body of the type application/json");
   expect(await answerTo(jobs, '{"n":1}', "application/jsonx")).toBe("USAGE expected a body of the type application/json");
   expect(await answerTo(jobs, "{")).toBe("USAGE the body is not JSON");
@@ -38,7 +34,7 @@ it("a body is JSON, says that it is, and has the fields that are known", async (
 });
 
 it("a parameter that is not known, or is given twice, is refused", async () => {
-  const jobs = ["jobs"] as TokenScope[];
+  const jobs = ["write"];
   expect(await answerTo(jobs, '{"n":1}', "application/json", "?r=1")).toMatch(/^USAGE parameter r: /);
   expect(await answerTo(jobs, '{"n":1}', "application/json", "?q=1&q=2")).toMatch(/^USAGE parameter q: /);
 });
