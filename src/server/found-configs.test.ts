@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import type { JobRoot } from "../model/page-api.js";
+
 import { findFolders } from "./found-configs.js";
+import type { JobRoot } from "./job-locations.js";
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-found-"));
 afterAll(() => rmSync(folder, { recursive: true }));

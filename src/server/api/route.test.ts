@@ -25,7 +25,7 @@ it("nothing is changed for somebody who brought no token, or one without the sco
 });
 
 it("a body is JSON, says that it is, and has the fields that are known", async () => {
-  const jobs = ["write"];
+  const jobs: TokenScope[] = ["write"];
   expect(await answerTo(jobs, '{"n":1}', "text/plain")).toBe("USAGE expected a body of the type application/json");
   expect(await answerTo(jobs, '{"n":1}', "application/jsonx")).toBe("USAGE expected a body of the type application/json");
   expect(await answerTo(jobs, "{")).toBe("USAGE the body is not JSON");
@@ -34,7 +34,7 @@ it("a body is JSON, says that it is, and has the fields that are known", async (
 });
 
 it("a parameter that is not known, or is given twice, is refused", async () => {
-  const jobs = ["write"];
+  const jobs: TokenScope[] = ["write"];
   expect(await answerTo(jobs, '{"n":1}', "application/json", "?r=1")).toMatch(/^USAGE parameter r: /);
   expect(await answerTo(jobs, '{"n":1}', "application/json", "?q=1&q=2")).toMatch(/^USAGE parameter q: /);
 });
