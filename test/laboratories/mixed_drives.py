@@ -62,7 +62,9 @@ for folder, n, v, shape, k in TABLE:
         lab.mask(run, f"{B}Amira/{n}_rec Membran Labels.am", hand, v)
         lab.text(f"{B}Amira/Projekt.hx", "# Amira Script\nremove -all\n")
     else:
-        lab.mask(run, f"{B}etomo/{n}/Predictions/{n}_rec_semantic.mrc", np.maximum(first, second), v)
+        small = np.zeros(shape, np.int8)
+        small[2:4, 2:4, 2:4] = 1  # too small for an instance
+        lab.mask(run, f"{B}etomo/{n}/Predictions/{n}_rec_semantic.mrc", np.maximum(np.maximum(first, second), small), v)
         lab.mask(run, f"{B}etomo/{n}/Predictions/{n}_rec_instances.mrc", np.where(second > 0, 2, first).astype(np.int8), v, may=True)
         lab.text(f"{B}picks {n} Ribosomen.txt", "".join("%.2f\t%.2f\t%.2f\n" % tuple(p / v) for p in where))
         lab.points(run, f"{B}picks {n} Ribosomen.txt", "ribosome", where, v)

@@ -8,8 +8,11 @@ Imitates
     middle of the first; rlnMicrographName is the tomostar file)
   https://warpem.github.io/warp/user_guide/m/quick_start_m/                               (populations, sources, species; half maps, masks)
 
+  https://github.com/warpem/warp (WarpLib, ReconstructParticleSeries: rlnTomoName is NAME.tomostar, coordinates in pixels of the particles)
+
 Template matching writes positions as parts of 1 (--normalized_coords), the export in pixels of the particles (4 A), the older Warp in pixels that
-its columns give (rlnDetectorPixelSize, 5 A) and, by hand, in voxels of the tomograms without any size. _clean.star is a selection of the first list.
+its columns give (rlnDetectorPixelSize in micrometres over rlnMagnification, 5 A) and, by hand, in voxels of the tomograms without any size.
+_clean.star is a selection of the first list, which is as right.
 The mess: TS_32 has no reconstruction; TS_17 has one at 5 A besides; a dark image is in no tomostar; tilt stacks at 10 A exist of the series that
 were aligned; subtomograms, averages of species in several versions, a mask at 4 A; the stack that only RELION wants to see.
 """
@@ -65,7 +68,7 @@ for n, reconstructed, fine, k, older, dark in TABLE:
     if not reconstructed:
         continue
     d = f"{P}warp_tiltseries/tiltstack/{n}/{n}"
-    lab.tilts(n, d + ".st", s.stack(angles, (44, 48)), V, angles)
+    lab.tilts(n, d + ".st", s.stack(angles, (40, 44)), V, angles)
     lab.text(d + ".rawtlt", lines(angles))
     lab.text(d + ".tlt", lines([a + 0.3 for a in angles]))
     lab.text(d + ".xf", xf(len(angles), n))
@@ -88,11 +91,11 @@ for n, reconstructed, fine, k, older, dark in TABLE:
     lab.junk("scores of the matching", m + "_corr.mrc", noise(*SHAPE), V)
     lab.junk("angles of the matching", m + "_angleid.mrc", noise(*SHAPE), V)
     lab.picture(f"{m}_picks/6.0.png")
-    lab.points(n, m + ".star", "apoferritin", where, V)
+    lab.points(n, m + ".star", "apoferritin", where, V, may=True)
     lab.points(n, m + "_clean.star", "apoferritin", where[keep], V, also=[P + "relion/matching.star"])
     for i, p in enumerate(where[keep]):
         image = f"../warp_tiltseries/particleseries/{n}/{n}_4.00A_{i + 1:06d}.mrcs"
-        row = (*(float(v) for v in p / EXPORT), 10.0 * i, 40.0, -20.0, n, image, 1)
+        row = (*(float(v) for v in p / EXPORT), 10.0 * i, 40.0, -20.0, f"{n}.tomostar", image, 1)
         for column, v in zip(particles, row):
             particles[column].append(v)
     for i in range(2):
@@ -114,7 +117,7 @@ for n, reconstructed, fine, k, older, dark in TABLE:
         lab.points(n, file, "ribosome", ribosomes, V)
 lab.junk("template of the matching", f"{P}warp_tiltseries/template/emd_15854_10.00.mrc", noise(14, 14, 14), V)
 lab.text(P + "relion/matching.star", star([("general", {"rlnTomoSubTomosAre2DStacks": 1}), ("optics", {"rlnOpticsGroup": [1], "rlnOpticsGroupName": ["opticsGroup1"], "rlnTomoTiltSeriesPixelSize": [PIXEL], "rlnTomoSubtomogramBinning": [EXPORT / PIXEL], "rlnImagePixelSize": [EXPORT], "rlnImageSize": [12]}), ("particles", particles)]))
-lab.text(P + "relion/matching_tomograms.star", star([("global", {"rlnTomoName": [n for n, ok, *_ in TABLE if ok], "rlnTomoTiltSeriesName": ["dummy_tiltseries.mrc"] * 3, "rlnTomoFrameCount": [len(TAKEN)] * 3, "rlnTomoSizeX": [352] * 3, "rlnTomoSizeY": [320] * 3, "rlnTomoSizeZ": [160] * 3, "rlnTomoHand": [-1] * 3, "rlnTomoTiltSeriesPixelSize": [PIXEL] * 3})]))
+lab.text(P + "relion/matching_tomograms.star", star([("global", {"rlnTomoName": [f"{n}.tomostar" for n, ok, *_ in TABLE if ok], "rlnTomoTiltSeriesName": ["dummy_tiltseries.mrc"] * 3, "rlnTomoFrameCount": [len(TAKEN)] * 3, "rlnTomoSizeX": [352] * 3, "rlnTomoSizeY": [320] * 3, "rlnTomoSizeZ": [160] * 3, "rlnTomoHand": [-1] * 3, "rlnTomoTiltSeriesPixelSize": [PIXEL] * 3})]))
 lab.text(P + "relion/matching_optimisation_set.star", "\ndata_\n\n_rlnTomoParticlesFile   matching.star\n_rlnTomoTomogramsFile   matching_tomograms.star\n")
 lab.junk("a stack that only RELION wants to see", P + "relion/dummy_tiltseries.mrc", noise(len(TAKEN), 8, 8), PIXEL, stack=True)
 for f in ("run_class001", "run_half1_class001_unfil", "run_half2_class001_unfil"):

@@ -1,10 +1,12 @@
 import type { Recogniser } from "./claims.js";
 import { aretomo } from "./recognisers/aretomo/recognise.js";
 import { configured } from "./recognisers/configured/recognise.js";
+import { copick } from "./recognisers/copick/recognise.js";
 import { copies } from "./recognisers/copies/recognise.js";
 import { denoisers } from "./recognisers/denoisers/recognise.js";
 import { dynamo } from "./recognisers/dynamo/recognise.js";
 import { eman2 } from "./recognisers/eman2/recognise.js";
+import { emclarity } from "./recognisers/emclarity/recognise.js";
 import { halves } from "./recognisers/halves/recognise.js";
 import { imod } from "./recognisers/imod/recognise.js";
 import { leavings } from "./recognisers/leavings/recognise.js";
@@ -14,7 +16,9 @@ import { portal } from "./recognisers/portal/recognise.js";
 import { relion } from "./recognisers/relion/recognise.js";
 import { segmenters } from "./recognisers/segmenters/recognise.js";
 import { serialem } from "./recognisers/serialem/recognise.js";
+import { stopgap } from "./recognisers/stopgap/recognise.js";
 import { tomo5 } from "./recognisers/tomo5/recognise.js";
+import { tomoman } from "./recognisers/tomoman/recognise.js";
 import { warp } from "./recognisers/warp/recognise.js";
 
 /** Programs whose bookkeeping is known: a row and a folder each. Their order says nothing. */
@@ -28,6 +32,10 @@ export const RECOGNISERS: readonly Recogniser[] = [
   dynamo,
   peet,
   eman2,
+  emclarity,
+  stopgap,
+  tomoman,
+  copick,
   denoisers,
   segmenters,
   halves,

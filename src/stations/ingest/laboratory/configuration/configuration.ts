@@ -143,10 +143,11 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
     }
   }
   const unread = new Set<string>();
+  const imagesOf = new Map(of("tilt series").map(({ path, run }) => [run, laboratory.get(path)?.volume?.shape[0]]));
   for (const { path, run } of mdocs) {
     const known = read.get(path);
     if (!known) unread.add(path);
-    else byRun.set(run!, known.range ? known : { ...byRun.get(run!), ...known });
+    else byRun.set(run!, ofTheStack(known, byRun.get(run!), imagesOf.get(run!)));
     if (known?.remark !== undefined) remarks.push(`${known.remark}.`);
   }
   if (unread.size > 0) {
@@ -158,6 +159,16 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
   const blind = lists.filter(({ path, role }) => role !== "left out" && !angles.get(path)).map(({ path }) => path);
   if (blind.length > 0) remarks.push(`Published as they are, though no angles can be read in them: ${fewFiles(blind)}.`);
   return { acquisitionOf: (run: string): Acquisition => byRun.get(run) ?? {}, remarks, unread };
+}
+
+/**
+ * What the acquisition file tells of a stack. Of one without some of the images that were taken, such as dark ones, the recorded angles are those of the
+ * list that has as many.
+ */
+function ofTheStack(mdoc: Acquisition, list: Acquisition = {}, images?: number): Acquisition {
+  if (!mdoc.range) return { ...list, ...mdoc };
+  const isShorter = images !== undefined && mdoc.count !== images && list.count === images && !list.isAligned;
+  return isShorter ? { ...mdoc, range: list.range, step: list.step } : mdoc;
 }
 
 /** A form without a folder: every section that most depositions have. */

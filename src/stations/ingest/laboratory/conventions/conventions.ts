@@ -3,6 +3,7 @@ import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
 import { findRunNames, looseName, type NamedFile, runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { toldApart } from "./apart.js";
 import { type Seeming, seeming } from "./kinds.js";
 import { isCounted, mixesSpecimens, specimenOf } from "./specimens.js";
 
@@ -76,7 +77,8 @@ function namesOf(
   const byKnown = runFinder(known);
   const unknown = named.filter(({ path }) => claimed.get(path)?.run === undefined && byKnown(path) === undefined);
   const own = (some: readonly NamedFile[]) => specimens(some, laboratory);
-  const byMore = runFinder(known.length > 0 ? own(unknown).filter(isCounted) : patternOr(named, own));
+  const more = known.length > 0 ? own(unknown).filter(isCounted) : patternOr(named, own);
+  const byMore = runFinder(toldApart(more, named, laboratory));
   return (path) => byKnown(path) ?? byMore(path);
 }
 
@@ -140,7 +142,7 @@ function widened(names: readonly string[], named: readonly NamedFile[]): string[
 
 /** Of a run that has a stack as it was recorded, the aligned one is left out. */
 function withoutSecondStacks(claims: readonly Claim[], claimed: ReadonlyMap<string, Claim>): Claim[] {
-  const isAligned = ({ path }: Claim) => /\.ali$/i.test(path);
+  const isAligned = ({ path }: Claim) => /(?:\.ali|_ali\.(?:mrc|st))$/i.test(path);
   const recorded = new Set(
     [...claims, ...claimed.values()].filter((claim) => claim.role === "tilt series" && !isAligned(claim)).map(({ run }) => run),
   );

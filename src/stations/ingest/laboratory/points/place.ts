@@ -346,7 +346,9 @@ function spacingsOf(
       .map(({ spacingAngstrom }) => spacingAngstrom),
   );
   const shared = [...new Set(first)].filter((spacing) => others.every((own) => own.includes(spacing)));
-  if (inSpacingAngstrom !== undefined) return shared.filter((spacing) => spacing === inSpacingAngstrom);
+  // in names of files it is rounded
+  if (inSpacingAngstrom !== undefined)
+    return shared.filter((spacing) => spacing !== undefined && Math.abs(spacing / inSpacingAngstrom - 1) < SPACING_TOLERANCE);
   const named = of === undefined ? undefined : runs.flatMap(volumesOf).find(({ path }) => path === of);
   return named ? [named.spacingAngstrom] : shared;
 }
@@ -381,10 +383,13 @@ function toldReading(reading: PointsReading, spacings: readonly (number | undefi
   if (unit === "nm") return as("nm", Number((spacing / 10).toPrecision(12)));
   if (unit !== "pixels" || pixelAngstrom === undefined) return undefined;
   // pixels of one of the tomograms are its voxels
-  const own = known.find((one) => Math.abs(one / pixelAngstrom - 1) < 0.005);
+  const own = known.find((one) => Math.abs(one / pixelAngstrom - 1) < SPACING_TOLERANCE);
   if (own !== undefined) return { reading: { binning: 1, unit: "voxels", isCentred: false, isReversed }, spacing: own };
   return as("pixels", Number((spacing / pixelAngstrom).toPrecision(7)));
 }
+
+/** Relative difference of two spacings that are one. */
+const SPACING_TOLERANCE = 0.005;
 
 function inexpressible({ isCentred, unit }: Reading): string | undefined {
   if (isCentred) return "its coordinates count from the centre of the tomogram: write them again as voxels from its first corner";

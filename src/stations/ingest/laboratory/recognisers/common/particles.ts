@@ -64,14 +64,14 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
   const optics: { columns: readonly string[]; values: readonly (readonly string[])[] }[] = [];
   const series = new Map<string, number>();
   const places = new Set<string>();
-  const pixels = new Set<string>();
+  const pixels = new Set<number>();
   const numbersOf = new Map<string, number[]>();
   let [rows, least, most, isShifted] = [0, Infinity, -Infinity, false];
   const wanted = ({ columns }: { columns: readonly string[] }): Seen | undefined => {
     const coordinates = COORDINATES.find((all) => all.every((one) => columns.includes(one)));
     const name = NAMES.find((one) => columns.includes(one));
     const origins = ORIGINS.every((one) => columns.includes(one)) ? ORIGINS : [];
-    const texts = coordinates && [...coordinates, ...(name === undefined ? [] : [name]), ...pixelColumn(columns), ...origins];
+    const texts = coordinates && [...coordinates, ...(name === undefined ? [] : [name]), ...pixelColumns(columns), ...origins];
     return coordinates && { columns, coordinates, texts: texts! };
   };
   const source = await laboratory.open(path);
@@ -91,12 +91,12 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
     rows += count;
     const [{ columns, texts: order }] = seen as [Seen];
     const names = texts[order.findIndex((one) => NAMES.includes(one))];
-    const sizes = texts[order.findIndex((one) => pixelColumn(columns).includes(one))];
+    const sizes = pixelColumns(columns).map((column) => texts[order.indexOf(column)]!);
     const origins = ORIGINS.map((one) => texts[order.indexOf(one)]);
     for (let row = 0; row < count; row++) {
       const name = names?.[row] ?? "";
       if (names) series.set(name, (series.get(name) ?? 0) + 1);
-      if (sizes) pixels.add(sizes[row]!);
+      if (sizes.length > 0) pixels.add(pixelOf(sizes.map((column) => Number(column[row]))));
       const numbers = [texts[0]![row]!, texts[1]![row]!, texts[2]![row]!].map(Number);
       least = Math.min(least, ...numbers);
       most = Math.max(most, ...numbers);
@@ -143,11 +143,23 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
   };
 }
 
-const pixelColumn = (columns: readonly string[]): string[] =>
-  ["rlnPixelSize", "rlnImagePixelSize"].filter((one) => columns.includes(one)).slice(0, 1);
+/** Columns that tell the pixel of each row: one in Å, or before RELION 3.1 the pixel of the detector in µm with the magnification. */
+function pixelColumns(columns: readonly string[]): string[] {
+  const own = ["rlnPixelSize", "rlnImagePixelSize"].find((one) => columns.includes(one));
+  if (own !== undefined) return [own];
+  const older = ["rlnDetectorPixelSize", "rlnMagnification"];
+  return older.every((one) => columns.includes(one)) ? older : [];
+}
+
+const ANGSTROM_PER_UM = 10_000;
+
+/** Å, of what `pixelColumns` has in a row. Numbers of few digits are written. */
+function pixelOf([size = 0, magnification]: readonly number[]): number {
+  return magnification === undefined ? size : Number(((size * ANGSTROM_PER_UM) / magnification).toPrecision(7));
+}
 
 /** A size that all values are. */
-function onlySize(values: readonly string[]): number | undefined {
+function onlySize(values: readonly (string | number)[]): number | undefined {
   const [first, ...others] = new Set(values.map(Number));
   return first !== undefined && first > 0 && others.length === 0 ? first : undefined;
 }

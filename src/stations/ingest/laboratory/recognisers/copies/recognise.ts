@@ -33,8 +33,8 @@ const GROUPS_IN_FLIGHT = 8;
 const FILES_MAX = 5_000;
 /** Smaller ones are templates, lists of angles, headers without a picture: equal for many runs, like texts. */
 const BYTES_MIN = 1024;
-/** Texts that no two runs have alike. */
-const POINTS = /\.(?:star|tbl|cbox|tloc|box|csv)$/i;
+/** Lists of points, which no two runs have alike, however short they are. */
+const POINTS = /\.(?:star|tbl|cbox|tloc|box|csv|mod)$/i;
 
 interface Named {
   readonly file: Surveyed;
@@ -66,7 +66,7 @@ function candidatesOf(laboratory: Laboratory): { groups: Named[][]; isComplete: 
     const byName = groupsOf(named, ({ file, plain }) => rootOf(plain, file.volume ? names : undefined));
     for (const group of byName.values()) {
       const { format, size, path } = group[0]!.file;
-      const isCommon = (format === "text" && !POINTS.test(path)) || size < BYTES_MIN;
+      const isCommon = !POINTS.test(path) && (format === "text" || size < BYTES_MIN);
       if (group.length < 2 || (isCommon && !group.some((one) => one.isCalledCopy || isInBackup(one)))) continue;
       count += group.length;
       if (count > FILES_MAX) return { groups, isComplete: false };

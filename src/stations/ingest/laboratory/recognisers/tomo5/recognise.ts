@@ -152,6 +152,7 @@ const FOLDERS: readonly (readonly [form: RegExp, reason: string])[] = [
   [/^overviews?$/i, "an overview image"],
   [/^(?:atlas|sample\d*)$/i, "a part of the atlas"],
   [/^thumbnails?$/i, "a picture for display"],
+  [/^batch$/i, "bookkeeping of Tomography 5"],
 ];
 
 /** @param own folders with series or frames of Tomography 5 */

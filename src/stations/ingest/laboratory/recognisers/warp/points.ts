@@ -91,7 +91,12 @@ async function claimMatching({ laboratory, project, claims, notes }: Found): Pro
       run,
       because: `Warp found ${counted(list.rows, "peak")} of ${template} in ${run}`,
       strength: "bookkeeping",
-      details: { points: readingOf(list), object: template, spacingAngstrom },
+      details: {
+        // of a run with several tomograms the one whose voxels stand in the name was matched
+        points: { ...readingOf(list), inSpacingAngstrom: spacingAngstrom },
+        object: template,
+        spacingAngstrom,
+      },
     });
   claimTemplates(laboratory, claims, new Set(kept.map(({ template }) => template)));
   return kept;
@@ -139,7 +144,8 @@ function claimSpeciesFolders({ laboratory, claims }: Found): Species[] {
     if (stem === undefined) continue;
     isOfM = true;
     leave(path, "bookkeeping of M");
-    if (end!.toLowerCase() === "species") species.set(folderOf(path), { folder: folderOf(path), name: stem });
+    if (end!.toLowerCase() === "species" && !isVersion(folderOf(path)))
+      species.set(folderOf(path), { folder: folderOf(path), name: stem });
   }
   if (!isOfM) return [];
   for (const folder of laboratory.folders()) {
@@ -157,6 +163,9 @@ function claimSpeciesFolders({ laboratory, claims }: Found): Species[] {
   }
   return [...species.values()];
 }
+
+/** M keeps a species as it was before each refinement, with all of its files. */
+const isVersion = (folder: string): boolean => /(?:^|\/)species\/[^/]+\/versions\//i.test(folder);
 
 function ownSpecies(folder: string, species: ReadonlyMap<string, Species>): Species | undefined {
   for (let at = folder; at !== ""; at = folderOf(at)) {
