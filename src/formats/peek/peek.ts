@@ -5,7 +5,16 @@ import { EmporiumError } from "../../core/errors.js";
 import { counted } from "../../core/units.js";
 import { familyOf, likelyFamilies, noVolumeDocument, VOLUME_DOCUMENTS, type VolumeFormat } from "../../model/volume-formats.js";
 import { compressionOf, HEAD_BEHIND_BYTES } from "../compression.js";
-import { FILE_FORMATS, type FileFormat, FOLDER_FORMATS, fileFormatOf, isText, isVolume, titleOf, unsupported } from "../registry.js";
+import {
+  FILE_FORMATS,
+  type FileFormat,
+  FOLDER_FORMATS,
+  fileFormatOf,
+  isText,
+  isVolume,
+  titleOf,
+  unsupported,
+} from "../registry.js";
 import type { PeekFacts } from "./facts.js";
 
 /** A folder of a store: its files by key. */
