@@ -16,7 +16,7 @@ export function useTabs(what: Changed): void {
   const queries = useQueryClient();
   useEffect(() => {
     const hear = ({ data }: MessageEvent<Changed>) => {
-      if (data === what) void queries.invalidateQueries({ queryKey: [what] });
+      if (data === what) void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === what });
     };
     channel.addEventListener("message", hear);
     return () => channel.removeEventListener("message", hear);
