@@ -151,6 +151,8 @@ describe("progress", () => {
       bytesPerSecond: undefined,
       secondsLeft: undefined,
     });
+    const one = fold([{ atMs: 0, kind: "plan", tasks: 1, bytes: 0, resumed: false, createdMs: 0 }]);
+    expect(viewProgress(one).fraction).toBe(0);
     // the other is taken to last as long, once there is a time to speak of
     expect(viewProgress(state, 4_000)).toMatchObject({ fraction: 0.5, secondsLeft: 4 });
   });

@@ -11,7 +11,7 @@ import { stageEndKey, submissionKey } from "./run-files.js";
 import type { OpenRun } from "./run-record.js";
 
 /** A run of one task, and an engine that takes whatever it is given. */
-async function oneTask(memoryBytes: number, store: Store = memoryStore()) {
+async function oneTask(memoryBytes: number, store: Store = memoryStore(), more: { takeOver?: boolean } = {}) {
   const folder = ".emporium/runs/r/";
   await writeGraph(store, folder, [{ id: "t1", title: "t1", needs: [], outputs: [] }] as unknown as Task[]);
   const resources = { cpus: 8, memoryBytes, gpus: 2, queue: "long", words: ["--exclusive"] };
@@ -32,7 +32,7 @@ async function oneTask(memoryBytes: number, store: Store = memoryStore()) {
     states: async () => new Map(),
     submit: async (job: ArrayJob): Promise<JobHandle> => ({ name: job.name, id: String(jobs.push(job)) }),
   } as unknown as EngineExecutor;
-  const options = { executor, by: "me", gates: true, log: silentLog, clock: manualClock() } as unknown as Parameters<
+  const options = { executor, by: "me", gates: true, log: silentLog, clock: manualClock(), ...more } as unknown as Parameters<
     typeof advance
   >[1];
   return { jobs, folder, next: () => advance(run, options, async () => undefined) };
@@ -74,6 +74,17 @@ describe("a step of a run", () => {
     const { jobs, next } = await oneTask(2 ** 30, late);
     expect(await next()).toEqual({ state: "theirs", stage: "a" });
     expect(jobs).toEqual([]);
+  });
+
+  it("leaves a record without a job to whoever wrote it, unless it takes over", async () => {
+    const left = new TextEncoder().encode('{"number":0,"slices":[0],"job":"n-a","by":"somebody","engine":"engine"}');
+    for (const takeOver of [false, true]) {
+      const store = memoryStore();
+      const { jobs, folder, next } = await oneTask(2 ** 30, store, { takeOver });
+      await store.write(`${folder}${submissionKey("a", 0)}`, left);
+      expect(await next()).toMatchObject({ state: takeOver ? "submitted" : "theirs", stage: "a" });
+      expect(jobs.length > 0).toBe(takeOver);
+    }
   });
 
   it.each([
