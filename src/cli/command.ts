@@ -47,6 +47,8 @@ export interface OptionMeta {
   negative?: string;
   /** `import-*`: one flag for each value of an array's enum, or for each key of a record; of an array of pairs, for each value of the first, with their order. */
   family?: string;
+  /** Fields of the file that the option names: who gives one as an option is told where it is written. */
+  fields?: readonly string[];
   /** Word for a family's `*` in help: with `plural` it shows `--import-<plural>`. */
   familyName?: string;
   /** A file that is written whole: nothing but an earlier result is replaced (`written-files.ts`). */

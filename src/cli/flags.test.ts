@@ -19,6 +19,10 @@ const sample = command({
     asked: z.boolean().optional().meta({ description: "yes, no or nothing" }),
     jobs: wholeNumber(1).optional().meta({ description: "a number", value: "N" }),
     memory: amountOfBytes(1024).default(4096).meta({ description: "bytes" }),
+    looks: z
+      .string()
+      .optional()
+      .meta({ description: "a file", value: "FILE", fields: ["short_title"] }),
     tag: z.array(z.string()).default([]).meta({ description: "again and again", value: "TAG" }),
     level: z.enum(["low", "high"]).default("low").meta({ description: "one of two" }),
     import: z
@@ -121,6 +125,7 @@ describe("parseCommandLine", () => {
     [["a", "--dryrun"], "USAGE: sample has no option --dryrun | did you mean --dry-run?"],
     [["a", "--import-run"], "USAGE: sample has no option --import-run | did you mean --import-runs?"],
     [["a", "--frobnicate"], "USAGE: sample has no option --frobnicate | see emporium sample --help"],
+    [["a", "--short-title=A"], "USAGE: sample has no option --short-title=A | write short_title into the file of --looks"],
     [["a", "-x"], "USAGE: sample has no option -x | see emporium sample --help"],
     [["a", "--jobs"], "USAGE: --jobs needs a value | see emporium sample --help"],
     [["a", "--jobs", "0"], 'USAGE: --jobs: expected a whole number from 1, found "0" | see emporium sample --help'],
@@ -174,6 +179,7 @@ describe("flagsOf", () => {
       "--memory VALUE": "bytes (default: 4096)",
       "--tag TAG": "again and again; may be repeated",
       "--level low|high": "one of two (default: low)",
+      "--looks FILE": "a file",
       "--import-<plural>": "kinds: runs, voxel-spacings",
       "--filter-<NAME>-name RE": "names: run, voxel-spacing; may be repeated",
     });

@@ -36,6 +36,8 @@ export interface Flag {
   /** Members that may stand for `*`, and the name of `*` in help. */
   family?: { members: Member[]; called: string } | undefined;
   choices?: string[] | undefined;
+  /** Fields of the file that it names. */
+  fields?: readonly string[] | undefined;
   description: string;
   default?: string | undefined;
 }
@@ -72,6 +74,7 @@ export function flagOf(key: string, schema: z.ZodType): Flag {
     if (pair) flag.ordered = true;
     return flag;
   }
+  if (meta.fields) flag.fields = meta.fields;
   const element = core instanceof z.ZodArray ? unwrap(core.element as z.ZodType).core : core;
   flag.repeatable = core instanceof z.ZodArray;
   if (meta.several) flag.several = true;
@@ -240,6 +243,12 @@ function usageError(command: Command, flags: readonly Flag[], error: CommanderEr
     return new EmporiumError("USAGE", `${word} needs a value`, { hint: helpHint(command) });
   }
   if (error.code !== "commander.unknownOption") return new EmporiumError("USAGE", error.message, { hint: helpHint(command) });
+  const field = found.replace(/^-+|=.*$/gs, "").replaceAll("-", "_");
+  const holder = flags.find(({ fields }) => fields?.includes(field));
+  if (holder) {
+    const hint = `write ${field} into the file of --${holder.long}`;
+    return new EmporiumError("USAGE", `${command.name} has no option ${found}`, { hint });
+  }
   const meant = nearest(
     found,
     flags.flatMap((flag) => spellings(flag).map(({ name }) => name)),

@@ -3,6 +3,7 @@ import type { Database } from "../catalog/database.js";
 import { asEmporiumError, EmporiumError, ERRORS, toErrorRecord } from "../core/errors.js";
 import { quoteWord } from "../core/shell.js";
 import type { ServedCatalogue } from "../server/api/context.js";
+import { PORTAL_FIELDS } from "../server/branding/fields.js";
 import type { Place } from "../server/places.js";
 import type { Tokens } from "../server/tokens.js";
 import type { ImportReport } from "../stations/catalog/portal-import/report.js";
@@ -68,6 +69,7 @@ export default command({
       .optional()
       .meta({ description: "who sees which datasets and depositions (access.yaml); default: everybody sees all", value: "FILE" }),
     portal: z.string().optional().meta({
+      fields: PORTAL_FIELDS,
       description: "title, logo, colour and texts of the pages (portal.yaml); default: those of emporium",
       value: "FILE",
     }),

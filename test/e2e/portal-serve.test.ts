@@ -318,6 +318,8 @@ describe("emporium serve --portal", () => {
       [["--portal", "map.yaml"], /map.yaml: sitemap needs --url/],
       [["--portal", "portal.yaml", "--title", "A"], /--title cannot be combined with --portal/],
       [["--portal", "none.yaml"], /none.yaml: no file of portal settings/],
+      [["--logo", "logo.svg"], /serve has no option --logo\n {2}hint: write logo into the file of --portal/],
+      [["--short-title", "A"], /no option --short-title\n {2}hint: write short_title into the file of --portal/],
       [["--title", "a".repeat(25)], /--title.*at most 24 letters/],
     ] as const) {
       const { status, err } = await person.run("serve", "none", ...words, "--port", "0");

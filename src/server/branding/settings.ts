@@ -6,6 +6,7 @@ import type { PortalFacts } from "../../model/page-api.js";
 import { type AboutText, openable, readAbout } from "./about.js";
 import { type Accent, accentOf } from "./accent.js";
 import { BRAND } from "./addresses.js";
+import { PORTAL_FIELDS } from "./fields.js";
 import { type Logo, readLogo } from "./logo.js";
 
 /** What `portal.yaml`, or an option in its place, says of a portal. */
@@ -29,7 +30,6 @@ const LINKS_MAX = 4;
 const ABOUT_BYTES = 4096;
 const CITE_BYTES = 1024;
 const HINT = "see docs/guides/portal.md for the format of portal.yaml";
-const FIELDS = ["title", "short_title", "logo", "logo_dark", "accent", "about", "links", "hero", "cite", "robots", "sitemap"];
 
 const lettersOf = (text: string): number => [...text].length;
 const Line = (most: number) =>
@@ -107,7 +107,7 @@ export function parsePortalSettings(text: string, file: string): PortalSettings 
     file,
     hint: HINT,
     knownKeys: ([first, ...more]) =>
-      first === undefined ? FIELDS : first === "links" && more.length === 1 ? ["label", "href"] : [],
+      first === undefined ? PORTAL_FIELDS : first === "links" && more.length === 1 ? ["label", "href"] : [],
   });
   const fail = (field: string, message: string, hint = HINT, place: Place = placeOf([field])) =>
     new EmporiumError("CONFIG_FIELD", `${file}: ${field}: ${message}`, { place, hint });
