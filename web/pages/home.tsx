@@ -2,13 +2,15 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Database, File, Folder, FolderTree, Globe } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef } from "react";
-import type { CatalogueFacts, Facets, PlaceFacts, ServerFacts } from "../../src/model/page-api.js";
-import { ask, askCatalogue } from "../parts/api.js";
+import type { CatalogueFacts, PlaceFacts, ServerFacts } from "../../src/model/page-api.js";
+import { askCatalogue } from "../parts/api.js";
 import { AppLink, useGo } from "../parts/app-link.js";
 import { Connect } from "../parts/connect.js";
 import { photoAddress } from "../parts/files.js";
 import { bytes, count, day, moment, plural } from "../parts/format.js";
-import { CardTitle, sharedStart } from "../parts/list/card-title.js";
+import { CardPhoto, CardWords } from "../parts/list/card-parts.js";
+import { sharedStart } from "../parts/list/card-title.js";
+import { facetsQuery } from "../parts/list/facets-query.js";
 import { OpenFile } from "../parts/open-file.js";
 import { useCommand, useCrumbs } from "../parts/page.js";
 import { useServer } from "../parts/queries.js";
@@ -190,10 +192,8 @@ function FirstRun({ hero, elsewhere }: { hero: number | undefined; elsewhere: re
 
 /** What is annotated most: who looks for ribosomes looks for no number. */
 function ByObject() {
-  const { data } = useQuery({
-    queryKey: ["objects of home"],
-    queryFn: ({ signal }) => ask<Facets>(`facets?${new URLSearchParams({ of: "runs", where: "{}" })}`, signal),
-  });
+  // as the list of runs asks when it is opened from here
+  const { data } = useQuery(facetsQuery("runs", {}));
   const objects = data?.facets.find(({ id }) => id === "object")?.values.slice(0, OBJECTS) ?? [];
   if (objects.length === 0) return null;
   return (
@@ -316,24 +316,23 @@ function Datasets() {
             <Empty command="emporium ingest run config.yaml INPUT TREE">No datasets: the tree has none yet.</Empty>
           ) : (
             <ul className="newest">
-              {datasets.map(({ id, title, organismName, releaseDate, keyPhotoThumbnailUrl, keyPhotoUrl, runsAggregate }) => {
-                const photo = photoAddress(keyPhotoUrl ?? keyPhotoThumbnailUrl);
-                return (
-                  <li key={id} className="card">
-                    <span className="stage">
-                      {photo ? <img src={photo} alt="" decoding="async" /> : <span className="none">no key photo</span>}
-                    </span>
-                    <Link to="/datasets/$id" params={{ id: String(id) }} title={title} className="card-name">
-                      <CardTitle name={title.trim() || `dataset ${id}`} start={start} />
-                    </Link>
-                    <span className="card-line">{organismName ?? "organism not reported"}</span>
-                    <span className="card-facts">
-                      <span>{plural(runsAggregate?.aggregate?.[0]?.count ?? 0, "run")}</span>
-                      <span>{day(releaseDate)}</span>
-                    </span>
-                  </li>
-                );
-              })}
+              {datasets.map(({ id, title, organismName, releaseDate, keyPhotoThumbnailUrl, keyPhotoUrl, runsAggregate }) => (
+                <li key={id} className="card">
+                  <CardPhoto address={photoAddress(keyPhotoUrl ?? keyPhotoThumbnailUrl)} />
+                  <CardWords
+                    name={title.trim() || `dataset ${id}`}
+                    start={start}
+                    link={{ to: `/datasets/${id}` }}
+                    lines={[organismName ?? "organism not reported"]}
+                    facts={
+                      <>
+                        <span>{plural(runsAggregate?.aggregate?.[0]?.count ?? 0, "run")}</span>
+                        <span>{day(releaseDate)}</span>
+                      </>
+                    }
+                  />
+                </li>
+              ))}
             </ul>
           )
         }

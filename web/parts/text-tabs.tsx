@@ -13,18 +13,22 @@ interface TextTabsProps {
 
 /** The same for several programs, a tab for each. */
 export function TextTabs({ label, tabs, first, choose }: TextTabsProps) {
-  const opened = tabs.find(({ name }) => name === first) ?? tabs[0];
+  const opened = Math.max(
+    0,
+    tabs.findIndex(({ name }) => name === first),
+  );
+  // by numbers: ids are made of the values, and a name may have a blank
   return (
-    <Tabs.Root defaultValue={opened?.name ?? ""} {...(choose && { onValueChange: choose })}>
+    <Tabs.Root defaultValue={String(opened)} {...(choose && { onValueChange: (at) => choose(tabs[Number(at)]!.name) })}>
       <Tabs.List aria-label={label}>
-        {tabs.map(({ name }) => (
-          <Tabs.Trigger key={name} value={name}>
+        {tabs.map(({ name }, at) => (
+          <Tabs.Trigger key={name} value={String(at)}>
             {name}
           </Tabs.Trigger>
         ))}
       </Tabs.List>
-      {tabs.map(({ name, content }) => (
-        <Tabs.Content key={name} value={name}>
+      {tabs.map(({ name, content }, at) => (
+        <Tabs.Content key={name} value={String(at)}>
           {content}
         </Tabs.Content>
       ))}

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { databaseError } from "../../catalog/database-errors.js";
 import { knownPrefixes } from "../../catalog/import-prefixes.js";
 import { EmporiumError } from "../../core/errors.js";
+import { groupsOf } from "../../core/groups.js";
 import { counted } from "../../core/units.js";
 import type { DownloadContent, DownloadContents } from "../../model/page-api.js";
 import { shapeWords } from "../../model/shape-words.js";
@@ -41,24 +42,16 @@ export async function contentsOf(pool: pg.Pool, { of, ids }: Pick<Selection, "of
   const rows = await ask<FileRow>(`${text} limit ${PARTS_MAX + 1}`, values);
   if (rows.length > PARTS_MAX) throw tooMany(`more than ${counted(PARTS_MAX, "file")}`);
   const prefixes = await knownPrefixes(pool).catch(told);
-  const all = new Map<
-    string,
-    { kind: DownloadContent["kind"]; what: string; format: string; parts: { key: string; sizeBytes: number | null }[] }
-  >();
-  let elsewhere = 0;
-  for (const row of rows) {
-    if (!row.path.startsWith(row.prefix)) {
-      elsewhere++;
-      continue;
-    }
-    const one = { kind: row.kind, what: whatOf(row), format: formatOf(row) };
-    const name = JSON.stringify(Object.values(one));
-    const found = all.get(name) ?? { ...one, parts: [] };
-    all.set(name, found);
-    const key = keyOf(row.path, prefixes);
-    found.parts.push({ key: one.format === "OME-Zarr" ? `${key}/` : key, sizeBytes: row.size });
-  }
-  return { all: [...all.values()], elsewhere };
+  const here = rows.filter(({ path, prefix }) => path.startsWith(prefix));
+  const all = [...groupsOf(here, (row) => JSON.stringify([row.kind, whatOf(row), formatOf(row)])).values()].map((some) => {
+    const [kind, what, format] = [some[0]!.kind, whatOf(some[0]!), formatOf(some[0]!)];
+    const parts = some.map(({ path, size }) => {
+      const key = keyOf(path, prefixes);
+      return { key: format === "OME-Zarr" ? `${key}/` : key, sizeBytes: size };
+    });
+    return { kind, what, format, parts };
+  });
+  return { all, elsewhere: rows.length - here.length };
 }
 
 /**

@@ -1,7 +1,7 @@
-import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { photoAddress } from "../files.js";
-import { CardTitle, sharedStart } from "./card-title.js";
+import { CardPhoto, CardWords } from "./card-parts.js";
+import { sharedStart } from "./card-title.js";
 import type { InsideProps } from "./list.js";
 import { type Card, calledOf } from "./spec.js";
 
@@ -125,29 +125,23 @@ function CardText<Row extends { readonly id: number }>(props: CardTextProps<Row>
           aria-label={`Select ${calledOf(spec, row)}`}
         />
       </label>
-      <Link
-        to={spec.to(row)}
-        tabIndex={-1}
-        className="card-name"
-        title={calledOf(spec, row)}
-        style={{ WebkitLineClamp: titleLines + (start === "" ? 0 : 1) }}
-        onClick={(event) => {
-          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-          event.preventDefault();
-          open();
+      <CardWords
+        name={calledOf(spec, row)}
+        start={start}
+        link={{
+          to: spec.to(row),
+          tabIndex: -1,
+          style: { WebkitLineClamp: titleLines + (start === "" ? 0 : 1) },
+          onClick: (event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            open();
+          },
         }}
-      >
-        <CardTitle name={calledOf(spec, row)} start={start} />
-      </Link>
-      {spec.card!.lines?.(row).map((line, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a card are the same ones always
-        <span key={at} className="card-line" title={line}>
-          {line}
-        </span>
-      ))}
-      <span className="card-facts" title={spec.card!.details?.(row)}>
-        {spec.card!.facts(row)}
-      </span>
+        lines={spec.card!.lines?.(row)}
+        facts={spec.card!.facts(row)}
+        details={spec.card!.details?.(row)}
+      />
     </>
   );
 }
@@ -167,12 +161,7 @@ function Photo<Row extends { readonly id: number }>({
   const photo = row && card.photo(row);
   const address = photoAddress(width > THUMBNAIL_PX ? (photo?.large ?? photo?.small) : (photo?.small ?? photo?.large));
   return (
-    <span className="stage" style={{ height: pictureHeightOf(width) }}>
-      {address ? (
-        <img src={address} alt="" loading="lazy" decoding="async" />
-      ) : row ? (
-        <span className="none">no key photo</span>
-      ) : null}
+    <CardPhoto address={address} waits={row === undefined} height={pictureHeightOf(width)} loading="lazy">
       {strip && (
         <span className="xz later">
           <Suspense>
@@ -180,6 +169,6 @@ function Photo<Row extends { readonly id: number }>({
           </Suspense>
         </span>
       )}
-    </span>
+    </CardPhoto>
   );
 }

@@ -8,13 +8,12 @@ import {
   type FacetRange,
   type ListedKind,
 } from "../../../src/model/facet-choice.js";
-import type { Facet, Facets as Found } from "../../../src/model/page-api.js";
-import type { Input } from "../../queries/generated.js";
-import { ask } from "../api.js";
+import type { Facet } from "../../../src/model/page-api.js";
 import { count } from "../format.js";
 import { Menu } from "../menu.js";
 import { Answer } from "../states.js";
 import { type Choice, choicesInWords } from "../value-words.js";
+import { facetsQuery } from "./facets-query.js";
 import type { ListState } from "./state.js";
 
 const SHOWN = 6;
@@ -71,8 +70,7 @@ export function Facets({ of, state, hasMenus = false }: FacetsProps) {
 
 function Groups({ of, state, hasMenus = false }: FacetsProps) {
   const asked = useQuery({
-    queryKey: ["facets", of, state.where],
-    queryFn: ({ signal }) => askFacets(of, state.where, signal),
+    ...facetsQuery(of, state.where),
     placeholderData: keepPreviousData,
   });
   return <Answer asked={asked}>{({ facets }) => <Grouped of={of} state={state} facets={facets} hasMenus={hasMenus} />}</Answer>;
@@ -110,10 +108,6 @@ function Grouped({ of, state, facets: all, hasMenus }: FacetsProps & { readonly 
 }
 
 /** @param more of one facet: its values that have a text in them */
-function askFacets(of: ListedKind, where: Input, signal: AbortSignal, more: Readonly<Record<string, string>> = {}) {
-  return ask<Found>(`facets?${new URLSearchParams({ of, where: JSON.stringify(where), ...more })}`, signal);
-}
-
 /** A text once nobody types any more. */
 function useLater(text: string): string {
   const [later, setLater] = useState(text);
@@ -152,8 +146,7 @@ function Values({ of, definition: { id, kind, title }, found, state }: FacetProp
   const [within, setWithin] = useState("");
   const like = useLater(within.trim());
   const asked = useQuery({
-    queryKey: ["facets", of, state.where, id, like],
-    queryFn: ({ signal }) => askFacets(of, state.where, signal, { facet: id, like }),
+    ...facetsQuery(of, state.where, { facet: id, like }),
     enabled: found?.more === true && like !== "",
   });
   const [showsAll, setShowsAll] = useState(false);
