@@ -630,10 +630,11 @@ describe.skipIf(browserPath === undefined)("pages of one thing (needs Chromium)"
       [`/neuroglancer/tomogram/${run.tomograms.edges[0]!.node.id}`, "layers"],
     ] as const) {
       const { page } = await open(path);
-      const shownCommand = page.locator(".command .floating code");
-      await shownCommand.waitFor({ ...WAIT, state: "attached" });
       // a list in a page says its own
       if (path.startsWith("/datasets/")) await page.locator("[data-row]").first().waitFor(WAIT);
+      await page.locator(".command summary").click(WAIT);
+      const shownCommand = page.locator(".command .floating pre");
+      await shownCommand.waitFor(WAIT);
       const command = (await shownCommand.textContent())!;
       const { stdout } = await execute("sh", ["-c", command], { cwd: empty, env: withProgram() });
       expect([path, stdout]).toEqual([path, expect.stringContaining(says)]);

@@ -153,7 +153,7 @@ describe.skipIf(browserPath === undefined)("tasks of visitors, in clicks (needs 
       1,
       async (page, click) => {
         await click('[role="tab"]', "AWS");
-        await page.locator("#connect-lines", { hasText: "aws s3 ls" }).waitFor(WAIT);
+        await page.locator('.connect [role="tabpanel"]', { hasText: "aws s3 ls" }).waitFor(WAIT);
       },
     ],
   ];
