@@ -29,4 +29,10 @@ describe("of a file and its copy", () => {
     const both = [tomogram("disk/1.mrc", "bookkeeping"), tomogram("job/rec_1.mrc", "bookkeeping")];
     expect(await rolesOf(copy, ...both)).toEqual(["tomogram", "left out"]);
   });
+
+  it("the copy is used where the bookkeeping leaves the original out in its favour", async () => {
+    const leave: Claim = { path: "disk/1.mrc", role: "left out", because: "rec_1.mrc is used", strength: "bookkeeping" };
+    const own = [tomogram("job/rec_1.mrc", "bookkeeping"), tomogram("disk/1.mrc", "contents")];
+    expect(await rolesOf(copy, leave, ...own)).toEqual(["left out", "tomogram"]);
+  });
 });

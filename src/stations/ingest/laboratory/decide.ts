@@ -154,7 +154,10 @@ function decisionOf({ path, role, run, runs, sameRunAs, copyOf, because, strengt
 function withoutCopies(claims: readonly Sourced[], byPath: ReadonlyMap<string, readonly Sourced[]>): readonly Sourced[] {
   const copy = claims.find(({ copyOf }) => copyOf !== undefined);
   if (!copy) return claims;
-  const original = byPath.get(copy.copyOf!)?.filter(({ role }) => role !== "left out") ?? [];
+  const all = byPath.get(copy.copyOf!) ?? [];
+  const most = Math.max(...all.map(({ strength }) => WEIGHT[strength]));
+  // what somebody says of the original against better knowledge does not make it published
+  const original = all.filter(({ role, strength }) => role !== "left out" && WEIGHT[strength] === most);
   const named = claims.filter(({ role, strength }) => role !== "left out" && strength === "bookkeeping");
   // what is of another run by name and by bookkeeping is no copy, whatever its bytes
   const isCalledAlike = baseName(copy.path) === baseName(copy.copyOf!);

@@ -130,6 +130,91 @@ describe("files that cannot be read", () => {
   });
 });
 
+describe("two lists of one object in a run", () => {
+  it("are two annotations: each has one file of a shape", async () => {
+    const picks = (x: number) =>
+      JSON.stringify({ points: [{ location: { x, y: 40, z: 20 } }, { location: { x: 50, y: x, z: 30 } }] });
+    const at = (run: string, user: string) => `ExperimentRuns/${run}/Picks/${user}_0_ribosome.json`;
+    const lab = { ...LAB, [at("TS_01", "anna")]: picks(30), [at("TS_02", "anna")]: picks(35) };
+    const { yaml, because } = await told({ ...lab, [at("TS_01", "ben")]: picks(60), [at("TS_02", "ben")]: picks(65) });
+    expect(because(at("TS_01", "ben"))).toBe("copick's picks of ribosome");
+    expect(yaml.match(/glob_string: .*/g)).toEqual([
+      "glob_string: ExperimentRuns/{run_name}/Picks/anna_0_ribosome.json",
+      "glob_string: ExperimentRuns/{run_name}/Picks/ben_0_ribosome.json",
+    ]);
+    expect(yaml.match(/annotation_ingest_id: .*/g)).toEqual([
+      "annotation_ingest_id: ribosome-1",
+      "annotation_ingest_id: ribosome-2",
+    ]);
+  });
+});
+
+describe("series of one name", () => {
+  const project = (pixel: number, seed: number) => ({
+    "etomo/TS_01/TS_01.st": mrcFile([5, 48, 48], pixel, { kind: "stack", seed }),
+    "etomo/TS_01/TS_01_rec.mrc": volume(seed + 1, 6 * pixel),
+    "etomo/TS_02/TS_02.st": mrcFile([5, 48, 48], pixel, { kind: "stack", seed: seed + 2 }),
+    "etomo/TS_02/TS_02_rec.mrc": volume(seed + 3, 6 * pixel),
+  });
+  const below = (folder: string, files: Record<string, Uint8Array>) =>
+    Object.fromEntries(Object.entries(files).map(([path, bytes]) => [`${folder}/${path}`, bytes]));
+
+  it("in two projects are two runs where no binning makes one pixel of the other", async () => {
+    const { runs, files } = await told({ ...below("Jörg Müller/Hefe", project(2.2, 1)), ...below("Anna/ER", project(1.6, 11)) });
+    expect(runs).toEqual(["Anna_TS_01", "Anna_TS_02", "Jörg Müller_TS_01", "Jörg Müller_TS_02"]);
+    expect(files.get("Jörg Müller/Hefe/etomo/TS_02/TS_02_rec.mrc")).toMatchObject({ role: "tomogram", run: "Jörg Müller_TS_02" });
+  });
+
+  it("may be one series, binned: which of them is published is asked", async () => {
+    const { runs, questions } = await told({ ...below("old", project(2.2, 1)), ...below("new", project(4.4, 11)) });
+    expect(runs).toEqual(["TS_01", "TS_02"]);
+    expect(questions.map(({ text }) => text).join()).toContain("Run TS_01 has 2 tilt series");
+  });
+});
+
+describe("a gain reference", () => {
+  it("of two runs in the portal's layout is that of both, though its bytes and its name are the same", async () => {
+    const gain = mrcFile([1, 12, 12], 1, { seed: 9 });
+    const run = (name: string, seed: number) => ({
+      [`10000/${name}/run_metadata.json`]: `{ "run_name": "${name}" }`,
+      [`10000/${name}/Gains/gain.mrc`]: gain,
+      [`10000/${name}/Reconstructions/VoxelSpacing10.000/Tomograms/100/${name}.mrc`]: volume(seed),
+    });
+    const { files } = await told({ ...run("TS_01", 1), ...run("TS_02", 2) });
+    const gains = ["TS_01", "TS_02"].map((name) => files.get(`10000/${name}/Gains/gain.mrc`));
+    expect(gains).toMatchObject([
+      { role: "gain", run: "TS_01" },
+      { role: "gain", run: "TS_02" },
+    ]);
+  });
+
+  it("of a session is that of its runs, though a run in the portal's layout has the same bytes", async () => {
+    const gain = mrcFile([1, 12, 12], 1, { seed: 9 });
+    const frame = "Position_3_001_0.0_20240611_101500_fractions.mrc";
+    const { files } = await told({
+      "10000/TS_01/run_metadata.json": '{ "run_name": "TS_01" }',
+      "10000/TS_01/Gains/gain.mrc": gain,
+      "10000/TS_01/Reconstructions/VoxelSpacing10.000/Tomograms/100/TS_01.mrc": volume(1),
+      "session/Gains/gain.mrc": gain,
+      [`session/${frame}`]: mrcFile([4, 12, 12], 1, { kind: "stack", seed: 8 }),
+      "session/Position_3.mdoc": `PixelSpacing = 1\nVoltage = 300\n\n[ZValue = 0]\nTiltAngle = 0\nSubFramePath = D:\\x\\${frame}\nNumSubFrames = 4\n\n[ZValue = 1]\nTiltAngle = 3\nSubFramePath = D:\\x\\gone_fractions.mrc\nNumSubFrames = 4\n\n[ZValue = 2]\nTiltAngle = -3\nSubFramePath = D:\\x\\gone2_fractions.mrc\nNumSubFrames = 4\n`,
+    });
+    expect(files.get(`session/${frame}`)).toMatchObject({ role: "frame", run: "Position_3" });
+    expect(files.get("10000/TS_01/Gains/gain.mrc")).toMatchObject({ role: "gain", run: "TS_01" });
+    expect(files.get("session/Gains/gain.mrc")).toMatchObject({ role: "gain" });
+  });
+});
+
+describe("the range of the tilts", () => {
+  it("is that of the images which are in the stack: dark ones were taken out of it", async () => {
+    const section = (angle: number, z: number) => `[ZValue = ${z}]\nTiltAngle = ${angle}\n`;
+    const mdoc = `PixelSpacing = 2.5\nImageFile = TS_01.st\n\n${[0, 3, -3, 6, -6, 9].map(section).join("\n")}`;
+    const lab = { "TS_01.st": stack(1), "TS_01.rawtlt": angles, "TS_01.st.mdoc": mdoc, "rec/TS_01.mrc": volume(3) };
+    const { yaml } = await told(lab);
+    expect(yaml).toContain("tilt_range: {min: -6.0, max: 6.0}");
+  });
+});
+
 describe("what only the name of a tomogram says", () => {
   it("(34.silence) the method of its reconstruction is marked as a guess", async () => {
     const { yaml } = await told({ ...LAB, "rec/TS_01_sirtlike.mrc": volume(7) });

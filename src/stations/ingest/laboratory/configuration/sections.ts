@@ -374,11 +374,19 @@ export function annotationBlocks(
 ): Blocks {
   const { of, facts } = making;
   const files = [...of("points"), ...of("mask"), ...of("mesh")];
-  const groups = groupsOf(files, (file) =>
-    keyOf(file.role, file.by ?? "", file.details.object ?? familyOf(file), JSON.stringify(readingKey(file.details))),
+  const isShared = (file: Decision) => `${file.run === undefined}`;
+  const alike = groupsOf(files, (file) =>
+    keyOf(
+      file.role,
+      file.by ?? "",
+      isShared(file),
+      file.details.object ?? familyOf(file),
+      JSON.stringify(readingKey(file.details)),
+    ),
   );
+  const groups = [...alike.values()].flatMap((group) => onceARun(group, making));
   const slugs = new Map<string, number>();
-  return [...groups.values()].map((group) => {
+  return groups.map((group) => {
     const first = group[0]!;
     const slug = slugOf(first);
     const n = (slugs.get(slug) ?? 0) + 1;
@@ -413,6 +421,21 @@ export function annotationBlocks(
       sources: group[0]!.run === undefined ? group.flatMap((file) => sharedPoints(file, making)) : shapeSources(group, making),
     };
   });
+}
+
+/**
+ * Parts of a group that each have a run once, since an annotation has one file of a shape in a run: two lists of one object are two annotations, such as
+ * those of two folders.
+ */
+function onceARun(group: readonly Decision[], { of, runs: all }: Making): (readonly Decision[])[] {
+  const runsOf = ({ run, runs = all, details: { points } }: Decision): readonly string[] => {
+    if (run !== undefined) return [run];
+    const { rowValues } = points ?? {};
+    return rowValues ? of("tomogram").flatMap((file) => (rowValues[file.path] === undefined ? [] : (file.run ?? []))) : runs;
+  };
+  const isOnce = (some: readonly Decision[]) => new Set(some.flatMap(runsOf)).size === some.flatMap(runsOf).length;
+  if (isOnce(group)) return [group];
+  return [...groupsOf(group, familyOf).values()].flatMap((family) => (isOnce(family) ? [family] : rankedOfRun(family)));
 }
 
 /** The object of a word: the person's own meaning of a label, with the identifier of the vocabulary where it has none. */

@@ -86,7 +86,23 @@ function namesOf(
 function patternOr(named: readonly NamedFile[], others: (named: readonly NamedFile[]) => string[]): string[] {
   const found = widened(findRunNames(named).names, named);
   const tomograms = named.filter(({ kind }) => kind === "tomogram").map(({ path }) => path);
-  return tomograms.length === 1 || mixesSpecimens(runFinder(found), tomograms) ? others(named) : found;
+  const find = runFinder(found);
+  return tomograms.length === 1 || mixesSpecimens(find, tomograms) || holdSeveral(find, named) ? others(named) : found;
+}
+
+/** Whether names of runs hold several series of which there are tomograms: the folder of a person who has `TS_01` and `TS_02` in it. */
+function holdSeveral(find: (path: string) => string | undefined, named: readonly NamedFile[]): boolean {
+  const seriesOf = (kind: string) =>
+    groupsOf(
+      named.filter((one) => one.kind === kind),
+      ({ path }) => find(path) ?? "",
+    );
+  const tomograms = seriesOf("tomogram");
+  return [...seriesOf("tilt series")].some(([run, stacks]) => {
+    const made = new Set(tomograms.get(run)?.map(({ path }) => specimenOf(path)));
+    const both = new Set(stacks.map(({ path }) => specimenOf(path)).filter((name) => isCounted(name) && made.has(name)));
+    return run !== "" && both.size > 1;
+  });
 }
 
 /** What the files of runs that nobody names are of. Frames alone name a run where there is nothing else. */

@@ -76,13 +76,21 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   return { claims, questions, notes };
 }
 
+/** A row of three numbers between `;` or tabulators. */
+const DECIMAL_COMMAS = /^-?\d+,\d+[;\t] *-?\d+,\d+[;\t] *-?\d+,\d+ *$/m;
+
 /** Reads the head of a list whose format is not known yet. @returns a text: why nothing can be made of it */
 async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): Promise<PointsReading | string> {
   const { path, details } = file;
   const surveyed = laboratory.get(path)!;
   if (await isCut(path, laboratory)) return "its last row is shorter than the others, as that of a file that was cut short";
   const reading = details.points ?? (await pointFileOf(laboratory.store, surveyed, signal));
-  if (!reading) return "its points are in no known format; x, y, z as CSV can be published";
+  if (!reading) {
+    const hasCommas = surveyed.format === "text" && DECIMAL_COMMAS.test((await laboratory.text(path)) ?? "");
+    return hasCommas
+      ? "its numbers have decimal commas: write them with points"
+      : "its points are in no known format; x, y, z as CSV can be published";
+  }
   if (reading.format !== "mod" || reading.unit !== undefined) return reading;
   try {
     const { kind, pixelAngstrom } = await modelFacts(await laboratory.open(path), signal);

@@ -87,6 +87,11 @@ describe("copies", () => {
     ).toEqual({});
   });
 
+  it("of equal lists of angles are those alone that are called copies", async () => {
+    const files = { "A/TS_01.rawtlt": MDOC, "B/TS_01.rawtlt": MDOC, "B/raw copy (1)/TS_01.rawtlt": MDOC };
+    expect(Object.keys(await reasonsOf(files))).toEqual(["B/raw copy (1)/TS_01.rawtlt"]);
+  });
+
   it("(34.silence) are no masks that differ where no piece of them is read", async () => {
     const mask = (voxel: number) => {
       const bytes = mrcFile([80, 100, 100], 8, { value: 0 });

@@ -34,7 +34,10 @@ const FILES_MAX = 5_000;
 /** Smaller ones are templates, lists of angles, headers without a picture: equal for many runs, like texts. */
 const BYTES_MIN = 1024;
 /** Lists of points, which no two runs have alike, however short they are. */
-const POINTS = /\.(?:star|tbl|cbox|tloc|box|csv|mod)$/i;
+const POINTS = /\.(?:star|tbl|cbox|tloc|box|csv)$/i;
+
+const isText = ({ format, path }: Surveyed): boolean => format === "text" && !POINTS.test(path);
+const isCommon = (file: Surveyed): boolean => isText(file) || (file.size < BYTES_MIN && !POINTS.test(file.path));
 
 interface Named {
   readonly file: Surveyed;
@@ -65,9 +68,7 @@ function candidatesOf(laboratory: Laboratory): { groups: Named[][]; isComplete: 
     const names = new Set(named.map(({ plain }) => plain));
     const byName = groupsOf(named, ({ file, plain }) => rootOf(plain, file.volume ? names : undefined));
     for (const group of byName.values()) {
-      const { format, size, path } = group[0]!.file;
-      const isCommon = !POINTS.test(path) && (format === "text" || size < BYTES_MIN);
-      if (group.length < 2 || (isCommon && !group.some((one) => one.isCalledCopy || isInBackup(one)))) continue;
+      if (group.length < 2 || (isCommon(group[0]!.file) && !group.some((one) => one.isCalledCopy || isInBackup(one)))) continue;
       count += group.length;
       if (count > FILES_MAX) return { groups, isComplete: false };
       groups.push(group);
@@ -101,7 +102,9 @@ async function equalsOf(laboratory: Laboratory, group: readonly Named[]): Promis
   const equal = [...groupsOf(group.entries(), ([at]) => digests[at]!).values()].filter((some) => some.length > 1);
   return Promise.all(
     equal.map(async (some) => {
-      const [original, ...others] = some.map(([, one]) => one).sort(byRank) as [Named, ...Named[]];
+      const [original, ...all] = some.map(([, one]) => one).sort(byRank) as [Named, ...Named[]];
+      // two runs may have the same angles: of texts only what is called a copy is one
+      const others = isText(original.file) ? all.filter((one) => one.isCalledCopy || isInBackup(one)) : all;
       return Promise.all(
         others.map(async (other) => ((await isEqualInside(laboratory, original, other)) ? claimOf(other, original) : undefined)),
       );

@@ -134,7 +134,12 @@ describe("a project of WarpTools", () => {
     expect(details.get("warp_tiltseries/matching/TS_1_10.00Apx_emd_15854.star")).toEqual({
       object: "emd_15854",
       spacingAngstrom: 10,
-      points: { format: "warp_matching_star", shape: "OrientedPoint", rowName: "rlnMicrographName" },
+      points: {
+        format: "warp_matching_star",
+        shape: "OrientedPoint",
+        rowName: "rlnMicrographName",
+        inSpacingAngstrom: 10,
+      },
     });
   });
 
@@ -282,6 +287,7 @@ describe("lists of particles of WarpTools and M", () => {
     "m/species/apo_0c2a4f1e/apo_half1.mrc": mrcFile([6, 6, 6], 1),
     "m/species/apo_0c2a4f1e/apo_fsc.star": "data_\n",
     "m/species/apo_0c2a4f1e/versions/1/apo_particles.star": "data_\n",
+    "m/species/apo_0c2a4f1e/versions/1/apo.species": "<Species />",
     "m/species/apo_0c2a4f1e/apo_particles.star":
       "data_\n\nloop_\n_wrpCoordinateX1 #1\n_wrpCoordinateY1 #2\n_wrpCoordinateZ1 #3\n_wrpAngleRot1 #4\n_wrpAngleTilt1 #5\n_wrpAnglePsi1 #6\n_wrpSourceName #7\n  100 120 90 1 2 3 TS_11.tomostar\n",
   };
@@ -298,6 +304,18 @@ describe("lists of particles of WarpTools and M", () => {
     expect(found!.claims.find(({ path }) => path.endsWith("apo_particles.star") && !path.includes("versions"))!.details).toEqual({
       object: "apo",
       points: { format: "warp_star", shape: "OrientedPoint", unit: "Å", rowName: "wrpSourceName" },
+    });
+  });
+
+  it("the lists of Warp 1 have the pixel of the detector in µm, and the magnification", async () => {
+    // as in warpem.github.io, tomogram particle files (RELION 3.0): 5 µm at 10,000 times are 5 Å
+    const list =
+      "data_\n\nloop_\n_rlnMagnification #1\n_rlnDetectorPixelSize #2\n_rlnCoordinateX #3\n_rlnCoordinateY #4\n_rlnCoordinateZ #5\n_rlnMicrographName #6\n10000 5 20 24 18 TS_11.tomostar\n";
+    const found = await recognised({ ...USUAL, "warp1/TS_11_ribo.star": list });
+    expect(found!.claims.find(({ path }) => path === "warp1/TS_11_ribo.star")!.details!.points).toMatchObject({
+      format: "warp_star",
+      unit: "pixels",
+      pixelAngstrom: 5,
     });
   });
 
