@@ -17,6 +17,7 @@ const scripts = join(root, "test/laboratories");
 const LABORATORIES = [
   ...["relion4", "aretomo2", "aretomo3", "imod_dual", "serialem_cryocare"],
   ...["dynamo", "peet", "eman2", "segmenters", "student"],
+  ...["warp_m", "tomo5_epu", "matlab_averaging", "mixed_drives"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time four that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
