@@ -81,6 +81,8 @@ export interface CommandSpec<Shape extends z.ZodRawShape> {
   positionals?: readonly (keyof Shape & string)[];
   /** Hint for a word too many, where another command is what is meant. */
   otherwise?: string;
+  /** Hint for a word too few: what has to be made first, and how. */
+  beforehand?: string;
   options: z.ZodObject<Shape>;
   examples: readonly [Example, ...Example[]];
   /** @returns the exit status. */
@@ -94,6 +96,7 @@ export interface Command {
   readonly details: readonly string[];
   readonly positionals: readonly string[];
   readonly otherwise?: string | undefined;
+  readonly beforehand?: string | undefined;
   readonly options: z.ZodObject;
   readonly examples: readonly Example[];
   run(options: Record<string, unknown>, io: Io): Promise<number>;

@@ -212,7 +212,7 @@ function placeWords(command: Command, words: readonly string[], raw: Record<stri
     const found = core instanceof z.ZodArray ? left.splice(0) : left.splice(0, 1);
     if (found.length === 0 && !optional) {
       throw new EmporiumError("USAGE", `${command.name} needs ${meta.value ?? key}: ${meta.description}`, {
-        hint: `write emporium ${command.name} ${placesOf(command)}; ${helpHint(command)}`,
+        hint: `write emporium ${command.name} ${placesOf(command)}; ${command.beforehand ?? helpHint(command)}`,
       });
     }
     if (found.length > 0) raw[key] = core instanceof z.ZodArray ? found : found[0];

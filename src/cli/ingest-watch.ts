@@ -22,6 +22,9 @@ export default command({
     "Exit status: 0 everything is taken, 3 something is not complete, is refused or failed, 1 nothing could be taken, 2 wrong usage or configuration, 130 stopped in the middle of a round: the same command goes on.",
   ],
   positionals: ["config", "input", "output"],
+  // what a folder holds has to be asked, and its numbers at the portal are a person's to give: no configuration is made of what comes first
+  beforehand:
+    "without CONFIG.yaml, wait for the first tilt series and write it with emporium ingest new --from INPUT --out CONFIG.yaml",
   options: z.object({
     ...roundOptions,
     rest: duration()

@@ -17,7 +17,7 @@ export async function readConfigFile(name: string, anonymous?: boolean | undefin
   if (!file) {
     throw new EmporiumError("CONFIG_SYNTAX", `${name} does not exist; expected a configuration`, {
       place,
-      hint: "check the path; emporium ingest new DIR --out CONFIG.yaml writes a configuration",
+      hint: "check the path; emporium ingest new --from DIR --out CONFIG.yaml writes a configuration",
     });
   }
   if (file.size > LIMITS.configBytes) {
@@ -43,7 +43,9 @@ async function localFile(path: string): Promise<OpenFile | undefined> {
   if (found && !found.isFile()) {
     throw new EmporiumError("CONFIG_SYNTAX", `${path} is not a file; expected a configuration`, {
       place: { file: path },
-      hint: "check the path; emporium ingest new DIR --out CONFIG.yaml writes a configuration",
+      hint: found.isDirectory()
+        ? "write a configuration of the folder first, once its first tilt series are there: emporium ingest new --from DIR --out CONFIG.yaml"
+        : "check the path; emporium ingest new --from DIR --out CONFIG.yaml writes a configuration",
     });
   }
   return found && { size: found.size, read: () => readFile(path) };

@@ -103,7 +103,9 @@ function named(paths: readonly string[]): string {
 }
 
 const shownReason = (group: readonly Decision[]): string =>
-  group[0]!.role === "half map" ? `half maps (${group[0]!.because})` : group[0]!.because;
+  group[0]!.role === "half map"
+    ? `half maps, which the portal's layout cannot tell from tomograms: to publish them as such, write "is: tomogram" (${group[0]!.because})`
+    : group[0]!.because;
 
 function linkLines({ links, hidden, isComplete }: Laboratory): string[] {
   const told = links.told("the folder");
