@@ -179,7 +179,10 @@ describe("PORTALS", () => {
 
   it.each(["harvest-describe", "harvest-download"])("are all named in the help of %s", (command) => {
     const help = readFileSync(new URL(`../../test/golden/help/${command}.txt`, import.meta.url), "utf8").replace(/\s+/g, " ");
-    expect(PORTALS.filter(({ title }) => !help.includes(title)).map(({ name }) => name)).toEqual([]);
+    expect(
+      PORTALS.filter(({ title }) => !help.includes(title)).map(({ name }) => name),
+      `not named in src/cli/${command}.ts, or its golden text is older: npx vitest run test/foundations -u`,
+    ).toEqual([]);
   });
 
   it("know how an accession begins", () => {

@@ -73,6 +73,28 @@ describe("pages", () => {
     expect(RESERVED.filter((name) => new RegExp(`\\b${name}\\b`).test(description))).toEqual([]);
   });
 
+  it("CONTRIBUTING names files that are there, and in them what it says is in them", () => {
+    const text = readText("CONTRIBUTING.md");
+    const paths = ["src", "web", "test", "docs", "scripts", "examples", "bench"].flatMap((folder) =>
+      filesBelow(folder, () => true),
+    );
+    const named = (end: string) => paths.filter((path) => path === end || path.endsWith(`/${end}`));
+    const files = [...text.matchAll(/`([\w-]+(?:\/[\w.-]+)+\.(?:tsx?|mjs|py|md|css|json))`/g)].map(([, path = ""]) => path);
+    expect(files.length).toBeGreaterThan(50);
+    expect(
+      files.filter((path) => named(path).length === 0),
+      "no such files: say where they are now",
+    ).toEqual([]);
+    const members = [...text.matchAll(/`(\w+)` (?:of|in)\s+`([\w./-]+\.(?:tsx?|mjs|py))`/g)];
+    expect(members.length).toBeGreaterThan(10);
+    expect(
+      members.flatMap(([said, member = "", path = ""]) =>
+        named(path).some((file) => new RegExp(`\\b${member}\\b`).test(readText(file))) ? [] : [said],
+      ),
+      "not in that file: say where it is now",
+    ).toEqual([]);
+  });
+
   it("seam 47: CONTRIBUTING lists the folders of src and of test, and no other", () => {
     const text = readText("CONTRIBUTING.md");
     const listed = [...text.matchAll(/^ {2}([a-z]+)\/ /gm)].map(([, name]) => name);

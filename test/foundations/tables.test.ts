@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { REDUCTIONS } from "../../src/arrays/operators/reductions/table.js";
 import { OPERATORS } from "../../src/arrays/operators/table.js";
 import { MENU, PAGES } from "../../src/model/pages.js";
+import { RECOGNISERS } from "../../src/stations/ingest/laboratory/recognisers.js";
 import { filesBelow, readText, root, withoutComments } from "./sources.js";
 
 /** Tables that a file of its own is only seen by: what is forgotten in one is not missed by the compiler. */
@@ -22,7 +23,32 @@ describe("tables have every file that they are of", () => {
     const names = made.flat().flatMap((value) => (isNamed(value) ? [value.name] : []));
     expect(table.map(({ name }) => name)).toEqual([...new Set(names)].sort());
     const guide = readText("docs/guides/blocks-graphs.md");
-    expect(names.filter((name) => !new RegExp(`^\\| .*\`${name}\`.* \\|`, "m").test(guide))).toEqual([]);
+    expect(
+      names.filter((name) => !new RegExp(`^\\| .*\`${name}\`.* \\|`, "m").test(guide)),
+      "in no row of the table of docs/guides/blocks-graphs.md",
+    ).toEqual([]);
+  });
+
+  it("each operator's values are compared with SciPy's, or it is said here that they are not", () => {
+    const compared = [...readText("test/peers/operators.test.ts").matchAll(/^ {2}(\w+): \(random\) =>/gm)].map(
+      ([, name]) => name,
+    );
+    expect(
+      OPERATORS.map(({ name }) => name).filter((name) => !compared.includes(name)),
+      "neither in PARAMS of test/peers/operators.test.ts nor in BY_HAND below",
+    ).toEqual(BY_HAND);
+  });
+
+  it("each recogniser's folder is in RECOGNISERS, and its software in the guide", () => {
+    const folder = "src/stations/ingest/laboratory/recognisers";
+    const folders = filesBelow(folder, (path) => path.endsWith("/recognise.ts")).map((path) => path.split("/").at(-2));
+    expect(RECOGNISERS.map(({ id }) => id).toSorted(), `the folders of ${folder}`).toEqual(folders);
+    const [, listed = ""] = /software that worked there \(([^)]*)\)/.exec(readText("docs/guides/new-configuration.md")) ?? [];
+    const programs = RECOGNISERS.filter(({ id }) => !NO_PROGRAMS.has(id)).map(({ software }) => software.split(/,| \(/)[0]!);
+    expect(
+      programs.filter((name) => !listed.split(/,\s/).includes(name)),
+      "not in the list that docs/guides/new-configuration.md begins with",
+    ).toEqual([]);
   });
 
   it("each page's file is of an address, and no page but those of a thing is without a menu that leads to it", () => {
@@ -34,7 +60,10 @@ describe("tables have every file that they are of", () => {
     const unnamed = Object.entries<object>(PAGES).filter(
       ([path, page]) => !path.includes("$") && !("menu" in page || "beside" in page),
     );
-    expect(unnamed.map(([path]) => path)).toEqual(Object.keys(LED_TO_BY));
+    expect(
+      unnamed.map(([path]) => path),
+      "pages without `menu` or `beside`, and LED_TO_BY below, in this order: a line there says which file links to the page",
+    ).toEqual(Object.keys(LED_TO_BY));
     for (const [path, from] of Object.entries(LED_TO_BY))
       expect(readText(from), `${from} leads to ${path}`).toMatch(new RegExp(`["\`]${path}[?"\`]`));
   });
@@ -50,6 +79,12 @@ describe("tables have every file that they are of", () => {
     expect(new Set(MENU.map(([, name]) => name)).size).toBe(MENU.length);
   });
 });
+
+/** Operators that take voxels as they are: their own tests have what is wanted. */
+const BY_HAND = ["crop", "lut", "mask"];
+
+/** Recognisers that know no program by its files, but what any of them leaves. */
+const NO_PROGRAMS = new Set(["configured", "copies", "halves", "leavings", "particle-averages", "portal"]);
 
 /** Pages that no menu names, and the file that leads to each. */
 const LED_TO_BY = {
