@@ -52,6 +52,8 @@ export interface PointsReading {
   readonly inSpacingAngstrom?: number | undefined;
   /** Of a table that knows tomograms by numbers: the value of its column for each, by the path of the tomogram. */
   readonly rowValues?: Readonly<Record<string, string>> | undefined;
+  /** Of a file of one run with the points of several objects: what each is called, by its class. Each is an annotation of its own. */
+  readonly classes?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What is known of a file in its role; each recogniser tells what its bookkeeping has. */

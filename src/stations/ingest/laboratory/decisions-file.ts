@@ -27,6 +27,7 @@ const reading = z.strictObject({
   of: z.string().optional(),
   inSpacingAngstrom: z.number().positive().optional(),
   rowValues: z.record(z.string(), z.string()).optional(),
+  classes: z.record(z.string(), z.string()).optional(),
 } satisfies Record<keyof PointsReading, z.ZodType>);
 
 const details = z.strictObject({

@@ -149,6 +149,30 @@ describe("two lists of one object in a run", () => {
   });
 });
 
+describe("boxes of EMAN2", () => {
+  it("of two classes are two annotations, each of its class", async () => {
+    const boxes = [
+      [3, 4, 2, "manual", 0, 0],
+      [5, 6, 3, "manual", 0, 1],
+    ];
+    const info = JSON.stringify({ boxes_3d: boxes, class_list: { 0: { name: "ribosome" }, 1: { name: "vault" } } });
+    const { yaml } = await told({ "info/TS_01_info.json": info, "tomograms/TS_01.mrc": volume(3) });
+    expect(yaml.match(/filter_value: .*|name: (?:ribosome|vault)/g)).toEqual([
+      "name: ribosome",
+      'filter_value: "0"',
+      "name: vault",
+      'filter_value: "1"',
+    ]);
+  });
+});
+
+describe("voxel spacings", () => {
+  it("are nothing to fill in where there is no tomogram", async () => {
+    const { yaml } = await told({ "TS_01.st": stack(1), "TS_01.rawtlt": angles, "TS_02.st": stack(2), "TS_02.rawtlt": angles });
+    expect(yaml).toMatch(/voxel_spacings:\n +- sources:\n +- literal:\n +value: \[10\.0\]\n/);
+  });
+});
+
 describe("series of one name", () => {
   const project = (pixel: number, seed: number) => ({
     "etomo/TS_01/TS_01.st": mrcFile([5, 48, 48], pixel, { kind: "stack", seed }),

@@ -81,8 +81,9 @@ export async function configurationOf(
     ]),
     runs:
       decisions.runs.length > 0 ? runBlock(making) : [{ sources: [{ literal: { value: ask(["run_1"], "names of the runs") } }] }],
+    // a section that every configuration has: without a tomogram nobody needs to fill it in
     voxel_spacings: spacingBlock(
-      spacings,
+      of("tomogram").length === 0 && decisions.runs.length > 0 ? [FALLBACK_SPACING] : spacings,
       of("tomogram").some((file) => spacingOf(file, laboratory) === undefined),
     ),
     gains: gainBlock(making),

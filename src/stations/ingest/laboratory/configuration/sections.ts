@@ -373,7 +373,7 @@ export function annotationBlocks(
   told: AnnotationAnswers | undefined,
 ): Blocks {
   const { of, facts } = making;
-  const files = [...of("points"), ...of("mask"), ...of("mesh")];
+  const files = [...of("points").flatMap(ofEachClass), ...of("mask"), ...of("mesh")];
   const isShared = (file: Decision) => `${file.run === undefined}`;
   const alike = groupsOf(files, (file) =>
     keyOf(
@@ -438,6 +438,16 @@ function onceARun(group: readonly Decision[], { of, runs: all }: Making): (reado
   return [...groupsOf(group, familyOf).values()].flatMap((family) => (isOnce(family) ? [family] : rankedOfRun(family)));
 }
 
+/** A list of points for each class of a file, if it has some. */
+function ofEachClass(file: Decision): Decision[] {
+  const { points, ...details } = file.details;
+  if (!points?.classes) return [file];
+  return Object.entries(points.classes).map(([one, object]) => ({
+    ...file,
+    details: { ...details, object, points: { ...points, classes: { [one]: object } } },
+  }));
+}
+
 /** The object of a word: the person's own meaning of a label, with the identifier of the vocabulary where it has none. */
 function objectOf(
   word: string,
@@ -462,6 +472,7 @@ const readingKey = ({ points, label, isInstances, spacingAngstrom }: Details) =>
   points?.inSpacingAngstrom,
   label,
   isInstances,
+  points?.classes,
 ];
 
 /** The path without the run's name and without numbers: what files of one annotation have in common. */
@@ -485,7 +496,7 @@ function shapeSources(group: readonly Decision[], making: Making): object[] {
   return sourcesOf(group, making).map((source) => {
     const { source_glob, ...rest } = source as { source_glob: { list_glob: string } };
     const glob = source_glob.list_glob;
-    const shaped = { ...shapeOf(role, glob, details), ...rest };
+    const shaped = { ...shapeOf(role, glob, details, Object.keys(details.points?.classes ?? {})[0]), ...rest };
     return spacing === undefined ? shaped : withSpacing(shaped, spacing, making.spacings);
   });
 }
@@ -514,7 +525,7 @@ function sharedPoints({ path, runs, details }: Decision, making: Making): object
   return [...groups].map(([key, some]) => source(some, Number(key)));
 }
 
-/** @param row of a file with the points of many tomograms: how its column names that of the run */
+/** @param row which rows of a file count: those with the name that a column has for the run, or of one class */
 function shapeOf(role: Decision["role"], glob: string, details: Details, row?: string): object {
   const shown = { is_visualization_default: true };
   const named = { glob_string: glob };

@@ -48,14 +48,14 @@ describe("EMAN2", () => {
     expect(recognised!.notes!.join()).toContain("e2proc3d.py e/tomograms/TS_01__bin4.hdf e/tomograms/TS_01__bin4.mrc");
   });
 
-  it("tells of boxes of several classes, and is not known by other folders called info", async () => {
+  it("reads boxes of several classes as several objects, and is not known by other folders called info", async () => {
     const boxes = [
       [1, 2, 3, "manual", 0, 0],
       [1, 2, 3, "manual", 0, 1],
     ];
     const { claims, recognised } = await found({ "info/a_info.json": info(boxes, { class_list: { 0: "ribosome" } }) });
-    expect(claims).toEqual({ "info/a_info.json": "left out a" });
-    expect(recognised!.notes!.join()).toContain("info/a_info.json (ribosome, 1)");
+    expect(claims).toEqual({ "info/a_info.json": "points a" });
+    expect(recognised!.claims[0]!.details!.points!.classes).toEqual({ 0: "ribosome", 1: "class 1" });
     expect(
       (await found({ "info/a_info.json": `{"name": 1}`, "info/b_info.json": "{", "tomograms/a.hdf": HDF })).recognised,
     ).toBeUndefined();

@@ -1,4 +1,4 @@
-import { few, fewFiles } from "../../../../../core/finding.js";
+import { fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import type { JsonObject } from "../../../../../core/json.js";
 import { jsonList, jsonObject, jsonText } from "../../../../../core/json-fields.js";
@@ -12,7 +12,7 @@ import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
 
 /**
  * A project of EMAN2: `info/X_info.json` describes what `tiltseries/X.hdf` and `tomograms/X__bin4.hdf` hold; X is the name up to `__`. Boxes of tomograms
- * are points; volumes in HDF are not read and have to be exported.
+ * are points, those of each class an annotation of their own; volumes in HDF are not read and have to be exported.
  *
  * Source: base_name and info_name in libpyEM/EMAN2.py, e2tomogram.py and e2spt_boxer.py of https://github.com/cryoem/eman2
  */
@@ -29,7 +29,6 @@ export const eman2: Recogniser = {
       broken.length === 0
         ? []
         : [`${fewFiles(broken)}: no valid JSON, so boxes and names in ${broken.length === 1 ? "it" : "them"} are not used.`];
-    const mixed: string[] = [];
     const names = roots.flatMap(({ root, infos }) => [...infos.keys()].map((name) => ({ name, folder: root })));
     const runs = distinctNames(names);
     const runOf = new Map(names.map(({ name, folder }, at) => [`${folder}\0${name}`, runs[at]!]));
@@ -37,7 +36,7 @@ export const eman2: Recogniser = {
     const below = belowRoots(laboratory, new Set(roots.map(({ root }) => root)));
     for (const { root, infos } of roots) {
       const run = (name: string) => runOf.get(`${root}\0${name}`);
-      for (const [name, { path, document }] of infos) claims.push(infoClaim(path, document, run(name)!, mixed));
+      for (const [name, { path, document }] of infos) claims.push(infoClaim(path, document, run(name)!));
       for (const { path, place } of below.get(root) ?? []) {
         if (broken.includes(path)) continue;
         const claim = fileClaim(laboratory, path, place, run(tagless(path)));
@@ -47,10 +46,6 @@ export const eman2: Recogniser = {
       }
     }
     if (volumes.length > 0) notes.unshift(exportNote(volumes));
-    if (mixed.length > 0)
-      notes.push(
-        `Boxes of several classes are several annotations, and are not used: ${few(mixed)}. Add a source for each class to the configuration: file_format: eman2_json with filter_value.`,
-      );
     return { software: "EMAN2", by: roots.slice(0, 3).map(({ root }) => within(root, "info")), claims, notes };
   },
 };
@@ -106,18 +101,18 @@ function belowRoots(laboratory: Laboratory, roots: ReadonlySet<string>): Map<str
   return below;
 }
 
-function infoClaim(path: string, document: JsonObject, run: string, mixed: string[]): Claim {
+function infoClaim(path: string, document: JsonObject, run: string): Claim {
   const leave = (because: string): Claim => ({ path, role: "left out", run, because, strength: "bookkeeping" });
   const boxes = jsonList(document.boxes_3d).filter(Array.isArray) as readonly (readonly unknown[])[];
   if (boxes.length === 0) return leave("bookkeeping of EMAN2");
   const classes = [...new Set(boxes.map((box) => Number(box[5] ?? 0)))].sort((a, b) => a - b);
-  const names = classes.map((number) => nameOfClass(document, number) ?? `${number}`);
-  if (classes.length > 1) {
-    mixed.push(`${path} (${few(names, 8)})`);
-    return leave("boxes of several classes, each an annotation of its own");
-  }
-  const object = nameOfClass(document, classes[0]!);
-  const points = { format: "eman2_json", shape: "Point" as const };
+  const reading = { format: "eman2_json", shape: "Point" as const };
+  const nameOf = (number: number) => nameOfClass(document, number) ?? `class ${number}`;
+  const points =
+    classes.length > 1
+      ? { ...reading, classes: Object.fromEntries(classes.map((number) => [`${number}`, nameOf(number)])) }
+      : reading;
+  const object = classes.length > 1 ? undefined : nameOfClass(document, classes[0]!);
   const because = `EMAN2's boxes for ${run}`;
   return {
     path,

@@ -32,6 +32,11 @@ describe("half maps", () => {
     });
   });
 
+  it("are two of which one was cut short", async () => {
+    const files = { "TS_01_rec.mrc": volume, "TS_01_even_rec.mrc": mrcFile([3, 10, 10], 8), "TS_01_odd_rec.mrc": volume };
+    expect(await rolesOf(files)).toEqual({ "TS_01_even_rec.mrc": "half map", "TS_01_odd_rec.mrc": "half map" });
+  });
+
   it("are volumes under other names that lie among them, in a folder of its own", async () => {
     const pair = { "rec/even/TS_01.mrc": volume, "rec/odd/TS_01.mrc": volume };
     const roles = await rolesOf({

@@ -5,7 +5,7 @@ import { isAverage } from "../common/averages.js";
 import { baseName, folderOf } from "../common/paths.js";
 
 /**
- * Volumes, stacks and images of every other frame: two files whose paths differ only by words such as even and odd, and whose sizes are equal. cryoCARE
+ * Volumes, stacks and images of every other frame: two files whose paths differ only by words such as even and odd, and whose sections are of one size. cryoCARE
  * calls what it denoises after the even half, and says so in the header: that is no half.
  *
  * Source: names as MotionCor2 (`-SplitSum`), AreTomo, Warp (`even`, `odd`), RELION (`half1`) write them.
@@ -19,10 +19,16 @@ export const halves: Recogniser = {
       return half && !isAverage(file) && !isDenoised(file) ? [{ file, ...half }] : [];
     });
     const claims: Claim[] = [];
-    for (const group of groupsOf(named, ({ key, file }) => `${key}\0${file.volume!.shape.join(" ")}`).values()) {
-      const [one, other] = group;
-      if (group.length !== 2 || one!.side === other!.side) continue;
-      claims.push(claimOf(one!.file, other!.file), claimOf(other!.file, one!.file));
+    const paths = new Set(laboratory.files.map(({ path }) => path.toLowerCase()));
+    for (const group of groupsOf(named, ({ key, file }) => `${key}\0${file.volume!.shape.slice(1).join(" ")}`).values()) {
+      const pairs = groupsOf(group, ({ file }) => `${file.volume!.shape[0]}`);
+      // where the whole is beside them, one that has fewer sections was cut short
+      const isCut = group.length === 2 && paths.has(wholeOf(group[0]!.key));
+      for (const pair of isCut ? [group] : pairs.values()) {
+        const [one, other] = pair;
+        if (pair.length !== 2 || one!.side === other!.side) continue;
+        claims.push(claimOf(one!.file, other!.file), claimOf(other!.file, one!.file));
+      }
     }
     const told = new Set(claims.map(({ path }) => path));
     const folders = new Set(claims.map(({ path }) => folderOf(path)).filter((folder) => SIDE.test(baseName(folder))));
@@ -42,7 +48,8 @@ export const halves: Recogniser = {
 
 function claimOf(file: Surveyed, other: Surveyed): Claim {
   const { path, volume } = file;
-  const pair = `${baseName(other.path)} has the same name and size for the other half`;
+  const isEqual = volume!.shape[0] === other.volume!.shape[0];
+  const pair = `${baseName(other.path)} has the same name ${isEqual ? "and size" : "and another number of sections"} for the other half`;
   const leave = (because: string): Claim => ({ path, role: "left out", because: `${because}: ${pair}`, strength: "contents" });
   if (volume!.says === "picture") return leave("an image of every other frame");
   if (volume!.says === "stack" || /\.(?:st|ali|mrcs)$/i.test(path)) return leave("a stack of every other frame");
@@ -55,6 +62,9 @@ const SIDES = /(^|[/_.\- ])(?:(evn|evens?|half[_-]?(?:map)?[_-]?[1a])|(odds?|hal
 
 /** Names of folders of halves alone. */
 const SIDE = /^(?:evn|evens?|odds?|half[_-]?(?:map)?[_-]?[12ab])$/i;
+
+/** The path of what two halves are of, in small letters. */
+const wholeOf = (key: string): string => key.replace(/[_.\- ]\0/g, "").replace(/\0\/?/g, "");
 
 /** Which half a path speaks of, and the path without it. */
 function halfOf(path: string): { key: string; side: "first" | "second" } | undefined {
