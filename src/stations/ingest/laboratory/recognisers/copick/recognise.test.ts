@@ -41,6 +41,12 @@ describe("a project of copick", () => {
     expect(notes!.join()).toContain("10.012_unet_1_all-multilabel.zarr: several objects in one volume of labels; save each");
   });
 
+  it("without tomograms names no run of its own", async () => {
+    const picks = { "ExperimentRuns/TS_1/Picks/anna_0_ribosome.json": '{ "points": [] }' };
+    const { claims } = (await copick.recognise(await laboratoryWith(picks)))!;
+    expect(claims).toMatchObject([{ role: "points", run: undefined, details: { object: "ribosome" } }]);
+  });
+
   it("is no folder that is only called so", async () => {
     expect(await copick.recognise(await laboratoryWith({ "ExperimentRuns/TS_1/notes.txt": "x" }))).toBeUndefined();
   });

@@ -21,10 +21,12 @@ export const copick: Recogniser = {
     const folders = [...new Set(own.map(({ folder }) => folder))];
     const names = distinctNames(folders.map((folder) => ({ name: baseName(folder), folder: folderOf(folder) })));
     const runs = new Map(folders.map((folder, at) => [folder, names[at]!]));
+    const withTomogram = new Set(own.flatMap(({ place, folder }) => (/^VoxelSpacing/.test(place) ? [folder] : [])));
     const claims = own.flatMap(({ path, folder, place }): Claim[] => {
       const volume = laboratory.get(path)!.volume;
       const found = partOf(place, volume && setSpacing(volume) !== undefined);
-      const run = runs.get(folder)!;
+      // picks without a tomogram beside them are of runs that lie elsewhere, as of an overlay
+      const run = withTomogram.has(folder) ? runs.get(folder) : undefined;
       if (!found) return [];
       const { role, because = "its place in the project of copick says so", details } = found;
       return [{ path, role, run, because, strength: "bookkeeping", ...(details && { details }) }];
