@@ -59,6 +59,11 @@ describe("the frame", () => {
       "write emporium ingest run CONFIG.yaml INPUT OUTPUT; see emporium ingest run --help",
     ],
     [
+      ["ingest", "watch", "session", "portal"],
+      "ingest watch needs OUTPUT: folder or bucket of the standardised tree",
+      "write emporium ingest watch CONFIG.yaml INPUT OUTPUT; without CONFIG.yaml, wait for the first tilt series and write it with emporium ingest new --from INPUT --out CONFIG.yaml",
+    ],
+    [
       ["doctor", "x"],
       'unexpected argument "x"; doctor takes only options',
       "give an option, such as --database URL, --login FILE; see emporium doctor --help",
