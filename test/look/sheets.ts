@@ -263,6 +263,38 @@ function pagesOf({ url, token, addresses }: WholeSite): Wanted[] {
   );
 }
 
+/** What is opened over a page by hand. */
+const opened: Readonly<Record<string, { path: keyof WholeSite["addresses"]; open: (page: Page) => Promise<void> }>> = {
+  palette: {
+    path: "/runs",
+    async open(page) {
+      await page.keyboard.press("Control+k");
+      await page.locator("dialog[open] [role=option]").first().waitFor();
+    },
+  },
+  commands: {
+    path: "/runs/$id",
+    async open(page) {
+      await page.locator(".command summary").click();
+      await page.locator(".command .floating pre").waitFor();
+    },
+  },
+  views: {
+    path: "/view/tomogram/$id",
+    async open(page) {
+      await page.locator("button:has(.lucide-bookmark)").click();
+      await page.locator("dialog[open]").waitFor();
+    },
+  },
+  download: {
+    path: "/runs/$id",
+    async open(page) {
+      await page.getByRole("button", { name: "Download" }).first().click();
+      await page.locator("dialog[open]").waitFor();
+    },
+  },
+};
+
 /** What pages are seldom in. */
 function statesOf({ url, emptyUrl, addresses }: WholeSite, manyUrl: string): Wanted[] {
   const variants: Variant[] = ["1280 light", "390"];
@@ -303,6 +335,17 @@ function statesOf({ url, emptyUrl, addresses }: WholeSite, manyUrl: string): Wan
       variants,
       wait: async (page: Page) => void (await page.waitForSelector('.v-space[data-sharp="true"]', { timeout: 60_000 })),
     })),
+    // what lies over a page is under no law of pages
+    ...Object.entries(opened).map(([state, { path, open }]) =>
+      of(`opened ${state}`, path, {
+        before: async () => {},
+        wait: async (page) => {
+          await atRest(page, 30_000);
+          await open(page);
+          await atRest(page, 30_000);
+        },
+      }),
+    ),
     of("failed", "/", { before: catalogue({ state: "failed", error: broken }) }),
     of("other datasets", "/runs", { before: catalogue({ otherDatasets: [10001, 10002] }) }),
     ...(["/", "/runs", "/view/tomogram/$id"] as const).map((path) =>

@@ -72,6 +72,7 @@ export function Palette({ early, close, showKeys }: PaletteProps) {
         aria-activedescendant={choices.length > 0 ? `${id}-${chosen}` : undefined}
         aria-autocomplete="list"
         autoComplete="off"
+        placeholder="A page, a run, an object, a command"
         maxLength={200}
         value={text}
         onChange={({ target }) => {
