@@ -13,6 +13,9 @@ export interface Around {
   has(path: string): boolean;
 }
 
+/** Why `NAME_ali1_ctf.tlt` is left out: each of its rows has some twenty numbers. */
+export const EMCLARITY_TABLE = "emClarity's table of an aligned stack, not a list of angles";
+
 const between = (words: string): RegExp => new RegExp(`(^|[/_. -])(${words})(?=[/_. -]|\\d|$)`, "i");
 const MASK = between(
   "masks?|labels?|segs?|segmentations?|segment|segmented|segmask|organelles?|membranes?|instances?|ground_?truth|gts|probabilit(y|ies)|semantic",
@@ -89,7 +92,7 @@ export function seeming(file: Surveyed, around: Around): Seeming | undefined {
         : { role: "points", ...called };
     case "tlt":
       return OF_EMCLARITY.test(name)
-        ? { role: "left out", because: "emClarity's table of an aligned stack, not a list of angles", strength: "name" }
+        ? { role: "left out", because: EMCLARITY_TABLE, strength: "name" }
         : { role: "alignment", ...called, details: { format: "IMOD" } };
     case "txt":
       return /ctf/i.test(name)

@@ -1,6 +1,7 @@
 import { few, fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import type { Claim, Question, Recogniser } from "../../claims.js";
+import { EMCLARITY_TABLE } from "../../conventions/kinds.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { idOf } from "../common/names.js";
 import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
@@ -74,7 +75,8 @@ function claimStacks(laboratory: Laboratory, root: string, runs: Runs, claims: C
       claims.push({ ...of, role: "alignment", because: "it aligns the stack", details: { format: "IMOD" } });
     else claims.push(leftOut(path, end === "erase" ? "beads that are erased from images" : BOOKKEEPING, run));
   }
-  for (const { path } of laboratory.inFolder(within(folder, "ctf"))) claims.push(leftOut(path, BOOKKEEPING));
+  for (const { path } of laboratory.inFolder(within(folder, "ctf")))
+    claims.push(leftOut(path, path.endsWith(".tlt") ? EMCLARITY_TABLE : BOOKKEEPING));
 }
 
 const BOOKKEEPING = "bookkeeping of emClarity";
