@@ -46,12 +46,13 @@ export const stopgap: Recogniser = {
       if (name?.startsWith("stopgap_") && name !== "stopgap_motivelist") leave(path, BOOKKEEPING);
     for (const { path } of numbers) leave(path, BOOKKEEPING);
     claimFolders(laboratory, new Set(lists.map(({ path }) => folderOf(folderOf(path)))), claims);
-    const notes =
-      unlisted.length === 0
-        ? []
-        : [
-            `Nothing says which tomograms the numbers in tomo_num of ${few(unlisted)} mean: write tomolist.txt beside it, a number and the path of a tomogram in each line.`,
-          ];
+    const notes: string[] = [];
+    if (stars.length > STARS_MAX)
+      notes.push(`Of ${stars.length} STAR files the first ${STARS_MAX} were looked at for particles of STOPGAP.`);
+    if (unlisted.length > 0)
+      notes.push(
+        `Nothing says which tomograms the numbers in tomo_num of ${few(unlisted)} mean: write tomolist.txt beside it, a number and the path of a tomogram in each line.`,
+      );
     return { software: "STOPGAP", by: lists.slice(0, 3).map(({ path }) => path), claims, notes };
   },
 };
