@@ -55,8 +55,13 @@ export function listen({ page, elsewhere }: Watched, site: Pick<WholeSite, "url"
     if (!/^\w+ (?:data|blob):/.test(what)) asked.set(what, (asked.get(what) ?? 0) + 1);
   };
   page.on("console", ofConsole).on("pageerror", ofError).on("request", ofRequest);
+  const look = async () => {
+    for (const text of await page.evaluate<string[]>(BREACHES)) breaches.add(text);
+  };
   return {
-    /** Text outside of landmarks, cut, covered or over another, scrolling sideways, lines on the console, what was asked twice or of others. */
+    /** Text outside of landmarks, cut, covered or over another, scrolling sideways: what `found` tells of the page as it is then is noted now as well. */
+    look,
+    /** And lines on the console, and what was asked twice or of others. */
     async found(isAtRest: boolean): Promise<string[]> {
       page.off("console", ofConsole).off("pageerror", ofError).off("request", ofRequest);
       if (!isAtRest) breaches.add(`does not come to rest, asks ${askedBy(page).join(" ").replaceAll(site.url, "")}`);
@@ -64,7 +69,7 @@ export function listen({ page, elsewhere }: Watched, site: Pick<WholeSite, "url"
         if (times > 1 && !ASKED_AGAIN.some(([pattern]) => pattern.test(what)))
           breaches.add(`asked ${times} times: ${what.replaceAll(site.url, "").slice(0, 200)}`);
       for (const to of elsewhere.slice(already)) if (!to.startsWith("about:")) breaches.add(`asks ${to}`);
-      for (const text of await page.evaluate<string[]>(BREACHES)) breaches.add(text);
+      await look();
       return [...breaches];
     },
   };
@@ -91,7 +96,14 @@ export async function withoutEffect(browser: Browser, site: WholeSite, addresses
       await page.goto("about:blank");
       await page.goto(site.url + address);
       await atRest(page, 30_000);
+      await page.evaluate("window.lawDocument = true");
       return await page.evaluate<string[]>(MARK_CONTROLS);
+    };
+    /** To the address that a control led away from, as the browser's own button goes there: a page that is still loaded costs a third of a new one. */
+    const back = async (to: string) => {
+      const goes = `window.lawDocument === true && (history.pushState(null, "", ${JSON.stringify(to)}), dispatchEvent(new PopStateEvent("popstate")))`;
+      const isHere = await page.evaluate<boolean>(goes).catch(() => false);
+      return isHere && (await atRest(page, 5_000)) ? await page.evaluate<string[]>(MARK_CONTROLS) : await load();
     };
     let names = await load();
     const links = await page.evaluate<string[]>(
@@ -139,7 +151,7 @@ export async function withoutEffect(browser: Browser, site: WholeSite, addresses
       }
       // an answer may lead to another page, or put the next control away
       if (requests > 0) await atRest(page, 5_000);
-      if (page.url() !== before) names = await load();
+      if (page.url() !== before) names = await back(before);
       else await page.keyboard.press("Escape");
     }
     await page.close();
