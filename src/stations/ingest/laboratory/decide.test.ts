@@ -18,7 +18,7 @@ describe("of a file and its copy", () => {
   };
   const rolesOf = async (...claims: Claim[]) => {
     const laboratory = await laboratoryWith({ "disk/1.mrc": volume, "job/rec_1.mrc": volume });
-    const { files } = decide(laboratory, [{ software: "x", by: [], claims }]);
+    const { files } = await decide(laboratory, [{ software: "x", by: [], claims }]);
     return ["disk/1.mrc", "job/rec_1.mrc"].map((path) => files.get(path)?.role);
   };
 

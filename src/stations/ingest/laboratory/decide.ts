@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { crc32, crcText } from "../../../core/crc32.js";
 import { few, fewFiles } from "../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../core/groups.js";
@@ -78,13 +79,19 @@ export const NOTHING_GIVEN: Given = { files: new Map(), answers: new Map() };
 
 const WEIGHT: Readonly<Record<Decision["strength"], number>> = { name: 0, contents: 1, bookkeeping: 2, person: 3 };
 
+const FILES_A_TURN = 2048;
+
 type Sourced = Claim & { readonly by: string };
 
 /**
  * Joins the claims of all recognisers: for each file the strongest ones count. Claims of one strength that contradict each other, and claims that the
  * header of the file contradicts, become questions.
  */
-export function decide(laboratory: Laboratory, found: readonly Recognised[], given: Given = NOTHING_GIVEN): Decided {
+export async function decide(
+  laboratory: Laboratory,
+  found: readonly Recognised[],
+  given: Given = NOTHING_GIVEN,
+): Promise<Decided> {
   const recognised = given.archive ? inWordsOf(given.archive, found) : found;
   const claims = recognised.flatMap(({ software, claims: own }) => own.map((claim): Sourced => ({ ...claim, by: software })));
   const byPath = groupsOf(
@@ -95,7 +102,9 @@ export function decide(laboratory: Laboratory, found: readonly Recognised[], giv
   const files = new Map<string, Decision>();
   const undecided = new Map<string, string>();
   const doubts: Doubt[] = [];
-  for (const file of laboratory.files) {
+  for (const [at, file] of laboratory.files.entries()) {
+    // what is joined for a file is let go of meanwhile (`keepHeapSmall`)
+    if (at % FILES_A_TURN === 0) await turnOfTheLoop();
     const person = given.files.get(file.path);
     if (person) {
       // who says what a file is, and no more, leaves the rest to whoever knows the file

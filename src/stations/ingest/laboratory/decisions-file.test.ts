@@ -46,14 +46,14 @@ describe("the rows that are written", () => {
   const runs = ["TS_1", "TS_2", "TS_3", "TS_4", "TS_5"];
 
   /** The rows of points, each with its outcome, and what they say when they are read again. */
-  function written(pathOf: (run: string, at: number) => string, spacingOf: (at: number) => number) {
+  async function written(pathOf: (run: string, at: number) => string, spacingOf: (at: number) => number) {
     const decisions = runs.map((run, at): Decision => {
       const points = { format: "csv", shape: "Point" as const, inSpacingAngstrom: spacingOf(at) };
       return { path: pathOf(run, at), role: "points", run, because: "its name", strength: "name", details: { points } };
     });
     const files = decisions.map(({ path }) => ({ path, size: 1, format: undefined }));
     const decided = new Map(decisions.map((one) => [one.path, one]));
-    const text = writeDecisions(
+    const text = await writeDecisions(
       { files },
       { runs, files: decided, undecided: new Map(), questions: [], software: [], notes: [] },
     );
@@ -65,24 +65,24 @@ describe("the rows that are written", () => {
     return document.files.map((row) => `${row.files} ${row.details?.points?.inSpacingAngstrom}`);
   }
 
-  it("name each file once: of two outcomes of one glob that of fewer files has rows of its own", () => {
+  it("name each file once: of two outcomes of one glob that of fewer files has rows of its own", async () => {
     expect(
-      written(
+      await written(
         (run) => `${run}_picks.csv`,
         (at) => (at < 2 ? 10 : 8),
       ),
     ).toEqual(["TS_1_picks.csv 10", "TS_2_picks.csv 10", "{run_name}_picks.csv 8"]);
   });
 
-  it("leave open only numbers that differ", () => {
+  it("leave open only numbers that differ", async () => {
     expect(
-      written(
+      await written(
         (run) => `${run}_coordinates3D_bin4.csv`,
         () => 10,
       ),
     ).toEqual(["{run_name}_coordinates3D_bin4.csv 10"]);
     expect(
-      written(
+      await written(
         (run, at) => `coordinates3D_${run}_0${at}.csv`,
         () => 10,
       ),

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { EmporiumError } from "../../../core/errors.js";
@@ -90,10 +91,11 @@ export const NO_DECISIONS: DecisionsDocument = { runs: [], questions: [], files:
  * What was decided, as a file for a person: what each file is, by globs with `{run_name}` where files of several runs are alike, with the evidence; and
  * the questions with their answers. Given again it is obeyed, and files that it does not name are decided anew.
  */
-export function writeDecisions(
+export async function writeDecisions(
   { files }: Pick<Laboratory, "files">,
   { runs, files: decided, questions, matches }: Decisions,
-): string {
+): Promise<string> {
+  const rows = await rowsOf(files, decided, { runs, asked: new Set(questions.flatMap(({ files: paths }) => paths)) });
   return yamlText(
     {
       ...(matches === undefined ? {} : { matches }),
@@ -105,7 +107,7 @@ export function writeDecisions(
         answer: isAnswered ? answer : null,
         files: paths.map(literal),
       })),
-      files: rowsOf(files, decided, { runs, asked: new Set(questions.flatMap(({ files: paths }) => paths)) }),
+      files: rows,
     },
     [
       "What ingest new takes each file for, and why. Edit this file, answer its questions behind answer:, and give it to ingest new with --decisions.",
@@ -125,34 +127,41 @@ type Row = DecisionsDocument["files"][number];
 type Files = Laboratory["files"];
 type Paths = readonly Pick<Files[number], "path">[];
 
-/** Rows that give each file back what was decided of it, and name no other. */
-function rowsOf(
+/** Rows that give each file back what was decided of it, and name no other. Memory is freed between groups (`keepHeapSmall`). */
+async function rowsOf(
   files: Files,
   decided: Decisions["files"],
   { runs, asked }: { readonly runs: readonly string[]; readonly asked: ReadonlySet<string> },
-): Row[] {
+): Promise<Row[]> {
   const own = files
     .flatMap(({ path }) => decided.get(path) ?? [])
     .filter(({ question, byComparison }) => question === undefined && byComparison === undefined);
   const isOwn = new Set(own.map(({ path }) => path));
   const isFree = (path: string) => isOwn.has(path) || asked.has(path) || decided.get(path)?.byComparison === true;
-  const groups = groupsOf(own, (file) => keyOf(familyOf(file), withoutNames(file.because), outcomeOf(file)));
   const search = searchIn(files);
-  // of two that one glob names the larger one needs fewer rows before it
-  const rows = [...groupsOf(groups.values(), ([first]) => familyOf(first!)).values()]
-    .flatMap((some) => some.toSorted((a, b) => b.length - a.length))
-    .flatMap((group): Row[] => {
+  const rows: Row[] = [];
+  const found = new Map<Row, readonly Found[]>();
+  for (const family of groupsOf(own, familyOf).values()) {
+    // of two that one glob names the larger one needs fewer rows before it
+    const groups = [...groupsOf(family, (file) => keyOf(withoutNames(file.because), outcomeOf(file))).values()];
+    for (const group of groups.sort((a, b) => b.length - a.length)) {
+      await turnOfTheLoop();
       const row = rowOf(group[0]!, commonGlob(group), group.length);
-      return search(row, runs).every(({ path }) => isFree(path)) ? [row] : group.map((file) => rowOf(file, literal(file.path)));
-    });
+      const named = search(row, runs);
+      if (named.every(({ path }) => isFree(path))) {
+        rows.push(row);
+        found.set(row, named);
+      } else rows.push(...group.map((file) => rowOf(file, literal(file.path))));
+    }
+  }
   // the first row that names a file counts: files of which another row says something else have rows of their own before it
-  const { files: found, by } = given({ runs: [...runs], questions: [], files: rows }, search);
+  const again = given({ runs: [...runs], questions: [], files: rows }, (row) => found.get(row) ?? search(row, runs));
   const others = own.filter((file) => {
-    const said = found.get(file.path);
+    const said = again.files.get(file.path);
     return said === undefined || outcomeOf(said) !== outcomeOf(file) || said.run !== file.run;
   });
   const isOther = new Set(others);
-  const used = new Set(own.flatMap((file) => (isOther.has(file) ? [] : by.get(file.path)!)));
+  const used = new Set(own.flatMap((file) => (isOther.has(file) ? [] : again.by.get(file.path)!)));
   return [...others.map((file) => rowOf(file, literal(file.path))), ...rows.filter((row) => used.has(row))];
 }
 
@@ -173,7 +182,7 @@ const withoutCount = (because: string): string => because.replace(/ \(\d+ files,
 
 /** What is decided of a file, but for its run. */
 const outcomeOf = ({ role, runs, details: known }: Pick<Claim, "role" | "runs" | "details">): string =>
-  keyOf(role, JSON.stringify(plain(known ?? {})), runs?.join("\0") ?? "");
+  keyOf(role, JSON.stringify(known ?? {}), runs?.join("\0") ?? "");
 
 const hasAny = (known: Details): boolean => Object.values(known).some((value) => value !== undefined);
 /** Details without those that are not known. */
@@ -287,7 +296,7 @@ interface Found {
   readonly run: string | undefined;
 }
 
-type Search = (row: Pick<Row, "files" | "run">, runs: readonly string[]) => Found[];
+type Search = (row: Row, runs: readonly string[]) => readonly Found[];
 
 /** Finds the files that a row names, each with its run. */
 function searchIn(all: Paths): Search {

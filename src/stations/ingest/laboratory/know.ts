@@ -79,5 +79,5 @@ export async function decisionsOf(
   signal: AbortSignal,
   given: Given = NOTHING_GIVEN,
 ): Promise<Decisions> {
-  return complete(laboratory, decide(laboratory, recognised, given), given, signal);
+  return complete(laboratory, await decide(laboratory, recognised, given), given, signal);
 }

@@ -145,7 +145,7 @@ export async function configOf(
     files: fatesOf(laboratory, decisions),
     account,
     questions: decisions.questions,
-    decisions: writeDecisions(laboratory, decisions),
+    decisions: await writeDecisions(laboratory, decisions),
   };
   if (refusal) return { ...facts, yaml: "", toFill: [], toCheck: [], errors: [], refusal };
   const questions = questionLines(decisions);
