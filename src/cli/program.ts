@@ -194,11 +194,22 @@ function dispatch(words: readonly string[]): Asked {
     throw new EmporiumError("USAGE", `${name} needs a subcommand`, { hint: `see ${name} --help for the commands` });
   }
   const unknown = group === undefined ? wrong : `${group} ${wrong}`;
-  const meant = nearest(unknown, [...COMMANDS.map(({ name }) => name), ...Object.keys(GROUPS)]);
+  const meant = namesLike(unknown, wrong).map((name) => `emporium ${name}`);
   throw new EmporiumError("USAGE", `emporium has no command "${unknown}"`, {
-    hint: meant === undefined ? "see emporium help for the commands" : `did you mean emporium ${meant}?`,
+    hint: meant.length === 0 ? "see emporium help for the commands" : `did you mean ${meant.join(" or ")}?`,
   });
 }
+
+/** Commands by a slip of the pen, else those that end with this word: `validate` is `ingest validate`. */
+function namesLike(unknown: string, word: string): string[] {
+  const names = COMMANDS.map(({ name }) => name);
+  const near = nearest(unknown, [...names, ...Object.keys(GROUPS)]);
+  const end = near === undefined ? nearest(word, [...new Set(names.map(lastWord))]) : undefined;
+  if (near !== undefined) return [near];
+  return names.filter((name) => lastWord(name) === end).sort((a, b) => a.split(" ").length - b.split(" ").length);
+}
+
+const lastWord = (name: string): string => name.slice(name.lastIndexOf(" ") + 1);
 
 const startsWith = (words: readonly string[], name: string): boolean => name.split(" ").every((part, i) => words[i] === part);
 

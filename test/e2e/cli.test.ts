@@ -51,6 +51,13 @@ describe("the frame", () => {
     [["docter"], 'emporium has no command "docter"', "did you mean emporium doctor?"],
     [["ingest", "rnu", "a"], 'emporium has no command "ingest rnu"', "did you mean emporium ingest run?"],
     [["igest"], 'emporium has no command "igest"', "did you mean emporium ingest?"],
+    [
+      ["validate", "x"],
+      'emporium has no command "validate"',
+      "did you mean emporium ingest validate or emporium ingest queue validate?",
+    ],
+    [["blocks", "package"], 'emporium has no command "blocks package"', "did you mean emporium curate package?"],
+    [["download"], 'emporium has no command "download"', "did you mean emporium harvest download or emporium catalog download?"],
     [["help", "wibble"], 'emporium has no command "wibble"', "see emporium help for the commands"],
     [["constructor"], 'emporium has no command "constructor"', "see emporium help for the commands"],
     [

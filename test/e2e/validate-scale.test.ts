@@ -35,6 +35,7 @@ interface Volume {
   angstrom: number;
   header?: number;
   size?: Triple;
+  software?: string;
 }
 
 /** A tree of one dataset. `pixel`: each run has a tilt series; `extent`: an alignment for a volume of this spacing. */
@@ -46,14 +47,14 @@ async function treeOf(volumes: readonly Volume[], { pixel, extent }: { pixel?: n
       await tree.write(`${folder}/${level}/.zarray`, JSON.stringify({ shape: levelShape, dtype: "<f4" }));
     }
   };
-  for (const { run = "run_1", id = 100, angstrom, header: told = angstrom, size = SIZE } of volumes) {
+  for (const { run = "run_1", id = 100, angstrom, header: told = angstrom, size = SIZE, software } of volumes) {
     const folder = `10999/${run}/Reconstructions/VoxelSpacing${angstrom.toFixed(3)}/Tomograms/${id}`;
     const alignment = `10999/${run}/Alignments/100/alignment_metadata.json`;
     await tree.write(`${folder}/${run}.mrc`, header("tomogram", size, told));
     await zarr(`${folder}/${run}.zarr`, "tomogram", size, angstrom);
     await tree.write(
       `${folder}/tomogram_metadata.json`,
-      JSON.stringify({ voxel_spacing: angstrom, alignment_metadata_path: alignment }),
+      JSON.stringify({ voxel_spacing: angstrom, alignment_metadata_path: alignment, reconstruction_software: software }),
     );
     if (extent !== undefined) {
       const [z, y, x] = SIZE.map((length) => length * extent);
@@ -85,6 +86,15 @@ describe("a published dataset with a wrong pixel size", () => {
         "through all of its files.",
     );
     expect(await told(await treeOf([{ angstrom: RIGHT }], { pixel: PIXEL }))).toEqual([]);
+  });
+
+  it("is not taken for one where the program reconstructs any box at any spacing, whose field proves nothing", async () => {
+    for (const software of ["WarpTools", "Warp 1.0.9"])
+      expect(await told(await treeOf([{ angstrom: WRONG, software }], { pixel: PIXEL })), software).toEqual([]);
+    const [finding] = await told(await treeOf([{ angstrom: WRONG, software: "IMOD" }], { pixel: PIXEL }));
+    expect(finding).toMatchObject({ found: "a spacing of 8 Å" });
+    // what its own files say against each other is told all the same
+    expect(await told(await treeOf([{ angstrom: RIGHT, header: WRONG, software: "Warp" }], { pixel: PIXEL }))).toHaveLength(1);
   });
 
   it("is caught where the images lie across the sections", async () => {

@@ -22,6 +22,11 @@ export interface ScaleCase {
   readonly size: Triple | undefined;
   /** The tilt series that a tomogram is made of. */
   readonly tiltseries: { readonly pixelAngstrom: number; readonly size: Triple | undefined } | undefined;
+  /**
+   * The program that made it reconstructs whatever box a person gives it, at any spacing (Warp, WarpTools): that it covers as much as the images do is then
+   * no rule, and proves nothing.
+   */
+  readonly isBoxChosen?: boolean | undefined;
   /** Å `[z, y, x]` of the volume that the alignment is for. */
   readonly alignment: { readonly extentAngstrom: Triple; readonly place: CheckPlace } | undefined;
   /** Å of a pixel as the microscope wrote it, where that is another one than the image's: of a tilt series. */

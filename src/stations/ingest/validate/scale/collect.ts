@@ -3,7 +3,7 @@ import type { CheckPlace } from "../../../../core/finding.js";
 import { sameSpacing } from "../../../../model/voxel-spacing.js";
 import type { MdocFile } from "../facts/angles.js";
 import { type Lazy, orNothing } from "../facts/fact.js";
-import { type Document, numberAt } from "../facts/fields.js";
+import { type Document, numberAt, textAt } from "../facts/fields.js";
 import { voxelSize } from "../facts/mrc.js";
 import type { MrcSubject, VolumeSubject, ZarrSubject } from "../subjects.js";
 import type { Relative, ScaleCase, Statement } from "./case.js";
@@ -102,6 +102,12 @@ export async function extentOf(metadata: Lazy<Document>): Promise<ScaleCase["ali
   const extent = ["z", "y", "x"].map((axis) => numberAt(document, `volume_dimension.${axis}`));
   if (extent.some((length) => length === undefined || !(length > 0))) return undefined;
   return { extentAngstrom: extent as Triple, place: { key: document.key, path: "volume_dimension" } };
+}
+
+/** Whether the program that made a tomogram lets a person choose its box and its spacing freely. */
+export async function isBoxChosen(metadata: Lazy<Document>): Promise<boolean> {
+  const document = await orNothing(metadata);
+  return document !== undefined && /warp/i.test(textAt(document, "reconstruction_software") ?? "");
 }
 
 /** Facts of a tomogram that are kept when its run is done; undefined without a size or a spacing. */

@@ -73,7 +73,7 @@ function evidenceOf(scale: ScaleCase, groups: readonly Statement[][]): Evidence[
         text: `${shown(value)} Å is ${binning} × ${shown(pixelAngstrom)} Å, the pixel of the tilt series`,
       });
     }
-    if (field !== undefined && !isSupported && values.some((value) => nearMiss(field, value))) {
+    if (field !== undefined && !isSupported && !scale.isBoxChosen && values.some((value) => nearMiss(field, value))) {
       const binning = field / pixelAngstrom;
       const images = `${tiltseries.size![2]}×${tiltseries.size![1]}`;
       const text = `the images of its tilt series (${images} pixels of ${shown(pixelAngstrom)} Å) are ${shown(Number(binning.toPrecision(4)))} times as large as its sections (${size[2]}×${size[1]} voxels), which gives ${spoken(field)} Å`;

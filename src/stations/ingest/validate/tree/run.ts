@@ -18,7 +18,15 @@ import { type Document, numberAt, textAt } from "../facts/fields.js";
 import { imageFile } from "../facts/image-file.js";
 import { filesIn, foldersIn, namesIn, treeOf } from "../facts/tree.js";
 import type { ScaleCase, Statement } from "../scale/case.js";
-import { extentOf, folderStatement, metadataStatement, nominalPixel, sizeOf, volumeStatements } from "../scale/collect.js";
+import {
+  extentOf,
+  folderStatement,
+  isBoxChosen,
+  metadataStatement,
+  nominalPixel,
+  sizeOf,
+  volumeStatements,
+} from "../scale/collect.js";
 import { grouped } from "../scale/compare.js";
 import type {
   AcquisitionSubject,
@@ -310,6 +318,7 @@ async function tomogramCase(at: RunWalk, tomogram: TomogramSubject, { tiltseries
     size: await sizeOf(volumes, metadata),
     tiltseries:
       series && pixel !== undefined ? { pixelAngstrom: pixel, size: await sizeOf(series.volumes, series.metadata) } : undefined,
+    isBoxChosen: await isBoxChosen(metadata),
     alignment: alignment && (await extentOf(alignment.metadata)),
     nominalAngstrom: undefined,
     others: [],

@@ -21,7 +21,7 @@ import { type Document, numberAt } from "../facts/fields.js";
 import { imageFile } from "../facts/image-file.js";
 import { type Tree, treeOf } from "../facts/tree.js";
 import type { ScaleCase } from "../scale/case.js";
-import { metadataStatement, sizeOf, volumeStatements } from "../scale/collect.js";
+import { isBoxChosen, metadataStatement, sizeOf, volumeStatements } from "../scale/collect.js";
 import { grouped } from "../scale/compare.js";
 import type {
   AcquisitionSubject,
@@ -290,6 +290,7 @@ async function tomogramCases(
       size: await sizeOf(volumes, unknown("")),
       tiltseries:
         series && pixel !== undefined ? { pixelAngstrom: pixel, size: await sizeOf(series.volumes, unknown("")) } : undefined,
+      isBoxChosen: await isBoxChosen(metadata),
       alignment: undefined,
       nominalAngstrom: undefined,
       others: [],
