@@ -88,4 +88,25 @@ describe("the rows that are written", () => {
       ),
     ).toEqual(["coordinates3D_{run_name}_*.csv 10"]);
   });
+
+  it("are followed by every file that nobody knows, by what is said of it: of many, folder by folder", async () => {
+    const many = Array.from({ length: 1001 }, (_, at) => `raw/{a}/${at}.xyz`);
+    const undecided = new Map([
+      ["notes [1].txt", "a text that is not recognised"],
+      ["model.am", "an Amira mesh"],
+      ...many.map((path) => [path, "nobody knows it"] as const),
+    ]);
+    const decisions = { runs: [], files: new Map(), undecided, questions: [], software: [], notes: [] };
+    const files = [...undecided.keys()].map((path) => ({ path, size: 1, format: undefined }));
+    const text = await writeDecisions({ files }, decisions);
+    expect(readDecisions(text, "new.decisions.yaml").undecided).toEqual([
+      { because: "nobody knows it", files: ["raw/{{a}}/*.xyz"] },
+      { because: "a text that is not recognised", files: ["notes [[]1].txt"] },
+      { because: "an Amira mesh", files: ["model.am"] },
+    ]);
+    // given again they are decided anew, and as a row of files each of them is named
+    expect(givenOf(readDecisions(text, "new.decisions.yaml"), { files }).files.size).toBe(0);
+    const row = { files: "raw/{{a}}/*.xyz", is: "left out" as const, because: "a person decided it" };
+    expect(givenOf({ runs: [], questions: [], files: [row] }, { files }).files.size).toBe(1001);
+  });
 });

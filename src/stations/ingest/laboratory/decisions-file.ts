@@ -8,6 +8,7 @@ import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import { counted } from "../../../core/units.js";
 import { yamlText } from "../../../formats/yaml/yaml-text.js";
 import type { ComparedArchive } from "../../../model/compared-archive.js";
+import { unusedGroups } from "./account.js";
 import { type Claim, type Details, type PointsReading, ROLES } from "./claims.js";
 import { leftByComparison } from "./compared-archive.js";
 import { filledIn, globOf, literal } from "./configuration/globs.js";
@@ -80,6 +81,8 @@ const document = z.strictObject({
       }),
     )
     .default([]),
+  /** For a person to read, and to make rows of. */
+  undecided: z.array(z.strictObject({ because: z.string(), files: z.array(z.string()) })).optional(),
 });
 
 /** What a file of decisions says, before the files of a folder are known. */
@@ -93,8 +96,9 @@ export const NO_DECISIONS: DecisionsDocument = { runs: [], questions: [], files:
  */
 export async function writeDecisions(
   { files }: Pick<Laboratory, "files">,
-  { runs, files: decided, questions, matches }: Decisions,
+  { runs, files: decided, undecided, questions, matches }: Decisions,
 ): Promise<string> {
+  const unknown = unknownRows({ files: decided, undecided, questions });
   const rows = await rowsOf(files, decided, { runs, asked: new Set(questions.flatMap(({ files: paths }) => paths)) });
   return yamlText(
     {
@@ -108,12 +112,16 @@ export async function writeDecisions(
         files: paths.map(literal),
       })),
       files: rows,
+      ...(unknown.length === 0 ? {} : { undecided: unknown }),
     },
     [
       "What ingest new takes each file for, and why. Edit this file, answer its questions behind answer:, and give it to ingest new with --decisions.",
       "What it says is obeyed; files that it does not name are decided anew. The first row that names a file counts.",
       "files: a path, or a glob with {run_name}, where * stands for any letters of a name. What becomes of the files of a question is its answer's alone: globs leave them out.",
       `is: one of ${ROLES.join(", ")}.`,
+      ...(unknown.length === 0
+        ? []
+        : ["undecided: files that are not used since nobody knows what they are. To use some, write a row of files for them."]),
       ...(matches === undefined
         ? []
         : [
@@ -163,6 +171,24 @@ async function rowsOf(
   const isOther = new Set(others);
   const used = new Set(own.flatMap((file) => (isOther.has(file) ? [] : again.by.get(file.path)!)));
   return [...others.map((file) => rowOf(file, literal(file.path))), ...rows.filter((row) => used.has(row))];
+}
+
+/** Files of one reason that are written one by one; of more, folder by folder. */
+const UNKNOWN_MAX = 1000;
+
+/** Every file that nobody knows, by what is said of it. */
+function unknownRows(decisions: Pick<Decisions, "files" | "undecided" | "questions">) {
+  const groups = unusedGroups(decisions).filter(({ fate }) => fate === "not used");
+  return groups.map(({ because, paths }) => ({
+    because,
+    files: paths.length <= UNKNOWN_MAX ? paths.map(literal) : [...new Set(paths.map(globOfFolder))],
+  }));
+}
+
+function globOfFolder(path: string): string {
+  const name = baseName(path);
+  const dot = name.lastIndexOf(".");
+  return `${literal(path.slice(0, path.length - name.length))}*${dot > 0 ? literal(name.slice(dot)) : ""}`;
 }
 
 function rowOf({ path, role, run, runs, because, details: known }: Decision, glob: string, count = 1): Row {
