@@ -18,9 +18,11 @@ import { uploadShards } from "./volume-shards.js";
 const root = mkdtempSync(join(tmpdir(), "emporium-uploads-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Three units, and shards of more than one part. */
-const SHAPE: Triple = [520, 530, 3];
-const PART_BYTES = 150_000;
+/** Four units, thirteen chunks of a byte a voxel (a chunk is packed whole, however little of it the volume has), and shards of more than one part. */
+const SHAPE: Triple = [1540, 120, 9];
+const PART_BYTES = 90_000;
+/** Of the bytes that a shard may have: one chunk. */
+const ONE_CHUNK = 2_250_000;
 const source = join(root, "source.bin");
 const random = seededRandom(7);
 const voxels = Uint8Array.from({ length: SHAPE[0] * SHAPE[1] * SHAPE[2] }, (_, i) => (i < 2000 ? 0 : random() * 256));
@@ -45,7 +47,7 @@ async function attempt(store: Store, scratch: string, notes: PlainObject[], byte
   const write = (finished: readonly UnitReceipt[]) =>
     writeVolume({
       source: { name: "source", shape: SHAPE, dtype: "int8", littleEndian: true, data: { path: source, offset: 0 } },
-      form: "volume",
+      form: "volume-int8",
       edge: "present",
       threads: 2,
       memoryBytes: 2 ** 29,
@@ -83,7 +85,7 @@ describe("shards as uploads", () => {
     expect(notes.filter(({ unit }) => unit).length).toBe(4);
   });
 
-  it.each([undefined, 9_000_000])(
+  it.each([undefined, ONE_CHUNK])(
     "of an attempt that dies at any operation become the same (%s bytes a shard)",
     async (bytesMax) => {
       const fate: FaultPlan = faultPlan();
