@@ -16,6 +16,7 @@ import { FILE_FORMATS, type FileFormatId, FOLDER_FORMATS, fileFormatOf, titleOf 
 import { VOLUME_DOCUMENTS, type VolumeFamily } from "../../src/model/volume-formats.js";
 import { fileStore } from "../../src/stores/file/store.js";
 import { FORMAT_EXAMPLES } from "../format-examples.js";
+import { THOROUGH } from "../thorough.js";
 
 /** Every row of the table of formats, by every door. */
 const root = mkdtempSync(join(tmpdir(), "emporium-formats-"));
@@ -149,7 +150,9 @@ describe("rows of the table of formats", () => {
       const key = write(`cut/${name}`, bytes);
       const whole = await boxes(`${key}${datasetOf(format.id)}`);
       // HDF5 is read by a thread with a library that starts anew after each damaged file
-      const step = format.hasDatasets ? Math.ceil(bytes.length / 7) : Math.max(1, Math.floor(bytes.length / 400));
+      const step = format.hasDatasets
+        ? Math.ceil(bytes.length / (THOROUGH ? 12 : 5))
+        : Math.max(1, Math.floor(bytes.length / (THOROUGH ? 400 : 130)));
       let refused = 0;
       for (let length = 0; length < bytes.length; length += step) {
         write(`cut/${name}`, bytes.subarray(0, length));

@@ -33,11 +33,18 @@ const inGap = (z: number, y: number, x: number) => [z, y, x].every((at, axis) =>
 /** Different in every place, and compressible. */
 const voxel = (z: number, y: number, x: number) => (inGap(z, y, x) ? FILL : ((z * 90 + y) * 110 + x) % 30011);
 
+const WHOLE_VALUES = Int16Array.from({ length: volumeOf(SHAPE) }, (_, at) =>
+  voxel(Math.floor(at / (90 * 110)), Math.floor(at / 110) % 90, at % 110),
+);
+
 function valuesOf({ start, stop }: Box): Int16Array {
   const values = new Int16Array(volumeOf([stop[0] - start[0], stop[1] - start[1], stop[2] - start[2]]));
   let i = 0;
   for (let z = start[0]; z < stop[0]; z++)
-    for (let y = start[1]; y < stop[1]; y++) for (let x = start[2]; x < stop[2]; x++) values[i++] = voxel(z, y, x);
+    for (let y = start[1]; y < stop[1]; y++, i += stop[2] - start[2]) {
+      const row = (z * SHAPE[1] + y) * SHAPE[2];
+      values.set(WHOLE_VALUES.subarray(row + start[2], row + stop[2]), i);
+    }
   return values;
 }
 
@@ -227,6 +234,9 @@ describe("frames that are read in part, since they are long", () => {
 });
 
 describe("sections of an MRC file", () => {
+  // 18 volumes, each of which would start threads of its own
+  const context = readContext({ threads: 2 });
+  afterAll(() => context.close());
   const PERMUTATIONS = [
     [1, 2, 3],
     [1, 3, 2],
@@ -257,7 +267,7 @@ describe("sections of an MRC file", () => {
   ])("$stored of int16, little-endian $littleEndian: any boxes, whichever axes they are", async ({ stored, littleEndian }) => {
     for (const axes of PERMUTATIONS) {
       const path = mrcOf(`sections-${stored.join("-")}-${axes.join("")}-${littleEndian}.mrc`, stored, axes, littleEndian);
-      const volume = await openBlockVolume(path, { threads: 2 });
+      const volume = await openBlockVolume(path, { context });
       opened.push(volume);
       // stored lengths are of sections, rows and columns; the axis of each is the other way around
       const place = [3, 2, 1].map((axis) => 2 - axes.indexOf(axis as 1 | 2 | 3));
