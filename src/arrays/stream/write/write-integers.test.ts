@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 /** Two units deep, and wide enough to be cut along x. */
-const SHAPE: Triple = [1030, 4, 2048];
+const SHAPE: Triple = [1030, 2, 1500];
 const random = seededRandom(5);
 const voxels = Int16Array.from({ length: volumeOf(SHAPE) }, () => randomInt(random, 300) - 150);
 const path = join(folder, "source.raw");
@@ -63,7 +63,7 @@ describe("a volume that keeps int16", () => {
     expect(alone.hash).toBe(hash);
     const columns = new Set<number>();
     const onUnit = async (unit: UnitReceipt) => void columns.add(unit.columns);
-    const cut = { memoryBytes: 1.28 * 2 ** 20, scratch: join(folder, "narrow"), onUnit };
+    const cut = { memoryBytes: 1.205 * 2 ** 20, scratch: join(folder, "narrow"), onUnit };
     const narrow = await write("narrow", { threads: 1, ...cut });
     expect([...columns]).toEqual([1024]);
     expect(narrow.hash).toBe(hash);
