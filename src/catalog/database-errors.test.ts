@@ -29,8 +29,6 @@ describe("errors of the driver", () => {
   });
 
   it.each([
-    ["connect ECONNREFUSED 127.0.0.1:1", { code: "ECONNREFUSED" }, "DATABASE_UNAVAILABLE"],
-    ["write EPIPE", { code: "EPIPE" }, "DATABASE_UNAVAILABLE"],
     ["Connection terminated unexpectedly", {}, "DATABASE_UNAVAILABLE"],
     ["timeout exceeded when trying to connect", {}, "DATABASE_UNAVAILABLE"],
     ["Client has encountered a connection error and is not queryable", {}, "DATABASE_UNAVAILABLE"],
@@ -43,6 +41,14 @@ describe("errors of the driver", () => {
     expect([error.code, error.message, sqlState(error)]).toEqual([code, message, undefined]);
   });
 
+  it.each([
+    ["connect ECONNREFUSED 127.0.0.1:1", "ECONNREFUSED", "the connection is refused: no server listens there (ECONNREFUSED)"],
+    ["getaddrinfo ENOTFOUND db", "ENOTFOUND", "the name of the host cannot be resolved (ENOTFOUND)"],
+    ["write EPIPE", "EPIPE", "the connection was broken off (EPIPE)"],
+  ])("of a connection, as %s, are told in words", (message, code, words) => {
+    expect(databaseError(thrown(message, { code }))).toMatchObject({ code: "DATABASE_UNAVAILABLE", message: words });
+  });
+
   it("know nobody from somebody who broke off", () => {
     const nobody = ["connect ECONNREFUSED", "timeout exceeded when trying to connect"];
     expect(isNobodyThere(thrown(nobody[0]!, { code: "ECONNREFUSED" }))).toBe(true);
@@ -52,14 +58,17 @@ describe("errors of the driver", () => {
     expect(isNobodyThere(thrown("Connection terminated unexpectedly"))).toBe(false);
   });
 
-  it("tell the detail, both addresses of a host, and no secret", () => {
+  it("tell the detail, one sentence for both addresses of a host, and no secret", () => {
     markSecret("canary-password");
     const detail = databaseError(thrown("duplicate key", { code: "23505", detail: "Key (dataset_serial)=(X) already exists." }));
     expect(detail.message).toBe("duplicate key: Key (dataset_serial)=(X) already exists.");
     const both = databaseError(
       Object.assign(new AggregateError([new Error("no ::1"), new Error("no 127.0.0.1")]), { code: "ECONNREFUSED" }),
     );
-    expect(both).toMatchObject({ code: "DATABASE_UNAVAILABLE", message: "Error: no ::1; Error: no 127.0.0.1" });
+    expect(both).toMatchObject({
+      code: "DATABASE_UNAVAILABLE",
+      message: "the connection is refused: no server listens there (ECONNREFUSED)",
+    });
     expect(databaseError(thrown("at postgres://u:canary-password@h")).message).not.toContain("canary");
     const ours = new EmporiumError("DISK_FULL", "x");
     expect(databaseError(ours)).toBe(ours);

@@ -1,5 +1,6 @@
 import { EmporiumError, type ErrorCode, type ErrorFacts, isEmporiumError, type Place } from "../core/errors.js";
 import { redact } from "../core/redact.js";
+import { connectionInWords } from "../net/errors.js";
 import { errnoOf } from "../stores/file/errors.js";
 
 /**
@@ -80,6 +81,8 @@ function classifyConnection(thrown: unknown): [ErrorCode, ErrorFacts] {
 
 function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return redact(String(thrown));
+  const connection = connectionInWords(thrown);
+  if (connection !== undefined) return connection;
   // both addresses of a host that has two are tried, and the driver throws the collection
   const inner = thrown instanceof AggregateError ? thrown.errors.map(String).join("; ") : thrown.message;
   const detail = "detail" in thrown && typeof thrown.detail === "string" ? `: ${thrown.detail}` : "";

@@ -239,8 +239,11 @@ async function describe({ facts, counts }: BatchSource, share: Share, io: Io): P
   for (const [name, { dtype, shape }] of Object.entries(arrays)) io.out(`${name}: ${dtype}, blocks of ${shape.join("×")} voxels`);
   const size = grid.voxelSizeNm.map((nm) => nm ?? "?").join(" × ");
   io.out(`level ${grid.level} of ${Object.keys(arrays)[0]}: ${grid.shape.join("×")} voxels of ${size} nm`);
-  const part = share.world > 1 ? `rank ${share.rank} of ${share.world}: ${own.blocks} of ${epoch}` : `${epoch}`;
-  io.out(`${part} blocks in ${counted(own.batches, "batch", "batches")} of ${batch}, ${formatBytes(batchBytes)} each`);
+  const part =
+    share.world > 1
+      ? `rank ${share.rank} of ${share.world}: ${own.blocks} of ${counted(epoch, "block")}`
+      : counted(epoch, "block");
+  io.out(`${part} in ${counted(own.batches, "batch", "batches")} of ${batch}, ${formatBytes(batchBytes)} each`);
   for (const note of notes) io.out(`note: ${note}`);
   return 0;
 }

@@ -17,7 +17,7 @@ export default command({
   positionals: ["location"],
   options: z.object({
     location: z.string().meta({ description: "a server, or the folder or bucket of a tree", value: "LOCATION" }),
-    out: z.string().min(1, "a file").meta({ description: "the project file", value: "FILE" }),
+    out: z.string().min(1, "a file").meta({ description: "the project file", value: "FILE", written: true }),
     dataset: z
       .array(wholeNumber(0, 2 ** 31 - 1))
       .optional()

@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -116,6 +126,25 @@ exports.asked = () => require.module("./beside.mjs");`,
     }
     expect(stamps[2]).not.toBe(stamps[1]);
     expect(stamps.slice(3)).toEqual([stamps[2], stamps[2]]);
+  });
+
+  it("take the place of those that nobody has used for two months", async () => {
+    write("e", "five");
+    const cache = join(folder, "cache/emporium/compiled");
+    rmSync(cache, { recursive: true, force: true });
+    const [old, young, foreign] = ["scripts-v20.0.0-x64-00000001", "scripts-v20.0.0-x64-00000002", "mine"];
+    const ago = (days: number) => Date.now() / 1000 - days * 24 * 3600;
+    for (const [name, days] of [
+      [old, 61],
+      [young, 59],
+      [foreign, 300],
+    ] as const) {
+      mkdirSync(join(cache, name), { recursive: true });
+      writeFileSync(join(cache, name, "start"), "");
+      utimesSync(join(cache, name, "start"), ago(days), ago(days));
+    }
+    await run();
+    expect(readdirSync(cache).filter((name) => [old, young, foreign].includes(name))).toEqual([foreign, young]);
   });
 
   it("run where the folder cannot be made", async () => {

@@ -1,5 +1,16 @@
 import { isAscii } from "node:buffer";
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import * as module from "node:module";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join } from "node:path";
@@ -124,6 +135,7 @@ interface Pack {
  * that do, again and again.
  */
 const WRITERS = 3;
+const UNUSED_MS = 60 * 24 * 3600 * 1000;
 const MAGIC = "emporium compiled 1\n";
 const HEAD_BYTES = MAGIC.length + 8;
 
@@ -186,8 +198,9 @@ function keepPack({ path, id, found, writers, scripts, missing }: Pack): void {
   if (missing.size === 0 && (writers >= WRITERS || scripts.size === 0)) return;
   const part = `${path}.${process.pid}.part`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const isNew = mkdirSync(dirname(path), { recursive: true, mode: 0o700 }) !== undefined;
     writeFileSync(part, ""); // before work that would be for nothing
+    if (isNew) removeUnused(dirname(path));
     const codes = new Map(found);
     for (const [name, script] of scripts) codes.set(name, script.createCachedData());
     const names: [string, number, number][] = [];
@@ -215,6 +228,18 @@ function keepPack({ path, id, found, writers, scripts, missing }: Pack): void {
     } catch {
       // nor is there anything to remove
     }
+  }
+}
+
+/** Each version and each place of an installation has a folder of its own: those that no process has written or read for long are of none any more. */
+function removeUnused(own: string): void {
+  const cache = dirname(own);
+  for (const name of readdirSync(cache)) {
+    const folder = join(cache, name);
+    if (folder === own || !/^scripts-v[\d.]+-\w+-[0-9a-f]{8}$/.test(name)) continue;
+    const packs = readdirSync(folder).map((pack) => statSync(join(folder, pack)));
+    if (packs.every(({ mtimeMs, atimeMs }) => Date.now() - Math.max(mtimeMs, atimeMs) > UNUSED_MS))
+      rmSync(folder, { recursive: true, force: true });
   }
 }
 

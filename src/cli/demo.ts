@@ -48,7 +48,7 @@ export default command({
     const stays = !once && (io.attended || port !== undefined);
     const tree = stays ? await serveTree(portal, port, io) : undefined;
     try {
-      const measured = await startMeter(dest, io);
+      const measured = startMeter(dest, io);
       const teach = async () =>
         train > 0 ? trainNetwork({ ...inCell(portal), picture, seconds: train, env: process.env }, io) : undefined;
       const { results, rows, failed, network } = await goTheWay({ dest, volume, ends: !stays }, teach, measured, io);
@@ -110,7 +110,7 @@ async function goTheWay(
         }
         if (done.exitStatus !== 0) return { ...way, failed: done };
       }
-      rows.push(await measured(station.name));
+      rows.push(measured(station.name));
       if (!io.json) io.out(`\nNext you would ${station.next}`);
       if (station.name !== "blocks") continue;
       way.network = await teach();
@@ -130,16 +130,16 @@ function isAbsentDatabase({ name }: DemoStation, { errors }: DemoResult): boolea
 }
 
 /** Ends a row: its seconds and bytes since the row before. */
-type Meter = (name: string) => Promise<StationRow>;
+type Meter = (name: string) => StationRow;
 
 /** Counting all files takes a while, so the end of one part is the beginning of the next. */
-async function startMeter(dest: string, { clock, workspace }: Io): Promise<Meter> {
+function startMeter(dest: string, { clock, workspace }: Io): Meter {
   const folders = [dest, workspace];
-  let bytesBefore = await bytesBelow(folders);
+  let bytesBefore = bytesBelow(folders);
   let fromMs = clock.monotonic();
-  return async (name) => {
+  return (name) => {
     const seconds = (clock.monotonic() - fromMs) / 1000;
-    const bytes = await bytesBelow(folders);
+    const bytes = bytesBelow(folders);
     const row = { name, seconds, bytes: Math.max(0, bytes - bytesBefore) };
     bytesBefore = bytes;
     fromMs = clock.monotonic();

@@ -23,7 +23,10 @@ export default command({
   ],
   options: z.object({
     from: z.string().optional().meta({ description: "folder or bucket to inspect", value: "DIR" }),
-    out: z.string().optional().meta({ description: "write to this file; an existing file is not changed", value: "FILE" }),
+    out: z
+      .string()
+      .optional()
+      .meta({ description: "write to this file; an existing file is not changed", value: "FILE", written: true }),
     decisions: z.string().optional().meta({ description: "obey this file of decisions", value: "FILE" }),
     matches: z
       .string()
@@ -58,7 +61,7 @@ export default command({
   ],
   async run(options, io) {
     const { newConfig } = await import("../stations/ingest/laboratory/new-config.js");
-    const { askAll, QUESTIONS } = await import("../stations/ingest/laboratory/answers.js");
+    const { answersWith, askAll, QUESTIONS, saidOf } = await import("../stations/ingest/laboratory/answers.js");
     const { from, anonymous, out, yes, deposition, dataset, title, author, date, decisions, profile, vocabulary } = options;
     const own: Answers = { depositionId: deposition, datasetId: dataset, title, author, releaseDate: date };
     const { readDecisionsFile, readProfile } = await import("../stations/ingest/laboratory/given-files.js");
@@ -67,9 +70,9 @@ export default command({
     const words = await vocabularyOf(vocabulary);
     const document = decisions === undefined ? undefined : await readDecisionsFile(decisions);
     const archive = await archiveOf(options.matches ?? document?.matches, from, words);
-    const given: Answers = { ...(profile === undefined ? {} : await readProfile(profile)), ...withoutNothing(own) };
-    const open = QUESTIONS.filter(({ key }) => given[key] === undefined);
-    const answers = { ...given, ...(yes || from !== undefined ? {} : await askAll(open, io.ask)) };
+    const given = answersWith(profile === undefined ? {} : await readProfile(profile), own);
+    const open = QUESTIONS.filter(({ key }) => saidOf(given, key) === undefined);
+    const answers = answersWith(given, yes || from !== undefined ? {} : await askAll(open, io.ask));
     const tell = tellNowAndThen(io.log, io.clock);
     const config = await newConfig({
       from,
@@ -134,9 +137,6 @@ async function archiveOf(matches: string | undefined, from: string | undefined, 
   const { comparedArchive } = await import("../stations/curate/missing/compared-archive.js");
   return comparedArchive(matches, from, vocabulary);
 }
-
-const withoutNothing = (answers: Answers): Answers =>
-  Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== undefined));
 
 /** The next commands, ready to be typed: their output is a new folder outside of the sources. */
 async function nextCommands(config: string, source: string | undefined, from: string | undefined): Promise<string[]> {

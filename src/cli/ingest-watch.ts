@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import type { ErrorRecord } from "../core/errors.js";
+import { EmporiumError, type ErrorRecord } from "../core/errors.js";
+import type { Report } from "../core/report.js";
 import { command, type Io } from "./command.js";
 import { databaseOptions } from "./database-options.js";
 import { importOf, roundOptions } from "./ingest-options.js";
@@ -10,6 +11,9 @@ import { toldToStop } from "./signals.js";
 
 const SECOND_MS = 1000;
 
+const BEFOREHAND =
+  "a CONFIG.yaml that is not there yet is made of the first tilt series with --profile FILE, or by emporium ingest new --from INPUT --out CONFIG.yaml";
+
 export default command({
   name: "ingest watch",
   summary: "Ingest what a running acquisition adds, run by run, as each is complete",
@@ -18,15 +22,19 @@ export default command({
     "The tree is the one that ingest run would make of the complete runs at the end, with the same ids. Killed at any moment and started again, it goes on; it keeps no record of its own.",
     "Without --until it runs until Ctrl-C. --until idle:30m ends it when nothing has come for half an hour: then runs are also taken for which a section of the config finds nothing, and named. What is not complete is reported when it ends, each with the reason.",
     "A complete file that no line of the config names is told once, and again at the end. To have it, make the config again with ingest new --decisions; to be asked no more, leave it out in NAME.decisions.yaml beside the config.",
+    "--profile makes the configuration, too: where CONFIG.yaml is not there yet, INPUT may be empty; the command waits for the first whole tilt series, writes CONFIG.yaml and its file of decisions as ingest new does, and takes the facts that only a person knows from the profile, such as the numbers of deposition and dataset. Lines that are left to fill in are named, and it waits until somebody has filled them in.",
     "--catalog imports the tree into the catalogue after each round, as catalog import does, so that the pages of emporium serve follow.",
     "Exit status: 0 everything is taken, 3 something is not complete, is refused or failed, 1 nothing could be taken, 2 wrong usage or configuration, 130 stopped in the middle of a round: the same command goes on.",
   ],
   positionals: ["config", "input", "output"],
-  // what a folder holds has to be asked, and its numbers at the portal are a person's to give: no configuration is made of what comes first
-  beforehand:
-    "without CONFIG.yaml, wait for the first tilt series and write it with emporium ingest new --from INPUT --out CONFIG.yaml",
+  // the numbers at the portal are a person's to give: without them no configuration is made of what comes first
+  beforehand: BEFOREHAND,
   options: z.object({
     ...roundOptions,
+    profile: z.string().optional().meta({
+      description: "write CONFIG.yaml, if it is not there, when the first tilt series is complete, with the facts of this file",
+      value: "FILE",
+    }),
     rest: duration()
       .refine((ms) => ms >= SECOND_MS, "at least 1s")
       .optional()
@@ -51,31 +59,61 @@ export default command({
     },
   ],
   async run(options, io) {
-    const [{ openIngest }, { watchIngest }] = await Promise.all([
+    const [{ openIngest }, { watchIngest }, { isUrl }] = await Promise.all([
       import("../stations/ingest/ingest.js"),
       import("../stations/ingest/watch/watch.js"),
+      import("../stations/ingest/check/config-file.js"),
     ]);
     const given = importOf(options, io);
-    const job = await openIngest({ ...given, dryRun: false });
+    const { rest: restMs = 60 * SECOND_MS, interval: intervalMs = 10 * SECOND_MS, until: idleMs, profile } = options;
     // to be told to stop is a normal end: what waits is named, and the exit status says whether anything does
     void toldToStop(io.signal);
-    const { rest: restMs = 60 * SECOND_MS, interval: intervalMs = 10 * SECOND_MS, until: idleMs } = options;
+    const end = profile === undefined ? undefined : await firstConfig({ ...given, restMs, intervalMs, idleMs, profile }, io);
+    if (end) return printReport(end, io);
+    const { config: file } = given;
+    if (profile === undefined && !isUrl(file) && !existsSync(file))
+      throw new EmporiumError("CONFIG_SYNTAX", `${file} does not exist; expected a configuration`, {
+        place: { file },
+        hint: BEFOREHAND,
+      });
+    const job = await openIngest({ ...given, dryRun: false });
     const onRound = options.catalog ? await catalogueOf(options, io) : undefined;
-    const decisions = await decisionsOf(options.config, io);
-    return printReport(await watchIngest(job, { ...given, restMs, intervalMs, idleMs, onRound, decisions }), io);
+    const beside = await decisionsOf(options.config);
+    if (beside) io.log.info(`${beside.path}: files that it leaves out are not told`);
+    const watched = { ...given, restMs, intervalMs, idleMs, onRound, decisions: beside?.document };
+    return printReport(await watchIngest(job, watched), io);
   },
 });
 
+/** Waits for a configuration that can be used. @returns a report where the wait has ended before */
+async function firstConfig(
+  { profile, ...options }: ReturnType<typeof importOf> & WatchTimes & { profile: string },
+  io: Io,
+): Promise<Report | undefined> {
+  const [{ awaitFirstConfig }, { readProfile }] = await Promise.all([
+    import("../stations/ingest/watch/first-config.js"),
+    import("../stations/ingest/laboratory/given-files.js"),
+  ]);
+  const answers = await readProfile(profile);
+  const beside = await decisionsOf(options.config);
+  if (beside) io.log.info(`${beside.path}: what it says of files is obeyed`);
+  return awaitFirstConfig({ ...options, answers, given: beside });
+}
+
+interface WatchTimes {
+  restMs: number;
+  intervalMs: number;
+  idleMs: number | undefined;
+}
+
 /** The file that `ingest new` has written beside the configuration, where it is there. */
-async function decisionsOf(config: string, io: Io) {
+async function decisionsOf(config: string) {
   const [{ decisionsBeside }, { readDecisionsFile }] = await Promise.all([
     import("../stations/ingest/laboratory/write-new.js"),
     import("../stations/ingest/laboratory/given-files.js"),
   ]);
-  const beside = decisionsBeside(config);
-  if (!existsSync(beside)) return undefined;
-  io.log.info(`${beside}: files that it leaves out are not told`);
-  return readDecisionsFile(beside);
+  const path = decisionsBeside(config);
+  return existsSync(path) ? { path, document: await readDecisionsFile(path) } : undefined;
 }
 
 interface Catalogued {

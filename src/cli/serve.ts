@@ -113,7 +113,7 @@ export default command({
     const branding = await openBranding(options, io);
     if (written || access || options.url !== undefined || !isLoopback(options.host))
       refuseServed(io.workspace, "the workspace", options.locations);
-    const places = await openPlaces(options.locations, { anonymous: options.anonymous, signal: io.signal });
+    const places = await openPlaces(options.locations, { anonymous: options.anonymous, log: io.log, signal: io.signal });
     const trees = places.filter(({ kind }) => kind === "tree");
     const microscopyOnly = trees.length === 0 ? await openMicroscopy(places, options, io) : undefined;
     await tellPlaces(places, trees, { ...options, isUsed: microscopyOnly !== undefined }, io);

@@ -16,16 +16,19 @@ const BEGINNINGS: readonly (readonly [ends: RegExp, what: string, begins: RegExp
 ];
 
 /**
- * Refuses to write a result over something else: over a file that the same command line names as an input, or over one that is not of the kind that its
- * own name says, as a volume is. A result of the same kind is replaced, as by everybody's `--out`. Files of this machine only; nothing is written.
+ * Refuses to write a result over something else: over a file that the same command line names as an input, over one that is not of the kind that its
+ * own name says, as a volume is, or where a folder is. A result of the same kind is replaced, as by everybody's `--out`. Files of this machine only; nothing is written.
  *
- * @throws {EmporiumError} USAGE for an input, CONFIG_COLLISION for a file of another kind
+ * @throws {EmporiumError} USAGE for an input and a folder, CONFIG_COLLISION for a file of another kind
  */
 export function refuseOtherFiles(command: Command, options: Readonly<Record<string, unknown>>): void {
   for (const [key, path] of Object.entries(options)) {
     const { written, beside = [] }: Partial<OptionMeta> = command.options.shape[key]?.meta() ?? {};
     if (!written || typeof path !== "string") continue;
-    for (const one of [path, ...beside.map((name) => join(dirname(path), name))]) refuseOtherFile(one, key, command, options);
+    for (const one of [path, ...beside.map((name) => join(dirname(path), name))]) {
+      refuseFolder(one, key, one === path ? "give the name of a file in it" : "move it away, or give a name in another folder");
+      refuseOtherFile(one, key, command, options);
+    }
   }
 }
 
@@ -57,6 +60,16 @@ export function refuseOtherFile(path: string, key: string, command: Command, opt
       hint: "give another name, or move it away",
     },
   );
+}
+
+/** The command would find out when its work is done. */
+function refuseFolder(path: string, key: string, hint: string): void {
+  const isFolder = path.endsWith("/") || statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  if (!isFolder) return;
+  throw new EmporiumError("USAGE", `${path} is a folder, and --${kebab(key)} writes a file of this name`, {
+    place: { file: path },
+    hint,
+  });
 }
 
 function isFile(path: string): boolean {

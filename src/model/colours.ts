@@ -74,7 +74,19 @@ export function colourInstances(count: number, seed: number, exclude: readonly C
  * Source: distinctipy 1.3.4 (`get_colors` with `rng=seed`), reproduced bit for bit, and the portal's filter around it. The metric is that of
  * <https://www.compuphase.com/cmetric.htm>. Golden: `test/golden/colours`.
  */
-export function distinctColours(count: number, seed: number, exclude: readonly Colour[] = []): Colour[] {
+export function distinctColours(count: number, seed: number, exclude: readonly Colour[] = []): readonly Colour[] {
+  const key = `${count} ${seed} ${exclude.flat().join(" ")}`;
+  const found = remembered.get(key) ?? newColours(count, seed, exclude);
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear();
+  remembered.set(key, found);
+  return found;
+}
+
+/** The runs of a deposition mostly have the same annotations, and twenty colours take 10 ms. */
+const remembered = new Map<string, readonly Colour[]>();
+const REMEMBERED_MAX = 1000;
+
+function newColours(count: number, seed: number, exclude: readonly Colour[]): readonly Colour[] {
   const known = [...exclude];
   const kept: Colour[] = [];
   while (kept.length < count) {
@@ -105,25 +117,31 @@ export function colourBytes([red, green, blue]: Colour): [red: number, green: nu
 const ATTEMPTS = 1000;
 
 function nextColour(known: readonly Colour[], random: () => number): Colour {
-  const drawn = (): Colour => [random(), random(), random()];
-  if (known.length === 0) return drawn();
+  if (known.length === 0) return [random(), random(), random()];
+  const others = Float64Array.from(known.flat());
   let best: Colour | undefined;
   let farthest = 0;
-  const consider = (colour: Colour) => {
-    const distance = distanceToNearest(colour, known);
-    // As distinctipy: while the best distance is 0, whatever comes next replaces it.
-    if (farthest === 0 || distance > farthest) [farthest, best] = [distance, colour];
+  // As distinctipy: while the best distance is 0, whatever comes next replaces it.
+  const consider = (red: number, green: number, blue: number) => {
+    const distance = distanceToNearest(red, green, blue, others, farthest);
+    if (farthest === 0 || distance > farthest) [farthest, best] = [distance, [red, green, blue]];
   };
-  for (const point of POINTS_OF_INTEREST) if (!known.some((colour) => isSame(colour, point))) consider(point);
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) consider(drawn());
+  for (const point of POINTS_OF_INTEREST) if (!known.some((colour) => isSame(colour, point))) consider(...point);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) consider(random(), random(), random());
   return best!;
 }
 
-function distanceToNearest([red, green, blue]: Colour, known: readonly Colour[]): number {
+/**
+ * @param others red, green and blue of each colour that is there, one after the other.
+ * @param enough a distance that is not above it needs not be right: it is not chosen.
+ */
+function distanceToNearest(red: number, green: number, blue: number, others: Float64Array, enough: number): number {
   let nearest = Infinity;
-  for (const [otherRed, otherGreen, otherBlue] of known) {
-    const mean = (red + otherRed) / 2;
-    const [dr, dg, db] = [red - otherRed, green - otherGreen, blue - otherBlue];
+  for (let i = 0; i < others.length && nearest > enough; i += 3) {
+    const mean = (red + others[i]!) / 2;
+    const dr = red - others[i]!;
+    const dg = green - others[i + 1]!;
+    const db = blue - others[i + 2]!;
     const distance = (2 + mean) * (dr * dr) + 4 * (dg * dg) + (3 - mean) * (db * db);
     if (distance < nearest) nearest = distance;
   }

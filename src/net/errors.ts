@@ -58,13 +58,33 @@ const PERMANENT: Record<string, string> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "set NODE_EXTRA_CA_CERTS to your organisation's certificate",
 };
 
+/** What Node says with the name of a system call. */
+const IN_WORDS: Record<string, string> = {
+  ENOTFOUND: "the name of the host cannot be resolved",
+  EAI_AGAIN: "the name of the host cannot be resolved at present",
+  ECONNREFUSED: "the connection is refused: no server listens there",
+  ECONNRESET: "the connection was broken off",
+  ETIMEDOUT: "no connection came about in time",
+  UND_ERR_CONNECT_TIMEOUT: "no connection came about in time",
+  EPIPE: "the connection was broken off",
+  EHOSTUNREACH: "the host cannot be reached",
+  ENETUNREACH: "the network cannot be reached",
+};
+
+/** What a connection that failed is told as, with its code: "the connection is refused: no server listens there (ECONNREFUSED)". Undefined for other errors. */
+export function connectionInWords(thrown: unknown): string | undefined {
+  const known = errorCodes(thrown).find((code) => code in IN_WORDS);
+  return known && `${IN_WORDS[known]} (${known})`;
+}
+
 /** A failure below HTTP: no connection, a broken one, no answer in time. All but wrong names and certificates may pass. */
 export function networkError(thrown: unknown, url: string): EmporiumError {
   if (isEmporiumError(thrown)) return thrown;
   const codes = errorCodes(thrown);
   const shown = redact(url);
   const permanent = codes.find((code) => code in PERMANENT);
-  const message = redact(thrown instanceof Error ? thrown.message || (codes[0] ?? thrown.name) : String(thrown));
+  const own = thrown instanceof Error ? thrown.message || (codes[0] ?? thrown.name) : String(thrown);
+  const message = redact(connectionInWords(thrown) ?? own);
   return new EmporiumError(
     "STORE_UNAVAILABLE",
     `${shown}: ${message}${codes[0] && !message.includes(codes[0]) ? ` (${codes[0]})` : ""}`,

@@ -256,6 +256,14 @@ describe("listen", () => {
     });
   });
 
+  it("says which address this machine does not have, and what to give instead", async () => {
+    // 192.0.2.0/24 is kept for documents (RFC 5737)
+    await expect(listen(echo, { host: "192.0.2.7" })).rejects.toMatchObject({
+      message: "cannot listen on 192.0.2.7:0: this machine does not have the address",
+      facts: { hint: expect.stringContaining("--host") },
+    });
+  });
+
   it("ends at once, connections that are kept included", async () => {
     const server = await listen(echo);
     await (await fetch(server.url)).text();

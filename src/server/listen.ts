@@ -262,11 +262,14 @@ function pairs(headers: IncomingMessage["headers"]): [string, string][] {
 }
 
 function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): EmporiumError {
-  const why =
-    { EADDRINUSE: "the port is in use by another program", EACCES: "this port needs administrator rights" }[cause.code ?? ""] ??
-    cause.message;
-  return new EmporiumError("STORE_FAILED", `cannot listen on ${host}:${port}: ${why}`, {
-    cause,
-    hint: "choose another port with --port, or 0 for any free one",
-  });
+  const otherPort = "choose another port with --port, or 0 for any free one";
+  const otherHost = "give --host an address of this machine: 127.0.0.1 for this machine alone, 0.0.0.0 for all of its networks";
+  const [why, hint] = {
+    EADDRINUSE: ["the port is in use by another program", otherPort],
+    EACCES: ["this port needs administrator rights", otherPort],
+    EADDRNOTAVAIL: ["this machine does not have the address", otherHost],
+    ENOTFOUND: ["the name of the host cannot be resolved", otherHost],
+    EAI_AGAIN: ["the name of the host cannot be resolved", otherHost],
+  }[cause.code ?? ""] ?? [cause.message, otherPort];
+  return new EmporiumError("STORE_FAILED", `cannot listen on ${host}:${port}: ${why}`, { cause, hint });
 }

@@ -2,17 +2,20 @@ import { existsSync, realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import type { Log } from "../core/log.js";
+import { plainText } from "../core/plain-text.js";
 import { quoteWord } from "../core/shell.js";
 import type { PlaceFacts } from "../model/page-api.js";
 import { printRef } from "../model/ref.js";
 import { nameGiver } from "../stations/harvest/records/named-words.js";
 import { folderOf, isVolume } from "../stations/harvest/records/volume-folder.js";
 import { fileError } from "../stores/file/errors.js";
-import { checkKey } from "../stores/keys.js";
+import { checkKey, unusable } from "../stores/keys.js";
 import type { Location, StoreOptions } from "../stores/location.js";
 import { keyWithin as keyInside, nestingOf } from "../stores/nesting.js";
 import { absent, type Store } from "../stores/store.js";
 import { openLocation, openStore, parseLocation } from "../stores/url.js";
+import { leavingOut } from "../stores/wrap/leaving-out.js";
 import { mapLimit } from "../system/parallel.js";
 import { isHiddenKey } from "./hidden.js";
 
@@ -32,6 +35,8 @@ export interface PlacedKey {
 export interface OpenPlacesOptions {
   /** Sign no request to a bucket. */
   anonymous?: boolean | undefined;
+  /** Told of names that can be no addresses, and are left out. */
+  log?: Pick<Log, "warn"> | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -67,7 +72,7 @@ export async function openPlaces(words: readonly string[], options: OpenPlacesOp
 
 type Opened = Pick<Place, "kind" | "key" | "store">;
 
-async function openPlace(word: string, location: Location, { anonymous, signal }: OpenPlacesOptions): Promise<Opened> {
+async function openPlace(word: string, location: Location, { anonymous, log, signal }: OpenPlacesOptions): Promise<Opened> {
   if (location.scheme === "ftp") {
     throw new EmporiumError("USAGE", `${location.url} is an FTP server; give a folder, a bucket or a web server`, {
       hint: `copy the files first: emporium harvest download ${quoteWord(location.url)} --dest DIR`,
@@ -81,7 +86,9 @@ async function openPlace(word: string, location: Location, { anonymous, signal }
   });
   if (location.path !== undefined) {
     if (await isFile(location.path)) return single();
-    const store = await openStore(location, opening);
+    const store = leavingOut(await openStore(location, opening), (name) =>
+      log?.warn(`${unusable(name).message}: it is left out of ${plainText(word)}`),
+    );
     for await (const _first of store.children("", { signal })) break; // a folder that may not be read is told now
     if (location.key !== "" && (await isVolume(folderOf(store, "", word, { signal })))) return single();
     return { kind: (await isTree(store, signal)) ? "tree" : "folder", store };

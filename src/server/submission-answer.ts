@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { toErrorRecord } from "../core/errors.js";
 import type { Submission, SubmissionAccount, SubmissionFile, SubmissionFiles } from "../model/page-api.js";
 import type { unusedGroups } from "../stations/ingest/laboratory/account.js";
-import type { Answers, Question } from "../stations/ingest/laboratory/answers.js";
+import type { Question, saidOf } from "../stations/ingest/laboratory/answers.js";
 import { ROLES } from "../stations/ingest/laboratory/claims.js";
 import type { Known } from "../stations/ingest/laboratory/know.js";
 import { nestingOf } from "../stores/nesting.js";
@@ -38,7 +38,7 @@ const refusalOf = ({ refusal }: SubmissionNow["config"]) =>
   refusal ? [{ ...toErrorRecord(refusal), hint: "answer the questions above" }] : [];
 
 async function accountOf(one: OpenSubmission, now: SubmissionNow, roots: readonly JobRoot[]): Promise<SubmissionAccount> {
-  const [account, { QUESTIONS }] = await Promise.all([
+  const [account, { QUESTIONS, saidOf: said }] = await Promise.all([
     import("../stations/ingest/laboratory/account.js"),
     import("../stations/ingest/laboratory/answers.js"),
   ]);
@@ -55,7 +55,7 @@ async function accountOf(one: OpenSubmission, now: SubmissionNow, roots: readonl
       options: options.map(({ answer: word, says }) => ({ answer: word, says })),
     })),
     notes: config.account.filter((line) => !/^(?:left out|not used|used|recognised|\d)/.test(line)),
-    facts: QUESTIONS.map((question) => factOf(question, one)),
+    facts: QUESTIONS.map((question) => factOf(question, one, said)),
     profile: one.profile?.path,
     ...{ toFill: config.toFill, toCheck: config.toCheck, errors: [...refusalOf(config), ...config.errors].map(briefError) },
     canUndo: one.before.length > 0,
@@ -80,19 +80,13 @@ function tableOf({ decisions }: Known): Pick<SubmissionAccount, "kinds" | "runs"
   return { kinds, runs: [...rows].map(([run, counts]) => ({ run, counts })), ofAllRuns };
 }
 
-function factOf({ key, text, choices }: Question, { told, profile }: OpenSubmission): SubmissionAccount["facts"][number] {
-  const said = profile && saidBy(profile.answers, key);
-  return { key, text, choices, value: told.facts[key], inProfile: said === undefined ? undefined : String(said) };
-}
-
-/** Authors, days and the camera are more than one word in a profile. */
-function saidBy(answers: Answers, key: Question["key"]): string | number | undefined {
-  if (key === "author") return (answers.authors?.[0] as { name?: string } | undefined)?.name;
-  if (key === "orcid") return (answers.authors?.[0] as { ORCID?: string } | undefined)?.ORCID;
-  if (key === "releaseDate") return answers.dates?.release_date;
-  if (key === "cameraManufacturer") return answers.camera?.manufacturer;
-  if (key === "cameraModel") return answers.camera?.model;
-  return answers[key];
+function factOf(
+  { key, text, choices }: Question,
+  { told, profile }: OpenSubmission,
+  said: typeof saidOf,
+): SubmissionAccount["facts"][number] {
+  const before = profile && said(profile.answers, key);
+  return { key, text, choices, value: told.facts[key], inProfile: before === undefined ? undefined : String(before) };
 }
 
 /** Names in the first folder that may be written and is not in the sources. Empty where there is none. */

@@ -268,7 +268,7 @@ async function look(one: OpenSubmission): Promise<void> {
 /** Takes what a person says, if a configuration is left. Which files there are is not read twice. */
 async function say(one: OpenSubmission, told: Told): Promise<void> {
   const { laboratory, source, recognised } = one.surveyed!;
-  const [{ decisionsOf }, { configOf }, { givenOf }, { answersOf }, { objectsOf }] = await Promise.all([
+  const [{ decisionsOf }, { configOf }, { givenOf }, { answersOf, answersWith }, { objectsOf }] = await Promise.all([
     loadKnow(),
     loadConfig(),
     loadFiles(),
@@ -281,7 +281,7 @@ async function say(one: OpenSubmission, told: Told): Promise<void> {
     one.stopping.signal,
     givenOf(told.decisions, laboratory, one.archive),
   );
-  const answers = { ...one.profile?.answers, ...answersOf(told.facts) };
+  const answers = answersWith(one.profile?.answers ?? {}, answersOf(told.facts));
   const known = { laboratory, decisions };
   const { sourcePrefix, input } = source;
   const config = await configOf(known, { sourcePrefix, input, answers, objects: objectsOf(one.vocabulary) });

@@ -93,3 +93,11 @@ export function unsafe(key: string, fault: string): EmporiumError {
     hint: "rename it: parts between / must not be empty, . or .., nor hold a backslash or NUL",
   });
 }
+
+/** Of a name that a listing found and left out (`onUnusable`). U+FFFD stands for bytes that are not UTF-8. */
+export function unusable(key: string): EmporiumError {
+  if (!key.includes("\ufffd")) return unsafe(key, "cannot be that of a file");
+  return new EmporiumError("NAME_UNSAFE", `the name ${JSON.stringify(key)} is not UTF-8`, {
+    hint: "rename it, for example with convmv",
+  });
+}

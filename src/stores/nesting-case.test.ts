@@ -1,38 +1,30 @@
-import type * as fs from "node:fs";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import fs, { mkdirSync, mkdtempSync, readdirSync, rmSync, type StatSyncOptions } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { nestingOf as NestingOf } from "./nesting.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nestingOf } from "./nesting.js";
 
-// a disk that takes names in other letters for the same, as those of macOS and Windows do
-const foldingDisk = async () => {
-  const real = await vi.importActual<typeof fs>("node:fs");
-  const found = (path: string): string => {
-    if (dirname(path) === path) return path;
-    const folder = found(dirname(path));
-    const names = real.existsSync(folder) && real.statSync(folder).isDirectory() ? real.readdirSync(folder) : [];
-    const name = names.find((one) => one.toLowerCase() === basename(path).toLowerCase());
-    return join(folder, name ?? basename(path));
-  };
-  return {
-    ...real,
-    statSync: (path: string, options: fs.StatSyncOptions) => real.statSync(found(path), options),
-    realpathSync: (path: string) => real.realpathSync(found(path)),
-  };
-};
+const real = { ...fs };
+/** The path as the disk has it: one that takes names in other letters for the same, as those of macOS and Windows do. */
+function found(path: string): string {
+  if (dirname(path) === path) return path;
+  const folder = found(dirname(path));
+  const names = real.existsSync(folder) && real.statSync(folder).isDirectory() ? real.readdirSync(folder) : [];
+  const name = names.find((one) => one.toLowerCase() === basename(path).toLowerCase());
+  return join(folder, name ?? basename(path));
+}
 
 const root = mkdtempSync(join(tmpdir(), "emporium-nesting-case-"));
-let nestingOf: typeof NestingOf;
-// other suites of this process have the module as it is
-beforeAll(async () => {
-  vi.resetModules();
-  vi.doMock("node:fs", foldingDisk);
-  ({ nestingOf } = await import("./nesting.js"));
+beforeAll(() => {
+  Object.assign(fs, { statSync: (path: string, options: StatSyncOptions) => real.statSync(found(path), options) });
+  Object.assign(fs, { realpathSync: (path: string) => real.realpathSync(found(path)) });
+  syncBuiltinESMExports();
 });
 afterAll(() => {
-  vi.doUnmock("node:fs");
-  vi.resetModules();
+  const { statSync, realpathSync } = real;
+  Object.assign(fs, { statSync, realpathSync });
+  syncBuiltinESMExports();
   rmSync(root, { recursive: true });
 });
 mkdirSync(join(root, "Raw"));

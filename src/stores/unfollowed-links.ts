@@ -3,13 +3,19 @@ import { plainText } from "../core/plain-text.js";
 import { counted } from "../core/units.js";
 import type { UnfollowedLink } from "./store.js";
 
-/** The symbolic links that a walk did not follow, and the pipes, sockets and devices that it met, to be told in one sentence at its end. */
+/** The symbolic links that a walk did not follow, and what it could not take, to be told in one sentence at its end. */
 export class UnfollowedLinks {
   readonly #links = new Map<string, UnfollowedLink>();
+  readonly #unusable = new Set<string>();
 
   /** For `list` and `children`. */
   readonly add = (link: UnfollowedLink): void => {
     this.#links.set(link.key, link);
+  };
+
+  /** For `onUnusable` of `list` and `children`. */
+  readonly unusable = (name: string): void => {
+    this.#unusable.add(name);
   };
 
   get all(): UnfollowedLink[] {
@@ -28,6 +34,11 @@ export class UnfollowedLinks {
       ...(special.length > 0
         ? [
             `${counted(special.length, "pipe, socket or device is", "pipes, sockets or devices are")} left out in ${where}: ${few(special.map(({ key }) => plainText(key)))}`,
+          ]
+        : []),
+      ...(this.#unusable.size > 0
+        ? [
+            `${counted(this.#unusable.size, "name", "names")} in ${where} cannot be read, not being UTF-8 or plain, and ${this.#unusable.size === 1 ? "is" : "are"} left out: ${few([...this.#unusable].map(plainText))}`,
           ]
         : []),
     ];

@@ -261,6 +261,17 @@ describe("annotations", () => {
     await expect(plan({ config: config([mark]), source: FILES })).rejects.toThrow(message);
   });
 
+  it("tells of a source that does not find what it names a run for", async () => {
+    const files = { ...FILES, "lab/rec/b.rec": tinyMrc(8, 8, 8, 10.5) };
+    const of = (runs: string) => csv("p/{run_name}.csv").replace(/\}$/, `, parent_filters: {include: {run: [${runs}]}}}`);
+    const toldOf = async (runs: string) =>
+      (await plan({ config: config([{ id: 1, sources: of(runs) }]), source: files })).warnings
+        .map(({ message }) => message)
+        .filter((message) => message.startsWith("annotations:"));
+    expect(await toldOf('"^a$", "^b$"')).toEqual(["annotations: nothing is found by p/{run_name}.csv for 1 of 2 runs: b"]);
+    expect(await toldOf('"^[ab]$"')).toEqual([]);
+  });
+
   it("tells of a source that no run has, not of one that some have", async () => {
     const files = { ...FILES, "lab/rec/b.rec": tinyMrc(8, 8, 8, 10.5) };
     const marks = [

@@ -24,6 +24,8 @@ describe("emporium blocks stream without a client", () => {
   it("counts what a mask leaves, and the blocks of a rank", async () => {
     const words = ["blocks", "stream", volume, "--block", "16", "--rank", "1", "--world", "5"];
     expect((await emporium(words)).out).toContain("rank 1 of 5: 3 of 12 blocks in 3 batches of 1");
+    const one = await emporium(["blocks", "stream", volume, "--block", "64"]);
+    expect(one.out).toContain("\n1 block in 1 batch of 1, ");
     const masked = await emporium([...words, "--mask", volume, "--workspace", folder]); // which is 0 everywhere
     expect(masked.out).toContain("rank 1 of 5: 0 of 0 blocks in 0 batches of 1");
   });

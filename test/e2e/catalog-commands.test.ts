@@ -99,7 +99,7 @@ describe("the choice of a server", () => {
     expect(given.status).toBe(1);
     expect(given.err).toContain("warning: --database contains a password");
     expect(given.err).toMatch(
-      /error\[DATABASE_UNAVAILABLE\]: connect ECONNREFUSED 127\.0\.0\.1:1\n {2}at postgresql:\/\/ada@127\.0\.0\.1:1\/images\n/,
+      /error\[DATABASE_UNAVAILABLE\]: the connection is refused: no server listens there \(ECONNREFUSED\)\n {2}at postgresql:\/\/ada@127\.0\.0\.1:1\/images\n/,
     );
     const quiet = await emporium(["catalog", "status", "--json"], { env: { EMPORIUM_DATABASE_URL: unreachable } });
     expect(quiet.status).toBe(1);

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { tiffBytes } from "../../examples/lab/tiff.mjs";
 import { writeVolume } from "../../examples/lab/volumes.mjs";
 import type { Clock } from "../../src/core/clock.js";
 
@@ -105,7 +106,9 @@ async function filesOf({ name, tilts }: Series, index: number, scratch: string) 
   return {
     stack: new Uint8Array(readFileSync(stack)),
     mdoc: [head, ...sections].map(bytes),
-    frames: Array.from({ length: tilts }, (_, tilt) => bytes(`frame ${name} ${tilt} `.repeat(40))),
+    frames: Array.from({ length: tilts }, (_, tilt) =>
+      tiffBytes({ width: 16, height: 16, pages: 4, pixel: (page, y, x) => (index * 64 + tilt * 16 + page + y * x) & 255 }),
+    ),
     rawtlt: bytes(
       ANGLES.slice(0, tilts)
         .toSorted((a, b) => a - b)

@@ -65,6 +65,7 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
       ...["src/catalog/embedded/binaries.ts", "src/catalog/embedded/fresh-folder.ts", "src/catalog/embedded/postmaster.ts"],
       ...[
         "src/catalog/embedded/template.ts",
+        "src/cli/compile-cache.ts",
         "src/cli/demo-table.ts",
         "src/engine/atomic-tree.ts",
         "src/engine/journal-origin.ts",

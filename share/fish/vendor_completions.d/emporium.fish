@@ -502,6 +502,7 @@ complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_sub
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from watch' -l keep-going -d 'after a failure do everything that does not depend on it (default), or stop at the first failure'
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from watch' -l fail-fast -d 'after a failure do everything that does not depend on it (default), or stop at the first failure'
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from watch' -l verify -d 'read the outputs of earlier receipts again, instead of trusting size and time'
+complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from watch' -l profile -r -F -d 'write CONFIG.yaml, if it is not there, when the first tilt series is complete, with the facts of this file'
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from watch' -l rest -x -d 'how long a file has to stay the same to be complete (default: 60s)'
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from watch' -l interval -x -d 'time between two listings of INPUT (default: 10s)'
 complete -c emporium -n '__fish_seen_subcommand_from ingest; and __fish_seen_subcommand_from watch' -l until -x -d 'end when nothing has come or changed for so long (default: at Ctrl-C)'

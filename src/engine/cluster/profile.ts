@@ -143,6 +143,7 @@ function parsedProfiles(text: string, file: string) {
   return parseCheckedYaml(text, ProfilesFile, {
     file,
     hint: HINT,
+    kind: "engines",
     knownKeys: ([part, profile, ...rest]) =>
       part === undefined ? Object.keys(ProfilesFile.shape) : profile === undefined ? [] : keysAt(rest),
   });

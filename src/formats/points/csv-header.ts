@@ -6,29 +6,47 @@ export interface HeaderWanted {
   readonly first: number;
   /** Name of the format in messages: `csv_with_header`. */
   readonly format: string;
+  /** In which the three columns are read. Default xyz. */
+  readonly order?: "xyz" | "zyx" | undefined;
 }
 
 /**
- * Checks the names in the first line of a table whose columns are fixed. Most names pass. Refuses x, y and z in other columns,
- * and names that clearly are not coordinates in a coordinate's column.
+ * Checks the names in the first line of a table whose columns are fixed. Most names pass. Refuses x, y and z in other columns or in another order, and
+ * names that clearly are not coordinates in a coordinate's column.
  *
  * @throws {EmporiumError} FORMAT_FIELD with the names found, and where x, y and z are if they are there
  */
-export function checkHeader(file: string, cells: readonly string[], { first, format }: HeaderWanted): void {
+export function checkHeader(file: string, cells: readonly string[], { first, format, order = "xyz" }: HeaderWanted): void {
   const names = cells.map((cell) => cell.trim());
   const taken = names.slice(first, first + 3);
   if (names.length < first + 3 || names.every((name) => Number.isFinite(Number(name)))) return; // a blank one is 0
   const axes = names.map(coordinateAxisOf);
-  const areCoordinates = new Set(axes.slice(first, first + 3).filter(Boolean)).size === 3;
-  if (areCoordinates) return;
+  const named = orderOf(axes.slice(first, first + 3));
+  // whoever writes columns: zyx has looked: the portal's own examples have it beside a header of x, y, z
+  if (named === order || (named !== undefined && order === "zyx")) return;
   const hasAll = (["x", "y", "z"] as const).every((axis) => axes.includes(axis));
-  if (!hasAll && !taken.some((name) => coordinateAxisOf(name) === undefined && isNoCoordinate(name))) return;
+  if (named === undefined && !hasAll && !taken.some((name) => coordinateAxisOf(name) === undefined && isNoCoordinate(name)))
+    return;
   const places = first === 0 ? "the first three columns" : `columns ${first + 1} to ${first + 3}`;
   throw new EmporiumError(
     "FORMAT_FIELD",
-    `${file}: ${places} are called ${taken.map(shown).join(", ")}; expected coordinates x, y, z${elsewhere(names, hasAll)}`,
-    { place: { file, line: 1 }, hint: remedy(names, format) },
+    `${file}: ${places} are called ${taken.map(shown).join(", ")}; expected coordinates ${[...order].join(", ")}${named === undefined ? elsewhere(names, hasAll) : ""}`,
+    { place: { file, line: 1 }, hint: remedyOfOrder(named, format) ?? remedy(names, format) },
   );
+}
+
+/** The order that the names of the first three columns tell, such as `zyx`; undefined where they do not name three axes. */
+export const columnOrder = (cells: readonly string[]): string | undefined =>
+  orderOf(cells.slice(0, 3).map((cell) => coordinateAxisOf(cell.trim())));
+
+function orderOf(axes: readonly (Axis | undefined)[]): string | undefined {
+  return new Set(axes.filter(Boolean)).size === 3 ? axes.join("") : undefined;
+}
+
+/** Of columns that are the right ones: what reads them in the order of their names. */
+function remedyOfOrder(named: string | undefined, format: string): string | undefined {
+  if (format === "tardis" || named !== "zyx") return undefined;
+  return "set columns: zyx, which reads z first; where the names are wrong and the numbers right, correct the names";
 }
 
 /** `; x, y, z are columns 2, 3, 4`: columns named after axes; coordinates if all three are there, else offsets and the like. */
@@ -71,7 +89,7 @@ function isMotiveList(names: readonly string[]): boolean {
 
 type Axis = "x" | "y" | "z";
 
-/** Axis of a column of coordinates: `x`, `Y [px]`, `pos_z`, `zcoord`, `rlnCoordinateX`, napari's `axis-0`, which is z. */
+/** Axis of a column of coordinates: `x`, `Y [px]`, `pos_z`, `zcoord`, `rlnCoordinateX`, `slice`; `axis-0` of napari and `centroid-0` of scikit-image are z. */
 function coordinateAxisOf(name: string): Axis | undefined {
   const words = wordsOf(name);
   if (words.some((word) => OF_OTHERS.has(word))) return undefined;
@@ -91,11 +109,19 @@ function axisOfWords(words: readonly string[]): Axis | undefined {
     return letter === undefined ? [] : [letter as Axis];
   });
   if (found.length === 1) return found[0];
-  const napari = words.length === 2 && words[0] === "axis" ? NAPARI.get(words[1]!) : undefined;
-  return found.length === 0 ? napari : undefined;
+  if (found.length > 0) return undefined;
+  if (words.length === 1) return OF_IMAGES.get(words[0]!);
+  return words.length === 2 && (words[0] === "axis" || words[0] === "centroid") ? OF_ARRAYS.get(words[1]!) : undefined;
 }
 
-const NAPARI = new Map<string, Axis>([
+const OF_IMAGES = new Map<string, Axis>([
+  ["slice", "z"],
+  ["plane", "z"],
+  ["row", "y"],
+  ["col", "x"],
+  ["column", "x"],
+]);
+const OF_ARRAYS = new Map<string, Axis>([
   ["0", "z"],
   ["1", "y"],
   ["2", "x"],

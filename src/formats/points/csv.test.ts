@@ -120,6 +120,10 @@ describe("readCsv", () => {
     ["a,b,c,x,y,z", "x, y, z are columns 4, 5, 6", "first three columns"],
     ['"tomo id",a,b,c', "the first three columns are called tomo id, a, b", "first three columns"],
     ["x,y,score", "x, y are columns 1, 2", "first three columns"],
+    ["pos_z,pos_y,pos_x", "are called pos_z, pos_y, pos_x; expected coordinates x, y, z", "columns: zyx"],
+    ["centroid-0,centroid-1,centroid-2", "expected coordinates x, y, z", "columns: zyx"],
+    ["slice,row,col", "expected coordinates x, y, z", "columns: zyx"],
+    ["y,x,z", "are called y, x, z; expected coordinates x, y, z", "first three columns"],
     [",a,score", 'the first three columns are called "", a, score', "first three columns"],
   ])("seam 51: columns that are no coordinates are an error: %s", async (header, found, hint) => {
     const text = `${header}\n${"0,".repeat(header.split(",").length - 1)}0\n`;
@@ -134,8 +138,15 @@ describe("readCsv", () => {
     expect(await points(text, { compat: true }, readCsvWithHeader)).toEqual([[0, 0, 0]]);
   });
 
+  it("reads z first where columns says so, whatever the names of the columns say", async () => {
+    expect(await points("pos_z,pos_y,pos_x\n1,2,3\n", { columns: "zyx" }, readCsvWithHeader)).toEqual([[3, 2, 1]]);
+    expect(await points("a,b,c\n1,2,3\n", { columns: "zyx" }, readCsvWithHeader)).toEqual([[3, 2, 1]]);
+    // as the portal's own fixture has it
+    expect(await points("x,y,z\n1,2,3\n", { columns: "zyx" }, readCsvWithHeader)).toEqual([[3, 2, 1]]);
+    expect(await points("x,y,z\n1,2,3\n", { columns: "zyx", compat: true }, readCsvWithHeader)).toEqual([[3, 2, 1]]);
+  });
+
   it.each([
-    "pos_z,pos_y,pos_x",
     "X [px],Y [px],Z [px],score",
     "CoordinateX,CoordinateY,CoordinateZ,CCC",
     "x_index,y_index,z_index",

@@ -9,7 +9,7 @@ export const readCsv: ReadPoints = (source, options, read) =>
 
 /**
  * `csv_with_header`: the same with a first line, which is dropped. Names that clearly are not coordinates are an error, except
- * with `compat`.
+ * with `compat`; so are names of coordinates in another order than x, y, z where `columns` does not say that z is first.
  */
 export const readCsvWithHeader: ReadPoints = (source, options, read) =>
   points(
@@ -20,7 +20,7 @@ export const readCsvWithHeader: ReadPoints = (source, options, read) =>
       header: true,
       checkHeader: options.compat
         ? undefined
-        : (cells) => checkHeader(source.name, cells, { first: 0, format: "csv_with_header" }),
+        : (cells) => checkHeader(source.name, cells, { first: 0, format: "csv_with_header", order: options.columns }),
       columns: 3,
     },
     read,

@@ -7,13 +7,13 @@ const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i;
  * Cells as a line of CSV (RFC 4180), without line end. Text that a spreadsheet would take for a formula gets an apostrophe, which
  * `unguarded` removes; numbers stay numbers.
  */
-export function csvCells(cells: readonly string[]): string {
-  return cells.map(field).join(",");
+export function csvCells(cells: readonly string[], separator: "," | ";" | "\t" = ","): string {
+  return cells.map((cell) => field(cell, separator)).join(separator);
 }
 
-function field(text: string): string {
+function field(text: string, separator: string): string {
   const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return /["\r\n]/.test(safe) || safe.includes(separator) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** A cell as it was before `csvCells` guarded it. */

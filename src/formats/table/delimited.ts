@@ -20,12 +20,17 @@ export interface TableOptions {
 }
 
 /**
- * Comma- or tab-separated text as Python's `csv` reads it: fields in double quotes may hold separators, line ends and doubled quotes; LF,
+ * Text separated by commas, semicolons or tabs as Python's `csv` reads it: fields in double quotes may hold separators, line ends and doubled quotes; LF,
  * CRLF or CR; empty lines are left out, and so is a byte order mark.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX for a quoted field that never ends.
  */
-export function parseTable(text: string, separator: "," | "\t", file: string, { strict = false }: TableOptions = {}): TableRow[] {
+export function parseTable(
+  text: string,
+  separator: "," | ";" | "\t",
+  file: string,
+  { strict = false }: TableOptions = {},
+): TableRow[] {
   const rows: TableRow[] = [];
   const ends = `${separator}\r\n`;
   let cells: string[] = [];

@@ -5,12 +5,15 @@ import { LIMITS } from "../../core/limits.js";
 import { nearest } from "../../core/nearest.js";
 import { aboutField, schemaWords } from "../../core/schema-words.js";
 import { counted } from "../../core/units.js";
+import { type DocumentKind, knownText, otherDocument } from "./document-kinds.js";
 
 export interface CheckedYamlOptions {
   /** Name of the text in messages. */
   readonly file: string;
   /** Advice on a wrong field, for errors. */
   readonly hint: string;
+  /** What the document is, where other documents may be mistaken for it. */
+  readonly kind?: DocumentKind | undefined;
   /** Names of the fields that are known at a path, for hints on an unknown one. */
   knownKeys?(path: readonly PropertyKey[]): readonly string[];
   /** Accepts a text without any field, as one in which all are left out. */
@@ -78,6 +81,10 @@ export function parseCheckedYaml<S extends z.ZodType>(
     return { file, line: 1, column: 1, path: steps.join(".") };
   };
   const fields = (raw ?? {}) as Record<string, unknown>;
+  const known = options.knownKeys?.([]) ?? [];
+  const other =
+    known.length > 0 && otherDocument(Object.keys(fields), { kind: options.kind, known, hint }, { file, line: 1, column: 1 });
+  if (other) throw other;
   const given = options.prepare ? options.prepare(fields) : fields;
   const result = schema.safeParse(given, { error: schemaWords });
   if (result.success) return { value: result.data, faults: [], placeOf };
@@ -169,7 +176,7 @@ function fieldErrors(
   return issue.keys.map((key) => {
     const known = [...(knownKeys?.(issue.path) ?? [])];
     const meant = nearest(key, known);
-    const named = known.length === 0 || meant !== undefined ? "" : `; known: ${known.join(", ")}`;
+    const named = known.length === 0 || meant !== undefined ? "" : `; ${knownText(known)}`;
     return new EmporiumError("CONFIG_FIELD", `${file}: ${name === "" ? "" : `${name}: `}unknown field "${key}"${named}`, {
       place: placeOf([...issue.path, key], true),
       hint: meant === undefined ? hint : `did you mean ${meant}?`,

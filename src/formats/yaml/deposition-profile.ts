@@ -15,13 +15,32 @@ const Day = z
   );
 const ObjectName = z.strictObject({ name: Text, id: Text.optional(), description: Text.optional(), state: Text.optional() });
 
+const Described = z.strictObject({ name: Text, id: Text.optional() });
+/** Fields of a dataset that have a name and an identifier of an ontology, as the portal's configurations call them. */
+export const SAMPLE_PARTS = [
+  "tissue",
+  "cell_type",
+  "cell_strain",
+  "cell_component",
+  "assay",
+  "development_stage",
+  "disease",
+] as const;
+export type SamplePart = (typeof SAMPLE_PARTS)[number];
+
 const Profile = z.strictObject({
   deposition_id: z.int().min(1).optional(),
   title: Text.optional(),
   description: Text.optional(),
   /** As in the portal's configurations. The first is primary and corresponding author if none is marked. */
   authors: z
-    .array(z.looseObject({ name: Text }))
+    .array(
+      z.looseObject({
+        name: Text,
+        primary_author_status: z.boolean().optional(),
+        corresponding_author_status: z.boolean().optional(),
+      }),
+    )
     .min(1)
     .optional(),
   dates: z.strictObject({ deposition_date: Day, release_date: Day, last_modified_date: Day.optional() }).optional(),
@@ -38,11 +57,22 @@ const Profile = z.strictObject({
   dataset_id: z.int().min(1).optional(),
   sample_type: Text.optional(),
   organism: z.strictObject({ name: Text, taxonomy_id: z.int().min(1).optional() }).optional(),
+  ...(Object.fromEntries(SAMPLE_PARTS.map((part) => [part, Described.optional()])) as Record<
+    SamplePart,
+    z.ZodOptional<typeof Described>
+  >),
+  sample_preparation: Text.optional(),
+  grid_preparation: Text.optional(),
   microscope: z.strictObject({ manufacturer: Text.optional(), model: Text }).optional(),
   camera: z.strictObject({ manufacturer: Text, model: Text }).optional(),
   energy_filter: Text.optional(),
-  spherical_aberration_constant: z.number().min(0).optional(),
+  /** Millimetres: no lens has more. */
+  spherical_aberration_constant: z.number().min(0).max(20).optional(),
   tilt_series_quality: z.int().min(1).max(5).optional(),
+  /** Where the files do not tell it. */
+  tilting_scheme: Text.optional(),
+  /** Whether frames are; a gain reference beside them is asked about. */
+  is_gain_corrected: z.boolean().optional(),
 });
 
 /** @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT, with line and column */
@@ -50,11 +80,22 @@ export function parseDepositionProfile(text: string, file: string): DepositionPr
   const known = Object.keys(Profile.shape);
   return parseCheckedYaml(text, Profile, {
     file,
-    hint: `use one of ${known.join(", ")}`,
+    kind: "facts",
+    hint: "docs/guides/new-configuration.md shows a whole profile",
     knownKeys: () => known,
     mayBeEmpty: true,
   }).value;
 }
+
+/** The authors of a profile with their marks: the first is primary and corresponding author where none is marked as such. */
+export function markedAuthors(authors: NonNullable<DepositionProfile["authors"]>): readonly ProfileAuthor[] {
+  const missing = AUTHOR_STATUSES.filter((status) => authors.every((one) => one[status] !== true));
+  const marks = Object.fromEntries(missing.map((status) => [status, true]));
+  return authors.map((author, at) => (at === 0 ? { ...author, ...marks } : author));
+}
+
+export type ProfileAuthor = NonNullable<DepositionProfile["authors"]>[number];
+export const AUTHOR_STATUSES = ["primary_author_status", "corresponding_author_status"] as const;
 
 /** Answers of the command line override those of the profile. @throws {EmporiumError} CONFIG_FIELD */
 export function checkProfile(answers: unknown, what: string): DepositionProfile {

@@ -106,6 +106,7 @@ export function parsePortalSettings(text: string, file: string): PortalSettings 
   const { value, placeOf } = parseCheckedYaml(text, File, {
     file,
     hint: HINT,
+    kind: "portal",
     knownKeys: ([first, ...more]) =>
       first === undefined ? PORTAL_FIELDS : first === "links" && more.length === 1 ? ["label", "href"] : [],
   });

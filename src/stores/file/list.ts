@@ -22,8 +22,12 @@ interface Item {
   leaves?: string;
 }
 
-/** Called with each link that is not followed, and its name in the folder. */
-type Told = (link: Omit<UnfollowedLink, "key">, name: string) => void;
+/** What a folder has beside its files and folders, each with its name in the folder. */
+interface Told {
+  link(link: Omit<UnfollowedLink, "key">, name: string): void;
+  /** A name that can be no key. Undefined: such a name ends the listing. */
+  unusable: ((name: string) => void) | undefined;
+}
 
 interface Folder {
   /** Real path of the folder. */
@@ -64,10 +68,12 @@ async function foldersAbove(root: FileRoot, folder: string, real: string): Promi
   return [top, ...reals.filter((one) => one !== undefined)];
 }
 
-const telling =
-  (folder: string, { onLink }: ListOptions): Told =>
-  (link, name) =>
-    onLink?.({ key: folder + name, ...link });
+function telling(folder: string, { onLink, onUnusable }: ListOptions): Told {
+  return {
+    link: (link, name) => onLink?.({ key: folder + name, ...link }),
+    unusable: onUnusable && ((name) => onUnusable(folder + name)),
+  };
+}
 
 function entryOf(folder: string, { name, stat, leaves }: Item): Entry {
   return { key: folder + name, ...stat!, ...(leaves !== undefined && { leaves }) };
@@ -107,14 +113,18 @@ async function* itemsOf(
     if (entry.isDirectory()) items.push({ name: `${entry.name}/`, real: join(real, entry.name) });
     else if (entry.isFile()) items.push({ name: entry.name });
     else if (entry.isSymbolicLink()) links.push(entry.name);
-    else told({ leads: "special" }, entry.name);
+    else told.link({ leads: "special" }, entry.name);
   }
   for (const name of links) {
     const item = await resolveLink(root, join(real, name), name, told);
-    if (item?.real !== undefined && above.includes(item.real)) told({ leads: "above", to: item.real }, name);
+    if (item?.real !== undefined && above.includes(item.real)) told.link({ leads: "above", to: item.real }, name);
     else if (item) items.push(item);
   }
-  const wanted = items.filter(({ name }) => name.startsWith(start)).sort((a, b) => compareKeys(a.name, b.name));
+  const wanted = await named(
+    items.filter(({ name }) => name.startsWith(start)).sort((a, b) => compareKeys(a.name, b.name)),
+    real,
+    told,
+  );
   for (let at = 0; at < wanted.length; at += STATS_IN_FLIGHT) {
     throwIfCancelled(signal);
     const batch = wanted.slice(at, at + STATS_IN_FLIGHT);
@@ -127,17 +137,32 @@ async function* itemsOf(
   }
 }
 
-/** A file that vanished since the folder was read is absent, but a file whose name is invalid must be reported. */
+/** Without those whose name is not UTF-8: Node shows U+FFFD for its bytes, and nothing is found under what it shows. */
+async function named(items: Item[], real: string, { unusable }: Told): Promise<Item[]> {
+  if (!items.some(({ name }) => name.includes("\ufffd"))) return items;
+  const found: Item[] = [];
+  for (const item of items) {
+    const path = join(real, item.name);
+    if (!item.name.includes("\ufffd") || (await statNow(path)) !== undefined) found.push(item);
+    else if (unusable) unusable(item.name);
+    else throw notUtf8(path);
+  }
+  return found;
+}
+
+function notUtf8(path: string): EmporiumError {
+  const hint = "rename it, for example with convmv";
+  return new EmporiumError("NAME_UNSAFE", `${path} has a name that is not UTF-8`, { place: { file: path }, hint });
+}
+
+/** Undefined for a file that vanished since the folder was read. */
 async function statNow(path: string): Promise<Stat | undefined> {
   try {
     const found = await lstat(path, { bigint: true }).catch(absentAs(undefined));
-    if (found) return fileStat(found);
+    return found && fileStat(found);
   } catch (error) {
     throw fileError(error, path, "listed");
   }
-  if (!path.includes("\ufffd")) return undefined;
-  const hint = "rename it, for example with convmv";
-  throw new EmporiumError("NAME_UNSAFE", `${path} has a name that is not UTF-8`, { place: { file: path }, hint });
 }
 
 /**
@@ -148,20 +173,20 @@ async function resolveLink(root: FileRoot, path: string, name: string, told: Tol
   try {
     const real = await root.real(path);
     const found = real === undefined ? undefined : await statPath(real, { bigint: true });
-    if (real === undefined || !found) return void told({ leads: "nowhere" }, name);
+    if (real === undefined || !found) return void told.link({ leads: "nowhere" }, name);
     if (found.isDirectory()) return { name: `${name}/`, real };
     if (found.isFile()) return { name, stat: fileStat(found) };
-    return void told({ leads: "special", to: real }, name);
+    return void told.link({ leads: "special", to: real }, name);
   } catch (error) {
     if (isEmporiumError(error) && error.code === "STORE_DENIED") {
       const target = await realpath(path);
       const to = (await statPath(target)).isDirectory() ? `${target}/` : target;
-      told({ leads: "outside", to }, name);
+      told.link({ leads: "outside", to }, name);
       return { name, stat: fileStat(await lstat(path, { bigint: true })), leaves: to };
     }
     const known = fileError(error, path, "listed");
     if (known.code !== "STORE_ABSENT" && known.code !== "STORE_FAILED") throw known;
-    told({ leads: "nowhere" }, name);
+    told.link({ leads: "nowhere" }, name);
     return undefined;
   }
 }

@@ -19,10 +19,15 @@ export function givenText(bytes: Uint8Array, path: string, what: string): string
   }
 }
 
-/** The file that an option of the command names. @throws {EmporiumError} USAGE */
-export async function readGiven(path: string, option: string): Promise<Buffer> {
+/**
+ * The file that an option of the command names.
+ *
+ * @param absentHint what to do where there is no such file @throws {EmporiumError} USAGE
+ */
+export async function readGiven(path: string, option: string, absentHint?: string): Promise<Buffer> {
   return readFile(path).catch((error: unknown) => {
-    const { message, facts } = fileError(error, path, "read");
-    throw new EmporiumError("USAGE", `${option}: ${message}`, { ...facts });
+    const { code, message, facts } = fileError(error, path, "read");
+    const hint = (code === "STORE_ABSENT" ? absentHint : undefined) ?? facts.hint;
+    throw new EmporiumError("USAGE", `${option}: ${message}`, { ...facts, hint });
   });
 }

@@ -1,27 +1,27 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { DirectHandles } from "./direct.js";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { closeBoth, type DirectHandles, newWindow, openBoth, PAGE_BYTES, writeAll, writeLong, writePages } from "./direct.js";
 import { writeFully } from "./write-fully.js";
 
 /** What one call takes: whole pages of it are written, and `said` more are told, as a disk does that is nearly full. */
-const disk = vi.hoisted(() => ({ takes: Number.POSITIVE_INFINITY, said: 0, calls: 0 }));
-vi.mock("node:fs", async (original) => {
-  const fs = await original<typeof import("node:fs")>();
-  const writeSync = (fd: number, bytes: Uint8Array, at: number, length: number, position: number) => {
+const disk = { takes: Number.POSITIVE_INFINITY, said: 0, calls: 0 };
+const { writeSync } = fs;
+beforeAll(() => {
+  fs.writeSync = ((fd: number, bytes: Uint8Array, at: number, length: number, position: number) => {
     disk.calls++;
-    if (length <= disk.takes) return fs.writeSync(fd, bytes, at, length, position);
-    return fs.writeSync(fd, bytes, at, disk.takes, position) + disk.said;
-  };
-  return { ...fs, writeSync };
+    if (length <= disk.takes) return writeSync(fd, bytes, at, length, position);
+    return writeSync(fd, bytes, at, disk.takes, position) + disk.said;
+  }) as typeof writeSync;
+  syncBuiltinESMExports();
 });
-
-// other files of this process may have loaded the module with the disk as it is
-vi.resetModules();
-const { closeBoth, newWindow, openBoth, PAGE_BYTES, writeAll, writeLong, writePages } = await import("./direct.js");
-afterAll(() => vi.resetModules());
+afterAll(() => {
+  fs.writeSync = writeSync;
+  syncBuiltinESMExports();
+});
 
 const root = mkdtempSync(join(tmpdir(), "emporium-short-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -29,8 +29,9 @@ const path = join(root, "file");
 const SIZE = 64 * PAGE_BYTES;
 const noise = Uint8Array.from({ length: SIZE }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 13) & 255);
 beforeEach(() => {
-  Object.assign(disk, { takes: Number.POSITIVE_INFINITY, said: 0, calls: 0 });
-  writeFileSync(path, new Uint8Array(SIZE));
+  Object.assign(disk, { takes: Number.POSITIVE_INFINITY, said: 0 });
+  writeFileSync(path, new Uint8Array(SIZE)); // which Node does by calls of the same kind
+  disk.calls = 0;
 });
 const written = () => Buffer.from(noise).equals(readFileSync(path));
 

@@ -176,6 +176,12 @@ describe("reading", () => {
   it("tells of a name that is not UTF-8", async () => {
     await writeFile(Buffer.concat([Buffer.from(join(root, "caf")), Buffer.from([0xe9])]), "latin-1");
     expect(await codeOf(keysOf(fileStore(root).list("")))).toBe("NAME_UNSAFE");
+    await writeFile(join(root, "plain"), "x");
+    const names: string[] = [];
+    const onUnusable = (name: string) => void names.push(name);
+    expect(await keysOf(fileStore(root).list("", { onUnusable }))).toEqual(["plain"]);
+    expect(await keysOf(fileStore(root).children("", { onUnusable }))).toEqual(["plain"]);
+    expect(names).toEqual(["caf\ufffd", "caf\ufffd"]);
   });
 });
 

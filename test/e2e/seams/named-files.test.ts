@@ -96,6 +96,22 @@ describe("curate match", () => {
     rmSync(person.at("tables", name));
   });
 
+  it.each(["tables", "new/"])("refuses the folder %s before anything is looked at", async (name) => {
+    const { status, err } = await person.run("curate", "match", "drive", "--runs", "runs.json", "--out", name);
+    expect([status, err.split("\n")[0], existsSync(person.at("new"))]).toEqual([
+      2,
+      `error[USAGE]: ${name} is a folder, and --out writes a file of this name`,
+      false,
+    ]);
+  });
+
+  it("refuses a folder in the place of a list beside it", async () => {
+    mkdirSync(person.at("lists/review_runs.csv"), { recursive: true });
+    const { status, err } = await match("--runs", "runs.json", "--out", "lists/matching_runs.csv");
+    expect([status, err]).toEqual([2, expect.stringContaining("lists/review_runs.csv is a folder")]);
+    expect(readdirSync(person.at("lists"))).toEqual(["review_runs.csv"]);
+  });
+
   it("keeps what a person has decided in the list for review, until it is in the decisions", async () => {
     expect((await match("--runs", "runs.json")).status).toBe(3);
     const open = read("tables", "review_runs.csv");
@@ -178,5 +194,17 @@ describe("a file for a result", () => {
     expect(read(file)).toBe(there);
     const anew = file.replace(/^\w+/, (name) => `${name}-anew`);
     for (const _ of [1, 2]) expect((await person.run(...words, anew)).status, anew).toBe(0);
+  });
+});
+
+describe("a folder that is named for one file", () => {
+  it.each([
+    ["ingest", "new", "--from", "lab/input/lab/imod"],
+    ["catalog", "export", "copick", "lab"],
+  ])("%s %s makes nothing beside it", async (...words) => {
+    mkdirSync(person.at("taken"), { recursive: true });
+    const { status, err } = await person.run(...words, "--out", "taken");
+    expect([status, err.split("\n")[0]]).toEqual([2, "error[USAGE]: taken is a folder, and --out writes a file of this name"]);
+    expect(readdirSync(person.folder).filter((name) => name.startsWith("taken"))).toEqual(["taken"]);
   });
 });

@@ -55,8 +55,9 @@ export const SLURM: EngineWords = {
       if (HELD.test(reason)) return { id, name, state: "held" };
       return { id, name, state: "waiting", ...(PASSING.has(reason) ? {} : { why: reason }) };
     }),
+  // without a configuration of its own a login node asks the controller that the name server tells
   silent:
-    /Unable to contact slurm controller|Socket timed out|Zero Bytes were transmitted|Unable to establish (?:controller|configuration)/i,
+    /Unable to contact slurm controller|Socket timed out|Zero Bytes were transmitted|(?:Unable to|Could not) establish (?:a )?(?:controller|configuration)|DNS SRV lookup failed|failed to fetch (?:remote )?config/i,
   full: /(temporarily unable to accept job|job queue full), sleeping and retrying/i,
   cancel: (ids) => ({ program: "scancel", words: ids }),
   release: (id) => ({ program: "scontrol", words: ["release", id] }),

@@ -31,7 +31,7 @@ export interface ReadGraph {
  */
 export function readGraph(text: string, file: string): ReadGraph {
   const { value, faults, placeOf } = parseCheckedYaml(text, GraphSchema, {
-    ...{ file, hint: HINT, knownKeys, keepsFaults: true },
+    ...{ file, hint: HINT, kind: "graph", knownKeys, keepsFaults: true },
   });
   const { path } = parseLocation(file);
   return {

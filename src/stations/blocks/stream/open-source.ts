@@ -7,7 +7,7 @@ import { type LoadedVolume, openBlockVolume } from "../../../arrays/loader/volum
 import { type Triple, volumeOf } from "../../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { formatBytes } from "../../../core/units.js";
+import { counted, formatBytes } from "../../../core/units.js";
 import type { BatchArray, BatchSource, Share, StreamBatch, StreamFacts } from "./batch.js";
 import { gridFacts } from "./grid-facts.js";
 import { inGroups } from "./groups.js";
@@ -21,7 +21,8 @@ const CACHE_SHARE = 5 / 8;
 /**
  * Opens the volumes.
  *
- * @throws {EmporiumError} USAGE, FORMAT_UNSUPPORTED (chunks that cannot be handed on compressed), and what opening a volume throws
+ * @throws {EmporiumError} USAGE, FORMAT_UNSUPPORTED (chunks that cannot be handed on compressed), MEMORY_LIMIT (chunks or a batch that do not fit), and what
+ * opening a volume throws
  */
 export async function openBatchSource({ volumes, mask, store, threads, ...request }: StreamRequest): Promise<BatchSource> {
   const opened: LoadedVolume[] = [];
@@ -40,6 +41,7 @@ export async function openBatchSource({ volumes, mask, store, threads, ...reques
     const named = Object.fromEntries(names.map((name, at) => [name, placed[at]!]));
     const openMask = mask && { ...mask, source: placed.at(-1)! };
     const source = sourceOf(named, { ...request, mask: openMask }, (bytes) => context.boxes.reuse(bytes));
+    if (!request.compressed) refuseLargeBatch(source.facts, request.memoryBytes - context.memoryBytes);
     // what the volume says, and not what its place is taken to be
     const called = [...names, "the mask"];
     const notes = opened.flatMap((volume, at) => (volume.notes ?? []).map((note) => `${called[at]}: ${note}`));
@@ -58,6 +60,19 @@ function refuseTooLittle(volume: LoadedVolume, level: number, memoryBytes: numbe
   throw new EmporiumError("MEMORY_LIMIT", `${volume.name}: ${formatBytes(least)} are needed to read its chunks`, {
     hint: `allow more with --memory ${wanted}MiB`,
   });
+}
+
+/** A batch is held as a whole, beside the chunks that are kept: what is stored is counted by its own source. */
+function refuseLargeBatch({ arrays, batch, batchBytes }: StreamFacts, memoryBytes: number): void {
+  if (batchBytes <= memoryBytes) return;
+  const [{ shape } = { shape: [] }] = Object.values(arrays);
+  const blocks = `${counted(batch, "block")} of ${shape.join("×")} voxels`;
+  const wanted = Math.ceil(batchBytes / (1 - CACHE_SHARE) / 2 ** 20);
+  throw new EmporiumError(
+    "MEMORY_LIMIT",
+    `a batch of ${blocks} has ${formatBytes(batchBytes)}; --memory leaves ${formatBytes(memoryBytes)} for it`,
+    { hint: `give a smaller --block, fewer blocks with --batch, or --memory ${wanted}MiB` },
+  );
 }
 
 /**

@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import type { Database } from "../../../catalog/database.js";
 import { type TreePrefixes, USUAL_PREFIXES } from "../../../catalog/import-prefixes.js";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
-import { emptyHint, objectName, type Store } from "../../../stores/store.js";
+import { absent, emptyHint, objectName, type Store } from "../../../stores/store.js";
 import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
 import { addCounts, type Counts } from "./counts.js";
 import { chooseDatasets } from "./dataset-filter.js";
@@ -211,6 +212,7 @@ export function runIds({ context, faults }: Importing): () => Promise<number | u
 
 export async function nothingFound(store: Store, isChosen: boolean): Promise<EmporiumError> {
   const place = store.local ? { file: store.local.path("") } : { url: store.url };
+  if (store.local && !existsSync(store.local.path(""))) return absent(store, "");
   if (!isChosen && (await store.stat("dataset_metadata.json")) !== undefined)
     return new EmporiumError("STORE_ABSENT", "no dataset found below: this folder is a dataset itself", {
       place,

@@ -6,7 +6,6 @@ import { exitOf, noteLines, type Report, withText } from "../../../core/report.j
 import { counted, formatBytes } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
-import { readGiven } from "../../../stores/file/read-given.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { shownPath } from "../inventory/path-bytes.js";
@@ -18,8 +17,8 @@ import { checkBatchId } from "../ledger/batches.js";
 import type { Batch } from "../ledger/events.js";
 import { type OpenLedger, readLedger, withLedger } from "../ledger/ledger.js";
 import { isOpen } from "../ledger/states.js";
-import { parseMatches } from "../match/match-row.js";
 import { keptRuns, portalRuns } from "../match/runs-source.js";
+import { readMatches } from "../missing/match-table.js";
 import { runCompleter } from "./complete-runs.js";
 import { type FoundModels, findModels } from "./find-models.js";
 import { type BatchFile, MANIFEST, type Manifest, parseManifest, printManifest } from "./manifest.js";
@@ -95,7 +94,7 @@ export async function collectBatch(dirs: readonly string[], options: CollectOpti
       hint: "choose another label: portals accept no automatic models",
     });
   }
-  const matches = parseMatches(await readGiven(options.matches, "--matches"), options.matches);
+  const matches = await readMatches(options.matches);
   const { bases, anonymous } = options;
   const lists =
     options.runs === undefined

@@ -39,7 +39,7 @@ const LISTED_MAX = 100_000;
  */
 export async function hygieneOfArchive(dirs: readonly string[], options: HygieneOptions): Promise<HygieneReport> {
   const { workspace, jobs, full, signal, plan } = options;
-  const archive = await scanArchive(dirs, { workspace, jobs, full, heads: "all", ...envOf(options) });
+  const archive = await scanArchive(dirs, { workspace, jobs, full, heads: "all", writes: { "--plan": plan }, ...envOf(options) });
   const counts = new Map<HygieneFlag, { files: number; bytes: number }>();
   const findings: Finding[] = [];
   const removable = { files: 0, bytes: 0 };

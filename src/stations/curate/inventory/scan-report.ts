@@ -1,4 +1,3 @@
-import { realpathSync } from "node:fs";
 import { EmporiumError } from "../../../core/errors.js";
 import { exitOf, type Report, withText } from "../../../core/report.js";
 import { counted, formatBytes } from "../../../core/units.js";
@@ -11,7 +10,7 @@ import { readBlocks } from "./listing.js";
 import { shownPath } from "./path-bytes.js";
 import { folderPlace } from "./place.js";
 import { runNaming } from "./run-name.js";
-import { refuseInside, type ScanOptions, scanArchive } from "./scan.js";
+import { type ScanOptions, scanArchive } from "./scan.js";
 
 export interface ScanReportOptions extends ScanOptions {
   /** Path of the index: `.json` or `.csv`. */
@@ -56,13 +55,10 @@ export interface ScanReport extends Report {
 /** Scans, counts what is there, and writes the index. */
 export async function scanReport(dirs: readonly string[], options: ScanReportOptions): Promise<ScanReport> {
   const { out, signal } = options;
-  if (out !== undefined) {
-    if (!/\.(?:json|csv)$/i.test(out))
-      throw new EmporiumError("USAGE", `--out ${out}: expected a name that ends in .json or .csv`);
-    for (const dir of dirs) refuseOut(out, dir);
-  }
+  if (out !== undefined && !/\.(?:json|csv)$/i.test(out))
+    throw new EmporiumError("USAGE", `--out ${out}: expected a name that ends in .json or .csv`);
   const vocabulary = await vocabularyOf(options.vocabulary);
-  const archive = await scanArchive(dirs, options);
+  const archive = await scanArchive(dirs, { ...options, writes: { "--out": out } });
   const { runs, ...tally } = tallyOf(archive, signal);
   const proposal = runs.names > 0 ? undefined : await proposeRunPattern(archive, signal);
   const classify = classifier(vocabulary);
@@ -176,16 +172,6 @@ function averageLines(averages: ScanReport["averages"]): string[] {
 
 function add(sums: Record<string, number>, counts: Readonly<Record<string, number>>): void {
   for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count;
-}
-
-function refuseOut(out: string, dir: string): void {
-  let real: string;
-  try {
-    real = realpathSync(dir);
-  } catch {
-    return; // the scan reports it
-  }
-  refuseInside(out, real, dir, "--out", "write it outside of the archive");
 }
 
 /** A pattern for the names of folders that hold volumes. */

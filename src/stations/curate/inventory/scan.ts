@@ -42,6 +42,8 @@ export interface ScanOptions extends GivenEnv {
   runPatterns?: readonly string[] | undefined;
   /** Number of threads. Default: the number of cores, and up to 8 for slow disks such as network drives. */
   jobs?: number | undefined;
+  /** What the caller will write, by the option that names it: refused inside of the folders, before they are read. */
+  writes?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 export interface Scan extends Archive {
@@ -172,7 +174,7 @@ function errorOfDisk(error: unknown, folder: string): unknown {
 }
 
 /** Absolute paths without a `/` at the end. A folder inside another one of the list is scanned with that. */
-function rootsOf(dirs: readonly string[], { workspace, ...given }: ScanOptions): string[] {
+function rootsOf(dirs: readonly string[], { workspace, writes = {}, ...given }: ScanOptions): string[] {
   const { log } = envOf(given);
   const roots = dirs.map((dir) => {
     const { path } = parseLocation(dir);
@@ -189,8 +191,11 @@ function rootsOf(dirs: readonly string[], { workspace, ...given }: ScanOptions):
     }
     return { path: resolve(path).replace(/\/+$/, ""), real };
   });
-  for (const { path, real } of roots)
+  for (const { path, real } of roots) {
     refuseInside(workspace, real, path, "the workspace", "choose another folder with --workspace DIR");
+    for (const [option, written] of Object.entries(writes))
+      if (written !== undefined) refuseInside(written, real, path, option, "write it outside of the archive");
+  }
   const kept: typeof roots = [];
   for (const [at, root] of roots.entries()) {
     const over = roots.find(

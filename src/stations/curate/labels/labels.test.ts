@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { model, sidecar } from "../../../../examples/archive/model.mjs";
 import { hygieneOfArchive } from "../hygiene/hygiene.js";
+import { matchArchive } from "../match/match.js";
+import { missingInPortal } from "../missing/missing.js";
 import { labelArchive } from "./labels.js";
 
 let base: string;
@@ -146,6 +148,36 @@ describe("counting labels", () => {
   it("needs the table for the reference's count", async () => {
     await expect(count({ compat: true })).rejects.toMatchObject({ code: "USAGE" });
     await expect(count({ matches: join(base, "none.csv") })).rejects.toMatchObject({ code: "USAGE" });
+  });
+});
+
+it("a table of matches that is not there is told with the command that writes it", async () => {
+  const hint = expect.stringContaining("emporium curate match DIR… writes this table");
+  const matches = join(base, "nowhere.csv");
+  await expect(count({ matches })).rejects.toMatchObject({ code: "USAGE", facts: { hint } });
+  await expect(missingInPortal([root], { workspace: join(base, "work"), matches })).rejects.toMatchObject({ facts: { hint } });
+});
+
+describe("what is written", () => {
+  it("never lies in the drives", async () => {
+    write(`s/${RUN}/MS.mod`);
+    const workspace = join(base, "work");
+    const runs = join(base, "runs.txt");
+    writeFileSync(runs, `${RUN}\n`);
+    const out = join(root, "out.csv");
+    const matched = join(base, "matches/matching_runs.csv");
+    await matchArchive([root], { workspace, runs, out: matched });
+    for (const written of [
+      () => matchArchive([root], { workspace, runs, out }),
+      () => missingInPortal([root], { workspace, matches: matched, out }),
+      () => hygieneOfArchive([root], { workspace, plan: out }),
+      ...["plot", "csv", "matrix", "directories"].map((option) => () => count({ [option]: out })),
+    ])
+      await expect(written()).rejects.toMatchObject({
+        code: "USAGE",
+        message: expect.stringMatching(/^--\w+ .*out\.csv is inside .*drive, which is never written$/),
+      });
+    expect(readdirSync(root)).toEqual(["s"]);
   });
 });
 

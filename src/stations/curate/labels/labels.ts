@@ -5,12 +5,12 @@ import type { Log } from "../../../core/log.js";
 import { exitOf, type Report, withText } from "../../../core/report.js";
 import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
-import { readGiven } from "../../../stores/file/read-given.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
 import { shownPath } from "../inventory/path-bytes.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
-import { isTaken, type MatchRow, parseMatches } from "../match/match-row.js";
+import { isTaken, type MatchRow } from "../match/match-row.js";
+import { readMatches } from "../missing/match-table.js";
 import { modelErrorCode } from "../models/model-error.js";
 import { classifier } from "./classify.js";
 import {
@@ -71,16 +71,15 @@ export async function labelArchive(dirs: readonly string[], options: LabelsOptio
   const env = envOf(options);
   const { log, signal } = env;
   const vocabulary = await vocabularyOf(options.vocabulary);
-  const rows =
-    options.matches === undefined
-      ? undefined
-      : parseMatches(await readGiven(options.matches, "--matches"), options.matches).filter(isTaken);
+  const rows = options.matches === undefined ? undefined : (await readMatches(options.matches)).filter(isTaken);
   if (compat && rows === undefined) {
     throw new EmporiumError("USAGE", "--compat reference without --matches: the reference counts in matched runs alone", {
       hint: "emporium curate match writes the table",
     });
   }
-  const archive = await scanArchive(dirs, { workspace, jobs, full, heads: compat ? "none" : "models", ...env });
+  const { plot, csv, matrix, directories } = options;
+  const writes = { "--plot": plot, "--csv": csv, "--matrix": matrix, "--directories": directories };
+  const archive = await scanArchive(dirs, { workspace, jobs, full, heads: compat ? "none" : "models", writes, ...env });
   const counts = compat
     ? await countAsReference(archive, rows!, signal)
     : await countLabels(archive, scopeOf(rows, archive.roots, log), classifier(vocabulary), signal);

@@ -63,6 +63,11 @@ describe("one decision in decisions.csv", () => {
       "archive_path,portal_run_id,decision\n/d1/q,1,no\n",
       "archive_path,portal_run_id,decision,who\n/d1/q,1,no\n/d1/a,7,accept,ann\n",
     ],
+    [
+      "semicolons, as spreadsheets write where a comma is the decimal mark",
+      "archive_path;portal_run_id;decision\r\n/d1/q, 2;1;no\r\n",
+      "archive_path;portal_run_id;decision;who\r\n/d1/q, 2;1;no\r\n/d1/a;7;accept;ann\r\n",
+    ],
     ["no line end at all", HEAD.trim(), `${HEAD}/d1/a,7,accept,ann,\n`],
     [
       "the end of a path, and a note that stays",

@@ -207,22 +207,21 @@ function decidedText(
     // from the end: what lies before keeps its place
     return decided.length === 0
       ? undefined
-      : decided.toReversed().reduce((text, line) => withCells(text, sheet.names, line, cells), sheet.text);
+      : decided.toReversed().reduce((text, line) => withCells({ ...sheet, text }, line, cells), sheet.text);
   }
   const last = own.at(-1);
   // a later line about several rows would win over it
-  if (last && !decided.some(({ at }) => at > last.at)) return withCells(sheet.text, sheet.names, last, cells);
+  if (last && !decided.some(({ at }) => at > last.at)) return withCells(sheet, last, cells);
   const { path, portalRun, portalRunId } = rows.get(name)!;
   const named: Readonly<Record<string, string>> = { archive_path: path, portal_run_id: portalRunId || portalRun, ...cells };
   const end = endOfLine(sheet);
   const line = sheet.names.map((column, at) => (sheet.names.indexOf(column) === at ? (named[column] ?? "") : ""));
-  return `${sheet.text}${/[\r\n]$/.test(sheet.text) ? "" : end}${csvCells(line)}${end}`;
+  return `${sheet.text}${/[\r\n]$/.test(sheet.text) ? "" : end}${csvCells(line, sheet.separator)}${end}`;
 }
 
 /** The text with other cells in one line. All others stay as they are written. */
 function withCells(
-  text: string,
-  names: readonly string[],
+  { text, names, separator }: Pick<DecisionSheet, "text" | "names" | "separator">,
   { at, raw }: DecisionLine,
   cells: Readonly<Record<string, string>>,
 ): string {
@@ -230,14 +229,14 @@ function withCells(
   for (const [name, value] of Object.entries(cells)) {
     const column = names.indexOf(name);
     while (now.length < column) now.push("");
-    now[column] = csvCells([value]);
+    now[column] = csvCells([value], separator);
   }
-  return text.slice(0, at) + now.join(",") + text.slice(at + raw.join(",").length);
+  return text.slice(0, at) + now.join(separator) + text.slice(at + raw.join(separator).length);
 }
 
 /** The sheet with these columns in its header. Lines without cells for them are read as empty there. */
 function withColumns(sheet: DecisionSheet, columns: readonly string[]): DecisionSheet {
-  const { text, header, names, lines } = sheet;
+  const { text, separator, header, names, lines } = sheet;
   const missing = columns.filter((name) => !names.includes(name));
   if (missing.length === 0) return sheet;
   const wide = lines.find(({ raw }) => raw.length > names.length);
@@ -251,10 +250,11 @@ function withColumns(sheet: DecisionSheet, columns: readonly string[]): Decision
     );
   }
   const end = endOfHeader(header);
-  const added = `${text.slice(0, end)},${missing.join(",")}${text.slice(end)}`;
+  const added = `${text.slice(0, end)}${missing.map((name) => separator + name).join("")}${text.slice(end)}`;
   return parseDecisionSheet(encodePath(added), "decisions.csv");
 }
 
+/** Every separator is one character long. */
 const endOfHeader = ({ at, raw }: DecisionSheet["header"]): number => at + raw.join(",").length;
 
 /** The line end of the sheet, as its header has it. */

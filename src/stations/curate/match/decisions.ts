@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { TableRow } from "../../../formats/table/delimited.js";
-import { parseCsv } from "../inventory/csv.js";
+import { firstLine, parseCsv, type Separator, separatorOf } from "../inventory/csv.js";
 import { decodePath } from "../inventory/path-bytes.js";
 
 /** A person's decision about a folder and a run. It overrides every rule, and stays valid in later matches. */
@@ -22,6 +22,7 @@ export interface DecisionLine extends Omit<Decision, "accepted">, Pick<TableRow,
 /** The file as it is written, for those who change single cells of it. */
 export interface DecisionSheet {
   readonly text: string;
+  readonly separator: Separator;
   readonly header: TableRow;
   /** Names of columns, without blanks around them. */
   readonly names: readonly string[];
@@ -55,7 +56,8 @@ export function parseDecisions(bytes: Uint8Array, file: string): Decision[] {
 /** Reads all lines of `decisions.csv`. @throws {EmporiumError} as `parseDecisions` */
 export function parseDecisionSheet(bytes: Uint8Array, file: string): DecisionSheet {
   const text = decodePath(bytes);
-  const [header, ...rows] = parseCsv(text, file);
+  const separator = separatorOf(firstLine(text));
+  const [header, ...rows] = parseCsv(text, file, separator);
   const names = header?.cells.map((cell) => cell.trim()) ?? [];
   const missing = DECISION_COLUMNS.slice(0, 3).filter((name) => !names.includes(name));
   if (header === undefined || missing.length > 0) {
@@ -81,5 +83,5 @@ export function parseDecisionSheet(bytes: Uint8Array, file: string): DecisionShe
     const portalRun = cell("portal_run_id").trim();
     return { archivePath, portalRun, accepted, who: cell("who"), note: cell("note"), line, at, raw };
   });
-  return { text, header, names, lines };
+  return { text, separator, header, names, lines };
 }

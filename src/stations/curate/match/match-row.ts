@@ -73,7 +73,8 @@ function toRow({ cells, line }: TableRow, names: readonly string[], file: string
   const cell = (name: (typeof MATCH_COLUMNS)[number]) => cells[names.indexOf(name)] ?? "";
   // the reference's table has no such column; an empty cell says nothing
   const status = names.includes("status") ? cell("status").trim() : "matched";
-  const score = Number(cell("score") || "1");
+  // a spreadsheet may have written the decimal mark of its country
+  const score = Number(cell("score").replace(",", ".") || "1");
   if (cell("sc_run_name") === "" || cell("CZI_run_name") === "") {
     throw new EmporiumError("CONFIG_FIELD", `${file}: a row without both names`, { place: { file, line } });
   }

@@ -82,7 +82,15 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
       ? []
       : parseDecisions(await readGiven(decisionsPath, "--decisions"), decisionsPath);
   await refuseDecided(reviewPath(out), decisions);
-  const archive = await scanArchive(dirs, { workspace, jobs, full, runPatterns, heads: "none", ...env });
+  const archive = await scanArchive(dirs, {
+    workspace,
+    jobs,
+    full,
+    runPatterns,
+    heads: "none",
+    writes: { "--out": out },
+    ...env,
+  });
   const { folders, copies } = await runFolders(archive, runs, compat, signal);
   const matches = compat ? matchAsReference(folders, runs) : matchRuns(folders, runs, decisions);
   await writeLists(matches, out);

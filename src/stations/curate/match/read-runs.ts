@@ -1,8 +1,11 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { quoted } from "../../../core/finding.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject, jsonId } from "../../../core/json-fields.js";
-import { parseCsv } from "../inventory/csv.js";
+import { firstLine, parseCsv, separatorOf } from "../inventory/csv.js";
 import { distinctRuns, type PortalRun } from "./portal-run.js";
+
+const FORMS = "give runs as JSON, as CSV with a column name, or one name per line";
 
 /**
  * Reads a list of portal runs. Its form is recognised: a JSON array of `{id, name, dataset: {id, …}}` (also inside `{data:
@@ -17,7 +20,7 @@ export function parseRuns(text: string, file: string): PortalRun[] {
   if (runs.length === 0) {
     throw new EmporiumError("CONFIG_EMPTY", `${file} holds no run`, {
       place: { file },
-      hint: "give runs as JSON, as CSV with a column name, or one name per line",
+      hint: FORMS,
     });
   }
   refuseSharedIds(runs, file);
@@ -91,8 +94,8 @@ const ID_COLUMNS = ["id", "CZI_run_id", "run_id"];
 const DATASET_COLUMNS = ["dataset_id", "datasetId", "portal_dataset_id"];
 
 function fromLines(text: string, file: string): PortalRun[] {
-  const first = text.split(/\r?\n|\r/).find((line) => line.trim() !== "") ?? "";
-  const separator = first.includes("\t") ? "\t" : ",";
+  const first = firstLine(text);
+  const separator = separatorOf(first);
   const names = first.split(separator).map((cell) => cell.trim().replace(/^"|"$/g, ""));
   const place = (wanted: readonly string[]) =>
     names.findIndex((name) => wanted.some((other) => other.toLowerCase() === name.toLowerCase()));
@@ -103,11 +106,12 @@ function fromLines(text: string, file: string): PortalRun[] {
         place: { file, line: 1 },
       });
     }
-    return text
-      .split(/\r?\n|\r/)
-      .map((line) => line.trim())
-      .filter((line) => line !== "" && !line.startsWith("#"))
-      .map((name) => ({ name, id: "", datasetId: "" }));
+    return text.split(/\r?\n|\r/).flatMap((line, at) => {
+      const name = line.trim();
+      if (name === "" || name.startsWith("#")) return [];
+      if (NO_NAME.test(name)) throw noName(name, { file, line: at + 1 });
+      return [{ name, id: "", datasetId: "" }];
+    });
   }
   const [id, dataset] = [place(ID_COLUMNS), place(DATASET_COLUMNS)];
   const rows = parseCsv(text, file, separator).slice(1);
@@ -118,6 +122,17 @@ function fromLines(text: string, file: string): PortalRun[] {
     if (cells.every((cell) => cell.trim() === "") || cells.join(separator) === header) return [];
     if (name === "") throw new EmporiumError("CONFIG_FIELD", `${file}: a row without a name`, { place: { file, line } });
     return [{ name, id: cells[id]?.trim() ?? "", datasetId: cells[dataset]?.trim() ?? "" }];
+  });
+}
+
+/** Lines of YAML, HTML and bytes of a picture: names of runs are names of folders, and such a document is none of runs. */
+const NO_NAME = /^<|:(?:\s|$)|[\u0000-\u0008\u000e-\u001f]/;
+
+function noName(line: string, place: { file: string; line: number }): EmporiumError {
+  const shown = quoted(line.length > 40 ? `${line.slice(0, 40)}…` : line);
+  return new EmporiumError("CONFIG_FIELD", `${place.file}: ${shown} is no name of a run`, {
+    place,
+    hint: FORMS,
   });
 }
 

@@ -60,8 +60,23 @@ describe("lists of runs", () => {
     ["id,run\n1,2", "CONFIG_FIELD"],
     ['name,id\n"a,1', "CONFIG_SYNTAX"],
     ["name,id\n,1", "CONFIG_FIELD"],
+    ["inputs:\n  volume: cell.mrc\n", "CONFIG_FIELD"],
+    ["# runs\nmka1\n<html>\n", "CONFIG_FIELD"],
   ])("%j is refused with %s", (text, code) => {
     expect(() => parseRuns(text, "runs")).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("are names line by line, with blanks, colons and whatever else a folder's name may have", () => {
+    expect(named("mka 2019-11-19-4\n\n# other\nround:2\n")).toEqual([
+      ["mka 2019-11-19-4", "", ""],
+      ["round:2", "", ""],
+    ]);
+    expect(() => named("mka1\nseries: 4\n")).toThrow('runs: "series: 4" is no name of a run');
+  });
+
+  it("of a spreadsheet where a comma is the decimal mark have semicolons", () => {
+    expect(named("CZI_run_name;dataset_id\r\nmka1;10052\r\n")).toEqual([["mka1", "", "10052"]]);
+    expect(() => named("run;dataset\r\nmka1;10052\r\n")).toThrow("expected a column name or CZI_run_name, found run, dataset");
   });
 
   const real = `${REAL_DATA_FOLDER}/curate/portal-runs.json`;
@@ -92,6 +107,12 @@ describe("the table of matches", () => {
     const rows = [row, { ...row, path: "=1+1", status: "manual" as const, rule: "manual" as const, score: 1 }];
     expect(parseMatches(matchesCsv(rows), "m.csv")).toEqual(rows);
     expect(matchesCsv([]).toString()).toBe("sc_run_name,CZI_run_name,CZI_run_id,path,rule,score,status,dataset_id\n");
+  });
+
+  it("is read as a spreadsheet saves it where a comma is the decimal mark", () => {
+    const text =
+      "\ufeffsc_run_name;CZI_run_name;CZI_run_id;path;rule;score;status;dataset_id\r\nmk1;mka1;7;/d/a, b;two-letter;0,95;ambiguous;10052\r\n";
+    expect(parseMatches(Buffer.from(text), "m.csv")).toEqual([{ ...row, path: "/d/a, b" }]);
   });
 
   it("of the reference has names alone, its header as often as it was run", () => {

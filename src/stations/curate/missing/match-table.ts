@@ -14,9 +14,15 @@ export interface MatchTable {
   readonly unmatched: readonly { readonly path: string; readonly run: string }[] | undefined;
 }
 
+/** The table that `--matches` names. @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD */
+export async function readMatches(file: string): Promise<MatchRow[]> {
+  const hint = "emporium curate match DIR… writes this table; --matches names one that is elsewhere";
+  return parseMatches(await readGiven(file, "--matches", hint), file);
+}
+
 /** @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD */
 export async function readMatchTable(matches: string): Promise<MatchTable> {
-  const rows = parseMatches(await readGiven(matches, "--matches"), matches);
+  const rows = await readMatches(matches);
   const file = join(dirname(resolve(matches)), "unmatched_archive.csv");
   if (!existsSync(file)) return { rows, unmatched: undefined };
   const [, ...lines] = parseCsv(decodePath(await readGiven(file, "--matches")), file);

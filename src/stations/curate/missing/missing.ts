@@ -63,7 +63,7 @@ export async function missingInPortal(dirs: readonly string[], options: MissingO
   const table = await readMatchTable(matches);
   const { rows } = table;
   // heads are needed to recognise sidecars with other names
-  const archive = await scanArchive(dirs, { ...scan, heads: "models" });
+  const archive = await scanArchive(dirs, { ...scan, heads: "models", writes: { "--out": out } });
   for (const { path } of archive.roots) requireSeen(path, table, matches);
   const { runs, notes } = await archiveRuns(archive, scan.signal);
   const species = missingRuns(runs, rows, by);

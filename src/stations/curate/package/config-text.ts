@@ -1,5 +1,5 @@
 import { counted } from "../../../core/units.js";
-import type { DepositionProfile } from "../../../formats/yaml/deposition-profile.js";
+import { type DepositionProfile, markedAuthors } from "../../../formats/yaml/deposition-profile.js";
 import { type Ask, ask, askedLines, decimal, Named, PLEASE, yamlText } from "../../../formats/yaml/yaml-text.js";
 import type { AnnotatedObject } from "../labels/objects.js";
 import { slugOf } from "./objects.js";
@@ -89,13 +89,7 @@ function authorsOf({ authors }: DepositionProfile): object[] {
       },
     ];
   }
-  const statuses = ["primary_author_status", "corresponding_author_status"] as const;
-  return authors.map((author, at) => {
-    const given = Object.fromEntries(
-      statuses.flatMap((status) => (at === 0 && authors.every((one) => one[status] !== true) ? [[status, true]] : [])),
-    );
-    return { ...author, ...given };
-  });
+  return [...markedAuthors(authors)];
 }
 
 function datesOf({ dates }: DepositionProfile): Record<string, string | Ask> {

@@ -4,7 +4,7 @@ import { redact } from "../../../core/redact.js";
 import { encodeSegment, volumeLink } from "../../../portals/links.js";
 import type { PortalFile } from "../../../portals/portal.js";
 import { isSizeless } from "../../../stores/http/answer.js";
-import { unsafe } from "../../../stores/keys.js";
+import { unusable } from "../../../stores/keys.js";
 import type { Entry, Store, UnfollowedLink } from "../../../stores/store.js";
 import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
 import { md5OfEtag, parseChecksum } from "../transfer/checksum.js";
@@ -296,7 +296,7 @@ async function* entriesOf(folder: RemoteFolder, options: ExpandOptions, start: S
   const onUnusable = (key: string) => {
     if (told.has(key)) return; // the listing was repeated
     told.add(key);
-    onFault(key, unsafe(key, "cannot be that of a file"));
+    onFault(key, unusable(key));
   };
   if (folder.listing === "flat") {
     const links = leftOutLinks(folder, options);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Clock } from "../../../core/clock.js";
-import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { PathFilter } from "../../../core/path-filter.js";
 import { redact } from "../../../core/redact.js";
 import type { Bases } from "../../../portals/bases.js";
@@ -117,7 +117,7 @@ async function startsOf(
       refuseInSource(join(options.dest, start.rel), local, { what, hint: "download into a folder elsewhere" });
     return [start];
   }
-  const known = recognise(address, options.bases);
+  const known = recognised(address, options);
   const listing = listFiles(known, options.client, { warn: options.warn });
   if (!listing) return [directStart(known, name, names)];
   const files: PortalFile[] = [];
@@ -154,6 +154,20 @@ async function startsOf(
     const path = unused(file.path, taken);
     return [start(file, `${top}/${path}`, path)];
   });
+}
+
+/** @throws {EmporiumError} UNKNOWN_PORTAL: it says so of a path, too, that was typed wrongly */
+function recognised(address: string, { bases, cwd = process.cwd() }: PlanOptions): Recognised {
+  try {
+    return recognise(address, bases);
+  } catch (error) {
+    if (!isEmporiumError(error) || error.code !== "UNKNOWN_PORTAL" || /^[a-z][a-z0-9+.-]*:/i.test(address)) throw error;
+    const path = resolve(cwd, address);
+    throw new EmporiumError("UNKNOWN_PORTAL", `${path} does not exist, and no portal has an accession "${redact(address)}"`, {
+      place: { file: path },
+      hint: "check the path; other places are named by a URL or an accession such as EMPIAR-11759",
+    });
+  }
 }
 
 /** The record's name in `web_metadata.json`. */
@@ -232,7 +246,7 @@ function unused(name: string, taken: Set<string>, suffix?: string): string {
   const candidates = function* () {
     yield name;
     if (suffix !== undefined) yield plainName(`${name}-${suffix}`, name);
-    for (let n = 2; ; n++) yield `${name}-${n}`;
+    for (let n = 2; ; n++) yield numbered(name, n);
   };
   for (const candidate of candidates()) {
     if (taken.has(candidate)) continue;
@@ -240,4 +254,10 @@ function unused(name: string, taken: Set<string>, suffix?: string): string {
     return candidate;
   }
   return name;
+}
+
+/** `tomo-2.mrc` for the second `tomo.mrc`: what a file is, programs tell by the end of its name. */
+function numbered(name: string, n: number): string {
+  const [end = ""] = /(?<=[^/.])(?:\.ome)?\.[a-z][a-z0-9]{0,4}(?:\.(?:gz|bz2))?$/i.exec(name) ?? [];
+  return `${name.slice(0, name.length - end.length)}-${n}${end}`;
 }

@@ -134,8 +134,11 @@ export function plannedReport(plan: DownloadPlan, facts: Facts): DownloadReport 
 /** `12 fetched (1.2 GiB), 3 already there, 1 failed in 2m10s`, and the names of files. */
 function doneLines(report: Omit<DownloadReport, "toText">): string[] {
   const { fetched, present, absent, failed, bytesFetched, seconds, dest, status, list, crops, left } = report;
+  const cropped = crops.filter((crop) => crop.status === "cropped").length;
   const words = [
-    `${fetched} fetched (${formatBytes(bytesFetched)})`,
+    // a box alone is no file
+    ...(crops.length === 0 || fetched > 0 ? [`${fetched} fetched (${formatBytes(bytesFetched)})`] : []),
+    ...(crops.length > 0 ? [`${cropped} cropped`] : []),
     ...(present > 0 ? [`${present} already there`] : []),
     ...(absent > 0 ? [`${absent} ${absent === 1 ? "chunk that is" : "chunks that are"} fill value`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),

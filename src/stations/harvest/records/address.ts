@@ -24,8 +24,9 @@ const VOLUME_NAME = /\.(?:zarr|n5)$/i;
 /** Ends of names of image files that a peek can read, compressed ones included. */
 const IMAGE_NAME = new RegExp(`\\.(?:${endsOf()})(?:\\.(?:gz|bz2))?$`, "i");
 
+/** Not of `._tomo.mrc`, where macOS keeps what other disks have no place for. */
 export function isImageName(name: string): boolean {
-  return IMAGE_NAME.test(name);
+  return IMAGE_NAME.test(name) && !/(?:^|[/\\])\._[^/\\]*$/.test(name);
 }
 
 /**

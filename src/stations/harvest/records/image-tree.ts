@@ -20,6 +20,8 @@ export interface Tree {
   isEmpty(): Promise<boolean>;
   /** Files that `images` has passed over so far, since their names are not those of images. */
   others(): number;
+  /** Names that `images` could not take so far, below the folder: they can be no keys. */
+  unusable(): readonly string[];
   /** A sentence on links that were not followed so far, and on pipes and sockets; undefined where there are none. */
   unfollowed(): string | undefined;
 }
@@ -39,8 +41,14 @@ export interface TreePlaces {
 const FOLDERS_MAX = 20_000;
 const DOCUMENTS = new Set(["zarr.json", ".zarray", ".zattrs", "info", "attributes.json"]);
 
-/** @param links the links that `levels` finds and does not follow, for `unfollowed` */
-export function treeOf(levels: Levels, places: TreePlaces, links = new UnfollowedLinks()): Tree {
+/** What a listing leaves out. */
+export class LeftOut {
+  readonly links = new UnfollowedLinks();
+  readonly names = new Set<string>();
+}
+
+/** @param left what `levels` finds and leaves out, for `unfollowed` and `unusable` */
+export function treeOf(levels: Levels, places: TreePlaces, left = new LeftOut()): Tree {
   const first = once(() => levels(""));
   let others = 0;
   async function* images({
@@ -81,7 +89,8 @@ export function treeOf(levels: Levels, places: TreePlaces, links = new Unfollowe
     images,
     isEmpty: async () => (await first()).length === 0,
     others: () => others,
-    unfollowed: () => links.told(places.nameOf("")),
+    unusable: () => [...left.names],
+    unfollowed: () => left.links.told(places.nameOf("")),
   };
 }
 
@@ -99,10 +108,11 @@ async function isNoVolume(image: TreeImage): Promise<boolean> {
   }
 }
 
-export function storeLevels(store: Store, links: UnfollowedLinks): Levels {
+export function storeLevels(store: Store, { links, names }: LeftOut): Levels {
   return async (folder) => {
     const entries: Entry[] = [];
-    for await (const entry of store.children(folder, { onLink: links.add })) entries.push(entry);
+    const options = { onLink: links.add, onUnusable: (name: string) => void names.add(name) };
+    for await (const entry of store.children(folder, options)) entries.push(entry);
     return entries;
   };
 }

@@ -10,10 +10,9 @@ import type { Bases } from "../../../portals/bases.js";
 import { httpAddress } from "../../../portals/links.js";
 import type { Location, StoreOptions } from "../../../stores/location.js";
 import { absent, type Store } from "../../../stores/store.js";
-import { UnfollowedLinks } from "../../../stores/unfollowed-links.js";
 import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
 import { type Address, addressOf, hostOf, rebaser } from "./address.js";
-import { storeLevels, type Tree, treeOf } from "./image-tree.js";
+import { LeftOut, storeLevels, type Tree, treeOf } from "./image-tree.js";
 import { objectSource, primed } from "./object-source.js";
 import { folderOf, isVolume, NO_FILE } from "./volume-folder.js";
 
@@ -101,7 +100,9 @@ async function openLocal(address: Address, location: Location, way: Way): Promis
     };
   const store = await openStore(location, { readOnly: true });
   const names: string[] = [];
-  for await (const entry of store.children("", { signal: way.signal })) names.push(entry.key);
+  // the tree, which lists the folder again, tells what it leaves out
+  const onUnusable = (name: string) => void names.push(name);
+  for await (const entry of store.children("", { signal: way.signal, onUnusable })) names.push(entry.key);
   if (names.length === 0) throw absent(parent, key);
   if (address.kind === "volume" || names.some((name) => isDocument(name))) {
     const folder = {
@@ -122,8 +123,8 @@ async function openLocal(address: Address, location: Location, way: Way): Promis
 }
 
 function treeIn(store: Store, place: string, way: Way): Tree {
-  const links = new UnfollowedLinks();
-  return treeOf(storeLevels(store, links), placeTree(place, store, way), links);
+  const left = new LeftOut();
+  return treeOf(storeLevels(store, left), placeTree(place, store, way), left);
 }
 
 async function openFile(address: Address, way: Way, probe: boolean): Promise<Source> {
@@ -184,8 +185,8 @@ function paceOf(place: string, { pace }: Pick<OpenOptions, "pace">) {
 
 /** Names and opens the images of a tree. */
 function placeTree(place: string, store: Store, way: Way) {
-  const base = place.replace(/[?#].*$/s, "").replace(/\/+$/, "");
-  const net = /^https?:/i.test(base);
+  const net = /^https?:/i.test(place);
+  const base = (net ? place.replace(/[?#].*$/s, "") : place).replace(/\/+$/, "");
   const nameOf = (key: string) => `${base}/${net ? key.split("/").map(encodeURIComponent).join("/") : key}`;
   return {
     nameOf,

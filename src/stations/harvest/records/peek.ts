@@ -6,9 +6,10 @@ import { foldersInWords, isVolume, titlesOf } from "../../../formats/registry.js
 import { makePaces, type Paces } from "../../../net/pace.js";
 import { portalClient } from "../../../portals/client.js";
 import { describe as describeTarget, type Recognised, recognise, type WebRecord } from "../../../portals/registry.js";
+import { unusable } from "../../../stores/keys.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { exitStatusOf } from "./exit-status.js";
-import type { TreeImage } from "./image-tree.js";
+import type { Tree, TreeImage } from "./image-tree.js";
 import type { LookOptions } from "./look-options.js";
 import { isHere, namedWord, nameGiver, nameOfLocation } from "./named-words.js";
 import { peekObject } from "./object-source.js";
@@ -132,13 +133,13 @@ export async function look(
       }
       const images: TreeImage[] = [];
       for await (const image of source.tree.images()) images.push(image);
-      const others = source.tree.others();
-      if (others > 0)
-        options.log?.info(
-          `${found.location}: ${counted(others, "file is", "files are")} not looked at, since the name is not that of an image`,
-        );
-      const links = source.tree.unfollowed();
-      if (links !== undefined) options.log?.info(links);
+      tellLeftOut(source.tree, found.location, options);
+      for (const name of source.tree.unusable()) {
+        items++;
+        await alone(found.location, async () => {
+          throw unusable(name);
+        });
+      }
       if (images.length === 0) throw noImages(found.location);
       const peekImage: PeekImage = (image) => peekTreeImage(image, options);
       if (await takeTree?.({ location: found.location, name, web: found.web, images, peekImage })) return;
@@ -179,6 +180,14 @@ export async function look(
     await client.close();
   }
   return { errors, failed, items: Math.max(items, words.length) };
+}
+
+function tellLeftOut(tree: Tree, location: string, { log }: PeekOptions): void {
+  const others = tree.others();
+  const files = counted(others, "file is", "files are");
+  if (others > 0) log?.info(`${location}: ${files} not looked at, since the name is not that of an image`);
+  const links = tree.unfollowed();
+  if (links !== undefined) log?.info(links);
 }
 
 export type PeekImage = (image: TreeImage) => Promise<Peek>;

@@ -1,3 +1,4 @@
+import { plainText } from "../../../core/plain-text.js";
 import { counted, formatBytes } from "../../../core/units.js";
 import { nanometresPer, type Quantity, unitSymbol } from "../../../formats/peek/facts.js";
 import { type Acquisition, isQuantity, type LocatedRecord } from "./record.js";
@@ -6,6 +7,8 @@ type Shown = LocatedRecord & { requests?: number; bytes_fetched?: number };
 
 /** Up to so many records are shown as sections; more as a table. */
 const SECTIONS_MAX = 6;
+/** The most warnings below a table. */
+const WARNINGS_MAX = 20;
 
 /** Records for a terminal: a section each, with aligned facts and the source of uncertain ones, or a table. */
 export function recordsText(records: readonly Shown[]): string {
@@ -14,13 +17,13 @@ export function recordsText(records: readonly Shown[]): string {
 
 function tableOf(records: readonly Shown[]): string {
   const rows = records.map((record) => [
-    record.name,
+    plainText(record.name),
     record.format,
     record.shape.join(" × "),
     record.dtype ?? "?",
     voxelText(record),
     record.warnings.length === 0 ? "" : counted(record.warnings.length, "warning"),
-    record.location,
+    plainText(record.location),
   ]);
   const all = [["name", "format", "shape", "type", "voxel", "", "location"], ...rows];
   const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
@@ -30,7 +33,15 @@ function tableOf(records: readonly Shown[]): string {
       .join("")
       .trimEnd(),
   );
-  return [...lines, ...costOf(records)].join("\n");
+  return [...lines, ...warningsOf(records), ...costOf(records)].join("\n");
+}
+
+/** What a row of the table has no room for. */
+function warningsOf(records: readonly Shown[]): string[] {
+  const all = records.flatMap(({ name, warnings }) => warnings.map((warning) => `  ${plainText(`${name}: ${warning}`)}`));
+  const more = all.length - WARNINGS_MAX;
+  if (all.length === 0) return [];
+  return ["", "warnings:", ...all.slice(0, WARNINGS_MAX), ...(more > 0 ? [`  … and ${more} more; --json has them all`] : [])];
 }
 
 /** Images of one file share its requests, which count once. */
@@ -66,10 +77,10 @@ function sectionOf(record: Shown): string {
       `${key.replaceAll("_", " ")} ${factText(fact)}${origin(record, "acquisition", key)}`,
     ]),
     ["fetched", requests === undefined ? undefined : `${formatBytes(bytes_fetched ?? 0)} in ${counted(requests, "request")}`],
-    ...warnings.map((warning): [string, string] => ["warning", warning]),
+    ...warnings.map((warning): [string, string] => ["warning", plainText(warning)]),
   ];
   const lines = facts.flatMap(([label, text]) => (text === undefined ? [] : [`  ${label.padEnd(11)}${text}`]));
-  return [`${name}  ${kind.join(", ")}`, `  ${location}`, ...lines].join("\n");
+  return [`${plainText(name)}  ${kind.join(", ")}`, `  ${plainText(location)}`, ...lines].join("\n");
 }
 
 /** Values of the file get no mark. */

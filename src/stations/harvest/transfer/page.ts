@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { redact } from "../../../core/redact.js";
 import { endsOf } from "../../../formats/registry.js";
+import type { KnownSource } from "./ask.js";
 
 /** The first bytes that are examined. */
 export const LOOK_BYTES = 512;
@@ -30,7 +31,21 @@ export function pageIn(key: string, start: Uint8Array, mediaType: string | undef
   return BINARY_NAME.test(key) && !COMPRESSED.test(latin) ? "text" : undefined;
 }
 
-export function notData(name: string, found: string): EmporiumError {
+/**
+ * Refuses such a page. A file of this machine is what it is: nobody answers in its place.
+ *
+ * @throws {EmporiumError} PORTAL_NOT_DATA
+ */
+export function refusePage(
+  source: Pick<KnownSource, "key" | "name" | "store">,
+  start: Uint8Array,
+  mediaType: string | undefined,
+): void {
+  const page = source.store.local ? undefined : pageIn(source.key, start, mediaType);
+  if (page !== undefined) throw notData(source.name, page);
+}
+
+function notData(name: string, found: string): EmporiumError {
   return new EmporiumError("PORTAL_NOT_DATA", `${redact(name)}: the server answers with ${found} instead of the file`, {
     place: { url: redact(name) },
     hint: "open the address in a browser: it may require a log-in, or be under maintenance",

@@ -3,7 +3,7 @@ import type { ByteStream } from "../../../stores/store.js";
 import type { KnownSource } from "./ask.js";
 import { BLOCK_BYTES, type Block, type Blocks, type Kept } from "./blocks.js";
 import type { Digester } from "./digest.js";
-import { LOOK_BYTES, notData, pageIn } from "./page.js";
+import { LOOK_BYTES, refusePage } from "./page.js";
 import type { PartFile } from "./part-file.js";
 import type { Stretch } from "./stretches.js";
 
@@ -51,12 +51,14 @@ export async function receive(stream: ByteStream, source: KnownSource, stretch: 
 
   /** Checks the beginning of the object before any of it is written. */
   function look(start: Uint8Array): void {
-    const page = pageIn(source.key, start, stream.mediaType);
     looking = false;
-    if (page === undefined) return;
-    stretch.at = begun;
-    gathering.drop();
-    throw notData(source.name, page);
+    try {
+      refusePage(source, start, stream.mediaType);
+    } catch (error) {
+      stretch.at = begun;
+      gathering.drop();
+      throw error;
+    }
   }
 
   async function add(piece: Uint8Array): Promise<void> {

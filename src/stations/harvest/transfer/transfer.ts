@@ -10,7 +10,7 @@ import { newBlocks } from "./blocks.js";
 import { fetchAll, isOpenEnded, REQUEST_BYTES_MIN } from "./connections.js";
 import { type Digester, digestsOf, startDigests } from "./digest.js";
 import type { TransferOptions, TransferResult } from "./options.js";
-import { LOOK_BYTES, notData, pageIn } from "./page.js";
+import { LOOK_BYTES, refusePage } from "./page.js";
 import { openPartFile, type PartFile, removePart } from "./part-file.js";
 import { partPathOf, statePathOf } from "./part-paths.js";
 import { findPresent, refuseOther } from "./present.js";
@@ -211,8 +211,7 @@ async function keepSmall(
   tally: Tally,
 ): Promise<TransferResult> {
   const { target, stat, sync = true, clock } = options;
-  const page = pageIn(source.key, small.subarray(0, LOOK_BYTES), stream.mediaType);
-  if (page !== undefined) throw notData(source.name, page);
+  refusePage(source, small.subarray(0, LOOK_BYTES), stream.mediaType);
   if (!stream.unpacked) checkSize(options, source, size);
   const expected = expectedOf(options, stream.checksums ?? []);
   const digests = digestsOf(small, algorithmsFor(expected));

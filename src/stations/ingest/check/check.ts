@@ -1,7 +1,8 @@
 import { type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
+import { otherDocument } from "../../../formats/yaml/document-kinds.js";
 import type { FileAccount } from "../account/account.js";
 import { checkGrammar } from "../config/grammar/check.js";
-import { CURRENT_VERSION, VERSIONS } from "../config/grammar/config.js";
+import { CONFIG, CURRENT_VERSION, VERSIONS } from "../config/grammar/config.js";
 import { type ConfigNode, type MapNode, placeOfValue, type ScalarNode } from "../config/nodes.js";
 import { attempt, type Report } from "../config/parts.js";
 import { readYaml } from "../config/read.js";
@@ -51,6 +52,12 @@ export interface JudgedConfig {
   readonly structure: readonly ErrorRecord[];
 }
 
+const CONFIGURATION = {
+  kind: "configuration",
+  known: Object.keys(CONFIG.fields),
+  hint: "emporium ingest new writes a configuration",
+} as const;
+
 /** `checkConfig`, with the configuration itself. */
 export function checkNode(bytes: Uint8Array, file: string, { exclusions = standardExclusions }: CheckOptions = {}): JudgedConfig {
   let root: ConfigNode;
@@ -59,6 +66,12 @@ export function checkNode(bytes: Uint8Array, file: string, { exclusions = standa
   } catch (error) {
     if (!isEmporiumError(error)) throw error;
     const errors = [toErrorRecord(error)];
+    const checked = { file, ok: false, readable: false, errors, warnings: [] };
+    return { checked, root: undefined, config: undefined, structure: errors };
+  }
+  const other = root.kind === "map" && otherDocument([...root.entries.keys()], CONFIGURATION, placeOfValue(root));
+  if (other) {
+    const errors = [toErrorRecord(other)];
     const checked = { file, ok: false, readable: false, errors, warnings: [] };
     return { checked, root: undefined, config: undefined, structure: errors };
   }

@@ -1,5 +1,6 @@
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { nearest } from "../../../core/nearest.js";
+import { knownText } from "../../../formats/yaml/document-kinds.js";
 import { type ConfigNode, describe, type ListNode, type MapNode, placeOfValue } from "./nodes.js";
 
 /** Takes a fault of a configuration. */
@@ -59,8 +60,15 @@ export function asText(node: ConfigNode): string {
 
 export function unknownKey(map: MapNode, key: string, valid: readonly string[], what: string): EmporiumError {
   const near = nearest(key, valid);
-  return new EmporiumError("CONFIG_FIELD", `unknown ${what} ${JSON.stringify(key)}; known: ${valid.join(", ")}`, {
-    place: map.keyPlaces.get(key),
-    hint: near === undefined ? `use one of the known, or leave it out` : `did you mean ${near}?`,
-  });
+  return new EmporiumError(
+    "CONFIG_FIELD",
+    `unknown ${what} ${JSON.stringify(key)}${near === undefined ? `; ${knownText(valid)}` : ""}`,
+    {
+      place: map.keyPlaces.get(key),
+      hint:
+        near === undefined
+          ? "leave it out, or look its name up in docs/reference/ingestion-config.schema.json"
+          : `did you mean ${near}?`,
+    },
+  );
 }

@@ -25,7 +25,8 @@ export function cachedListing(store: Store, signal?: AbortSignal): Listing {
   const list = async (folder: string): Promise<readonly Entry[]> => {
     const entries: Entry[] = [];
     try {
-      for await (const entry of store.children(folder, { signal, onLink: links.add })) entries.push(entry);
+      for await (const entry of store.children(folder, { signal, onLink: links.add, onUnusable: links.unusable }))
+        entries.push(entry);
     } catch (error) {
       if (isEmporiumError(error) && error.code === "STORE_ABSENT") return [];
       throw error;

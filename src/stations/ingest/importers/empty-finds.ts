@@ -90,9 +90,22 @@ async function sectionWarning(type: TypeKey, sources: readonly Noted[]): Promise
   return first ? warningOf(type, first, empty, ids.size, undefined) : undefined;
 }
 
-/** A source that finds nothing in any run, beside others that do. For annotations each is reported alone. */
+/** `^TS_01$`: a run and no other. Backslashes stand before what would mean something else. */
+const ONE_RUN = /^\^((?:[^\\.*+?^${}()|[\]]|\\[^A-Za-z0-9])+)\$$/;
+
+/** Runs that a source names one by one, as `ingest new` does: it is meant to find something in each. */
+function namedRuns({ includeParents }: Source): Set<string> {
+  const names = (includeParents.get("run") ?? []).flatMap(({ source }) => ONE_RUN.exec(source)?.[1] ?? []);
+  return new Set(names.map((name) => name.replace(/\\(.)/g, "$1")));
+}
+
+/** A source that finds nothing in any run, beside others that do, or in one that it names. For annotations each is reported alone. */
 async function sourceWarning({ type, source, runs }: Noted, all: readonly Noted[]): Promise<PlanWarning[] | undefined> {
+  const named = type === "annotation" ? namedRuns(source) : new Set<string>();
+  const absent = [...runs].filter(([, { name, found }]) => !found && named.has(name)).map(([id]) => id);
   const finds = ({ runs: own }: Noted) => [...own.values()].some(({ found }) => found);
+  if (finds({ type, source, runs }) && absent.length > 0)
+    return [await warningOf(type, { type, source, runs }, absent.sort(), runs.size, globText(source))];
   if (finds({ type, source, runs }) || (type !== "annotation" && !all.some(finds))) return undefined;
   if (globText(source) === "") return undefined;
   return [await warningOf(type, { type, source, runs }, [...runs.keys()].sort(), runs.size, globText(source))];

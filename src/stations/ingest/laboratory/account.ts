@@ -23,7 +23,9 @@ export function accountLines(
   const waiting = waitingText({ runs, questions });
   if (waiting !== undefined) lines.push(`${waiting}, not used until it is answered`);
   if (software.length > 0)
-    lines.push(`recognised: ${software.map(({ software: name, by }) => `${name} by ${by.slice(0, 2).join(", ")}`).join("; ")}`);
+    lines.push(
+      `recognised: ${software.map(({ software: name, by }) => `${name} by ${[...new Set(by)].slice(0, 2).join(", ")}`).join("; ")}`,
+    );
   const used = countText([...files.values()].filter(({ role }) => role !== "half map"));
   lines.push(used === "" ? "nothing is used" : `used: ${used}`);
   const groups = unusedGroups({ files, undecided, questions });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith } from "../../../../test/laboratory-kit.js";
-import { movedBack } from "./acquisition.js";
+import { movedBack, readAngleLists } from "./acquisition.js";
 
 describe("angles of an alignment beside a list that was cut short", () => {
   const tlt = "-10.3\n-7.2\n-4.3\n-1.4\n1.7\n";
@@ -22,5 +22,21 @@ describe("angles of an alignment beside a list that was cut short", () => {
     expect(await range("-12\n-8\n-6\n-3\n")).toBeUndefined();
     expect(await range("60\n57\n54\n")).toBeUndefined();
     expect(await range("")).toBeUndefined();
+  });
+});
+
+describe("lists of angles", () => {
+  it("are read once, however often they are asked for", async () => {
+    const files = { "a.rawtlt": "-3\n0\n3\n", "b.rawtlt": "no angle\n" };
+    const whole = await laboratoryWith(files);
+    const asked: string[] = [];
+    const laboratory = { ...whole, text: (path: string, max?: number) => (asked.push(path), whole.text(path, max)) };
+    const first = await readAngleLists(laboratory, ["a.rawtlt"]);
+    const second = await readAngleLists(laboratory, ["b.rawtlt", "a.rawtlt"]);
+    expect([first.get("a.rawtlt"), [...second.keys()]]).toEqual([
+      expect.objectContaining({ range: { min: -3, max: 3 }, count: 3 }),
+      ["b.rawtlt", "a.rawtlt"],
+    ]);
+    expect([second.get("b.rawtlt"), asked]).toEqual([undefined, ["a.rawtlt", "b.rawtlt"]]);
   });
 });

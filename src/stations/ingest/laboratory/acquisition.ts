@@ -34,30 +34,46 @@ const TEXT_BYTES_MAX = 4 * 1024 * 1024;
 const READ_AT_ONCE = 16;
 
 /** What each of these acquisition files says; undefined for those that cannot be read as such. */
-export async function readAcquisitions(
+export function readAcquisitions(
   laboratory: Laboratory,
   paths: readonly string[],
 ): Promise<Map<string, Acquisition | undefined>> {
-  const found = new Map<string, Acquisition | undefined>();
-  await forEachLimited(paths, READ_AT_ONCE, async (path) => {
-    const text = await laboratory.text(path, TEXT_BYTES_MAX);
-    found.set(path, text === undefined ? undefined : ofMdoc(text, path));
-  });
-  return found;
+  return readOnce(laboratory, paths, ofMdoc);
 }
 
 /** The angles of each of these lists, as range and step; undefined for those that cannot be read as such. */
-export async function readAngleLists(
+export function readAngleLists(laboratory: Laboratory, paths: readonly string[]): Promise<Map<string, Acquisition | undefined>> {
+  return readOnce(laboratory, paths, ofAngleList);
+}
+
+type Reader = (text: string, path: string) => Acquisition | undefined;
+
+/** What was read of the files of a laboratory: recognisers, decisions and the configuration ask for the same, and a page after each click. */
+const known = new WeakMap<Laboratory, Map<Reader, Map<string, Acquisition | undefined>>>();
+
+async function readOnce(
   laboratory: Laboratory,
   paths: readonly string[],
+  read: Reader,
 ): Promise<Map<string, Acquisition | undefined>> {
-  const found = new Map<string, Acquisition | undefined>();
-  await forEachLimited(paths, READ_AT_ONCE, async (path) => {
-    const text = await laboratory.text(path, TEXT_BYTES_MAX);
-    const angles = text === undefined ? undefined : anglesOf(text, path);
-    found.set(path, angles && { ...ofAngles(angles), count: angles.length });
-  });
-  return found;
+  const byReader = known.get(laboratory) ?? new Map<Reader, Map<string, Acquisition | undefined>>();
+  known.set(laboratory, byReader);
+  const before = byReader.get(read) ?? new Map<string, Acquisition | undefined>();
+  byReader.set(read, before);
+  await forEachLimited(
+    paths.filter((path) => !before.has(path)),
+    READ_AT_ONCE,
+    async (path) => {
+      const text = await laboratory.text(path, TEXT_BYTES_MAX);
+      before.set(path, text === undefined ? undefined : read(text, path));
+    },
+  );
+  return new Map(paths.map((path) => [path, before.get(path)]));
+}
+
+function ofAngleList(text: string, path: string): Acquisition | undefined {
+  const angles = anglesOf(text, path);
+  return angles && { ...ofAngles(angles), count: angles.length };
 }
 
 /** Angles that are compared, at least; and by how many degrees an alignment that moves all of them alike may move one more than another. */

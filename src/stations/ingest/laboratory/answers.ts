@@ -1,3 +1,4 @@
+import { AUTHOR_STATUSES, type ProfileAuthor, type SamplePart } from "../../../formats/yaml/deposition-profile.js";
 import { CAMERA_MODELS, ENUMS } from "../../../model/enums.js";
 
 /** Facts that only a person knows. Those left out are written as placeholders that the portal's rules accept, with a comment. */
@@ -24,8 +25,15 @@ export interface Answers {
   /** 1 to 5, 5 is best. */
   quality?: number | undefined;
   sampleType?: string | undefined;
+  /** Parts of the sample with their names and identifiers, by the fields of a dataset. */
+  sample?: Partial<Readonly<Record<SamplePart, object>>> | undefined;
+  samplePreparation?: string | undefined;
+  gridPreparation?: string | undefined;
+  /** Order of the tilts, where the files do not tell it. */
+  tiltingScheme?: string | undefined;
+  isGainCorrected?: boolean | undefined;
   /** All authors, as the portal's configurations have them. */
-  authors?: readonly object[] | undefined;
+  authors?: readonly ProfileAuthor[] | undefined;
   dates?: Readonly<Record<"deposition_date" | "release_date" | "last_modified_date", string>> | undefined;
   /** Of annotations by hand, as a profile has it. */
   annotations?: AnnotationAnswers | undefined;
@@ -54,7 +62,11 @@ export interface AnnotatedObject {
   readonly state?: string | undefined;
 }
 
-type QuestionKey = Exclude<keyof Answers, "authors" | "dates" | "camera" | "annotations" | "sourcePrefix">;
+/** Facts that are more than a word, and those that a profile alone tells. */
+type Told =
+  | ("authors" | "dates" | "camera" | "annotations" | "sourcePrefix")
+  | ("sample" | "samplePreparation" | "gridPreparation" | "tiltingScheme" | "isGainCorrected");
+type QuestionKey = Exclude<keyof Answers, Told>;
 
 export interface Question {
   key: QuestionKey;
@@ -109,6 +121,17 @@ export const QUESTIONS: readonly Question[] = [
   { key: "sampleType", text: "Type of the sample", ...oneOf(ENUMS.sample_type) },
 ];
 
+/** What a profile or a person has said of a question: authors, days and the camera are more than one word in a profile. */
+export function saidOf(answers: Answers, key: Question["key"]): string | number | undefined {
+  const [first] = answers.authors ?? [];
+  if (key === "author") return answers.author ?? first?.name;
+  if (key === "orcid") return answers.orcid ?? (first?.ORCID as string | undefined);
+  if (key === "releaseDate") return answers.releaseDate ?? answers.dates?.release_date;
+  if (key === "cameraManufacturer") return answers.cameraManufacturer ?? answers.camera?.manufacturer;
+  if (key === "cameraModel") return answers.cameraModel ?? answers.camera?.model;
+  return answers[key];
+}
+
 /** The question of a key with its fault in an answer, as a text that was typed; undefined where the answer will do. */
 export function faultOf(key: string, answer: string): string | undefined {
   const question = QUESTIONS.find((one) => one.key === key);
@@ -122,6 +145,44 @@ export function answersOf(typed: Readonly<Record<string, string>>): Answers {
     return answer === "" ? [] : [[key, isNumber ? Number(answer) : answer]];
   });
   return Object.fromEntries(given);
+}
+
+/**
+ * Facts of a profile with those that a person gives beside it, which go before. A first author is put before the profile's authors and takes their
+ * marks; a day of the release replaces the profile's.
+ */
+export function answersWith(profile: Answers, own: Answers): Answers {
+  const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) as Answers;
+  const { author, orcid, releaseDate } = said;
+  const { authors, dates } = profile;
+  return {
+    ...profile,
+    ...said,
+    ...(authors && { authors: withFirst(authors, author, orcid) }),
+    ...(dates && releaseDate !== undefined && { dates: releasedOn(dates, releaseDate) }),
+  };
+}
+
+function withFirst(
+  authors: readonly ProfileAuthor[],
+  author: string | undefined,
+  orcid: string | undefined,
+): readonly ProfileAuthor[] {
+  if (author === undefined && orcid === undefined) return authors;
+  const known = author === undefined ? authors[0] : authors.find(({ name }) => name === author);
+  const first = { ...known, name: author ?? known!.name, ...(orcid === undefined ? {} : { ORCID: orcid }) };
+  const others = authors.filter((one) => one !== known);
+  if (author === undefined) return [first, ...others];
+  const unmarked = others.map((one) =>
+    Object.fromEntries(Object.entries(one).filter(([key]) => !AUTHOR_STATUSES.some((status) => status === key))),
+  );
+  return [{ ...first, ...Object.fromEntries(AUTHOR_STATUSES.map((status) => [status, true])) }, ...unmarked] as ProfileAuthor[];
+}
+
+/** The day of the last change follows that of the release where they were one. */
+function releasedOn(dates: NonNullable<Answers["dates"]>, day: string): Answers["dates"] {
+  const isOne = dates.last_modified_date === dates.release_date;
+  return { ...dates, release_date: day, last_modified_date: isOne ? day : dates.last_modified_date };
 }
 
 function dayFault(answer: string): string | undefined {

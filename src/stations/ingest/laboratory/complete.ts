@@ -2,6 +2,7 @@ import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
 import { comparisonNotes } from "./compared-archive.js";
+import { boxQuestions } from "./completion/boxes.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { placeGains } from "./completion/gains.js";
 import { methodOfName } from "./completion/method.js";
@@ -89,6 +90,7 @@ export async function complete(
   const series = await seriesPixels(files, laboratory);
   series.push(...fillPixels(files, undecided, laboratory, series));
   fillSpacings(files, undecided, laboratory, series);
+  ask(boxQuestions(files, laboratory));
   ask(headerQuestions(files, laboratory, series));
   ask(spacingQuestions(files, laboratory));
   ask(nanometreQuestions(files, laboratory, series));

@@ -36,3 +36,22 @@ describe("of a file and its copy", () => {
     expect(await rolesOf(copy, leave, ...own)).toEqual(["left out", "tomogram"]);
   });
 });
+
+it("a file of decisions that makes a volume of a text is obeyed, and told", async () => {
+  const laboratory = await laboratoryWith({ "picks.json": "{}", "1.mrc": volume, "empty.mrc": "" });
+  const as = (role: Claim["role"]) => ({ role, run: "1", because: "said" });
+  const given = {
+    files: new Map([
+      ["picks.json", as("tomogram")],
+      ["empty.mrc", as("mask")],
+      ["1.mrc", as("tomogram")],
+    ]),
+    answers: new Map(),
+  };
+  const { files, notes } = await decide(laboratory, [], given);
+  expect(files.get("picks.json")?.role).toBe("tomogram");
+  expect(notes).toEqual([
+    "empty.mrc: the file of decisions says that it is a mask, and it is empty; ingest run will refuse it.",
+    "picks.json: the file of decisions says that it is a tomogram, and it is a text; ingest run will refuse it.",
+  ]);
+});

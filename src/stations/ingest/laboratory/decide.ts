@@ -102,6 +102,7 @@ export async function decide(
   const files = new Map<string, Decision>();
   const undecided = new Map<string, string>();
   const doubts: Doubt[] = [];
+  const impossible = new Map<string, string[]>();
   for (const [at, file] of laboratory.files.entries()) {
     // what is joined for a file is let go of meanwhile (`keepHeapSmall`)
     if (at % FILES_A_TURN === 0) await turnOfTheLoop();
@@ -110,6 +111,8 @@ export async function decide(
       // who says what a file is, and no more, leaves the rest to whoever knows the file
       const { by, details = {} } = joinedClaims(byPath.get(file.path) ?? []).find((one) => agree(one, person)) ?? {};
       files.set(file.path, { details, ...person, path: file.path, strength: "person", by });
+      const no = noVolume(file, person.role);
+      if (no !== undefined) impossible.set(no, [...(impossible.get(no) ?? []), file.path]);
       continue;
     }
     const own = turned.get(file.path) ?? withoutCopies(byPath.get(file.path) ?? [], byPath);
@@ -134,7 +137,10 @@ export async function decide(
     questions: asked,
     software: recognised.filter(({ software }) => software !== "").map(({ software, by }) => ({ software, by })),
     // two of them may miss the same frames
-    notes: [...new Set(recognised.flatMap(({ notes = [] }) => notes))],
+    notes: [
+      ...new Set(recognised.flatMap(({ notes = [] }) => notes)),
+      ...[...impossible].map(([no, paths]) => `${fewFiles(paths)}: the file of decisions says ${no}; ingest run will refuse it.`),
+    ],
     matches: given.archive?.table,
   };
 }
@@ -225,7 +231,7 @@ function withoutNothing(details: Details): Details {
 
 /** What the header of a volume says against its role, as the end of "but …". */
 function headerAgainst({ volume, unreadable, format }: Surveyed, { role, strength }: Claim): string | undefined {
-  if (!["tomogram", "half map", "tilt series", "mask"].includes(role)) return undefined;
+  if (!OF_VOLUMES.includes(role)) return undefined;
   if (unreadable !== undefined) return `it cannot be read: ${unreadable}`;
   if (!volume) return format === "empty" ? "it is empty" : format === "text" ? "it is a text" : undefined;
   if (volume.says === "volumes") return "its header says that it holds many volumes (ispg 401)";
@@ -235,6 +241,15 @@ function headerAgainst({ volume, unreadable, format }: Surveyed, { role, strengt
   if (volume.says === "stack") return "its header says that its sections are images (ispg 0, mz 1)";
   return volume.says === "picture" ? "it has a single section" : undefined;
 }
+
+/** That a file which a person calls a volume holds none: `that it is a tomogram, and it is a text`. */
+function noVolume({ volume, unreadable, format }: Surveyed, role: Role): string | undefined {
+  if (!OF_VOLUMES.includes(role) || volume || (format !== "text" && format !== "empty" && unreadable === undefined))
+    return undefined;
+  return `that it is ${roleText(role)}, and ${unreadable === undefined ? (format === "empty" ? "it is empty" : "it is a text") : "it cannot be read"}`;
+}
+
+const OF_VOLUMES: readonly Role[] = ["tomogram", "half map", "tilt series", "mask"];
 
 interface Doubt {
   readonly file: Surveyed;

@@ -1,11 +1,9 @@
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { EmporiumError } from "../../../core/errors.js";
 import { matchesGlob, parseGlob } from "../../../core/glob.js";
 import { groupsOf, keyOf } from "../../../core/groups.js";
-import { aboutField, schemaWords } from "../../../core/schema-words.js";
 import { counted } from "../../../core/units.js";
+import { parseCheckedYaml } from "../../../formats/yaml/checked-yaml.js";
 import { yamlText } from "../../../formats/yaml/yaml-text.js";
 import type { ComparedArchive } from "../../../model/compared-archive.js";
 import { unusedGroups } from "./account.js";
@@ -247,31 +245,12 @@ function commonGlob(group: readonly Decision[]): string {
   return folder + first.map((part, at) => (at % 2 === 0 || all.every((name) => name[at] === part) ? part : "*")).join("");
 }
 
-/** Reads a file of decisions. @throws {EmporiumError} CONFIG_FIELD, with the place */
-export function readDecisions(text: string, name: string): DecisionsDocument {
-  const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
-  const [fault] = yaml.errors;
-  if (fault) throw wrong(name, fault.message.split("\n")[0]!, lines.linePos(fault.pos[0]).line);
-  let value: unknown;
-  try {
-    value = yaml.toJS();
-  } catch (error) {
-    throw wrong(name, error instanceof Error ? error.message.split("\n")[0]! : "no YAML can be read in it");
-  }
-  const read = document.safeParse(value ?? {}, { error: schemaWords });
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  const node = yaml.getIn(issue!.path, true);
-  const line = isNode(node) && node.range ? lines.linePos(node.range[0]).line : undefined;
-  throw wrong(name, aboutField(issue!.path.map(String).join("."), issue!.message), line);
+/** Reads a file of decisions. @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT, with line and column */
+export function readDecisions(text: string, file: string): DecisionsDocument {
+  const hint = "ingest new writes such a file beside each configuration: change only what follows is, run, answer and details";
+  const knownKeys = (path: readonly PropertyKey[]) => (path.length === 0 ? Object.keys(document.shape) : []);
+  return parseCheckedYaml(text, document, { file, hint, kind: "decisions", mayBeEmpty: true, knownKeys }).value;
 }
-
-const wrong = (name: string, what: string, line?: number): EmporiumError =>
-  new EmporiumError("CONFIG_FIELD", `${name}: ${what}`, {
-    place: { file: name, ...(line === undefined ? {} : { line }) },
-    hint: "ingest new writes such a file beside each configuration: change only what follows is, run, answer and details",
-  });
 
 /**
  * What a file of decisions says of the files of a folder. The first row that names a file counts; globs name neither files of a question, nor files that a

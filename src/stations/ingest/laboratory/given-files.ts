@@ -1,6 +1,12 @@
-import { type DepositionProfile, parseDepositionProfile } from "../../../formats/yaml/deposition-profile.js";
+import { EmporiumError } from "../../../core/errors.js";
+import {
+  type DepositionProfile,
+  markedAuthors,
+  parseDepositionProfile,
+  SAMPLE_PARTS,
+} from "../../../formats/yaml/deposition-profile.js";
 import { readGivenText } from "../../../stores/file/read-given.js";
-import type { Answers } from "./answers.js";
+import { type Answers, QUESTIONS, saidOf } from "./answers.js";
 import { type DecisionsDocument, readDecisions } from "./decisions-file.js";
 
 /** The file of decisions that an option names. @throws {EmporiumError} USAGE, CONFIG_FIELD, CONFIG_SYNTAX */
@@ -10,7 +16,17 @@ export async function readDecisionsFile(path: string): Promise<DecisionsDocument
 
 /** The facts of a profile, the one of `curate package`. @throws {EmporiumError} USAGE, CONFIG_FIELD, CONFIG_SYNTAX */
 export async function readProfile(path: string): Promise<Answers> {
-  return answersOf(parseDepositionProfile(await readGivenText(path, "--profile"), path));
+  const answers = answersOf(parseDepositionProfile(await readGivenText(path, "--profile"), path));
+  for (const { key, text, fault } of QUESTIONS) {
+    const said = saidOf(answers, key);
+    const expected = said === undefined ? undefined : fault(String(said));
+    if (expected === undefined) continue;
+    throw new EmporiumError("CONFIG_FIELD", `${path}: ${said} is no answer to "${text}"; expected ${expected}`, {
+      place: { file: path },
+      hint: "correct it there: docs/guides/new-configuration.md shows a whole profile",
+    });
+  }
+  return answers;
 }
 
 function answersOf(profile: DepositionProfile): Answers {
@@ -20,11 +36,16 @@ function answersOf(profile: DepositionProfile): Answers {
     datasetId: dataset_id,
     title,
     description,
-    authors,
+    authors: authors && markedAuthors(authors),
     dates: dates && { ...dates, last_modified_date: dates.last_modified_date ?? dates.release_date },
     organism: organism?.name,
     taxonomyId: organism?.taxonomy_id,
     sampleType: more.sample_type,
+    sample: Object.fromEntries(SAMPLE_PARTS.flatMap((part) => (more[part] === undefined ? [] : [[part, more[part]]]))),
+    samplePreparation: more.sample_preparation,
+    gridPreparation: more.grid_preparation,
+    tiltingScheme: more.tilting_scheme,
+    isGainCorrected: more.is_gain_corrected,
     microscope: more.microscope?.model,
     microscopeManufacturer: more.microscope?.manufacturer,
     camera: more.camera,

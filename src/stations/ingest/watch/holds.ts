@@ -116,7 +116,7 @@ export function surveyOf(rest: Rest, store: Store, settled: Settled): Survey {
         const lacking = asked.map((type) => kindOf(type).section);
         const awaitsFrames = hasFrames || nothing.has("frame");
         for (const key of mdocs) {
-          const { images, frames } = await namesOf(store, key);
+          const { images, frames } = await imagesNamedIn(store, key);
           tilts.set(id, images);
           const absent = awaitsFrames ? frames.filter((name) => !rest.hasName(name)) : [];
           if (absent.length > 0) reasons.add(missingText(objectName(store, key), absent, frames.length));
@@ -189,7 +189,7 @@ function runIdOf(scope: Scope): string | undefined {
 }
 
 /** Number of images in an acquisition file, and base names of the frames that it names. */
-async function namesOf(store: Store, key: string): Promise<{ images: number; frames: string[] }> {
+export async function imagesNamedIn(store: Store, key: string): Promise<{ images: number; frames: string[] }> {
   try {
     const bytes = await store.read(key);
     const { sections } = parseMdoc(bytes ?? new Uint8Array(0), objectName(store, key));
@@ -201,7 +201,7 @@ async function namesOf(store: Store, key: string): Promise<{ images: number; fra
   }
 }
 
-function missingText(mdoc: string, absent: readonly string[], of: number): string {
+export function missingText(mdoc: string, absent: readonly string[], of: number): string {
   const others = absent.length > 1 ? ` and ${absent.length - 1} more of ${counted(of, "frame")}` : "";
   return `${mdoc} names ${absent[0]!}${others}, missing or incomplete`;
 }

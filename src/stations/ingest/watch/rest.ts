@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { formatSeconds } from "../../../core/units.js";
@@ -124,6 +125,13 @@ export function restOf(store: Store, prefix: string, restMs: number, clock: Pick
       return list;
     },
   };
+}
+
+/** `/mnt/krios has no complete tilt series`, or that the folder is not there: its name may be wrong, and a session may make it later. */
+export function lacking(store: Store, prefix: string, what: string): string {
+  const name = objectName(store, prefix);
+  const isAbsent = store.local !== undefined && !existsSync(store.local.path(prefix));
+  return isAbsent ? `${name} does not exist` : `${name} has no complete ${what}`;
 }
 
 /**

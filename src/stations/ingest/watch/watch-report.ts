@@ -117,6 +117,12 @@ export function watchReport({
   };
 }
 
+/** The report of a watch that ended before it had a configuration that it could use. */
+export function endOfNothing(problem: ErrorRecord | undefined): WatchReport {
+  const nothing = { rounds: 0, last: undefined, warnings: [], followErrors: [], waiting: [], gone: [], unknown: [] };
+  return watchReport({ ...nothing, taken: new Set(), tilts: new Map(), without: new Map(), problem, wasCut: false });
+}
+
 /** Fewer images than most series of the session have: nothing else tells a series that was given up from a short one. */
 function notesOf(
   taken: ReadonlySet<string>,

@@ -12,7 +12,7 @@ import type { DecisionsDocument } from "../laboratory/decisions-file.js";
 import { planIngest } from "../plan.js";
 import { makeSelection, requireSelection } from "../selection.js";
 import { gateOf, type Hold, refusedHolds, surveyOf } from "./holds.js";
-import { JUST_COME, type Rest, restOf } from "./rest.js";
+import { JUST_COME, lacking, type Rest, restOf } from "./rest.js";
 import { concernedBy } from "./settled.js";
 import { type UnknownFiles, unknownFiles, unknownText } from "./unknown-files.js";
 import { type Waiting, type WatchReport, watchReport } from "./watch-report.js";
@@ -144,7 +144,7 @@ export async function watchIngest(job: OpenIngest, options: WatchOptions): Promi
       if (!PASSING.test(error.code)) throw thrown;
       const isEmpty = error.code === "CONFIG_EMPTY";
       // before the first file the sources find nothing: why is told when it ends
-      if (isEmpty && !state.problem) log.info(`waiting: no complete run yet in ${objectName(job.source, prefixOf(job))}`);
+      if (isEmpty && !state.problem) log.info(`waiting: ${lacking(job.source, prefixOf(job), "run")}`);
       else if (!isEmpty && !error.message.endsWith(JUST_COME) && state.problem?.message !== error.message)
         log.warn(`waiting: ${error.message}`);
       state.problem = toErrorRecord(error);

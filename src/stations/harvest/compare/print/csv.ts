@@ -30,5 +30,5 @@ function csvTable({ columns, rows }: Table, sourced: boolean): string {
 }
 
 function csvLines(lines: readonly (readonly string[])[]): string {
-  return lines.map(csvCells).join("\n");
+  return lines.map((cells) => csvCells(cells)).join("\n");
 }

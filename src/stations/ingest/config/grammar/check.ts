@@ -1,6 +1,7 @@
 import type { ErrorRecord } from "../../../../core/errors.js";
 import { nearest } from "../../../../core/nearest.js";
 import { toNumber } from "../../../../core/number.js";
+import { knownText } from "../../../../formats/yaml/document-kinds.js";
 import { formFault, hasForm } from "../../../../model/identifier-forms.js";
 import { type ConfigNode, describe, type ListNode, type MapNode, placeOfValue, type ScalarNode } from "../nodes.js";
 import { isDayOf } from "../scalars.js";
@@ -161,14 +162,11 @@ function unknownKey(node: MapNode, key: string, shape: MapShape): ErrorRecord {
   const known = Object.keys(shape.fields);
   const near = nearest(key, known);
   const what = shape === CONFIG ? "section" : "key";
-  const isOther = shape === CONFIG && ![...node.entries.keys()].some((one) => Object.hasOwn(shape.fields, one));
-  const message = `unknown ${what} ${JSON.stringify(key)}; known: ${known.join(", ")}`;
+  const message = `unknown ${what} ${JSON.stringify(key)}${near === undefined ? `; ${knownText(known)}` : ""}`;
   const hint =
-    near !== undefined
-      ? `did you mean ${near}?`
-      : isOther
-        ? "give an ingestion configuration: none of its sections is in this file; emporium ingest new writes one"
-        : "use one of the known, or leave it out";
+    near === undefined
+      ? "leave it out, or look its name up in docs/reference/ingestion-config.schema.json"
+      : `did you mean ${near}?`;
   return faultOf(node, message, hint, node.keyPlaces.get(key));
 }
 

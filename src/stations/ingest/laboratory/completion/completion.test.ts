@@ -51,6 +51,19 @@ describe("tomograms of one run that nothing tells apart", () => {
     expect(asked).toEqual([["twins", undefined]]);
   });
 
+  it("however little is known of one of them", async () => {
+    const { asked, of } = await decided({
+      "TS_01/TS_01.edf": "Setup.DatasetName=TS_01\nSetup.Version.Etomo.Created=4.11.12\n",
+      "TS_01/tilt.com": "$tilt -StandardInput\nInputProjections TS_01.ali\nOutputFile TS_01_full_rec.mrc\nRADIAL .35 .035\n",
+      "TS_01/TS_01.st": stack(1),
+      "TS_01/TS_01.rawtlt": angles,
+      "TS_01/TS_01_rec.mrc": volume(1),
+      "TS_01/turned.mrc": volume(2),
+    });
+    expect(asked).toEqual([["twins", undefined]]);
+    expect([of("TS_01/TS_01_rec.mrc"), of("TS_01/turned.mrc")]).toEqual([undefined, undefined]);
+  });
+
   it("but for those that lie where somebody has put them aside, which is told", async () => {
     const { asked, of } = await decided({
       "rec/TS_01.mrc": volume(1),
@@ -59,6 +72,35 @@ describe("tomograms of one run that nothing tells apart", () => {
     });
     expect(asked).toEqual([["twins", "1"]]);
     expect([of("rec/TS_01.mrc")?.role, of("rec_old/TS_01.mrc")?.role]).toEqual(["tomogram", "left out"]);
+  });
+});
+
+describe("volumes of the shape of a particle's box", () => {
+  const map = (seed: number) => mrcFile([16, 16, 16], 4, { seed });
+
+  it("are no tomograms beside others until somebody says so", async () => {
+    const files = {
+      "rec/P1.mrc": volume(1),
+      "rec/P2.mrc": volume(2),
+      "J12_003_volume_map.mrc": map(3),
+      "pc1/vol_004.mrc": map(4),
+    };
+    const { asked, of, questions } = await decided(files);
+    expect(asked).toEqual([["box", undefined]]);
+    expect([of("rec/P1.mrc")?.role, of("J12_003_volume_map.mrc"), of("pc1/vol_004.mrc")]).toEqual([
+      "tomogram",
+      undefined,
+      undefined,
+    ]);
+    expect(questions[0]!.options.map(({ answer }) => answer)).toEqual(["leave-out", "tomograms"]);
+  });
+
+  it("are, where all have it, where their run was recorded, and where IMOD calls them so", async () => {
+    const alone = await decided({ "rec/P1.mrc": map(1), "rec/P2.mrc": map(2) });
+    expect([alone.asked, alone.of("rec/P1.mrc")?.role]).toEqual([[["box", "tomograms"]], "tomogram"]);
+    const recorded = await decided({ ...series("TS_01", 2.5, 1), "rec/TS_01.mrc": map(2), "rec/TS_02.mrc": volume(3) });
+    expect([recorded.asked, recorded.of("rec/TS_01.mrc")?.role]).toEqual([[], "tomogram"]);
+    expect((await decided({ "rec/P1.rec": map(1), "rec/P2.rec": volume(2) })).asked).toEqual([]);
   });
 });
 

@@ -51,7 +51,19 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
 }
 
 function twinsOf(tomograms: readonly Decision[], laboratory: Laboratory): Map<string, Decision[]> {
-  return groupsOf(tomograms, (file) => JSON.stringify([file.run, identityOf(file, laboratory)]));
+  const identities = new Map(tomograms.map((file) => [file, identityOf(file, laboratory)]));
+  const keyOf = (file: Decision) => JSON.stringify([file.run, identities.get(file)]);
+  // that nobody knows how a tomogram was made does not tell it from one of which bookkeeping knows it
+  const known = groupsOf(
+    tomograms.filter(({ strength }) => strength === "bookkeeping"),
+    (file) => JSON.stringify([file.run, identities.get(file)!.slice(0, 2)]),
+  );
+  return groupsOf(tomograms, (file) => {
+    const { strength, run, details } = file;
+    const isUnknown = details.reconstructionMethod === undefined && details.processingSoftware === undefined;
+    const [of] = known.get(JSON.stringify([run, identities.get(file)!.slice(0, 2)])) ?? [];
+    return of && isUnknown && strength !== "bookkeeping" && strength !== "person" ? keyOf(of) : keyOf(file);
+  });
 }
 
 /** Twins with the same voxels under other headers are one: the one that bookkeeping names stays, or that has a voxel size of its own. */

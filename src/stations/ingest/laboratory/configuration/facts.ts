@@ -23,6 +23,8 @@ export interface Facts {
   readonly camera: unknown;
   readonly quality: unknown;
   readonly scheme: unknown;
+  /** What a profile says of frames. */
+  readonly isGainCorrected: boolean | undefined;
   readonly voltage: unknown;
   readonly fiducial: unknown;
   readonly isCtfCorrected: unknown;
@@ -67,7 +69,8 @@ export function factsOf(answers: Answers): Facts {
       model: cameraModel ?? camera?.model ?? ask("FALCON 4i", "model of that manufacturer's camera"),
     }),
     quality: new Named("quality", quality ?? ask(3, "your mark for the tilt series, 1 to 5, 5 is best")),
-    scheme: new Named("scheme", guess("not reported", "order of the tilts")),
+    scheme: new Named("scheme", answers.tiltingScheme ?? guess("not reported", "order of the tilts")),
+    isGainCorrected: answers.isGainCorrected,
     voltage: new Named("voltage", ask(300_000, "acceleration voltage, V")),
     fiducial: new Named(
       "fiducial",
@@ -100,9 +103,9 @@ const PLACEHOLDER_IDS: Readonly<Record<string, string>> = {
 };
 
 /** The field that a type of sample needs beside it. */
-function describedBy(type: string | undefined): object {
+function describedBy({ sampleType: type, sample = {} }: Answers): object {
   const field = type === undefined ? undefined : SAMPLE_FIELDS[type];
-  if (field === undefined) return {};
+  if (field === undefined || Object.hasOwn(sample, field)) return {};
   const what = field.replaceAll("_", " ");
   return {
     [field]: {
@@ -130,11 +133,14 @@ export function datasetBlock(answers: Answers, facts: Facts): Blocks {
     sample_type:
       answers.sampleType ??
       ask("other", "organism, tissue, cell_line, organelle, virus, in_vitro, … ; some ask for a field of their own"),
-    ...describedBy(answers.sampleType),
+    ...describedBy(answers),
     organism: organismOf(answers),
     assay: guess({ name: "cryo-electron tomography", id: "EFO:0900000" }, "assay, by its name in EFO"),
     development_stage: guess({ name: "unknown", id: "unknown" }, "stage of the organism, unknown where nobody knows"),
     disease: guess({ name: "normal", id: "PATO:0000461" }, "disease of the organism"),
+    ...answers.sample,
+    ...(answers.samplePreparation === undefined ? {} : { sample_preparation: answers.samplePreparation }),
+    ...(answers.gridPreparation === undefined ? {} : { grid_preparation: answers.gridPreparation }),
     authors: facts.authors,
     dates: facts.dates,
   };

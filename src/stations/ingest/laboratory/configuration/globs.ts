@@ -63,6 +63,8 @@ export function filledIn(glob: string, run: string): string {
 
 /** Text that stands for itself in a glob with templates. */
 export function literal(text: string): string {
+  // nearly all names are as they stand, and each is asked for often
+  if (!/[*?[\]{}]/.test(text)) return text;
   return escapeGlob(text).replace(/[{}]/g, "$&$&");
 }
 

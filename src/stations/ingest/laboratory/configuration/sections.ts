@@ -117,6 +117,15 @@ export function gainBlock({ of, ...making }: Making): Blocks {
   return sources.length === 0 ? [] : [{ sources }];
 }
 
+/** What a profile says stands, unless a gain reference that lies there speaks against it. */
+function gainCorrectedOf(said: boolean | undefined, hasFrames: boolean, hasGain: boolean): unknown {
+  if (said !== undefined && !(said && hasGain)) return said;
+  if (said) return ask(true, "whether the frames are gain corrected; the profile says they are, and a gain reference was found");
+  return !hasFrames && !hasGain
+    ? guess(true, "whether the frames are gain corrected; neither frames nor a gain reference were found")
+    : ask(!hasGain, `whether the frames are gain corrected; ${hasGain ? "a" : "no"} gain reference was found`);
+}
+
 /**
  * Frames are told of in the acquisition file: where a run has none, nothing can be said of them. Without a gain reference beside them they are taken for
  * corrected ones: others could not be corrected any more.
@@ -128,12 +137,7 @@ export function frameBlocks(making: Making): Blocks {
   const hasGain = of("gain").length > 0;
   const framed = new Set(frames.map(({ run }) => run));
   const without = runs.filter((run) => told.has(run) && !framed.has(run));
-  const isCorrected = new Named(
-    "gain_corrected",
-    frames.length === 0 && !hasGain
-      ? guess(true, "whether the frames are gain corrected; neither frames nor a gain reference were found")
-      : ask(!hasGain, `whether the frames are gain corrected; ${hasGain ? "a" : "no"} gain reference was found`),
-  );
+  const isCorrected = new Named("gain_corrected", gainCorrectedOf(making.facts.isGainCorrected, frames.length > 0, hasGain));
   const asked = new Named("dose_rate", ask(decimal(1), "electrons per Å² and second"));
   if (told.size === 0) {
     if (of("tilt series").length === 0) return [];
@@ -549,7 +553,9 @@ function shapeOf(role: Decision["role"], glob: string, details: Details, row?: s
       ...named,
       ...(row === undefined ? {} : { filter_value: row }),
       ...(binning === undefined ? {} : { binning: guess(decimal(binning), `${unitText(details.points!)}`) }),
-      ...(isReversed ? { [axes]: guess("zyx", "the file has z first; the size of the tomogram tells it") } : {}),
+      ...(isReversed
+        ? { [axes]: guess("zyx", "the file has z first, by the names of its columns or by the size of the tomogram") }
+        : {}),
       ...(delimiter ? { delimiter } : {}),
       ...shown,
     },

@@ -1,11 +1,11 @@
 import { groupsOf } from "../../../../core/groups.js";
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
-import { findRunNames, looseName, type NamedFile, runFinder } from "../run-names.js";
+import { findRunNames, looseName, type NamedFile, runFinder, wordsOf } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { toldApart } from "./apart.js";
 import { type Seeming, seeming } from "./kinds.js";
-import { isCounted, mixesSpecimens, specimenOf } from "./specimens.js";
+import { isAdded, isCounted, mixesSpecimens, specimenOf, splitsSpecimens } from "./specimens.js";
 
 /** Files whose run somebody has to know. */
 const OF_RUNS: readonly Role[] = [
@@ -87,7 +87,8 @@ function patternOr(named: readonly NamedFile[], others: (named: readonly NamedFi
   const found = widened(findRunNames(named).names, named);
   const tomograms = named.filter(({ kind }) => kind === "tomogram").map(({ path }) => path);
   const find = runFinder(found);
-  return tomograms.length === 1 || mixesSpecimens(find, tomograms) || holdSeveral(find, named) ? others(named) : found;
+  const isWrong = tomograms.length === 1 || mixesSpecimens(find, tomograms) || splitsSpecimens(found) || holdSeveral(find, named);
+  return isWrong ? others(named) : found;
 }
 
 /** Whether names of runs hold several series of which there are tomograms: the folder of a person who has `TS_01` and `TS_02` in it. */
@@ -114,11 +115,13 @@ function specimens(named: readonly NamedFile[], laboratory: Laboratory): string[
     shapes.set(name, (shapes.get(name) ?? new Set()).add(laboratory.get(path)?.volume?.shape.join(" ") ?? ""));
   }
   if (shapes.size === 0) return findRunNames(named).names;
-  // `TS_01_for_chimera` of the size of `TS_01` is of it, and so is `for Paul TS_01`
+  // `TS_01_for_chimera` and `TS_01_bin4_for_figure` of the size of `TS_01` are of it, and so is `for Paul TS_01`
+  const isOfWords = (rest: string) =>
+    wordsOf(rest).every(({ start, end }) => !/\d/.test(rest.slice(start, end)) || isAdded(rest.slice(start, end)));
   const isOfAnother = (name: string) =>
     [...shapes].some(
       ([other, sizes]) =>
-        ((name.startsWith(other) && /^[_.\- ][^\d]+$/.test(name.slice(other.length))) ||
+        ((name.startsWith(other) && /^[_.\- ]/.test(name.slice(other.length)) && isOfWords(name.slice(other.length))) ||
           (name.endsWith(other) && /^[^\d]+[_.\- ]$/.test(name.slice(0, -other.length)))) &&
         [...shapes.get(name)!].every((size) => sizes.has(size)),
     );

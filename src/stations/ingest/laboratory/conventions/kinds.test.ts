@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { seeming } from "./kinds.js";
 
-const of = (path: string) => {
-  const seen = seeming({ path, size: 10, format: "text" }, { tiltCounts: new Set(), has: () => false });
+const of = (path: string, format: "text" | "tiff" | "eer" = "text") => {
+  const seen = seeming({ path, size: 10, format }, { tiltCounts: new Set(), has: () => false });
   return [seen?.role, seen?.details?.format];
 };
 
@@ -12,5 +12,13 @@ describe("what names suggest", () => {
     expect(of("picks/TS_01.star")).toEqual(["points", undefined]);
     expect(of("ctf/TS_01_ali1_ctf.tlt")).toEqual(["left out", undefined]);
     expect(of("TS_01_ali1.tlt")).toEqual(["alignment", "IMOD"]);
+  });
+
+  it("takes for a movie what is one, and not what only is called so", () => {
+    expect([of("frames/TS_01_001.tif", "tiff")[0], of("frames/TS_01_001.eer", "eer")[0]]).toEqual(["frame", "frame"]);
+    expect([of("frames/TS_01_001.tif")[0], of("frames/TS_01_001.eer")[0]]).toEqual([undefined, undefined]);
+    expect(of("dragonfly/TS_01_membrane/TS_01_membrane_0001.tif", "tiff")[0]).toBe("left out");
+    expect(of("frames/membrane_01_0001.tif", "tiff")[0]).toBe("frame");
+    expect([of("gain.tiff", "tiff")[0], of("gain.tiff")[0]]).toEqual(["gain", undefined]);
   });
 });

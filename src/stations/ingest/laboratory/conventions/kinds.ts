@@ -75,6 +75,8 @@ export function seeming(file: Surveyed, around: Around): Seeming | undefined {
   const called = { because: `its name ends with .${extension}`, strength: "name" } as const;
   // what only is called a volume, and holds none
   if (/^(mrc|mrcs|rec|st|ali|map)$/.test(extension)) return undefined;
+  // nor is a text or a picture that is called a movie one
+  if (/^(tiff?|eer)$/.test(extension) && format !== "tiff" && format !== "eer") return undefined;
   switch (extension) {
     case "mdoc":
       // one for each frame belongs to the frames
@@ -83,6 +85,13 @@ export function seeming(file: Surveyed, around: Around): Seeming | undefined {
         : { role: "acquisition", ...called };
     case "tif":
     case "tiff":
+      // Dragonfly, Amira and others export labels so, a file for each section too
+      if (MASK.test(path) && !FRAMES.test(path.slice(0, path.lastIndexOf("/") + 1)))
+        return {
+          role: "left out",
+          because: "it seems to be a mask in TIFF: save it as MRC with the size of its tomogram",
+          strength: "name",
+        };
       return { role: GAIN.test(name) ? "gain" : "frame", because: `its name is ${name}`, strength: "name" };
     case "bz2":
       return /\.mrc\.bz2$/i.test(name) ? { role: "frame", because: "it is a compressed movie", strength: "name" } : undefined;

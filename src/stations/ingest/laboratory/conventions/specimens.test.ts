@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runFinder } from "../run-names.js";
-import { isCounted, mixesSpecimens, specimenOf } from "./specimens.js";
+import { isCounted, mixesSpecimens, specimenOf, splitsSpecimens } from "./specimens.js";
 
 describe("what a file is of", () => {
   it.each([
@@ -13,10 +13,23 @@ describe("what a file is of", () => {
     ["2021 Hefe/hefe 2_rec.mrc", "hefe 2"],
     ["tomo_12_SIRT.rec", "tomo_12"],
     ["denoised/denoised_TS_07_bin8.mrc", "TS_07"],
+    ["rec/Lamelle_01 8bit.mrc", "Lamelle_01"],
   ])("%s: %s", (path, specimen) => expect(specimenOf(path)).toBe(specimen));
 
   it("counts where one of its words does", () => {
     expect(["TS_01", "phage K7", "chlamy_034b", "wrongvox", "int8twin"].map(isCounted)).toEqual([true, true, true, false, false]);
+  });
+
+  it("is split by names with a word for what was made of another", () => {
+    expect(specimenOf("rec/cell_01_final2.rec")).toBe("cell_01");
+    expect(splitsSpecimens(["cell_01", "cell_01_final2", "cell_02"])).toBe(true);
+    expect(splitsSpecimens(["cell_01", "cell_02", "cell_02b"])).toBe(false);
+  });
+
+  it("is mixed by the folder of a person, and not by a run that counts itself", () => {
+    const paths = ["Thesis Ann/cell 2.rec", "Thesis Ann/cell 3.rec"];
+    expect(mixesSpecimens(runFinder(["Thesis Ann"]), paths)).toBe(true);
+    expect(mixesSpecimens(runFinder(["TS_01"]), ["TS_01/map 2.rec", "TS_01/map 3.rec"])).toBe(false);
   });
 
   it("is mixed by a name that several share", () => {

@@ -47,9 +47,7 @@ const ADDED = [
     "rot(?:ated|x)?",
     "xf",
     "v\\d+",
-    "final",
-    "new",
-    "old",
+    "(?:final|new|neu|old|alt)\\d*",
     "orig",
     "copy",
     "kopie",
@@ -57,6 +55,7 @@ const ADDED = [
   ],
   ...[
     "u?int(?:8|16)",
+    "(?:8|16|32)_?bit",
     "float(?:16|32)",
     "bin(?:_?\\d+)?",
     "b\\d+",
@@ -71,6 +70,11 @@ const ADDED = [
 const KINDS = "ts|tomo(?:s|grams?)?";
 const AT_END = new RegExp(`(?:[_.\\- ]+(?:${ADDED}|${KINDS})|[_.\\- ]*\\(\\d+\\)|[_.\\- ]+)$`, "i");
 const AT_BEGIN = new RegExp(`^(?:${ADDED})[_.\\- ]+`, "i");
+const ADDED_WORD = new RegExp(`^(?:${ADDED})$`, "i");
+
+/** Whether a word is one for what was made of a specimen: `bin4`, `denoised`. */
+export const isAdded = (word: string): boolean => ADDED_WORD.test(word);
+
 /** `_10.00A`; a small letter is that of an axis. */
 const ANGSTROM_AT_END = /[_.\- ]+\d+(?:\.\d+)?_?A$/;
 /** A name of nothing: what folders and files are called for what they hold. */
@@ -113,6 +117,12 @@ const isName = (text: string): boolean =>
 export const isCounted = (name: string): boolean =>
   wordsOf(name).some(({ start, end }) => /\d[a-z]?$/i.test(name.slice(start, end)));
 
+/** Whether one of the names is another one with a word for what was made of it: `cell_01_final` beside `cell_01`. */
+export function splitsSpecimens(names: readonly string[]): boolean {
+  const known = new Set(names);
+  return names.some((name) => isCounted(name) && specimenOf(name) !== name && known.has(specimenOf(name)));
+}
+
 /** Whether names of runs hold several specimens that are called alike: `chlamy` of `chlamy_021` and `chlamy_034`. */
 export function mixesSpecimens(find: (path: string) => string | undefined, paths: readonly string[]): boolean {
   const byRun = new Map<string, Map<string, string>>();
@@ -120,8 +130,8 @@ export function mixesSpecimens(find: (path: string) => string | undefined, paths
     const run = find(path);
     if (run === undefined) continue;
     const specimen = specimenOf(path);
-    // what only counts within the run is no specimen
-    if (!specimen.includes(run) || specimen === run) continue;
+    // what only counts within the run is no specimen; a folder that does not count itself is a person's or a project's, and holds several
+    if (specimen === run || (isCounted(run) && !specimen.includes(run))) continue;
     const known = byRun.get(run) ?? new Map<string, string>();
     byRun.set(run, known);
     const shape = withoutNumbers(specimen);

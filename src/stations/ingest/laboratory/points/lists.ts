@@ -66,7 +66,8 @@ async function rangeOf(
   const least: [number, number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const most: [number, number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let count = 0;
-  for await (const { positions, count: some } of batchesOf(file, row, volume, options)) {
+  const { isReversed = false } = file.reading;
+  for await (const { positions, count: some } of batchesOf(file, row, volume, options, { binning: 1, isReversed })) {
     for (let i = 0; i < 3 * some; i++) {
       least[i % 3] = Math.min(least[i % 3]!, positions[i]!);
       most[i % 3] = Math.max(most[i % 3]!, positions[i]!);
@@ -74,8 +75,11 @@ async function rangeOf(
     count += some;
     if (count > POINTS_MAX) break;
   }
-  return { count, least, most };
+  // where the columns' names tell the order, they are read in it
+  return isReversed ? { count, least: reversed(least), most: reversed(most) } : { count, least, most };
 }
+
+const reversed = ([x, y, z]: readonly [number, number, number]): [number, number, number] => [z, y, x];
 
 /** Points of a list, x, y, z of each, as the file has them. @param row what its column of names has for the run */
 export async function* batchesOf(

@@ -79,3 +79,25 @@ describe("a unit that the columns name", () => {
     expect(again.files.get("TS_01.csv")?.details).toEqual(first.files.get("TS_01.csv")?.details);
   });
 });
+
+describe("an order that the columns name", () => {
+  const lab = { "TS_01.mrc": mrcFile([6, 12, 12], 20, { seed: 1 }) };
+  // at 20 Å a voxel is 2 nm; as z, y, x and as x, y, z all three points lie in 12 × 12 × 6 voxels
+  const turned = INSIDE.map(([x, , z]) => [2 * z, 4, x] as const);
+
+  it("is the one that is written and kept", async () => {
+    const first = await told({ ...lab, "TS_01.csv": `z_nm,y_nm,x_nm\n${lines(turned, ",")}` });
+    expect(first.files.get("TS_01.csv")?.details.points).toMatchObject({ isReversed: true, unit: "nm", binning: 2 });
+    expect(first.config.yaml).toMatch(/columns: zyx # please check: the file has z first, by the names of its columns/);
+    const again = await told({ ...lab, "TS_01.csv": `z_nm,y_nm,x_nm\n${lines(turned, ",")}` }, first.config.decisions);
+    expect(again.files.get("TS_01.csv")?.details).toEqual(first.files.get("TS_01.csv")?.details);
+  });
+
+  it("is the only one that is thought of, and no other than z first can be published", async () => {
+    const rows = INSIDE.map(([x, y, z]) => [z, y, x] as const);
+    const { files, questions } = await told({ ...lab, "TS_01.csv": `slice,row,col\n${lines(rows, ",")}` });
+    expect([files.get("TS_01.csv")?.details.points?.isReversed, questions]).toEqual([true, []]);
+    const other = await told({ ...lab, "TS_01.csv": `y,x,z\n${lines(INSIDE, ",")}` });
+    expect(other.files.get("TS_01.csv")?.role).toBe("left out");
+  });
+});

@@ -61,6 +61,7 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
       reading.format,
       reading.unit ?? "",
       reading.delimiter ?? "",
+      reading.isReversed === true ? "zyx" : "",
       details.object ?? "",
     ),
   );
@@ -240,6 +241,8 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
       : spacings.flatMap((spacing) =>
           readingsOf(pairsAt(spacing), [...new Set(covered.flatMap(options.pixelsOf))], {
             countsPixels: COUNTS_PIXELS.has(reading.format),
+            mayHaveAngstrom: /^relion\d_star$/.test(reading.format),
+            isReversed: reading.isReversed,
           })
             // of several tomograms that a list in voxels may be of
             .filter(({ unit }) => isWrong || reading.unit !== "voxels" || unit === "voxels")

@@ -1,5 +1,5 @@
 import { isEmporiumError } from "../../../../core/errors.js";
-import { checkHeader } from "../../../../formats/points/csv-header.js";
+import { checkHeader, columnOrder } from "../../../../formats/points/csv-header.js";
 import { readStar } from "../../../../formats/star/read.js";
 import type { StarHeader } from "../../../../formats/star/table.js";
 import { openObject, type Store } from "../../../../stores/store.js";
@@ -120,8 +120,15 @@ function tableFile(text: string, name: string): PointsReading | undefined {
   if (isNumbers(first) && isNumbered(lines.map(split))) return undefined;
   if (isNumbers(first)) return { shape: "Point", format: "csv", ...separated };
   if (!isNumbers(second)) return undefined;
-  checkHeader(name, split(first), { first: 0, format: "csv_with_header" });
-  return { shape: "Point", format: "csv_with_header", ...separated, ...unitOf(split(first)) };
+  const isReversed = columnOrder(split(first)) === "zyx";
+  checkHeader(name, split(first), { first: 0, format: "csv_with_header", order: isReversed ? "zyx" : "xyz" });
+  return {
+    shape: "Point",
+    format: "csv_with_header",
+    ...separated,
+    ...unitOf(split(first)),
+    ...(isReversed && { isReversed }),
+  };
 }
 
 /** `x_nm`, `x (Å)`, `X [voxel]`: what the names of all three columns end with. */

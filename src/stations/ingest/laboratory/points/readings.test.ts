@@ -31,6 +31,15 @@ describe("the readings that a range of coordinates allows", () => {
     expect(told(range([1000, 750, 250]), [])).toEqual(["pixels 3", "pixels 4"]);
   });
 
+  it("also Å where people write it into a format that counts pixels, and nothing tells the size of a pixel", () => {
+    const at13: PointsVolume = { size: [400, 300, 100], spacingAngstrom: 13.48 };
+    const some = [{ range: range([5392, 4044, 1348]), volume: at13 }]; // 400, 300 and 100 voxels of 13.48 Å
+    const as = (mayHaveAngstrom: boolean, pixels: readonly number[]) =>
+      readingsOf(some, pixels, { countsPixels: true, mayHaveAngstrom }).map(({ unit, binning }) => `${unit} ${binning}`);
+    expect(as(true, [])).toEqual(["pixels 16", "Å 13.48"]);
+    expect(as(false, [])).toEqual(["pixels 16"]);
+  });
+
   it("none where no reading holds all points", () => {
     expect(told(range([90_000, 90_000, 90_000]))).toEqual([]);
   });

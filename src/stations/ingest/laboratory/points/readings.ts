@@ -36,11 +36,21 @@ const MARGIN = 1;
  *
  * @param pixelsAngstrom sizes of pixels that the run has otherwise, such as those of its tilt series
  * @param countsPixels the format has pixels and no other unit: those of which volume is the question
+ * @param mayHaveAngstrom people write Å into it all the same: thought of where nothing tells the size of a pixel
+ * @param isReversed what the names of the columns say of their order
  */
 export function readingsOf(
   ranges: Placed,
   pixelsAngstrom: readonly number[],
-  { countsPixels = false }: { readonly countsPixels?: boolean | undefined } = {},
+  {
+    countsPixels = false,
+    mayHaveAngstrom = false,
+    isReversed: known,
+  }: {
+    readonly countsPixels?: boolean | undefined;
+    readonly mayHaveAngstrom?: boolean | undefined;
+    readonly isReversed?: boolean | undefined;
+  } = {},
 ): Reading[] {
   const filled = ranges.filter(({ range }) => range.count > 0);
   if (filled.length === 0) return [];
@@ -55,12 +65,15 @@ export function readingsOf(
         ]
       : []),
     ...binningsOf(spacing, pixelsAngstrom).map((binning) => ({ binning, unit: "pixels" as const })),
+    ...(countsPixels && mayHaveAngstrom && pixelsAngstrom.length === 0 && spacing !== undefined && spacing > 1.05
+      ? [{ binning: spacing, unit: "Å" as const }]
+      : []),
   ];
   const isParts =
     !countsPixels &&
     filled.every(({ range }) => range.least.every((least) => least >= 0) && range.most.every((most) => most <= 1));
   const readings: Reading[] = [];
-  for (const isReversed of [false, true]) {
+  for (const isReversed of known === undefined ? [false, true] : [known]) {
     for (const scale of scales)
       for (const isCentred of isNegative ? [true] : [false]) readings.push({ ...scale, isCentred, isReversed });
     if (isParts) readings.push({ binning: 1, unit: "parts", isCentred: false, isReversed });
@@ -68,7 +81,7 @@ export function readingsOf(
   const fitting = readings.filter((reading) => fits(reading, filled));
   // an order of axes other than the format's is asked about where the format's own, in voxels, does not fit
   const hasOwn = fitting.some(({ isReversed, unit }) => !isReversed && unit === "voxels");
-  const orders = fitting.filter(({ isReversed, unit }) => !isReversed || (!hasOwn && unit === "voxels"));
+  const orders = fitting.filter(({ isReversed, unit }) => known === true || !isReversed || (!hasOwn && unit === "voxels"));
   // two units of one size are one reading
   return orders.filter(
     (one, at) =>

@@ -39,7 +39,7 @@ export async function survey(store: Store, { signal, onProgress, workspace }: Su
   const hidden: string[] = [];
   const sizes = new Map<string, { size: number; etag?: string | undefined }>();
   let isComplete = true;
-  for await (const { key, size, leaves, etag } of store.list("", { signal, onLink: links.add })) {
+  for await (const { key, size, leaves, etag } of store.list("", { signal, onLink: links.add, onUnusable: links.unusable })) {
     // told by `onLink`
     if (leaves !== undefined) continue;
     const folder = zarrOf(key);

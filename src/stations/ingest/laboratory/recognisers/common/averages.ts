@@ -9,11 +9,21 @@ const WORD =
 const OF_PROGRAMS =
   /^(?:run_(?:it\d+|ct\d+|half[12]|class\d+)\w*|postprocess\w*|merged|half[12])\.mrc$|_AvgVol_\d+P\d+|_Ref\d+\.(?:mrc|rec)$|_(?:half1|half2|filtsharp|filt|denoised|localres|fsc|corr)\.mrc$|^threed_\d+(?:_(?:even|odd))?\.(?:hdf|mrc)$/i;
 
-export function isCube({ volume }: Surveyed): boolean {
+function isCube({ volume }: Surveyed): boolean {
   if (!volume) return false;
   const [z, y, x] = volume.shape;
   return z > 1 && z === y && y === x && z <= CUBE_MAX;
 }
+
+/** A cube, or what is stored of its Fourier transform: one axis has half of the edge and one, as a CTF in three dimensions. */
+export function isBox(file: Surveyed): boolean {
+  if (!file.volume) return false;
+  const [z, y, x] = file.volume.shape;
+  return isCube(file) || (z > 1 && z === y && x === Math.floor(y / 2) + 1 && z <= CUBE_MAX);
+}
+
+/** A particle that was cut out, or its CTF, by the names that RELION gives them: `TS_01_subtomo000012.mrc`, `TS_01_ctf000012.mrc`. */
+export const isParticle = (file: Surveyed): boolean => isBox(file) && /_(?:subtomo|ctf)\d{6,}\.mrc$/i.test(file.path);
 
 /** A small cube that is called like an average of particles, a reference for them, or a mask around one. */
 export function isAverage(file: Surveyed): boolean {

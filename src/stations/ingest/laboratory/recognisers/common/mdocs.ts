@@ -41,7 +41,7 @@ export interface Mdocs {
 const MDOC_BYTES_MAX = 16 * 1024 * 1024;
 const READS_IN_FLIGHT = 16;
 /** Fewer images are no tilt series, but one that was given up or a few views. */
-const SERIES_IMAGES_MIN = 3;
+export const SERIES_IMAGES_MIN = 3;
 /** Degrees that a stage wanders while it stays where it is. */
 const ONE_TILT_DEGREES = 2;
 

@@ -3,7 +3,7 @@ import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import type { Claim } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
-import { imageOf, type MdocFacts, type MdocSectionFacts, type Mdocs } from "./mdocs.js";
+import { imageOf, type MdocFacts, type MdocSectionFacts, type Mdocs, SERIES_IMAGES_MIN } from "./mdocs.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
 
 /** One tilt series as its mdoc describes it. */
@@ -180,10 +180,14 @@ export function claimOthers(
     const what =
       kind === "montage"
         ? "a montage, not a tilt series"
-        : `${counted(sections.length, "image")} of nearly one tilt, not a tilt series`;
+        : `${counted(sections.length, "image")}${sections.length < SERIES_IMAGES_MIN ? "" : " of nearly one tilt"}, not a tilt series`;
     leave(path, what);
     const image = imageOf(laboratory, mdoc, mdocs);
     if (image !== undefined && !taken.has(image)) leave(image, `${what}, as ${baseName(path)} says`);
+    for (const section of sections) {
+      const frame = section.subFramePath === undefined ? undefined : frameOf(laboratory, mdocs, section, folderOf(path));
+      if (frame !== undefined && frame !== image && !taken.has(frame)) leave(frame, `${what}, as ${baseName(path)} says`);
+    }
   }
   return claims;
 }

@@ -16,6 +16,9 @@ it("small cubes are averages by their names, and particles by their number", asy
       "ribosome_reference.mrc": cube,
       "template.mrc": cube,
       ...particles,
+      "sub/TS_01_subtomo000003.mrc": cube, // RELION 3, with the half of a CTF that is stored
+      "sub/TS_01_ctf000003.mrc": mrcFile([8, 8, 5], 2),
+      "TS_01_ctf000004.mrc": mrcFile([8, 8, 6], 2),
       "TS_01.mrc": cube,
       "TS_02_ref.mrc": mrcFile([6, 10, 10], 8),
       "preference_03.mrc": cube,
@@ -27,6 +30,8 @@ it("small cubes are averages by their names, and particles by their number", asy
     "ribosome_reference.mrc",
     "run_half1_class001_unfil.mrc",
     "run_it025_class001.mrc",
+    "sub/TS_01_ctf000003.mrc",
+    "sub/TS_01_subtomo000003.mrc",
     "template.mrc",
   ]);
   expect(found!.claims.filter(({ path }) => path.startsWith("data/"))).toHaveLength(20);

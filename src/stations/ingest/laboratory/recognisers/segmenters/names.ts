@@ -21,6 +21,7 @@ const ENDINGS: readonly (readonly [form: RegExp, ending: Ending])[] = [
   [/(?:_membrain|\.ckpt)[^/]*(?:_segmented|_seg|_skel\w*)$/i, { software: "MemBrain-seg", object: "membrane" }],
   [/_semantic$/i, { software: "TARDIS" }],
   [/_instances?(?:_mask)?$/i, { software: "TARDIS", isInstances: true }],
+  [/_angles$/i, { leftOut: "the best orientation of a template matching, for each voxel" }],
   [
     /_(?:scores?|probabilit(?:y|ies)|prob(?:map)?|softmax|logits)$/i,
     { leftOut: "scores of a segmentation: a mask is made of them" },

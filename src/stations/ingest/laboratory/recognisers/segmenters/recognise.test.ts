@@ -31,6 +31,7 @@ describe("segmenters", () => {
       "TS_01.mrc": volume,
       "predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc": ones,
       "predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_scores.mrc": volume,
+      "matching/TS_01_angles.mrc": volume,
       "predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented_components.mrc": mask((i) => i % 5),
       "Predictions/TS_01_semantic.mrc": ones,
       "Predictions/TS_01_instances.csv": "IDs,X [A],Y [A],Z [A]\n0,1,2,3\n",
@@ -39,6 +40,7 @@ describe("segmenters", () => {
     expect(claims).toEqual({
       "predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc": { role: "mask", object: "membrane", label: 1 },
       "predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_scores.mrc": { role: "left out" },
+      "matching/TS_01_angles.mrc": { role: "left out" },
       "predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented_components.mrc": {
         role: "mask",
         object: "membrane",

@@ -103,6 +103,26 @@ describe("Tomography 5", () => {
     ]);
   });
 
+  it("leaves out the frames of a series that was given up, and misses no mdoc of them", async () => {
+    const [first, second] = fractions("Position_3");
+    const { claims, recognised } = await recognise({
+      ...beside("d", [first!, second!]),
+      ...beside("d", fractions("Position_3_2")),
+      "d/Position_3.mdoc": mdoc([first!, second!]),
+      "d/Position_3_2.mdoc": mdoc(fractions("Position_3_2")),
+    });
+    expect([claims["d/Position_3.mdoc"], claims[`d/${first}`], claims[`d/${second}`]]).toEqual([
+      "left out",
+      "left out",
+      "left out",
+    ]);
+    expect(recognised!.claims.find(({ path }) => path === `d/${second}`)?.because).toBe(
+      "2 images, not a tilt series, as Position_3.mdoc says",
+    );
+    expect(claims[`d/${fractions("Position_3_2")[0]}`]).toBe("frame Position_3_2");
+    expect(recognised!.notes).toEqual([]);
+  });
+
   it("is not misled by movies of single particles and by mdocs of SerialEM", async () => {
     const { recognised } = await recognise({
       "FoilHole_25598436_Data_25597084_25597086_20210625_171939_fractions.tiff": tiff,
