@@ -1,8 +1,9 @@
 // Builds the image of Containerfile where no registry of images can be reached: `node scripts/container.mjs [--job | --notebook] [--fresh]`.
 //
-// buildah executes Containerfile, as it stands; only its base is another one: a root of Debian 12 that mmdebstrap makes, with Node and npm out of
-// npm's registry, in the place of docker.io's `node`. Needs root, buildah, podman, mmdebstrap. Images are in .cache/container/, named after what they
-// were built of, so a second call finds the first one's. Prints the image's name. Exits 2 where a tool is not here.
+// buildah executes Containerfile; only its base is another one: a root of Debian 12 that mmdebstrap makes, with Node and npm out of npm's registry, in the
+// place of docker.io's `node`. With --fresh it is executed as it stands. Without, its first stage is run once for all images, with what this checkout has
+// compiled. Needs root, buildah, podman, mmdebstrap. Images are in .cache/container/, named after what they were built of, so a second call finds the first
+// one's. Prints the image's name. Exits 2 where a tool is not here.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
@@ -49,10 +50,41 @@ export function buildImage({ target = "emporium", fresh = false } = {}) {
     return bud(target, name, words);
   }
   buildBase(fresh);
-  const words = ["--build-arg", `BASE=${BASE_NAME}`, "--file", join(root, "Containerfile"), ...(fresh ? [] : ["--layers"])];
-  // the stage that both images take their files from: its packages are installed once, and the program is compiled once
-  if (!fresh) bud("build", name.replace(/^[^:]+/, "localhost/emporium-build"), words);
-  return bud(target, name, words);
+  const from = ["--build-arg", `BASE=${BASE_NAME}`, "--file"];
+  if (fresh) return bud(target, name, [...from, join(root, "Containerfile")]);
+  return bud(target, name, [
+    ...from,
+    containerfile("of-kept", keptStage(name.replace(/^[^:]+/, "localhost/emporium-kept"), from)),
+  ]);
+}
+
+/**
+ * The stage that both images take their files from, run once, of which an image has these files alone: that of the whole stage would have all packages, too.
+ *
+ * @returns Containerfile with that image in the place of its first stage
+ */
+function keptStage(name, from) {
+  const [head, build, ...images] = readFileSync(join(root, "Containerfile"), "utf8").split(/^(?=FROM )/m);
+  const kept = `${head}${build}\nFROM scratch AS kept\nCOPY --from=build /root-folder /root-folder\n`;
+  if (!has(name)) bud("kept", name, [...from, containerfile("kept", kept), "--ignorefile", withBuild()]);
+  return [head, `FROM ${name} AS build\n\n`, ...images].join("");
+}
+
+function containerfile(name, text) {
+  const file = join(cache, `Containerfile.${name}`);
+  writeFileSync(file, text);
+  return file;
+}
+
+/**
+ * A list of what is left out of the build that keeps `dist/` of this checkout: `scripts/build.mjs` finds in the image that it is of these sources, or compiles
+ * them. With `--fresh` it always does, as for everybody else.
+ */
+function withBuild() {
+  const file = join(cache, "with-build.dockerignore");
+  const words = readFileSync(join(root, ".dockerignore"), "utf8");
+  writeFileSync(file, `${words}!dist\n!.cache/viewer.json\n`);
+  return file;
 }
 
 /** Builds a stage of a file as an image of this name. */

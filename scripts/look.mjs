@@ -32,7 +32,7 @@ if (values.approve) {
   const { status } = spawnSync(process.execPath, words, {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, EMPORIUM_LOOK_ONLY: values.only },
+    env: { ...process.env, EMPORIUM_LOOK_ONLY: values.only, EMPORIUM_TEST_BUILT: "1" },
   });
   if (!existsSync(changes)) fail(status === 0 ? "no sheets were drawn: there is no Chromium" : "the sheets could not be drawn");
   const lines = readFileSync(changes, "utf8").trimEnd();

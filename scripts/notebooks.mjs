@@ -1,9 +1,19 @@
-/** Executes the notebooks of examples/notebooks, each from a clean kernel, in folders that are empty: `node scripts/notebooks.mjs [--write] [--out DIR] [NAME…]`.
+/** Executes the notebooks of examples/notebooks, each from a clean kernel, in folders that are empty: `node scripts/notebooks.mjs [--write] [--out DIR] [--demo DIR] [NAME…]`.
  * NAME is a notebook's file name, or its number; all without one. `--write` stores them again with their outputs, `--out` puts them into DIR instead.
- * Those that look at what `emporium demo` makes share a folder, so it is made once. Exit status 1 when a cell fails.
+ * Those that look at what `emporium demo` makes share a folder, so it is made once; `--demo` names a `demo-out` that is there already, which is copied. Exit status 1 when a cell fails.
  * Wants `node scripts/python-env.mjs notebooks` and a build; a notebook that imports PyTorch wants `torch`, and is passed over without it. The Python package is that of this checkout, as is the program, unless $EMPORIUM names another. */
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,7 +31,7 @@ const SHOWN = "02-own-portal.ipynb";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { write: { type: "boolean", default: false }, out: { type: "string" } },
+  options: { write: { type: "boolean", default: false }, out: { type: "string" }, demo: { type: "string" } },
 });
 const known = readdirSync(home)
   .filter((name) => name.endsWith(".ipynb"))
@@ -69,14 +79,18 @@ function canRun(name) {
 /** Notebooks that share a folder, and so what `emporium demo` makes there; the longest list first. */
 function inFolders(names) {
   const [shared, alone] = [[], []];
-  for (const name of names)
-    (readFileSync(join(home, name), "utf8").includes('\\"demo\\", \\"--once\\"') ? shared : alone).push(name);
+  for (const name of names) (looksAtDemo(name) ? shared : alone).push(name);
   return [...(shared.length > 0 ? [shared] : []), ...alone.map((name) => [name])];
+}
+
+function looksAtDemo(name) {
+  return readFileSync(join(home, name), "utf8").includes('\\"demo\\", \\"--once\\"');
 }
 
 async function work(lanes, words) {
   for (let lane = lanes.shift(); lane; lane = lanes.shift()) {
     const folder = mkdtempSync(join(scratch, "empty-"));
+    if (values.demo && lane.some(looksAtDemo)) cpSync(values.demo, join(folder, "demo-out"), { recursive: true });
     for (const name of lane) await execute(name, folder, words);
   }
 }
@@ -110,7 +124,9 @@ function surroundings(words, programs) {
     PATH: [words, programs, rest.PATH].join(delimiter),
     EMPORIUM: program,
     PYTHONPATH: join(root, "python"),
-    PYTHONDONTWRITEBYTECODE: "1",
+    // kept compiled for all kernels: the environments come without, and each would compile all that it imports
+    PYTHONPYCACHEPREFIX: join(root, ".cache", "python-code"),
+    PYTHONDONTWRITEBYTECODE: "",
     JUPYTER_CONFIG_DIR: join(scratch, "jupyter"),
     JUPYTER_DATA_DIR: join(scratch, "jupyter"),
     JUPYTER_RUNTIME_DIR: join(scratch, "jupyter"),

@@ -1,6 +1,6 @@
-/** The program as it is installed, in a folder of its own: `node scripts/stage.mjs FOLDER [--platform linux-x64]`.
+/** The program as it is installed, in a folder of its own: `node scripts/stage.mjs FOLDER [--platform linux-x64] [--package FILE]`.
  *
- * FOLDER gets what `npm pack` packs and, beside it in `node_modules/`, the packages that it needs at run time, as `package-lock.json` has them, with the
+ * FOLDER gets what `npm pack` packs (`--package` names the file where it is packed already) and, beside it in `node_modules/`, the packages that it needs at run time, as `package-lock.json` has them, with the
  * PostgreSQL of the one platform. Wheels and containers are made of it. It has no links, no list of a registry's addresses and no times of its own, so
  * the same sources give the same tree on every machine. */
 import { spawnSync } from "node:child_process";
@@ -35,11 +35,12 @@ const here = `${process.platform === "win32" ? "windows" : process.platform}-${p
 /** npm's own: 1985-10-26, the time of every file of a package. ZIP archives, as wheels are, begin in 1980. */
 const EPOCH_SECONDS = Number(process.env.SOURCE_DATE_EPOCH ?? 499_162_500);
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { platform: { type: "string", default: here } } });
+const options = { platform: { type: "string", default: here }, package: { type: "string" } };
+const { values, positionals } = parseArgs({ allowPositionals: true, options });
 const npmNames = PLATFORMS[values.platform];
 if (positionals.length !== 1 || !npmNames) {
   fail(
-    `usage: node scripts/stage.mjs FOLDER [--platform PLATFORM], with PLATFORM one of ${Object.keys(PLATFORMS).join(", ")}`,
+    `usage: node scripts/stage.mjs FOLDER [--platform PLATFORM] [--package FILE], with PLATFORM one of ${Object.keys(PLATFORMS).join(", ")}`,
     2,
   );
 }
@@ -48,7 +49,8 @@ if (existsSync(folder) && readdirSync(folder).length > 0) fail(`${folder} is not
 if (!isCompiled()) fail("dist/ was compiled of other sources: npm run build", 2);
 
 mkdirSync(folder, { recursive: true });
-unpack();
+if (values.package) unpack(resolve(values.package));
+else pack();
 copyFileSync(join(root, "package-lock.json"), join(folder, "package-lock.json"));
 const { os, cpu } = npmNames;
 const quiet = ["--no-audit", "--no-fund", "--loglevel", "error"];
@@ -63,15 +65,19 @@ for (const name of ["package-lock.json", "node_modules/.package-lock.json", "nod
 const { files, bytes } = settle(folder);
 process.stderr.write(`stage: ${files} files, ${(bytes / 2 ** 20).toFixed(1)} MiB for ${values.platform} in ${folder}\n`);
 
-function unpack() {
+function pack() {
   const archives = mkdtempSync(join(tmpdir(), "emporium-pack-"));
   try {
     run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", archives], root);
     const [archive] = readdirSync(archives);
-    run("tar", ["-xzf", join(archives, archive), "--strip-components=1", "-C", folder], root);
+    unpack(join(archives, archive));
   } finally {
     rmSync(archives, { recursive: true, force: true });
   }
+}
+
+function unpack(archive) {
+  run("tar", ["-xzf", archive, "--strip-components=1", "-C", folder], root);
 }
 
 /** Files in the place of links, which a wheel cannot hold, and one time for all. */

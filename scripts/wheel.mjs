@@ -1,7 +1,7 @@
-/** The wheel `em-porium`, which brings the program along: `node scripts/wheel.mjs [--platform linux-x64] [--out dist-wheels] [--stage FOLDER]`.
+/** The wheel `em-porium`, which brings the program along: `node scripts/wheel.mjs [--platform linux-x64] [--out dist-wheels] [--package FILE | --stage FOLDER]`.
  *
  * It holds the Python package of `python/`, and the tree of `scripts/stage.mjs` in it; Node comes as a package of PyPI. The path of the wheel is printed.
- * `--stage` takes a tree that is there already. The same sources give the same bytes; $SOURCE_DATE_EPOCH is the time of its files. */
+ * `--package` takes what `npm pack` has packed already, `--stage` a tree that is there already. The same sources give the same bytes; $SOURCE_DATE_EPOCH is the time of its files. */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,6 +24,7 @@ const { values } = parseArgs({
   options: {
     platform: { type: "string", default: here },
     out: { type: "string", default: "dist-wheels" },
+    package: { type: "string" },
     stage: { type: "string" },
   },
 });
@@ -35,7 +36,8 @@ run(process.execPath, [join(root, "scripts", "python-env.mjs"), "--required", "w
 const work = mkdtempSync(join(tmpdir(), "emporium-wheel-"));
 try {
   const stage = values.stage ? resolve(values.stage) : join(work, "stage");
-  if (!values.stage) run(process.execPath, [join(root, "scripts", "stage.mjs"), stage, "--platform", values.platform]);
+  const packed = values.package ? ["--package", resolve(values.package)] : [];
+  if (!values.stage) run(process.execPath, [join(root, "scripts", "stage.mjs"), stage, "--platform", values.platform, ...packed]);
   const built = join(work, "built");
   const python = join(root, ".cache", "venv-wheel", process.platform === "win32" ? "Scripts" : "bin", "python");
   // the environment has the builder, so nothing is fetched for it

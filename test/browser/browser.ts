@@ -32,19 +32,24 @@ if (browserPath === undefined) console.warn("skipped: no Chromium (node scripts/
 export const HARMLESS =
   /\.zarr\/(?:zarr\.json|\.zarray|\.zgroup|(?:\d+\/)?\.zattrs)$|_(?:triangular|oriented)mesh\/data\/[\d_-]+$/;
 
-const asking = new WeakMap<Page, Set<Request>>();
+const asking = new WeakMap<Page, { readonly open: Set<Request>; total: number }>();
 
 /** Answers of which a browser does not tell the end: what tells of runs as they change, the worker that all tabs share, a body that nobody reads. */
 const ENDLESS = /\/api\/v1\/events|\/assets\/events-worker-|\/healthz$/;
 
 /** What a page waits for an answer to. */
-export const askedBy = (page: Page): string[] => [...(asking.get(page) ?? [])].map((request) => request.url());
+export const askedBy = (page: Page): string[] => [...(asking.get(page)?.open ?? [])].map((request) => request.url());
+/** How often it has asked for any. */
+export const askedSoFar = (page: Page): number => asking.get(page)?.total ?? 0;
 
 function watchAnswers(page: Page): void {
   const open = new Set<Request>();
-  asking.set(page, open);
+  const asked = { open, total: 0 };
+  asking.set(page, asked);
   page.on("request", (request) => {
-    if (!ENDLESS.test(request.url())) open.add(request);
+    if (ENDLESS.test(request.url())) return;
+    open.add(request);
+    asked.total++;
   });
   page.on("requestfinished", (request) => open.delete(request));
   page.on("requestfailed", (request) => open.delete(request));

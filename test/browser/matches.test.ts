@@ -68,8 +68,14 @@ describe.skipIf(browserPath === undefined)("decisions on matches (needs Chromium
     expect(await focused(one.page)).toMatchObject({ name: expect.stringMatching(/^TR/), isSeen: true, isInSight: true });
     for (let row = 0; row < 3; row++) await one.page.keyboard.press("j");
     expect(await focused(one.page)).toMatchObject({ isSeen: true, isInSight: true });
+    // (37.9) a tab beside, which nobody looks at, hears of it
+    const beside = await open(ann, "");
+    await one.page.bringToFront();
     await one.page.keyboard.press("a");
     await expect.poll(() => decided(one.page), WAIT).toContain("✓ accepted · ann");
+    await expect.poll(() => decided(beside.page), WAIT).toContain("✓ accepted · ann");
+    expect(beside.problems).toEqual([]);
+    await beside.page.close();
     await expect
       .poll(() => one.page.locator('aside [role="status"]').innerText(), WAIT)
       .toMatch(/^mk2019-11-19-73 accepted, saved \d\d:\d\d \S+$/);

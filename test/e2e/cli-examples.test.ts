@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,9 +12,10 @@ import { manualClock, systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
 import { seededRandom } from "../../src/core/random.js";
 import { THOROUGH } from "../thorough.js";
+import { withoutProgress } from "../without-progress.js";
 import { emporium as runCommand, shellWords } from "./cli-host.js";
 import { giveCluster } from "./cluster-template.js";
-import { digestsOf, GROWING, runDemo, undisturbed } from "./demo-kit.js";
+import { digestsOf, EARLIER_DEMO, GROWING, runDemo, undisturbed } from "./demo-kit.js";
 
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const place = realpathSync(mkdtempSync(join(tmpdir(), "emporium examples ü-")));
@@ -28,8 +29,7 @@ async function emporium(line: string) {
   // the portals that the demo of harvest plays are asked as politely as real ones, which takes a while by the system's clock
   const clock = words[0] === "harvest" ? manualClock(Date.now()) : systemClock;
   const { status, out, err } = await runCommand(words, { env: { ...process.env, EMPORIUM_WORKSPACE: "" }, clock });
-  // on a slow machine a command that runs for ten seconds says how far it is
-  return { status, stdout: out, stderr: err.replace(/^.*\d+ of \d+ done.*\n/gm, "") };
+  return { status, stdout: out, stderr: withoutProgress(err) };
 }
 
 // Examples find the embedded server running, as they do beside `emporium serve`; otherwise each would start and stop its own.
@@ -73,7 +73,6 @@ describe("the demo", () => {
   it("killed with all its processes in one workspace and in another, stopped and given again, shows half of a file at no moment", {
     timeout: 1_200_000,
   }, async () => {
-    await giveCluster(join(folder, "second"));
     const random = seededRandom(40);
     const killed = async (commands: number, words: readonly string[]) => {
       const { status, err } = await runDemo(folder, { commands, delayMs: Math.floor(random() * 500) }, words);
@@ -81,9 +80,15 @@ describe("the demo", () => {
       expect(others(digestsOf(folder)).filter((key) => !GROWING.test(key))).toEqual([]);
     };
     const words = ["--train", "0"];
-    // once all that a demo leaves is there
-    await killed(COMMANDS_OF_DEMO, ["--workspace", "second", ...words]);
-    expect(others(digestsOf(folder))).toEqual([]);
+    if (EARLIER_DEMO) {
+      // made in another folder, by its workspace, and copied as a person does: whose a result is, is known by the times of its files to the nanosecond
+      execFileSync("cp", ["-a", join(home, "demo-out"), folder]);
+    } else {
+      await giveCluster(join(folder, "second"));
+      // once all that a demo leaves is there
+      await killed(COMMANDS_OF_DEMO, ["--workspace", "second", ...words]);
+      expect(others(digestsOf(folder))).toEqual([]);
+    }
 
     const isAnew = whenChanged(
       "demo-out/portal/10407/cell_01/Reconstructions/VoxelSpacing10.800/Tomograms/100/cell_01.zarr/.zattrs",

@@ -68,7 +68,7 @@ describe("the frame", () => {
     [
       ["ingest", "watch", "session", "portal"],
       "ingest watch needs OUTPUT: folder or bucket of the standardised tree",
-      "write emporium ingest watch CONFIG.yaml INPUT OUTPUT; without CONFIG.yaml, wait for the first tilt series and write it with emporium ingest new --from INPUT --out CONFIG.yaml",
+      "write emporium ingest watch CONFIG.yaml INPUT OUTPUT; a CONFIG.yaml that is not there yet is made of the first tilt series with --profile FILE, or by emporium ingest new --from INPUT --out CONFIG.yaml",
     ],
     [
       ["doctor", "x"],

@@ -182,8 +182,12 @@ describe(".ci/run", () => {
     const script = readText(".ci/run");
     const commands = [...readText("README.md").matchAll(/^ {4}(npm ci && \S.*?)\s+#/gm)].map(([, words]) => words);
     expect(commands).toEqual(["npm ci && npm run demo", "npm ci && npm test"]);
+    // in one clone, in this order
+    const typed = [...script.matchAll(/^.*\bstep \w+ \d+ (?:"\$\{\w+\[@\]\}" )+(npm [a-z ]+?)(?: \|.*)?$/gm)].map(
+      ([, words]) => words,
+    );
+    expect(typed).toEqual(["npm ci", "npm run demo", "npm test"]);
     for (const command of [
-      ...commands,
       "npm run --silent test:data",
       "npm run --silent look",
       "npm run --silent lint",

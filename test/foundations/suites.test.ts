@@ -68,7 +68,7 @@ describe("(35.2) the commands of the suites", () => {
 
   it("take the place of their shell, so that a signal to npm reaches the run", () => {
     for (const name of Object.keys(scripts).filter((one) => /^test(?::|$)/.test(one))) {
-      expect(scripts[name], name).toMatch(/(?:^|&& )exec vitest run\b[^&|;]*$/);
+      expect(scripts[name], name).toMatch(/(?:^|&& )(?:EMPORIUM_TEST_BUILT=1 )?exec vitest run\b[^&|;]*$/);
     }
   });
 });

@@ -95,6 +95,13 @@ function placeOf(page: string): string {
   return place;
 }
 
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Listed, since .ci/run types it in such a clone: packages are those of the checkout, where a folder of links can be made, and the build is typed. */
+const INSTALLS = "npm ci && npm run build";
+const INSTALLS_GLOBALLY = "npm install --global";
+const LINKED = `cp -al ${quoted(join(root, "node_modules"))} node_modules 2>/dev/null || npm ci`;
+
 /**
  * The developer's folder beside the clone has no demo of its own: the page reads one tomogram, and install.md has made that in the clone. That the
  * packed program makes a demo in an empty folder is what `npm.test.ts` asks.
@@ -103,11 +110,12 @@ function placeOf(page: string): string {
  * @returns what a session does in its place
  */
 function insteadOf(page: string, command: string): string[] {
+  if (page === FIRST && command.startsWith(INSTALLS)) return [`${LINKED}\n${command.replace("npm ci && ", "")} || __wrong=1`];
+  if (page === FIRST && command.startsWith(INSTALLS_GLOBALLY))
+    return [`mkdir -p "$(npm root -g)" && ln -sfn ${quoted(clone)} "$(npm root -g)/em-porium" || __wrong=1`];
   if (page !== "docs/journeys/developer.md" || command !== "emporium demo --once") return [];
   return [`mkdir demo-out && cp -R ${quoted(join(clone, "demo-out", "portal"))} demo-out/ || __wrong=1`];
 }
-
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** A page as one session of a shell: each command is shown, and how it ended. A server goes on beside the commands after it, at a port that is free. */
 function sessionOf(page: string): string {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasEnvironment } from "../peers/environment.js";
+import { keptDemo } from "./kept-demo.js";
 import { codeCells, differences, faultsOf, type Notebook, picturesOf, textOf } from "./notebook-outputs.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -61,6 +62,18 @@ describe.each(names)("%s as it is stored", (name) => {
     for (const { shades } of pictures) expect(shades, "of a picture that is not empty").toBeGreaterThan(10);
   });
 
+  it("makes what it looks at as container.test.ts has a program make it", () => {
+    const demos = cells.flatMap(
+      ({ source }) =>
+        [source]
+          .flat()
+          .join("")
+          .match(/^.*"demo".*"--once".*$/gm) ?? [],
+    );
+    const typed = 'emporium.run(["demo", "--once", "--train", "0"], json=False)';
+    expect(demos.filter((line) => line.trim() !== typed)).toEqual([]);
+  });
+
   it("leads to guides that are there", () => {
     const links = [...readFileSync(join(home, name), "utf8").matchAll(/\]\((\.\.[^)]+)\)/g)].map(([, link]) => link!);
     expect(links.length).toBeGreaterThan(0);
@@ -72,7 +85,8 @@ describe.skipIf(!hasEnvironment("notebooks"))("notebooks, each from a clean kern
   const folder = mkdtempSync(join(tmpdir(), "emporium-notebooks-test-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   beforeAll(async () => {
-    const words = [join(root, "scripts/notebooks.mjs"), "--out", folder];
+    const demo = keptDemo();
+    const words = [join(root, "scripts/notebooks.mjs"), "--out", folder, ...(demo === undefined ? [] : ["--demo", demo])];
     // what cells failed is printed; the tests below say which notebooks have no result
     await promisify(execFile)(process.execPath, words).catch(({ stderr }) => console.error(stderr));
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeProgram } from "../../scripts/node-env.mjs";
+import { keepDemo } from "./kept-demo.js";
 
 /** `npm i -g em-porium`, from the packed file into an empty prefix, and what a stranger does then: without a home, in empty folders. */
 
@@ -118,11 +119,12 @@ export const pool = (database: Database) => database.pool.noSuchSession();
 const demo = place("demo");
 
 describe("the demo", () => {
-  it("ingests in an empty folder on Node 20", () => {
+  it("ingests in an empty folder on Node 20", async () => {
     const node = nodeProgram(20);
     expect(node, "the registry gives no such Node").toBeDefined();
     const result = seconds("demo --once on Node 20", () => emporium(node!, ["demo", "--once"], demo));
     expect(result, result.stderr).toMatchObject({ status: 0 });
+    await keepDemo(join(demo.cwd, "demo-out"));
   });
 });
 

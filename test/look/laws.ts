@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import { groupsOf } from "../../src/core/groups.js";
 import { pageFileOf } from "../../src/model/pages.js";
 import { askedBy, type Browser, HARMLESS, inTabs, type Watched } from "../browser/browser.js";
 import { BREACHES, CHANGED, MARK_CONTROLS, WATCH } from "../browser/laws.js";
@@ -75,23 +76,37 @@ export function listen({ page, elsewhere }: Watched, site: Pick<WholeSite, "url"
   };
 }
 
-/** Controls of these pages that do nothing, and links that lead to no page. @param addresses with the token that a page wants */
+/**
+ * Controls of these pages that do nothing, and links that lead to no page. A control that a page has at several of its addresses is used at the
+ * first of them, and one of the shell on one page.
+ *
+ * @param addresses with the token that a page wants; of each page the one with most to show first
+ */
 export async function withoutEffect(browser: Browser, site: WholeSite, addresses: readonly string[]): Promise<string[]> {
   const ofShell = new Set<string>();
   const found: string[] = [];
-  await inTabs(addresses, async (address) => {
-    const lines = await ofPage(address).catch((error: unknown) => [String(error)]);
-    found.push(...lines.map((text) => `${address.split("#")[0]}: ${text}`));
+  const tabs: Tab[] = [];
+  // a viewer of tomograms is another page than one of tilt series
+  const pages = [...groupsOf(addresses, (address) => new URL(address, site.url).pathname.split("/", 3).join("/")).values()];
+  pages.sort((one, other) => other.length - one.length);
+  await inTabs(pages, async (ofOne) => {
+    const tab = tabs.pop() ?? (await openTab(browser));
+    const used = new Set<string>();
+    for (const address of ofOne) {
+      const lines = await ofPage(tab, address, used).catch((error: unknown) => [String(error)]);
+      found.push(...lines.map((text) => `${address.split("#")[0]}: ${text}`));
+    }
+    tabs.push(tab);
   });
+  await Promise.all(tabs.map(({ page }) => page.close()));
   return found.sort();
 
-  async function ofPage(address: string): Promise<string[]> {
+  async function ofPage(tab: Tab, address: string, used: Set<string>): Promise<string[]> {
     if (address.startsWith("/neuroglancer/")) return [];
-    const { page } = await browser.open("about:blank", { width: 1280, height: 800 });
-    let requests = 0;
-    page.on("request", () => requests++);
-    page.on("download", () => requests++);
-    page.on("popup", () => requests++);
+    const { page } = tab;
+    await page.evaluate("location.protocol === 'http:' && sessionStorage.clear()"); // a token of the page before
+    // what a viewer's controls do takes a time that grows with its area
+    await page.setViewportSize({ width: 1280, height: address.startsWith("/view/") ? 560 : 800 });
     const load = async () => {
       await page.goto("about:blank");
       await page.goto(site.url + address);
@@ -112,22 +127,29 @@ export async function withoutEffect(browser: Browser, site: WholeSite, addresses
     const astray = links.filter((to) => to.startsWith("none") || (to.startsWith(site.url) && !leads(new URL(to).pathname)));
     const without: string[] = [];
     for (const [name, nth] of named(names)) {
-      if (WITHOUT_EFFECT.some(([pattern]) => pattern.test(name))) continue;
+      if (used.has(`${name} ${nth}`) || WITHOUT_EFFECT.some(([pattern]) => pattern.test(name))) continue;
       const found = () => page.locator(`[data-law="${named(names).findIndex(([one, at]) => one === name && at === nth)}"]`);
       // an earlier one has put it away
-      if (!(await found().isVisible())) names = await load();
-      const control = found();
-      if (!(await control.isVisible())) continue;
-      const isShell = await control.evaluate((one) => one.closest("main, dialog") === null);
+      if (!(await found().isVisible())) {
+        names = await load();
+        if (!(await found().isVisible())) continue;
+      }
+      // what is said for some seconds may go at this moment, with its button: it is used where it has just been said
+      const look = () => found().evaluate(act, undefined, { timeout: 2_000 });
+      const { isShell, value } = await look().catch(async () => {
+        names = await load();
+        return await look();
+      });
       if (isShell && ofShell.has(name)) continue;
       if (isShell) ofShell.add(name);
       const before = page.url();
-      const value = await control.evaluate(act);
-      if (!value) continue;
+      if (!value) continue; // it may have something to do at another address
+      used.add(`${name} ${nth}`);
       const use = async (withinMs: number): Promise<boolean> => {
         const control = found();
         await untilCalm(page);
-        requests = 0;
+        tab.requests = 0;
+        if ((await control.count()) === 0) return false;
         // whether a pointer reaches it is another law
         if (value === "click")
           await control.evaluate((one: HTMLElement) => {
@@ -139,10 +161,11 @@ export async function withoutEffect(browser: Browser, site: WholeSite, addresses
           await control.press("Enter");
         } else await control.selectOption(value.slice("select ".length));
         const until = performance.now() + withinMs;
-        const hasEffect = async () =>
-          page.url() !== before || requests > 0 || (await page.evaluate<boolean>(CHANGED).catch(() => true));
-        while (!(await hasEffect()) && performance.now() < until) await page.waitForTimeout(50);
-        return await hasEffect();
+        while (page.url() === before && tab.requests === 0 && !(await page.evaluate<boolean>(CHANGED).catch(() => true))) {
+          if (performance.now() >= until) return false;
+          await page.waitForTimeout(50);
+        }
+        return true;
       };
       // a page that nothing else was done to tells what is slow from what an earlier control left to come ("copied" goes after two seconds)
       if (!(await use(300))) {
@@ -150,13 +173,30 @@ export async function withoutEffect(browser: Browser, site: WholeSite, addresses
         if (!(await use(5_000))) without.push(`${name} has no effect`);
       }
       // an answer may lead to another page, or put the next control away
-      if (requests > 0) await atRest(page, 5_000);
+      if (tab.requests > 0) await atRest(page, 5_000);
       if (page.url() !== before) names = await back(before);
       else await page.keyboard.press("Escape");
     }
-    await page.close();
     return [...astray.map((to) => `leads to no page: ${to.replace(site.url, "")}`), ...without];
   }
+}
+
+/** Where one page after the other is used: a new one would be a new process, which compiles all that it runs. */
+interface Tab {
+  readonly page: Page;
+  /** What was asked, downloaded and opened since somebody set it to 0. */
+  requests: number;
+}
+
+async function openTab(browser: Browser): Promise<Tab> {
+  const { page } = await browser.open("about:blank");
+  const tab: Tab = { page, requests: 0 };
+  page.on("request", () => tab.requests++).on("download", () => tab.requests++);
+  page.on("popup", (other) => {
+    tab.requests++;
+    void other.close();
+  });
+  return tab;
 }
 
 const leads = (path: string): boolean =>
@@ -166,9 +206,8 @@ const leads = (path: string): boolean =>
 /** Waits until nothing changes by itself, so that what the control before began is not taken for an effect of this one. It is watched from then on. */
 async function untilCalm(page: Page): Promise<void> {
   for (let times = 0; times < 20; times++) {
-    await page.evaluate(WATCH);
-    await page.waitForTimeout(100);
-    if (!(await page.evaluate<boolean>(CHANGED).catch(() => true))) return;
+    const changes = `${WATCH}; new Promise((done) => setTimeout(done, 100)).then(() => ${CHANGED})`;
+    if (!(await page.evaluate<boolean>(changes).catch(() => true))) return;
   }
 }
 
@@ -182,16 +221,18 @@ function named(names: readonly string[]): [name: string, nth: number][] {
   });
 }
 
-/** How a control is used. Empty: not at all, since its only choice is taken, or the browser itself asks for a field first. Runs in the page. */
-function act(one: Element): string {
+/** How a control is used, and whether it is none of the page's own. Empty: not at all, since its only choice is taken, or the browser itself asks for a field first. Runs in the page. */
+function act(one: Element): { value: string; isShell: boolean } {
+  const isShell = one.closest("main, dialog") === null;
+  const of = (value: string) => ({ value, isShell });
   if (one instanceof HTMLSelectElement) {
     const other = [...one.options].find((option) => option.value !== one.value && !option.disabled);
-    return other ? `select ${other.value}` : "";
+    return of(other ? `select ${other.value}` : "");
   }
-  if (one instanceof HTMLButtonElement && one.type === "submit" && one.form?.checkValidity() === false) return "";
-  if (one.getAttribute("aria-pressed") === "true" || one.getAttribute("aria-selected") === "true") return "";
-  if (one instanceof HTMLTextAreaElement) return "type";
-  if (!(one instanceof HTMLInputElement)) return "click";
-  if (one.type === "radio") return one.checked ? "" : "click";
-  return one.type === "checkbox" ? "click" : one.type === "range" ? "" : "type";
+  if (one instanceof HTMLButtonElement && one.type === "submit" && one.form?.checkValidity() === false) return of("");
+  if (one.getAttribute("aria-pressed") === "true" || one.getAttribute("aria-selected") === "true") return of("");
+  if (one instanceof HTMLTextAreaElement) return of("type");
+  if (!(one instanceof HTMLInputElement)) return of("click");
+  if (one.type === "radio") return of(one.checked ? "" : "click");
+  return of(one.type === "checkbox" ? "click" : one.type === "range" ? "" : "type");
 }

@@ -28,20 +28,37 @@ export function profileOf({ width, height, channels, data }: Pixels): Profile {
   const rows = new Float64Array(Math.ceil(height / bin));
   const columns = new Float64Array(Math.ceil(width / bin));
   const fields = Array.from({ length: FIELDS[0] * FIELDS[1] }, () => [0, 0, 0, 0]);
-  const light = (at: number) => 0.3 * data[at]! + 0.59 * data[at + 1]! + 0.11 * data[at + 2]!;
-  for (let y = 1; y < height; y++) {
-    for (let x = 1; x < width; x++) {
-      const at = (y * width + x) * channels;
-      const here = light(at);
-      const isInk = Math.abs(here - light(at - channels)) > EDGE || Math.abs(here - light(at - width * channels)) > EDGE;
-      if (isInk) {
-        rows[Math.floor(y / bin)]!++;
-        columns[Math.floor(x / bin)]!++;
+  let [above, here] = [new Float64Array(width), new Float64Array(width)];
+  const isInk = new Uint8Array(width);
+  for (let y = 0; y < height; y++) {
+    const from = y * width * channels;
+    for (let x = 0, at = from; x < width; x++, at += channels)
+      here[x] = 0.3 * data[at]! + 0.59 * data[at + 1]! + 0.11 * data[at + 2]!;
+    if (y > 0) {
+      for (let x = 1; x < width; x++)
+        isInk[x] = Math.abs(here[x]! - here[x - 1]!) > EDGE || Math.abs(here[x]! - above[x]!) > EDGE ? 1 : 0;
+      for (let column = 0; column < columns.length; column++) {
+        let ink = 0;
+        for (let x = column * bin; x < Math.min(width, (column + 1) * bin); x++) ink += isInk[x]!;
+        columns[column]! += ink;
+        rows[Math.floor(y / bin)]! += ink;
       }
-      const field = fields[Math.floor((y * FIELDS[1]) / height) * FIELDS[0] + Math.floor((x * FIELDS[0]) / width)]!;
-      for (let channel = 0; channel < 3; channel++) field[channel]! += data[at + channel]!;
-      field[3]!++;
+      for (let part = 0; part < FIELDS[0]; part++) {
+        let [r, g, b] = [0, 0, 0];
+        const [left, right] = [part, part + 1].map((edge) => Math.max(1, Math.ceil((edge * width) / FIELDS[0]))) as [
+          number,
+          number,
+        ];
+        for (let at = from + left * channels; at < from + right * channels; at += channels) {
+          r += data[at]!;
+          g += data[at + 1]!;
+          b += data[at + 2]!;
+        }
+        const field = fields[Math.floor((y * FIELDS[1]) / height) * FIELDS[0] + part]!;
+        for (const [nth, sum] of [r, g, b, right - left].entries()) field[nth]! += sum;
+      }
     }
+    [above, here] = [here, above];
   }
   const digit = (ink: number) => DIGITS[ink === 0 ? 0 : Math.min(15, 1 + Math.round(Math.log2(ink)))]!;
   return {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
-import type { Page, Route } from "playwright-core";
+import type { CDPSession, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stepsOf } from "../../scripts/docs-pages.mjs";
 import { readersPlace, runSteps } from "../../scripts/run-steps.mjs";
@@ -18,7 +18,7 @@ import { randomRows } from "../e2e/graphql-kit.js";
 import { listen, withoutEffect } from "./laws.js";
 import { differenceOf, type Profile, parseProfile, printProfile, profileOf } from "./profile.js";
 import { terminalPage } from "./terminal-page.js";
-import { STEADY_PAGE, steady } from "./volatile.js";
+import { STEADY_PAGE, STILL, steady } from "./volatile.js";
 
 /** Of `npm run look -- --only WORDS`: pages with this in their names, and no others. */
 const ONLY = process.env.EMPORIUM_LOOK_ONLY ?? "";
@@ -41,6 +41,8 @@ const TABS = 4;
 const SHEET_PAGES = 6;
 /** Of two pages beside one another, or of four phones: what is looked at is not made smaller once more. */
 const SHEET_WIDTH = 1568;
+/** Of the longest sheet, three rows of pages. */
+const SHEET_HEIGHT = 3 * (HEIGHT_MAX + 40);
 /** Lines of a terminal on one page of a sheet. */
 const LINES = 45;
 const RUNS = 600;
@@ -48,6 +50,8 @@ const RUNS = 600;
 const DRAWN_MOST = 8;
 /** Pages that are drawn once more at most, where nobody looks at them: of a change of all pages the rest says enough. */
 const AGAIN_MOST = process.env.CI ? 24 : Number.POSITIVE_INFINITY;
+/** Pages that keep the size that they had when they were loaded: of cards, and of Neuroglancer's panels. They are loaded at each size, and so is what was opened by hand. */
+const OF_THEIR_SIZE = /^(?:\d+ runs )?\/(?:datasets|datasets\/\$id|runs|microscopy\/\$id|neuroglancer\/.*)(?: \d+)?$/;
 /** Pages that show more to who may change something. */
 const WRITING = /^\/(?:ingest|jobs|curate\/matches)/;
 /** Home shows what was looked at last: always the same, whichever tab was faster. */
@@ -63,6 +67,10 @@ interface Wanted {
   /** After it is loaded, instead of a page at rest. */
   readonly wait?: (page: Page) => Promise<unknown>;
 }
+interface Text {
+  readonly name: string;
+  readonly text: string;
+}
 interface Shot {
   readonly name: string;
   readonly png: Buffer;
@@ -73,7 +81,8 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
   let site: WholeSite;
   let many: CataloguePages;
   let browser: Browser;
-  let terminal: Promise<readonly { name: string; text: string }[]>;
+  let terminal: Promise<readonly Text[]>;
+  const sessions = new WeakMap<Page, CDPSession>();
   const folder = mkdtempSync(join(tmpdir(), "emporium-look-"));
   /** Laws that pages were seen to break while they were drawn. */
   const broken = new Set<string>();
@@ -97,26 +106,23 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
     const fonts = await fontsOf();
     const tasks = wanted.flatMap((one) => loadsOf(one).map((variants) => (watched: Watched) => shoot(watched, one, variants)));
     const shots = (await inTabs(tasks)).flat();
+    const printed = await terminal;
+    const texts = await inTabs(printed.map((one) => (watched: Watched) => shootText(watched, one)));
     // a page that was drawn in pieces, as happens after a change of its size, is drawn until it stays the same; one that has changed has done so then, too
-    const changed = new Set(changesOf(shots, fonts).map(({ name }) => name));
-    const suspect = wanted.flatMap((one) =>
-      one.variants.filter((of) => changed.has(`${one.name} ${of}`)).map((of) => [one, of] as const),
-    );
-    const again = await inTabs(
-      suspect.slice(0, AGAIN_MOST).map(
-        ([one, of]) =>
-          (watched: Watched) =>
-            shoot(watched, one, [of], true),
+    const changed = new Set(changesOf([...shots, ...texts], fonts).map(({ name }) => name));
+    const suspect = [
+      ...wanted.flatMap((one) =>
+        one.variants
+          .filter((of) => changed.has(`${one.name} ${of}`))
+          .map((of) => async (watched: Watched) => (await shoot(watched, one, [of], true))[0]!),
       ),
-    );
-    for (const shot of again.flat()) shots[shots.findIndex(({ name }) => name === shot.name)] = shot;
-    const texts = await inTabs(
-      (await terminal).map(
-        (one) =>
-          ({ page }: Watched) =>
-            shootText(page, one),
-      ),
-    );
+      ...printed.filter(({ name }) => changed.has(name)).map((one) => (watched: Watched) => shootText(watched, one, true)),
+    ];
+    for (const shot of await inTabs(suspect.slice(0, AGAIN_MOST)))
+      for (const some of [shots, texts]) {
+        const at = some.findIndex(({ name }) => name === shot.name);
+        if (at >= 0) some[at] = shot;
+      }
     const all = [...Object.keys(VARIANTS).flatMap((of) => shots.filter(({ name }) => name.endsWith(` ${of}`))), ...texts];
     const changes = changesOf(all, fonts);
     const sheets = await writeSheets(all, new Set(changes.map(({ name }) => name)));
@@ -170,7 +176,7 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
     return found;
   }
 
-  /** @param variants of one size: the page is loaded once @param isSteady until two pictures are the same */
+  /** @param variants for which the page is loaded once @param isSteady until two pictures are the same */
   async function shoot(
     watched: Watched,
     { name, url, before, wait }: Wanted,
@@ -178,64 +184,73 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
     isSteady = false,
   ): Promise<Shot[]> {
     const { page } = watched;
-    const { width, height } = VARIANTS[variants[0]!];
+    const shots: Shot[] = [];
     const turn = (variant: Variant) => page.emulateMedia({ colorScheme: VARIANTS[variant].colorScheme, reducedMotion: "reduce" });
     await page.goto("about:blank");
-    await page.setViewportSize({ width, height });
-    await turn(variants[0]!);
     await before?.(page);
-    // what is answered otherwise than the server does is no page of its own
-    const law = before ? undefined : listen(watched, site);
-    await page.goto(url);
-    let isAtRest = true;
-    if (wait) await wait(page);
-    else if (url.includes("/neuroglancer/")) {
-      const frame = await (await page.waitForSelector("iframe", { timeout: 60_000 })).contentFrame();
-      await settled(frame!);
-    } else isAtRest = await atRest(page, 30_000);
-    for (const variant of variants.slice(1)) {
-      await law?.look();
-      await turn(variant);
-      isAtRest &&= await atRest(page, 30_000);
-    }
-    for (const text of (await law?.found(isAtRest)) ?? []) broken.add(`${name} ${variants.join(", ")}: ${text}`);
-    // a page that has more room may ask for more, and be longer then
-    for (let shown: number = height, long: number = height; ; shown = Math.min(long, HEIGHT_MAX)) {
-      if (shown > height) {
-        await page.setViewportSize({ width, height: shown });
-        if (!wait) await atRest(page);
-      }
-      long = await page.evaluate<number>("document.documentElement.scrollHeight");
-      if (long <= shown || shown === HEIGHT_MAX) break;
-    }
-    await page.evaluate(STEADY_PAGE);
-    const shots: Shot[] = [];
-    for (const variant of [...variants].reverse()) {
-      if (shots.length > 0) {
+    for (const [at, some] of sizesOf(variants).entries()) {
+      const { width, height } = VARIANTS[some[0]!];
+      // what is answered otherwise than the server does is no page of its own
+      const law = before ? undefined : listen(watched, site);
+      await page.setViewportSize({ width, height });
+      await turn(some[0]!);
+      if (at === 0) await page.goto(url);
+      let isAtRest = true;
+      if (wait) await wait(page);
+      else if (url.includes("/neuroglancer/")) {
+        const frame = await (await page.waitForSelector("iframe", { timeout: 60_000 })).contentFrame();
+        await settled(frame!);
+      } else isAtRest = await atRest(page, 30_000);
+      for (const variant of some.slice(1)) {
+        await law?.look();
         await turn(variant);
-        await atRest(page, 30_000);
+        isAtRest &&= await atRest(page, 30_000);
       }
-      shots.push(shotOf(`${name} ${variant}`, await drawn(page, { isSteady })));
+      for (const text of (await law?.found(isAtRest)) ?? []) broken.add(`${name} ${some.join(", ")}: ${text}`);
+      // a page that has more room may ask for more, and be longer then
+      for (let shown: number = height, long: number = height; ; shown = Math.min(long, HEIGHT_MAX)) {
+        if (shown > height) {
+          await page.setViewportSize({ width, height: shown });
+          if (!wait) await atRest(page);
+        }
+        long = await page.evaluate<number>("document.documentElement.scrollHeight");
+        if (long <= shown || shown === HEIGHT_MAX) break;
+      }
+      await page.evaluate(STEADY_PAGE);
+      for (const [nth, variant] of [...some].reverse().entries()) {
+        if (nth > 0) {
+          await turn(variant);
+          await atRest(page, 30_000);
+        }
+        shots.push(shotOf(`${name} ${variant}`, await drawn(page, { isSteady })));
+      }
     }
     await page.unrouteAll({ behavior: "ignoreErrors" });
     return shots;
   }
 
-  /** A picture that is the same twice: after a change of its size, a page is drawn in pieces of the size that it had. */
-  async function drawn(page: Page, { fullPage = false, isSteady = true } = {}): Promise<Buffer> {
-    let before: Buffer | undefined;
+  /** A picture; one that is the same twice, if asked for: after a change of its size, a page is drawn in pieces of the size that it had. */
+  async function drawn(page: Page, { isSteady, height }: { isSteady: boolean; height?: number }): Promise<Buffer> {
+    const cdp = sessions.get(page) ?? (await page.context().newCDPSession(page));
+    sessions.set(page, cdp);
+    const { width = 0 } = page.viewportSize() ?? {};
+    const clip = height === undefined ? {} : { clip: { x: 0, y: 0, width, height, scale: 1 } };
+    let before = "";
     for (let times = 0; ; times++) {
-      const picture = await page.screenshot({ animations: "disabled", caret: "hide", fullPage });
-      if (!isSteady || before?.equals(picture) || times === DRAWN_MOST) return picture;
-      before = picture;
+      await page.evaluate(STILL);
+      // less work for the browser than a small file, and the same pixels
+      const { data } = await cdp.send("Page.captureScreenshot", { format: "png", optimizeForSpeed: true, ...clip });
+      if (!isSteady || before === data || times === DRAWN_MOST) return Buffer.from(data, "base64");
+      before = data;
       await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
     }
   }
 
-  async function shootText(page: Page, { name, text }: { name: string; text: string }): Promise<Shot> {
-    await page.setViewportSize({ width: 880, height: 200 });
+  async function shootText({ page }: Watched, { name, text }: Text, isSteady = false): Promise<Shot> {
+    await page.setViewportSize({ width: 880, height: HEIGHT_MAX });
     await page.setContent(terminalPage(text));
-    return shotOf(name, await drawn(page, { fullPage: true }));
+    const height = Math.max(200, await page.evaluate<number>("document.body.offsetHeight"));
+    return shotOf(name, await drawn(page, { isSteady, height }));
   }
 
   /** Six pages on each; where nobody looks, those with a page that has changed. @returns the sheet of each page */
@@ -251,9 +266,10 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
         for (const { name } of some) sheets.set(name, file);
         if (process.env.CI && !some.some(({ name }) => changed.has(name))) return async () => undefined;
         return async ({ page }: Watched) => {
-          await page.setViewportSize({ width: SHEET_WIDTH, height: 400 });
+          await page.setViewportSize({ width: SHEET_WIDTH, height: SHEET_HEIGHT });
           await page.setContent(sheetPage(some));
-          writeFileSync(join(SHEETS, file), await drawn(page, { fullPage: true }));
+          const height = await page.evaluate<number>("document.body.offsetHeight");
+          writeFileSync(join(SHEETS, file), await page.screenshot({ clip: { x: 0, y: 0, width: SHEET_WIDTH, height } }));
         };
       }),
     );
@@ -278,11 +294,14 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
 });
 
 const shotOf = (name: string, png: Buffer): Shot => ({ name, png, profile: profileOf(decode(png)) });
-/** Of one size: colours change while a page is there, as they do in the evening. */
-function loadsOf({ variants }: Wanted): Variant[][] {
-  const sizes = new Set(variants.map((one) => VARIANTS[one].width));
-  return [...sizes].map((width) => variants.filter((one) => VARIANTS[one].width === width));
+/** By size, the phone first, where a page has least room; colours change while it is there, as they do in the evening. */
+function sizesOf(variants: readonly Variant[]): Variant[][] {
+  const widths = [...new Set(variants.map((one) => VARIANTS[one].width))].sort((a, b) => a - b);
+  return widths.map((width) => variants.filter((one) => VARIANTS[one].width === width));
 }
+/** What a page is loaded once for: all sizes, as windows have them one after the other, or each. */
+const loadsOf = ({ name, variants, wait }: Wanted): Variant[][] =>
+  wait || OF_THEIR_SIZE.test(name) ? sizesOf(variants) : [[...variants]];
 const variantOf = (name: string): string => Object.keys(VARIANTS).find((variant) => name.endsWith(` ${variant}`)) ?? "terminal";
 
 function pagesOf({ url, token, addresses }: WholeSite): Wanted[] {
@@ -409,7 +428,7 @@ async function manyRuns(): Promise<CataloguePages> {
 }
 
 /** What the README's command and those of the journeys print, in their order, cut into pages. */
-async function readTerminal(folder: string): Promise<{ name: string; text: string }[]> {
+async function readTerminal(folder: string): Promise<Text[]> {
   const venv = join(root, ".cache/venv-peers/bin/python");
   const env = {
     ...readersPlace(folder, existsSync(venv) ? venv : undefined),

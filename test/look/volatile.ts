@@ -51,3 +51,14 @@ export const STEADY_PAGE = `(() => {
     if (changed !== field.value) field.value = changed;
   }
 })()`;
+
+/** Before a picture: nothing moves, and no caret blinks. A page's policy lets it have sheets of styles that were made by scripts. */
+export const STILL = `(() => {
+  for (const one of document.getAnimations())
+    if (one.effect?.getComputedTiming().iterations === Infinity) one.cancel();
+    else one.finish();
+  if (window.lookStill) return;
+  const sheet = window.lookStill = new CSSStyleSheet();
+  sheet.replaceSync("* { caret-color: transparent !important }");
+  document.adoptedStyleSheets.push(sheet);
+})()`;
