@@ -174,7 +174,16 @@ function keep(raw: Record<string, unknown>, flag: Flag, { says, member }: Spelli
   } else if (member) append(raw, flag.key, member.value);
   else if (flag.value === undefined) raw[flag.key] = says;
   else if (flag.repeatable) append(raw, flag.key, value);
-  else raw[flag.key] = value;
+  else {
+    // which of two is meant nobody can tell: a script may have put one before the person's own
+    const earlier = raw[flag.key];
+    if (earlier !== undefined && earlier !== value) {
+      throw new EmporiumError("USAGE", `--${flag.long} is given twice, as "${earlier}" and as "${value}"`, {
+        hint: `give --${flag.long} once`,
+      });
+    }
+    raw[flag.key] = value;
+  }
 }
 
 function append(holder: Record<string, unknown>, key: string, value: unknown): void {

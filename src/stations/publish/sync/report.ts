@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { type EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Report, withText } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
@@ -86,8 +87,17 @@ export function transferReport(facts: TransferFacts): TransferReport {
     ...items.flatMap(({ id, warnings }) => warnings.map((warning) => `warning: ${id}: ${warning}`)),
     `${title} to ${bucket}: ${words(totals, dryRun)} in ${formatSeconds(seconds)}`,
     ...hints.map((hint) => `hint: ${hint}`),
-    ...logs.map((log) => `log: ${log}`),
+    ...logLines(logs),
   ]);
+}
+
+const LOGS_NAMED = 3;
+
+/** A tree has a log for each dataset. */
+function logLines(logs: readonly string[]): string[] {
+  const [first = ""] = logs;
+  if (logs.length <= LOGS_NAMED) return logs.map((log) => `log: ${log}`);
+  return [`logs: ${logs.length} files in ${dirname(first)}, such as ${basename(first)}`];
 }
 
 function amountsOf(count: SyncCounts): TransferTotals {

@@ -64,6 +64,8 @@ export async function publishTree(tree: string, location: string, options: Publi
   const lost = new AbortController();
   const stop = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal;
   setMaxListeners(0, stop); // every request adds a listener
+  // a place that does not answer is told once, not for each dataset; otherwise it is the locks that find out
+  if (dryRun) await target.children("", { signal })[Symbol.asyncIterator]().next();
   // An ingest that writes the target takes the same locks.
   const locks = await takeLocks(target, dryRun ? [] : selected.items.flatMap(lockNamesOf), {
     ...{ job: `publish tree ${tree}`, clock, random, log, signal },

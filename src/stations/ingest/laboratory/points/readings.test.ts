@@ -29,6 +29,9 @@ describe("the readings that a range of coordinates allows", () => {
   it("two where both fit: nothing decides between nm at 10 Å and voxels, nor between binnings that nothing tells", () => {
     expect(told(range([420, 320, 110]), [], { size: [500, 400, 150], spacingAngstrom: 13 })).toEqual(["voxels 1", "nm 1.3"]);
     expect(told(range([1000, 750, 250]), [])).toEqual(["pixels 3", "pixels 4"]);
+    expect(told(range([1950, 1450, 480]), [])).toEqual(["pixels 5", "pixels 6", "pixels 8"]);
+    const at7: PointsVolume = { ...volume, spacingAngstrom: 7 };
+    expect(told(range([3900, 2900, 980]), [], at7)).toEqual(["pixels 10", "pixels 12", "pixels 16"]);
   });
 
   it("also Å where people write it into a format that counts pixels, and nothing tells the size of a pixel", () => {

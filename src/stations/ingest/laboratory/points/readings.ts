@@ -94,7 +94,7 @@ const near = (a: number, b: number): boolean => Math.abs(a / b - 1) < 0.01;
 
 /** Whole numbers from 2 to 16 where nothing tells the size of a pixel; otherwise those that the sizes of pixels give. */
 function binningsOf(spacing: number | undefined, pixelsAngstrom: readonly number[]): number[] {
-  if (spacing === undefined || pixelsAngstrom.length === 0) return [2, 3, 4, 6, 8, 12, 16];
+  if (spacing === undefined || pixelsAngstrom.length === 0) return [2, 3, 4, 5, 6, 8, 10, 12, 16];
   const ratios = pixelsAngstrom.map((pixel) => spacing / pixel).filter((ratio) => ratio > 1.2);
   return [...new Set(ratios.map((ratio) => Number(ratio.toPrecision(4))))];
 }
