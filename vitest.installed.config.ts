@@ -4,7 +4,7 @@ import { reporters } from "./test/reporters.js";
 import { filesOf } from "./test/suites.js";
 import { WORKER_FLAGS } from "./test/worker-flags.js";
 
-/** The package of npm first: the demo that it makes is looked at by others (`test/installed/kept-demo.ts`). */
+/** The package of npm first: the demo that it makes is looked at by others, and the guides go on with it (`test/installed/kept-demo.ts`). */
 class MakersFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isMaker = ({ moduleId }: TestSpecification) => moduleId.endsWith("/npm.test.ts");

@@ -1,8 +1,8 @@
 // Builds the image of Containerfile where no registry of images can be reached: `node scripts/container.mjs [--job | --notebook] [--fresh]`.
 //
 // buildah executes Containerfile; only its base is another one: a root of Debian 12 that mmdebstrap makes, with Node and npm out of npm's registry, in the
-// place of docker.io's `node`. With --fresh it is executed as it stands. Without, its first stage is run once for all images, with what this checkout has
-// compiled. Needs root, buildah, podman, mmdebstrap. Images are in .cache/container/, named after what they were built of, so a second call finds the first
+// place of docker.io's `node`. With --fresh it is executed as it stands. Without, its first stage is run once for all images, with the packages of this
+// checkout and what it has compiled. Needs root, buildah, podman, mmdebstrap. Images are in .cache/container/, named after what they were built of, so a second call finds the first
 // one's. Prints the image's name. Exits 2 where a tool is not here.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -65,8 +65,12 @@ export function buildImage({ target = "emporium", fresh = false } = {}) {
  */
 function keptStage(name, from) {
   const [head, build, ...images] = readFileSync(join(root, "Containerfile"), "utf8").split(/^(?=FROM )/m);
-  const kept = `${head}${build}\nFROM scratch AS kept\nCOPY --from=build /root-folder /root-folder\n`;
-  if (!has(name)) bud("kept", name, [...from, containerfile("kept", kept), "--ignorefile", withBuild()]);
+  const steps = build.replace(/^RUN (?:.*\\\n)*.*\bnpm ci\b.*\n/m, "");
+  if (steps === build)
+    throw new Error("Containerfile has no npm ci, in the place of which packages of this checkout are mounted");
+  const kept = `${head}${steps}\nFROM scratch AS kept\nCOPY --from=build /root-folder /root-folder\n`;
+  const packages = ["--volume", `${join(root, "node_modules")}:/src/node_modules:ro`];
+  if (!has(name)) bud("kept", name, [...from, containerfile("kept", kept), "--ignorefile", withBuild(), ...packages]);
   return [head, `FROM ${name} AS build\n\n`, ...images].join("");
 }
 

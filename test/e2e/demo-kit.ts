@@ -10,11 +10,10 @@ import { madeOnce } from "./cluster-template.js";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
-/**
- * A file with what a demo has printed that was made in the root of this clone: `.ci/run` makes one there by the README's command, and suites that need one
- * need not make it again.
- */
+/** A file with what a demo has printed: `.ci/run` makes one by the README's command, and suites that need one need not make it again. */
 export const EARLIER_DEMO = process.env.EMPORIUM_TEST_DEMO;
+/** The folder in which that one was made: the root of this clone, or of the one that `EMPORIUM_TEST_DEMO_CLONE` names. */
+export const EARLIER_ROOT = process.env.EMPORIUM_TEST_DEMO_CLONE ?? ROOT;
 
 /** What the whole way leaves, and readers may see: what was harvested, the tree, the bucket, what was computed. */
 export const LEFT = ["harvest/12407", "drive/batches", "drive/packages", "portal", "s3/portal", "blocks"];
@@ -92,7 +91,7 @@ function contentOf(path: string, folder: string): string {
   const text = bytes.toString("latin1");
   if (!/\.(?:json|yaml)$/.test(path)) return text;
   // of this one, and of the earlier one that is copied there
-  const folders = [folder, ...(EARLIER_DEMO ? [ROOT] : [])];
+  const folders = [folder, ...(EARLIER_DEMO ? [EARLIER_ROOT] : [])];
   // as it is, and in ASCII alone
   const escaped = folders.map((one) =>
     one.replace(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`),
@@ -114,18 +113,20 @@ export interface Moment {
  * Runs the demo in a folder; at a moment its whole process group is killed.
  *
  * @param more words for it; by default no network is trained
+ * @param as the program that is installed somewhere, what runs it, and the environment; by default that of this checkout
  * @returns its exit status; null where it was killed
  */
 export async function runDemo(
   folder: string,
   kill?: Moment,
   more: readonly string[] = ["--train", "0"],
+  as: { node?: string; program?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ status: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [program, "demo", "--once", ...more], {
+  const child = spawn(as.node ?? process.execPath, [as.program ?? program, "demo", "--once", ...more], {
     cwd: folder,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, EMPORIUM_WORKSPACE: "" },
+    env: as.env ?? { ...process.env, EMPORIUM_WORKSPACE: "" },
   });
   let [out, err] = ["", ""];
   let timer: NodeJS.Timeout | undefined;

@@ -8,6 +8,7 @@ import { makePaces } from "../../src/net/pace.js";
 import { httpStore } from "../../src/stores/http/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { bytes, codeOf } from "../conformance/store-suite.js";
+import { THOROUGH } from "../thorough.js";
 import { type Fate, type FaultServer, type Row, startFaultServer } from "./server.mjs";
 import { expectWhole, leftovers, transferBench, transferOf } from "./transfer-kit.js";
 
@@ -565,7 +566,8 @@ describe.each(["buffered", "direct"] as const)("transfers over HTTP with faults,
     ];
     const body = bytes(3 * MiB + 11, 5);
     let right = 0;
-    for (let seed = 1; seed <= 40; seed++) {
+    const seeds = THOROUGH ? 40 : 12;
+    for (let seed = 1; seed <= seeds; seed++) {
       const random = seededRandom(seed);
       server.putFile("seeded.bin", body);
       server.setFaults(
@@ -594,7 +596,7 @@ describe.each(["buffered", "direct"] as const)("transfers over HTTP with faults,
         expect(existsSync(run.target)).toBe(false);
       }
     }
-    expect(right).toBeGreaterThan(30);
+    expect(right).toBeGreaterThan(seeds * 0.75);
   }, 60_000);
 });
 

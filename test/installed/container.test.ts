@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,10 +6,12 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { absentTools, buildImage, buildStandIn, withLabel } from "../../scripts/container.mjs";
 import { migrate } from "../../src/catalog/migrate.js";
+import { copy } from "../e2e/cluster-template.js";
 import { open } from "../e2e/database-kit.js";
 import { freePorts } from "../peers/slurm-kit.js";
 import { absentPackages, type Facility, makeFacility } from "./compose-kit.js";
 import { ask, run, startable, until, type Way } from "./container-kit.js";
+import { keptDemo } from "./kept-demo.js";
 
 /**
  * The image of Containerfile, built here, and compose.yaml brought up with it. The base of the build is a root that mmdebstrap made, because no
@@ -75,11 +78,26 @@ describe.skipIf(absent.length > 0)("the image", () => {
     expect((await run(way, image, ["-c", "true"], { entrypoint: "/bin/sh" })).status).toBe(127);
   });
 
-  it("makes the laboratory in a volume, and finds it whole", async () => {
-    const demo = await emporium("demo", "--once", "--train", "0");
-    expect(demo.status, demo.stderr).toBe(0);
-    const verified = await emporium("verify", "demo-out/portal");
-    expect(verified.status, verified.stderr).toBe(0);
+  it("ingests a laboratory in a volume, and finds it and the demo's tree whole", async () => {
+    const kept = keptDemo();
+    const own = kept === undefined ? [] : ["own"];
+    if (kept === undefined) {
+      const demo = await emporium("demo", "--once", "--train", "0");
+      expect(demo.status, demo.stderr).toBe(0);
+    } else {
+      copy(kept, work);
+      chownAll(work);
+      const words = ["demo-out/lab/imod.yaml", "demo-out/lab/input", "own", "--import-everything"];
+      const made = await emporium("ingest", "run", ...words);
+      expect(made.status, made.stderr).toBe(0);
+      // the same files as by the Node and the libraries of this machine
+      const names = (tree: string) => namesBelow(join(work, tree, "10401"));
+      expect(names("own")).toEqual(names("demo-out/portal"));
+    }
+    for (const tree of ["demo-out/portal", ...own]) {
+      const verified = await emporium("verify", tree);
+      expect(verified.status, verified.stderr).toBe(0);
+    }
   });
 
   it("makes its own database where there is no shell, with passwords of its own, and again there is nothing to do", async () => {
@@ -212,6 +230,15 @@ describe.skipIf(absent.length > 0)("the image", () => {
     });
   });
 });
+
+function chownAll(path: string) {
+  const { status, stderr } = spawnSync("chown", ["-R", `${USER}:${USER}`, path], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+}
+
+/** But for what an ingest keeps for itself. */
+const namesBelow = (folder: string) =>
+  (readdirSync(folder, { recursive: true }) as string[]).filter((name) => !name.includes(".emporium")).sort();
 
 const foldersOf = (tree: string) =>
   readdirSync(tree, { withFileTypes: true })

@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CommandBlock, commandBlocksOf } from "../../scripts/docs-pages.mjs";
 import { filesBelow } from "../foundations/sources.js";
+import { hasDemo, PLACE, WORKED_IN } from "./kept-demo.js";
 
 /** The pages, typed by a stranger: a clone with nothing beside it, an empty HOME, a shell for each page. */
 
@@ -47,11 +48,17 @@ const typed = (page: string, blocks: readonly CommandBlock[]) =>
     .filter((block) => "file" in block || block.commands.length > 0);
 const blocksOf = new Map(pages.map((page) => [page, commandBlocksOf(textOf(page))]));
 
-const folder = mkdtempSync(join(tmpdir(), "emporium-guides-"));
-const [clone, home] = [join(folder, "clone", "emporium"), join(folder, "home")];
+/** The demo of npm's package and its workspace are there already, where its suite has run. */
+const isMade = hasDemo();
+const folder = isMade ? PLACE : mkdtempSync(join(tmpdir(), "emporium-guides-"));
+const [clone, home] = [isMade ? WORKED_IN : join(folder, "clone", "emporium"), join(folder, "home")];
 beforeAll(() => {
-  for (const path of [join(folder, "clone"), home]) mkdirSync(path);
-  execFileSync("git", ["clone", "--quiet", "--no-hardlinks", `file://${root}`, clone]);
+  for (const path of [join(folder, "clone"), home]) mkdirSync(path, { recursive: true });
+  const bare = join(folder, "bare");
+  execFileSync("git", ["clone", "--quiet", "--no-hardlinks", "--no-checkout", `file://${root}`, bare]);
+  mkdirSync(clone, { recursive: true });
+  renameSync(join(bare, ".git"), join(clone, ".git"));
+  execFileSync("git", ["reset", "--quiet", "--hard"], { cwd: clone });
   // a build finds that it is of these sources, where nothing was changed since; .ci/run builds from nothing in such a clone
   for (const path of ["dist", ".cache/viewer.json"])
     cpSync(join(root, path), join(clone, path), { recursive: true, preserveTimestamps: true });
@@ -99,6 +106,7 @@ const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Listed, since .ci/run types it in such a clone: packages are those of the checkout, where a folder of links can be made, and the build is typed. */
 const INSTALLS = "npm ci && npm run build";
+const DEMO = "emporium demo --once";
 const INSTALLS_GLOBALLY = "npm install --global";
 const LINKED = `cp -al ${quoted(join(root, "node_modules"))} node_modules 2>/dev/null || npm ci`;
 
@@ -113,7 +121,7 @@ function insteadOf(page: string, command: string): string[] {
   if (page === FIRST && command.startsWith(INSTALLS)) return [`${LINKED}\n${command.replace("npm ci && ", "")} || __wrong=1`];
   if (page === FIRST && command.startsWith(INSTALLS_GLOBALLY))
     return [`mkdir -p "$(npm root -g)" && ln -sfn ${quoted(clone)} "$(npm root -g)/em-porium" || __wrong=1`];
-  if (page !== "docs/journeys/developer.md" || command !== "emporium demo --once") return [];
+  if (page !== "docs/journeys/developer.md" || command !== DEMO) return [];
   return [`mkdir demo-out && cp -R ${quoted(join(clone, "demo-out", "portal"))} demo-out/ || __wrong=1`];
 }
 
@@ -126,6 +134,7 @@ function sessionOf(page: string): string {
       ...(inClone ? [`cd ${quoted(clone)}`] : []),
       ...block.commands.flatMap((command) => {
         if (isListed(page, command)) return insteadOf(page, command);
+        if (page === FIRST && command === DEMO && isMade) return [];
         const [, status = "0"] = /# ends with (\d+)$/.exec(command) ?? [];
         const shown = `printf '\\n$ %s\\n' ${quoted(command)}`;
         if (/^emporium serve /.test(command)) return [shown, `__serve ${command.replace(/ #.*$/, "")} --port 0`];

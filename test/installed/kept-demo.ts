@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { copy, madeOnce } from "../e2e/cluster-template.js";
 import { programIdentity } from "../e2e/demo-kit.js";
@@ -10,8 +11,19 @@ import { programIdentity } from "../e2e/demo-kit.js";
 const ID = `demo-out-${programIdentity(import.meta.url)}`;
 const CACHED = join(import.meta.dirname, "../../.cache", `test-${ID}`);
 
-/** @param demo the folder `demo-out`, as the demo has just left it */
+/**
+ * Where the suite of npm's package makes its demo: with its workspace, which knows where all of it lies, so that the guides, which come last, go on in
+ * this place and type no demo of their own. It ends with the run.
+ */
+export const PLACE = join(tmpdir(), "stranger");
+export const WORKED_IN = join(PLACE, "clone", "emporium");
+const MADE = join(PLACE, "made");
+/** Whether a demo and its workspace are in `WORKED_IN`. */
+export const hasDemo = (): boolean => existsSync(MADE);
+
+/** @param demo the folder `demo-out` of `WORKED_IN`, as the demo has just left it */
 export async function keepDemo(demo: string): Promise<void> {
+  writeFileSync(MADE, "");
   await madeOnce(ID, "demo-out", (folder) => {
     mkdirSync(join(folder, "demo-out"));
     copy(`${demo}/.`, join(folder, "demo-out"));

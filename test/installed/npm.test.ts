@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeProgram } from "../../scripts/node-env.mjs";
-import { keepDemo } from "./kept-demo.js";
+import { seededRandom } from "../../src/core/random.js";
+import { digestsOf, EARLIER_DEMO, EARLIER_ROOT, GROWING, runDemo } from "../e2e/demo-kit.js";
+import { keepDemo, PLACE, WORKED_IN } from "./kept-demo.js";
 
 /** `npm i -g em-porium`, from the packed file into an empty prefix, and what a stranger does then: without a home, in empty folders. */
 
@@ -33,8 +35,7 @@ function seconds<T>(what: string, work: () => T): T {
 }
 
 /** A folder with nothing in it, and an environment that knows nothing of this repository. */
-function place(name: string) {
-  const cwd = join(folder, name);
+function place(name: string, cwd = join(folder, name)) {
   const home = join(folder, `${name}-home`);
   for (const path of [cwd, home]) mkdirSync(path, { recursive: true });
   return { cwd, env: { PATH: process.env["PATH"], HOME: home, TMPDIR: folder } };
@@ -116,14 +117,30 @@ export const pool = (database: Database) => database.pool.noSuchSession();
 `;
 
 /** Made on the oldest Node; the others work on what it has made. */
-const demo = place("demo");
+rmSync(PLACE, { recursive: true, force: true });
+const demo = place("demo", WORKED_IN);
 
 describe("the demo", () => {
-  it("ingests in an empty folder on Node 20", async () => {
+  it("ingests in an empty folder on Node 20, killed with all its processes and given again, and shows half of a file at no moment", async () => {
     const node = nodeProgram(20);
     expect(node, "the registry gives no such Node").toBeDefined();
-    const result = seconds("demo --once on Node 20", () => emporium(node!, ["demo", "--once"], demo));
-    expect(result, result.stderr).toMatchObject({ status: 0 });
+    // what one leaves that nobody disturbs: that of the README's command, where there is one
+    const whole = EARLIER_DEMO === undefined ? undefined : digestsOf(EARLIER_ROOT);
+    const random = seededRandom(40);
+    const began = performance.now();
+    // of a command that takes seconds the middle, of most others the one behind it
+    for (let kill = 0; kill < 2; kill++) {
+      const moment = { commands: 8 + Math.floor(random() * 18), delayMs: Math.floor(random() * 500) };
+      const { status, err } = await runDemo(demo.cwd, moment, [], { node: node!, program, env: demo.env });
+      expect([status, err.match(/^(?:error|warning(?!: taking over the lock )).*$/gm) ?? []]).toEqual([null, []]);
+      if (whole === undefined) continue;
+      const left = digestsOf(demo.cwd);
+      expect(Object.keys(left).filter((key) => left[key] !== whole[key] && !GROWING.test(key))).toEqual([]);
+    }
+    const result = await runDemo(demo.cwd, undefined, [], { node: node!, program, env: demo.env });
+    told.push(`demo --once on Node 20, killed twice: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    expect(result, result.err).toMatchObject({ status: 0 });
+    if (whole !== undefined) expect(digestsOf(demo.cwd)).toEqual(whole);
     await keepDemo(join(demo.cwd, "demo-out"));
   });
 });
@@ -149,9 +166,10 @@ describe.each([20, 22, 24])("on Node %i", (major) => {
     const verified = emporium(node!, ["verify", "demo-out/portal"], demo);
     expect(verified, verified.stderr).toMatchObject({ status: 0 });
     const tomogram = "portal/10401/TS_0001/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_0001.mrc";
-    const converted = emporium(node!, ["ingest", "convert", join("demo-out", tomogram), `volume-${major}`], demo);
+    const volume = join(folder, `volume-${major}`);
+    const converted = emporium(node!, ["ingest", "convert", join("demo-out", tomogram), volume], demo);
     expect(converted, converted.stderr).toMatchObject({ status: 0 });
-    expect(existsSync(join(demo.cwd, `volume-${major}.zarr`, ".zattrs"))).toBe(true);
+    expect(existsSync(join(`${volume}.zarr`, ".zattrs"))).toBe(true);
   });
 
   it("is a library", () => {
