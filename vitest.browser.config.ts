@@ -14,7 +14,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     pool: "forks",
     execArgv: WORKER_FLAGS,
-    globalSetup: ["./test/compile.ts", "./test/certificates.ts", "./test/temporary.ts"],
+    globalSetup: ["./test/compile.ts", "./test/processes.ts", "./test/temporary.ts"],
     setupFiles: "./test/setup.ts",
     env: PYTHON_CODE,
     reporters,

@@ -25,7 +25,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: "forks",
     execArgv: WORKER_FLAGS,
-    globalSetup: ["./test/compile.ts", "./test/certificates.ts", "./test/temporary.ts"],
+    globalSetup: ["./test/compile.ts", "./test/processes.ts", "./test/temporary.ts"],
     setupFiles: "./test/setup.ts",
     // the same run on every machine, whatever the shell of a developer knows
     env: { EMPORIUM_REAL_DATA: "" },

@@ -10,7 +10,7 @@ export default defineConfig({
     include: ["test/look/sheets.ts"],
     pool: "forks",
     execArgv: WORKER_FLAGS,
-    globalSetup: ["./test/compile.ts", "./test/certificates.ts", "./test/temporary.ts"],
+    globalSetup: ["./test/compile.ts", "./test/processes.ts", "./test/temporary.ts"],
     setupFiles: "./test/setup.ts",
     reporters,
     experimental: { fsModuleCache: true },
