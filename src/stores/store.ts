@@ -200,6 +200,8 @@ export interface LocalAccess {
   readonly io: IoMode;
   /** Absolute path of a key. */
   path(key: string): string;
+  /** What is there under a key that is no object: a folder, or what cannot be read as a file. Undefined where nothing is, and for files. */
+  otherThing(key: string): "folder" | "pipe" | "socket" | "device" | undefined;
   /** Path of a hidden sibling of the key, on the same file system: `.<name>.<tag>.part`. Creates the parent folders. */
   partPath(key: string, tag: string): Promise<string>;
   /** Syncs a finished part, file or folder (unless `sync: false`), and renames it to its key, replacing what was there. */
@@ -246,6 +248,13 @@ export function emptyHint(url: string, hint: string): string {
 
 export function absent(store: Store, key: string): EmporiumError {
   const name = objectName(store, key);
+  const other = store.local?.otherThing(key);
+  if (other !== undefined) {
+    return new EmporiumError("STORE_ABSENT", `${name} is a ${other}, no file`, {
+      place: { file: name },
+      hint: "give the path of a file",
+    });
+  }
   return new EmporiumError("STORE_ABSENT", `${name} does not exist`, {
     place: store.local ? { file: name } : { url: name },
     hint: "check the path, and whether its folder exists",

@@ -157,6 +157,7 @@ export function withFaults(store: Store, planOrOptions: FaultPlan | FaultOptions
       sync: local.sync,
       io: local.io,
       path: (key) => local.path(key),
+      otherThing: (key) => local.otherThing(key),
       partPath(key, tag) {
         const whole = () => local.partPath(key, tag);
         return run("partPath", key, whole, whole);

@@ -104,6 +104,7 @@ function staged(store: Store, outputs: readonly string[], folder: string): Store
           local: {
             ...local,
             path: (key) => local.path(at(key)),
+            otherThing: (key) => local.otherThing(at(key)),
             partPath: (key, tag) => local.partPath(at(key), tag),
             adopt: (part, key) => local.adopt(part, at(key)),
           },

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { EmporiumError } from "../../core/errors.js";
@@ -15,6 +16,11 @@ export function localAccess(root: FileRoot, io: IoMode): LocalAccess {
     sync,
     io,
     path: (key) => root.path(key, "folder"),
+    otherThing(key) {
+      const found = statSync(root.path(key, "folder"), { throwIfNoEntry: false });
+      if (found === undefined || found.isFile()) return undefined;
+      return found.isDirectory() ? "folder" : found.isFIFO() ? "pipe" : found.isSocket() ? "socket" : "device";
+    },
     async partPath(key, tag) {
       const path = root.path(key, "either");
       if (!/^[A-Za-z0-9_-]{1,64}$/.test(tag))

@@ -417,3 +417,19 @@ describe("folders that are missing", () => {
     },
   );
 });
+
+describe("what is no file", () => {
+  it.skipIf(process.platform === "win32")("is told by what it is, also through a link", async () => {
+    execFileSync("mkfifo", [join(root, "pipe.mrc")]);
+    await mkdir(join(root, "folder.mrc"));
+    await symlink("pipe.mrc", join(root, "link.mrc"));
+    await writeFile(join(root, "file.mrc"), "x");
+    const store = fileStore(root);
+    const told = async (key: string) => openObject(store, key).catch((error: Error) => error.message.replace(root, ""));
+    expect(await told("pipe.mrc")).toBe("/pipe.mrc is a pipe, no file");
+    expect(await told("folder.mrc")).toBe("/folder.mrc is a folder, no file");
+    expect(await told("link.mrc")).toBe("/link.mrc is a pipe, no file");
+    expect(await told("none.mrc")).toBe("/none.mrc does not exist");
+    expect(store.local.otherThing("file.mrc")).toBeUndefined();
+  });
+});

@@ -27,6 +27,7 @@ export function readOnly(store: Store): Store {
       sync: local.sync,
       io: local.io,
       path: (key) => local.path(key),
+      otherThing: (key) => local.otherThing(key),
       partPath: refuse,
       adopt: (_part, key) => refuse(key),
     },

@@ -54,6 +54,7 @@ export function withRetry(store: Store, options: RetryOptions): Store {
       sync: local.sync,
       io: local.io,
       path: (key) => local.path(key),
+      otherThing: (key) => local.otherThing(key),
       partPath: (key, tag) => again(`part of ${key}`, undefined, () => local.partPath(key, tag)),
       adopt: (partPath, key) => local.adopt(partPath, key),
     },

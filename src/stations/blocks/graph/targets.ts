@@ -110,6 +110,7 @@ function joinLocal(first: LocalAccess, storeOf: (key: string) => { store: Store;
     sync: first.sync,
     io: first.io,
     path: (key) => localOf(key).path(storeOf(key).own),
+    otherThing: (key) => localOf(key).otherThing(storeOf(key).own),
     partPath: (key, tag) => localOf(key).partPath(storeOf(key).own, tag),
     adopt: (part, key) => localOf(key).adopt(part, storeOf(key).own),
   };
