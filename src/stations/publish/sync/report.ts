@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import { type EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Report, withText } from "../../../core/report.js";
-import { formatBytes, formatSeconds } from "../../../core/units.js";
+import { counted, formatBytes, formatSeconds } from "../../../core/units.js";
 import { noCounts, type SyncCounts } from "./task.js";
 
 /** Report of a transfer, item by item. */
@@ -97,7 +97,7 @@ const LOGS_NAMED = 3;
 function logLines(logs: readonly string[]): string[] {
   const [first = ""] = logs;
   if (logs.length <= LOGS_NAMED) return logs.map((log) => `log: ${log}`);
-  return [`logs: ${logs.length} files in ${dirname(first)}, such as ${basename(first)}`];
+  return [`logs: ${counted(logs.length, "file")} in ${dirname(first)}, such as ${basename(first)}`];
 }
 
 function amountsOf(count: SyncCounts): TransferTotals {
