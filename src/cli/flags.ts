@@ -124,15 +124,18 @@ export function spellings(flag: Flag): Spelling[] {
 /**
  * Reads the words after a command's name. Commander splits them, zod checks and converts the values.
  *
+ * @returns `notes`: sentences on options that were given twice. As with other programs the last one counts, so that a script's own word may be
+ *   followed by another one
  * @throws {EmporiumError} USAGE, naming the word found and the form wanted.
  */
 export function parseCommandLine(
   command: Command,
   words: readonly string[],
-): { options: Record<string, unknown>; globals: Globals } {
+): { options: Record<string, unknown>; globals: Globals; notes: readonly string[] } {
   const schema = z.object({ ...command.options.shape, ...GlobalOptions.shape });
   const flags = flagsOf(schema, command.positionals);
   const raw: Record<string, unknown> = {};
+  const notes: string[] = [];
   const parser = new Parser(command.name).exitOverride().helpOption(false).argument("[words...]");
   parser.configureOutput({ writeErr: () => {}, writeOut: () => {} }).showSuggestionAfterError(false);
   for (const flag of flags) {
@@ -141,7 +144,7 @@ export function parseCommandLine(
       const value = flag.value === undefined ? "" : ` <${flag.value}${flag.several ? "..." : ""}>`;
       const option = new Option(`${short}${given.name}${value}`);
       parser.addOption(option);
-      parser.on(`option:${option.name()}`, (value: string) => keep(raw, flag, given, value));
+      parser.on(`option:${option.name()}`, (value: string) => keep(raw, flag, given, value, notes));
     }
   }
   try {
@@ -152,7 +155,7 @@ export function parseCommandLine(
   placeWords(command, parser.args, raw);
   const parsed = schema.safeParse(raw);
   if (!parsed.success) throw valueError(command, flags, raw, parsed.error.issues[0]!);
-  return { options: parsed.data, globals: GlobalOptions.parse(raw) };
+  return { options: parsed.data, globals: GlobalOptions.parse(raw), notes };
 }
 
 /** `--nbr_workers` for `--nbr-workers`, as the programs that emporium follows spell their flags. */
@@ -165,7 +168,7 @@ function withDashes(words: readonly string[], flags: readonly Flag[]): string[] 
   });
 }
 
-function keep(raw: Record<string, unknown>, flag: Flag, { says, member }: Spelling, value: string): void {
+function keep(raw: Record<string, unknown>, flag: Flag, { says, member }: Spelling, value: string, notes: string[]): void {
   if (member && flag.ordered) append(raw, flag.key, [member.value, value]);
   else if (member && flag.value !== undefined) {
     const lists = (raw[flag.key] ?? {}) as Record<string, unknown>;
@@ -175,13 +178,9 @@ function keep(raw: Record<string, unknown>, flag: Flag, { says, member }: Spelli
   else if (flag.value === undefined) raw[flag.key] = says;
   else if (flag.repeatable) append(raw, flag.key, value);
   else {
-    // which of two is meant nobody can tell: a script may have put one before the person's own
     const earlier = raw[flag.key];
-    if (earlier !== undefined && earlier !== value) {
-      throw new EmporiumError("USAGE", `--${flag.long} is given twice, as "${earlier}" and as "${value}"`, {
-        hint: `give --${flag.long} once`,
-      });
-    }
+    // without the values: addresses hold passwords
+    if (earlier !== undefined && earlier !== value) notes.push(`--${flag.long} is given twice: the last one counts`);
     raw[flag.key] = value;
   }
 }

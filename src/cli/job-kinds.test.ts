@@ -119,7 +119,7 @@ describe("commands that pages may start", () => {
     });
     expect(kind.planWords(input, [])).toBeUndefined();
     expect(kind.inputOf(words, "/")).toEqual({ kind: "ingest.watch", ...given });
-    expect(() => kind.inputOf([...words.slice(0, 2), "--rest", "5m", ...words.slice(2)], "/")).toThrow(/--rest is given twice/);
+    expect(kind.inputOf([...words.slice(0, 2), "--rest", "5m", ...words.slice(2)], "/")).toMatchObject({ rest: "90s" });
     for (const wrong of [{ rest: "soon" }, { rest: "1ms" }, { until: "30m" }, { interval: 5 }])
       expect(kind.body.safeParse({ kind: "ingest.watch", ...given, ...wrong }).success, JSON.stringify(wrong)).toBe(false);
   });

@@ -59,7 +59,8 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
       return 0;
     }
     const { parseCommandLine } = await import("./flags.js");
-    const { options, globals } = parseCommandLine(command, asked.rest);
+    const { options, globals, notes } = parseCommandLine(command, asked.rest);
+    for (const note of notes) terminal.log.warn(note);
     const { refuseOtherFiles } = await import("./written-files.js");
     refuseOtherFiles(command, options);
     const workspace = globals.workspace ?? (host.env.EMPORIUM_WORKSPACE || ".emporium");

