@@ -248,6 +248,8 @@ describe.skipIf(browserPath === undefined)("sheets of all pages, to be looked at
 
   async function shootText({ page }: Watched, { name, text }: Text, isSteady = false): Promise<Shot> {
     await page.setViewportSize({ width: 880, height: HEIGHT_MAX });
+    // a page of the server that the tab has shown lets nobody write into it
+    await page.goto("about:blank");
     await page.setContent(terminalPage(text));
     const height = Math.max(200, await page.evaluate<number>("document.body.offsetHeight"));
     return shotOf(name, await drawn(page, { isSteady, height }));
