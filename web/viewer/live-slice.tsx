@@ -9,7 +9,7 @@ import { useHost } from "./host.js";
 import { LayersPanel } from "./overlays/layers.js";
 import { Pane } from "./pane.js";
 import type { PlaneSource } from "./planes.js";
-import { servedSource } from "./served.js";
+import { isNoAnswer, servedSource } from "./served.js";
 import { makeSession } from "./session.js";
 import { firstState, isTiltSeries, sectionOf } from "./state.js";
 import { useOf } from "./use-of.js";
@@ -29,7 +29,7 @@ export function LiveSlice({ of, on, instead }: LiveSliceProps) {
   // what the page says of the volume is asked for once
   const { data: facts, error, refetch } = useQuery(volumeQuery(of));
   const source = useMemo(() => facts && servedSource(of, facts), [of, facts]);
-  if (error) return instead ?? <ErrorPanel error={error} again={() => void refetch()} />;
+  if (error && !(facts && isNoAnswer(error))) return instead ?? <ErrorPanel error={error} again={() => void refetch()} />;
   return source ? <Opened key={`${of} ${source.facts.etag}`} source={source} on={on} /> : <div className="live-stage" />;
 }
 

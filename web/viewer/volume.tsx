@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { useCrumbs } from "../parts/page.js";
 import { ErrorPanel, Loading } from "../parts/states.js";
 import type { PlaneSource } from "./planes.js";
+import { isNoAnswer } from "./served.js";
 import { Viewer } from "./viewer.js";
 
 interface Asked {
@@ -12,7 +13,8 @@ interface Asked {
 
 /** A volume when it is open; until then that it is waited for, or why it does not open. `children` are ways on, then. */
 export function Volume({ asked: { data, error, refetch }, children }: { asked: Asked; children?: ReactNode }) {
-  if (error)
+  // asked again while the server is away: what is seen stays
+  if (error && !(data && isNoAnswer(error)))
     return (
       <NotShown error={error} again={() => void refetch()}>
         {children}
