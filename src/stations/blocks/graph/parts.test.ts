@@ -50,5 +50,9 @@ describe("the parts of a shard", () => {
     expect(piecesBytes([64, 32, 32], shards)).toBe(64 * 128 * 64 * 2 + sent);
     expect(piecesBytes([32, 64, 32], shards)).toBe(32 * 64 * 64 * 2 + sent);
     expect(piecesBytes([32, 32, 64], shards)).toBe(sent);
+    const flat = array([32, 16, 8], [128, 128, 64], [128, 128, 64], "uint16");
+    expect(piecesBytes([32, 64, 32], flat)).toBe(32 * 64 * 64 * 2 + sent);
+    expect(piecesBytes([24, 16, 32], flat)).toBe(sent);
+    expect(piecesBytes([32, 24, 32], flat)).toBe(32 * 24 * 64 * 2 + sent);
   });
 });

@@ -50,6 +50,12 @@ describe("where the outputs of a graph go", () => {
     ]);
   });
 
+  it("is relative to the first one where both are files, whatever lies between them", () => {
+    const { placed } = planTargets(["/out/a", "s3://bucket/b", "/else/c"]);
+    expect(placed.map(({ place }) => place)).toEqual(["a", "s3://bucket/b", "../else/c"]);
+    expect(planTargets(["s3://bucket/b", "/else/c"]).placed[1]!.place).toBe("file:///else/c");
+  });
+
   it.each(["s3://bucket", "s3://bucket/", "gs://bucket"])("is no bucket as a whole: %s", (location) => {
     expect(() => planTargets([location])).toThrow(/names no folder in a bucket/);
   });
@@ -71,7 +77,10 @@ describe("where the outputs of a graph go", () => {
   });
 
   it("is either this machine or a server", async () => {
-    const { plan } = planTargets([join(folder, "a"), "s3://bucket/b"]);
+    const { plan } = planTargets([join(folder, "a"), join(folder, "c/d"), "s3://bucket/b"]);
     await expect(openTargets(plan, { anonymous: true })).rejects.toMatchObject({ code: "CONFIG_RULE" });
+    const { plan: alone } = planTargets([join(folder, "a")]);
+    const store = await openTargets(alone, { sync: false });
+    expect(store.local!.path("a")).toBe(join(folder, "a"));
   });
 });

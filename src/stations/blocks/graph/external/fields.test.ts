@@ -30,7 +30,10 @@ describe("a person's program", () => {
       ...{ dtype: "float32", halo: [0, 1, 2], edge: "none" },
     });
     expect(ExternalFields.safeParse({ command: ["sh"], halo: 0 }).success).toBe(true);
-    expect(ExternalFields.safeParse({ command: ["sh"], halo: -1 }).success).toBe(false);
+    for (const more of [{ gpu: 0 }, { timeout: 1 }, { files: ["a"] }])
+      expect(ExternalFields.safeParse({ command: ["sh"], ...more }).success, JSON.stringify(more)).toBe(true);
+    for (const more of [{ halo: -1 }, { gpu: -1 }, { timeout: 0.5 }, { files: [""] }, { command: [""] }, { command: [] }])
+      expect(ExternalFields.safeParse({ command: ["sh"], ...more }).success, JSON.stringify(more)).toBe(false);
   });
 
   it("gets what neighbours have written, and a value in place of all others", () => {
@@ -80,6 +83,7 @@ describe("a person's program", () => {
     });
     expect(longestTaskMs(settings)).toBe(20 * 660 * 1000);
     expect(longestTaskMs({})).toBeUndefined();
+    expect(longestTaskMs({ a: { ...settings.d!, timeout: 1 } })).toBe(20_000);
   });
 });
 
