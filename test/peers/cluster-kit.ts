@@ -11,7 +11,15 @@ export interface RunStatus {
   exitStatus: number;
   done: number;
   tasks: number;
-  stages: { name: string; slices: number; submissions: number; slicesBegunAgain: number }[];
+  stages: { name: string; slices: number; submissions: number; slicesBegunAgain: number; processesWithoutEnd: number }[];
+}
+
+/**
+ * Whether slices were begun again that no process had left open. An engine of a busy machine may lose a job or end a process, and what it did not do is
+ * submitted once more, as it must be; a slice that was complete is never begun again.
+ */
+export function isBegunAgainForNothing(stage: RunStatus["stages"][number]): boolean {
+  return stage.slicesBegunAgain > stage.processesWithoutEnd || stage.submissions > 2;
 }
 
 /** Hashes of all files of a tree, without the engine's own. */
