@@ -24,8 +24,12 @@ export interface TestReport {
 /** By the name of a step. */
 type ByStep<T> = Readonly<Record<string, T>>;
 
+/** Files of the repository in which tests failed, if there are so few that a busy machine may be the reason; else none. */
+export function filesToRunAgain(report: TestReport): string[];
+
 /**
  * The files that took most of the processors, what failed with its message, a line for each step, and `N passed, N failed, N skipped` last.
+ * What failed in a step and passed in a step `<name>-again` is told as such, and is no failure.
  * `progress`: what `test/reporter.ts` has written, for runs that left no report; `costs`: what `test/setup.ts` has.
  */
 export function summarise(

@@ -1,6 +1,7 @@
 // Counts a run of .ci/run: `node scripts/ci-summary.mjs FOLDER`. FOLDER holds `steps` (a line `name status seconds cpuSeconds` for each) and, for
 // steps that run tests, `<name>.json` of vitest, beside it `.progress` of test/reporter.ts and `.cpu` of test/setup.ts. Prints a line for each
-// step and the sum as the last line; fails where anything failed.
+// step and the sum as the last line; fails where anything failed. `node scripts/ci-summary.mjs --failed REPORT.json` prints the files in which
+// tests failed, by which they are run again: a step `<name>-again` is such a second run, alone. What passes then is told, and is no failure.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,19 +12,42 @@ const repository = fileURLToPath(new URL("..", import.meta.url));
 export function summarise(steps, reports, { progress = {}, costs = {} } = {}) {
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const elsewhere = passedTests(Object.values(reports));
+  const hasPassedSince = (name) => steps.some((step) => step.name === `${name}${AGAIN}` && step.status === 0);
   const lines = steps.map(({ name, status, seconds, cpuSeconds }) => {
     const counts = countStep(status, reports[name], elsewhere);
+    const times = `in ${seconds} s, ${cpuSeconds} s of processors`;
+    // its tests are those of the first run
+    if (name.endsWith(AGAIN)) return `${counts.failed > 0 ? "FAIL" : "ok  "}  ${name}: ${text(counts)} ${times}, not counted`;
+    const again = hasPassedSince(name) ? counts.failed : 0;
+    counts.passed += again;
+    counts.failed -= again;
     for (const key of Object.keys(sum)) sum[key] += counts[key];
-    const said = status === 124 || status === 137 ? ", out of time" : status === 0 ? "" : `, exit ${status}`;
-    return `${counts.failed > 0 ? "FAIL" : "ok  "}  ${name}: ${text(counts)} in ${seconds} s, ${cpuSeconds} s of processors${said}`;
+    const ended = again > 0 ? `, ${again} of them only when run again` : `, exit ${status}`;
+    const said = status === 124 || status === 137 ? ", out of time" : status === 0 ? "" : ended;
+    return `${counts.failed > 0 ? "FAIL" : "ok  "}  ${name}: ${text(counts)} ${times}${said}`;
   });
   const broken = steps.flatMap(({ name, status }) => [
-    ...failures(reports[name]),
+    ...failures(reports[name], hasPassedSince(name) ? "TWICE" : "FAIL "),
     ...(status === 0 || reports[name] ? [] : unended(progress[name]).map((what) => `FAIL  had not ended: ${what}`)),
   ]);
   const dear = steps.flatMap(({ name }) => costliest(name, costs[name]));
   // what failed comes late: of a long log the end is kept
   return { lines: [...dear, ...broken, ...lines, text(sum)], ok: steps.length > 0 && sum.failed === 0 };
+}
+
+/** What the second run of a step's failed files is called. */
+const AGAIN = "-again";
+/** More files than these are no accident: they are not run again. */
+const AGAIN_MAX = 3;
+
+/** @type {import("./ci-summary.d.mts").filesToRunAgain} */
+export function filesToRunAgain({ testResults = [] }) {
+  const failed = testResults
+    .filter(({ message, assertionResults }) =>
+      assertionResults.length === 0 ? message : assertionResults.some(({ status }) => status === "failed"),
+    )
+    .map(({ name }) => inRepository(name));
+  return failed.length > AGAIN_MAX ? [] : failed;
 }
 
 /** What a killed run was in: begun and not ended. A file is named where none of its tests runs: it prepares something, or puts it away. */
@@ -58,11 +82,11 @@ function inRepository(path) {
 }
 
 /** What failed, once more at the end: a log of ten thousand tests is long, and often only its end is kept. */
-function failures(report) {
+function failures(report, word) {
   return (report?.testResults ?? []).flatMap(({ name, message, assertionResults }) => {
     const tests = assertionResults.filter(({ status }) => status === "failed");
-    if (tests.length === 0) return message ? [`FAIL  ${name}`, indented(message)] : [];
-    return tests.flatMap(({ fullName, failureMessages }) => [`FAIL  ${name}: ${fullName}`, ...failureMessages.map(indented)]);
+    if (tests.length === 0) return message ? [`${word} ${name}`, indented(message)] : [];
+    return tests.flatMap(({ fullName, failureMessages }) => [`${word} ${name}: ${fullName}`, ...failureMessages.map(indented)]);
   });
 }
 
@@ -118,4 +142,8 @@ function main(folder) {
   process.exit(ok ? 0 : 1);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv[2]);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv[2] !== "--failed") main(process.argv[2]);
+  else if (existsSync(process.argv[3]))
+    console.log(filesToRunAgain(JSON.parse(readFileSync(process.argv[3], "utf8"))).join("\n"));
+}

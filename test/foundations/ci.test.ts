@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { summarise } from "../../scripts/ci-summary.mjs";
+import { filesToRunAgain, summarise } from "../../scripts/ci-summary.mjs";
 import { skipLines } from "../reporter.js";
 import { filesBelow, readText, root } from "./sources.js";
 
@@ -128,6 +129,50 @@ describe("what failed in a CI run", () => {
   });
 });
 
+describe("a step of a CI run whose few failed files were run again, alone", () => {
+  const one = (status: string, fullName: string) => ({
+    status,
+    fullName,
+    failureMessages: status === "failed" ? ["found 0"] : [],
+  });
+  const files = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({
+      name: `/c/test/foundations/${at}.test.ts`,
+      message: "",
+      assertionResults: [one("passed", "adds"), one("failed", "waits")],
+    }));
+  const first = { name: "rest", status: 1, seconds: 9, cpuSeconds: 9 };
+  const reports = (failedAgain: number) => ({
+    rest: { ...report(1, 1), testResults: files(1) },
+    "rest-again": report(2 - failedAgain, failedAgain),
+  });
+
+  it("has passed where they pass then, which is told by name", () => {
+    const { ok, lines } = summarise([first, { name: "rest-again", status: 0, seconds: 2, cpuSeconds: 2 }], reports(0));
+    expect(ok).toBe(true);
+    expect(lines).toEqual([
+      "TWICE /c/test/foundations/0.test.ts: waits",
+      "        found 0",
+      "ok    rest: 2 passed, 0 failed, 0 skipped in 9 s, 9 s of processors, 1 of them only when run again",
+      "ok    rest-again: 2 passed, 0 failed, 0 skipped in 2 s, 2 s of processors, not counted",
+      "2 passed, 0 failed, 0 skipped",
+    ]);
+  });
+
+  it("has failed where they fail again", () => {
+    const { ok, lines } = summarise([first, { name: "rest-again", status: 1, seconds: 2, cpuSeconds: 2 }], reports(1));
+    expect([ok, lines.at(-1)]).toEqual([false, "1 passed, 1 failed, 0 skipped"]);
+  });
+
+  it("is run again by its files, of which more than three are no accident", () => {
+    const broken = { name: "/c/test/foundations/ci.test.ts", message: "cannot find c.js", assertionResults: [] };
+    const good = { name: "/c/test/foundations/text.test.ts", message: "", assertionResults: [one("passed", "adds")] };
+    expect(filesToRunAgain({ ...report(1, 1), testResults: [good, broken] })).toEqual(["test/foundations/ci.test.ts"]);
+    expect(filesToRunAgain({ ...report(4, 4), testResults: files(4) })).toEqual([]);
+    expect(filesToRunAgain({ ...report(3, 3), testResults: files(3) })).toHaveLength(3);
+  });
+});
+
 describe("(35.2) where the time of a CI run went", () => {
   it("is told by the files of a step that took most of the processors", () => {
     const costs = ["3.2 40 /c/d/test/e2e/a.test.ts", "0.2 1 /c/d/src/b.test.ts", "70.4 35 /c/d/src/x/test/d.test.ts", ""].join(
@@ -183,7 +228,7 @@ describe(".ci/run", () => {
     const commands = [...readText("README.md").matchAll(/^ {4}(npm ci && \S.*?)\s+#/gm)].map(([, words]) => words);
     expect(commands).toEqual(["npm ci && npm run demo", "npm ci && npm test"]);
     // in one clone, in this order
-    const typed = [...script.matchAll(/^.*\bstep \w+ \d+ (?:"\$\{\w+\[@\]\}" )+(npm [a-z ]+?)(?: \|.*)?$/gm)].map(
+    const typed = [...script.matchAll(/^.*\b(?:step|suite) \w+ \d+ (?:"\$\{\w+\[@\]\}" )+(npm [a-z ]+?)(?: \|.*)?$/gm)].map(
       ([, words]) => words,
     );
     expect(typed).toEqual(["npm ci", "npm run demo", "npm test"]);
@@ -214,6 +259,43 @@ true`;
     expect(said).toContain("\nout\n");
     const lines = readFileSync(`${results}/steps`, "utf8").trimEnd().split("\n");
     expect(lines.map((line) => line.replace(/( \d+){2}$/, " S C"))).toEqual(["good 0 S C", "bad 3 S C", "deaf 137 S C"]);
+    rmSync(results, { recursive: true });
+  });
+});
+
+describe("a suite of .ci/run", () => {
+  it("runs the few files that failed once more, with what it was given, and its status is that of the second time", () => {
+    const results = mkdtempSync(`${tmpdir()}/emporium-suite-`);
+    const [step, suite] = ["step", "suite"].map((name) =>
+      new RegExp(`^${name}\\(\\) \\{\\n[\\s\\S]*?^\\}\\n`, "m").exec(readText(".ci/run")),
+    );
+    const failed = {
+      ...report(1, 1),
+      testResults: [{ name: "/c/test/foundations/ci.test.ts", message: "broke", assertionResults: [] }],
+    };
+    writeFileSync(join(results, "failed.json"), JSON.stringify(failed));
+    // a runner that fails where it is given no file, and notes what it was given
+    writeFileSync(
+      join(results, "runner"),
+      `#!/bin/bash\necho "$WISH $*" >>${results}/asked\n[ $# -gt 1 ] && exit "$1"\ncp ${results}/failed.json "$EMPORIUM_TEST_JSON"\nexit 1\n`,
+      { mode: 0o755 },
+    );
+    const script = `set -uo pipefail
+results=${relative(root, results)}
+${step![0]}${suite![0]}
+WISH=1 suite good 5 true; echo "good $?"
+WISH=2 suite accident 5 ${results}/runner 0; echo "accident $?"
+WISH=3 suite broken 5 ${results}/runner 4; echo "broken $?"
+WISH=4 suite late 0.2 sleep 5; echo "late $?"`;
+    const said = execFileSync("bash", ["-c", script], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    expect(said.match(/^\w+ \d+$/gm)).toEqual(["good 0", "accident 0", "broken 4", "late 124"]);
+    const asked = readFileSync(join(results, "asked"), "utf8").trim().split("\n");
+    expect(asked).toEqual(["2 0", "2 0 -- test/foundations/ci.test.ts", "3 4", "3 4 -- test/foundations/ci.test.ts"]);
+    const steps = readFileSync(join(results, "steps"), "utf8").trimEnd().split("\n");
+    expect(steps.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual([
+      ...["good 0", "accident 1", "accident-again 0"],
+      ...["broken 1", "broken-again 4", "late 124"],
+    ]);
     rmSync(results, { recursive: true });
   });
 });
