@@ -5,6 +5,7 @@ import { nearest } from "../core/nearest.js";
 import { markSecret } from "../core/redact.js";
 import type { OnEvent } from "../engine/events.js";
 import type { RunRecorder } from "../engine/run-events.js";
+import { asKnownError } from "../stores/file/errors.js";
 import type { Io } from "./command.js";
 import { overview } from "./overview.js";
 import { logEvents, makeProgress } from "./progress.js";
@@ -96,7 +97,7 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
     };
     return end(await command.run(options, io));
   } catch (thrown) {
-    const error = host.signal.aborted && isAbort(thrown) ? cancelled(host.signal) : asEmporiumError(thrown);
+    const error = host.signal.aborted && isAbort(thrown) ? cancelled(host.signal) : asKnownError(thrown);
     progress.stop();
     const record = toErrorRecord(error);
     const others = error.facts.others ?? [];

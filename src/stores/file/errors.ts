@@ -1,4 +1,4 @@
-import { EmporiumError, type ErrorCode, isEmporiumError } from "../../core/errors.js";
+import { asEmporiumError, EmporiumError, type ErrorCode, isEmporiumError } from "../../core/errors.js";
 
 interface Kind {
   code: ErrorCode;
@@ -91,6 +91,23 @@ export function fileError(thrown: unknown, path: string, verb: "read" | "written
     retry: kind?.retry,
     cause: thrown,
   });
+}
+
+/** What the operating system refuses for reasons that a person can do away with, in calls that write. */
+const OF_THE_MACHINE: readonly ErrorCode[] = ["DISK_FULL", "STORE_READONLY", "STORE_DENIED", "STORE_UNAVAILABLE"];
+const WRITES =
+  /^(?:write|open|mkdir|mkdtemp|rename|fsync|fdatasync|ftruncate|truncate|copyfile|link|symlink|unlink|rmdir|rm|chmod|utimes?|futimes?|scandir)$/;
+
+/**
+ * Anything thrown as one of ours. An error of the operating system that no caller has explained is no bug of the program where the disk is full, read-only or
+ * closed to it: its code says so, and its message names the file where the system did.
+ */
+export function asKnownError(thrown: unknown): EmporiumError {
+  const { syscall, path } = (thrown instanceof Error ? thrown : {}) as { syscall?: unknown; path?: unknown };
+  const kind = KINDS[errnoOf(thrown) ?? ""];
+  const isOfTheMachine = kind !== undefined && OF_THE_MACHINE.includes(kind.code) && WRITES.test(String(syscall));
+  if (!isOfTheMachine) return asEmporiumError(thrown);
+  return fileError(thrown, typeof path === "string" ? path : "a file", syscall === "scandir" ? "listed" : "written");
 }
 
 export async function trying<T>(path: string, verb: "read" | "written" | "removed", work: () => Promise<T>): Promise<T> {

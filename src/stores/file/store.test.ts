@@ -18,9 +18,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isEmporiumError } from "../../core/errors.js";
+import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { type Entry, openObject, type UnfollowedLink } from "../store.js";
-import { fileError } from "./errors.js";
+import { asKnownError, fileError } from "./errors.js";
 import { partName, writePart } from "./part-names.js";
 import { fileStore } from "./store.js";
 
@@ -303,6 +303,26 @@ describe("writing", () => {
       expect(error.message).toMatch(/^\/data\/a\.mrc cannot be written: .*\(E[A-Z]+\)$/);
       expect([errno, error.facts.place, typeof error.facts.hint]).toEqual([errno, { file: "/data/a.mrc" }, "string"]);
     }
+  });
+});
+
+describe("an error of the system that no caller has explained", () => {
+  const thrown = (fields: object) => Object.assign(new Error("x"), fields);
+
+  it("is told as what it is where the machine is the reason, with the file where it is named", () => {
+    const full = asKnownError(thrown({ code: "ENOSPC", syscall: "write" }));
+    expect([full.code, full.message]).toEqual(["DISK_FULL", "a file cannot be written: the disk is full (ENOSPC)"]);
+    const closed = asKnownError(thrown({ code: "EROFS", syscall: "mkdir", path: "/data/a" }));
+    expect([closed.code, closed.facts.place]).toEqual(["STORE_READONLY", { file: "/data/a" }]);
+    const listed = asKnownError(thrown({ code: "EACCES", syscall: "scandir", path: "/data/a" }));
+    expect(listed.message).toMatch(/^\/data\/a cannot be listed: /);
+  });
+
+  it("stays a bug of the program where a file is missing or no file is meant", () => {
+    for (const fields of [{ code: "ENOENT", syscall: "open" }, { code: "ETIMEDOUT", syscall: "connect" }, { code: "ENOSPC" }, {}])
+      expect(asKnownError(thrown(fields)).code).toBe("INTERNAL");
+    const ours = new EmporiumError("USAGE", "y");
+    expect(asKnownError(ours)).toBe(ours);
   });
 });
 
