@@ -18,7 +18,7 @@ export class Universe {
   /** Position of each entity's parent in the universe of the parents, if it was asked for; -1 for none. Otherwise empty. */
   readonly parents: IdSet;
   readonly #least: number;
-  /** Position by id less the smallest, -1 for none; used where ids are dense. */
+  /** Position by id less the smallest, -1 for none; used where ids are dense. Where none is missing, that is the position. */
   readonly #positions: Int32Array | undefined;
   /** Sorted ids, which are searched; used where they are sparse. */
   readonly #ids: Int32Array | undefined;
@@ -28,12 +28,12 @@ export class Universe {
     this.#least = ids[0] ?? 0;
     const span = (ids.at(-1) ?? 0) - this.#least + 1;
     if (span > 4 * ids.length + 1024) this.#ids = ids;
-    else {
+    else if (span > ids.length) {
       this.#positions = new Int32Array(span).fill(-1);
       for (let at = 0; at < ids.length; at++) this.#positions[ids[at]! - this.#least] = at;
     }
     this.parents = new Int32Array(hasParents ? this.size : 0).fill(-1);
-    this.weight = this.parents.length + (this.#ids ?? this.#positions!).length;
+    this.weight = this.parents.length + (this.#ids ?? this.#positions ?? []).length;
   }
 
   /** @param rows of `universeSql` @param above universe of the parents */
@@ -56,7 +56,8 @@ export class Universe {
   /** Position of an id; -1 for an entity that was added after the universe was read. */
   positionOf(id: number): number {
     if (this.#positions) return this.#positions[id - this.#least] ?? -1;
-    const ids = this.#ids!;
+    if (!this.#ids) return id >= this.#least && id < this.#least + this.size ? id - this.#least : -1;
+    const ids = this.#ids;
     let [low, high] = [0, this.size];
     while (low < high) {
       const middle = (low + high) >>> 1;

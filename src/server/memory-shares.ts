@@ -8,16 +8,19 @@ import { LIMITS } from "../core/limits.js";
  */
 export type MemoryUse = "chunks" | "blocks" | "rows" | "planes" | "files" | "layers" | "counts" | "reports";
 
-/** Shares in 64ths of the whole. Indexes of shards take a sixteenth more of what chunks have. */
+/**
+ * Shares in 64ths of the whole. Indexes of shards take a sixteenth more of what chunks have. Three quarters of `counts` are for lists: 72 MiB of the default
+ * hold what a million annotations need, and with less the database reads them again at each choice.
+ */
 const SHARES: Readonly<Record<MemoryUse, number>> = {
-  chunks: 20,
+  chunks: 15,
   blocks: 4,
   rows: 8,
   planes: 12,
   files: 3,
   layers: 3,
-  counts: 6,
-  reports: 6,
+  counts: 12,
+  reports: 5,
 };
 
 /** The limit in bytes of each use, and the bytes that it takes now. */
