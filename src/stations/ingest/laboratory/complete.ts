@@ -46,6 +46,7 @@ import { folderOf } from "./recognisers/common/paths.js";
 import { runFinder } from "./run-names.js";
 import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
+import { waitForAnswers } from "./waiting.js";
 
 /**
  * What can be decided only when the runs and their tomograms are known: tables of runs, lists of points and their units, voxel sizes that contradict
@@ -123,6 +124,7 @@ export async function complete(
   put(placed.claims);
   ask(placed.questions);
   ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
+  waitForAnswers(files, questions, new Set(lists.map(({ path }) => path)));
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
   const left = given.archive ? comparisonNotes(given.archive, files.values()) : [];
   const notes = [...left, ...decisions.notes, ...sizes, ...placed.notes, ...withoutEffect(given, questions)];

@@ -30,6 +30,8 @@ export interface Decision {
   readonly details: Details;
   /** The question whose answer it is. */
   readonly question?: string | undefined;
+  /** Questions whose answers may change it: it counts until one of them is answered. */
+  readonly until?: readonly string[] | undefined;
   /** Left out since the archive was compared with a portal: the table of that says so anew each time. */
   readonly byComparison?: true | undefined;
 }
@@ -308,7 +310,7 @@ const withoutNumbers = (text: string): string => text.replace(/\S*\d\S*/g, "#");
 export function roleText(role: Role): string {
   if (role === "left out") return "nothing for the portal";
   if (role === "points" || role === "raw tilts") return role === "points" ? "a list of points" : "a list of raw tilt angles";
-  return `${/^[aeiou]/.test(role) ? "an" : "a"} ${role === "acquisition" ? "file of the acquisition" : role}`;
+  return role === "acquisition" ? "a file of the acquisition" : `${/^[aeiou]/.test(role) ? "an" : "a"} ${role}`;
 }
 
 /** Where the answers to questions go. */

@@ -75,6 +75,7 @@ const document = z.strictObject({
         run: z.string().optional(),
         of_runs: z.array(z.string()).optional(),
         because: z.string().default("a person decided it"),
+        until: z.array(z.string()).optional(),
         details: details.optional(),
       }),
     )
@@ -117,6 +118,9 @@ export async function writeDecisions(
       "What it says is obeyed; files that it does not name are decided anew. The first row that names a file counts.",
       "files: a path, or a glob with {run_name}, where * stands for any letters of a name. What becomes of the files of a question is its answer's alone: globs leave them out.",
       `is: one of ${ROLES.join(", ")}.`,
+      ...(rows.some(({ until }) => until)
+        ? ["until: the row counts until one of these questions is answered. Delete that line where it is to count all the same."]
+        : []),
       ...(unknown.length === 0
         ? []
         : ["undecided: files that are not used since nobody knows what they are. To use some, write a row of files for them."]),
@@ -149,7 +153,7 @@ async function rowsOf(
   const found = new Map<Row, readonly Found[]>();
   for (const family of groupsOf(own, familyOf).values()) {
     // of two that one glob names the larger one needs fewer rows before it
-    const groups = [...groupsOf(family, (file) => keyOf(withoutNames(file.because), outcomeOf(file))).values()];
+    const groups = [...groupsOf(family, (file) => keyOf(withoutNames(file.because), outcomeOf(file), ...(file.until ?? []))).values()];
     for (const group of groups.sort((a, b) => b.length - a.length)) {
       await turnOfTheLoop();
       const row = rowOf(group[0]!, commonGlob(group), group.length);
@@ -164,7 +168,8 @@ async function rowsOf(
   const again = given({ runs: [...runs], questions: [], files: rows }, (row) => found.get(row) ?? search(row, runs));
   const others = own.filter((file) => {
     const said = again.files.get(file.path);
-    return said === undefined || outcomeOf(said) !== outcomeOf(file) || said.run !== file.run;
+    if (said === undefined || outcomeOf(said) !== outcomeOf(file) || said.run !== file.run) return true;
+    return keyOf(...(again.by.get(file.path)?.until ?? [])) !== keyOf(...(file.until ?? []));
   });
   const isOther = new Set(others);
   const used = new Set(own.flatMap((file) => (isOther.has(file) ? [] : again.by.get(file.path)!)));
@@ -189,7 +194,7 @@ function globOfFolder(path: string): string {
   return `${literal(path.slice(0, path.length - name.length))}*${dot > 0 ? literal(name.slice(dot)) : ""}`;
 }
 
-function rowOf({ path, role, run, runs, because, details: known }: Decision, glob: string, count = 1): Row {
+function rowOf({ path, role, run, runs, because, until, details: known }: Decision, glob: string, count = 1): Row {
   const why = withoutCount(because);
   return {
     files: glob,
@@ -197,6 +202,7 @@ function rowOf({ path, role, run, runs, because, details: known }: Decision, glo
     ...(run !== undefined && !glob.includes("{run_name}") ? { run } : {}),
     ...(runs ? { of_runs: [...runs] } : {}),
     because: count === 1 ? why : `${why} (${counted(count, "file")}, such as ${path})`,
+    ...(until ? { until: [...until] } : {}),
     ...(hasAny(known) ? { details: plain(known) } : {}),
   };
 }
@@ -275,7 +281,9 @@ function given(
   const decided = new Map<string, SaidOfFile>();
   const asked = new Set(questions.flatMap(({ files: globs = [] }) => globs.map(unescaped)));
   const without: string[] = [];
+  const answers = new Map(questions.flatMap(({ id, answer }) => (answer === null ? [] : [[id, answer] as const])));
   for (const row of files) {
+    if (row.until?.some((id) => answers.has(id))) continue;
     const { files: glob, is, of_runs, because, details: known } = row;
     const claim = {
       role: is,
@@ -292,7 +300,6 @@ function given(
         by.set(path, row);
       }
   }
-  const answers = new Map(questions.flatMap(({ id, answer }) => (answer === null ? [] : [[id, answer] as const])));
   return { files: decided, answers, without, by };
 }
 

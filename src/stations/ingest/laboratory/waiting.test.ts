@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { Asked, Decision } from "./decide.js";
+import { givenOf, readDecisions, writeDecisions } from "./decisions-file.js";
+import { waitForAnswers } from "./waiting.js";
+
+const file = (path: string, role: Decision["role"], more: Partial<Decision> = {}): Decision => ({
+  ...{ path, role, because: "there is no tomogram of its run", strength: "name", details: {} },
+  ...more,
+});
+const twins = (run: string, isAnswered = false): Asked => ({
+  ...{ id: `twins-${run}`, text: `Which is the tomogram of ${run}?`, files: [`${run}_a.mrc`, `${run}_b.mrc`] },
+  options: [{ answer: "1", says: "a", claims: [{ path: `${run}_a.mrc`, role: "tomogram", run, because: "", strength: "name" }] }],
+  ...{ answer: isAnswered ? "1" : undefined, isAnswered },
+});
+
+/** The questions for which each file waits. */
+function waiting(decisions: readonly Decision[], questions: readonly Asked[], lists: readonly string[] = []) {
+  const files = new Map(decisions.map((one) => [one.path, one]));
+  waitForAnswers(files, questions, new Set(lists));
+  return [...files.values()].map(({ path, until }) => [path, until?.join() ?? ""]);
+}
+
+describe("(36) what hangs on a question that nobody has answered", () => {
+  it("waits for it: lists and masks of its runs, and lists of no run; not a person's, nor what no tomogram decides", () => {
+    const decisions = [
+      file("TS_1_picks.csv", "left out", { run: "TS_1" }),
+      file("TS_1_mask.mrc", "mask", { run: "TS_1" }),
+      file("all.tbl", "points", { runs: ["TS_1", "TS_2"] }),
+      file("TS_2_picks.csv", "points", { run: "TS_2" }),
+      file("TS_1.xf", "alignment", { run: "TS_1" }),
+      file("TS_1_mine.csv", "left out", { run: "TS_1", strength: "person" }),
+      file("TS_1_a.mrc", "left out", { run: "TS_1", question: "twins-TS_1" }),
+      file("some.tbl", "left out"),
+      file("script.sh", "left out"),
+    ];
+    expect(waiting(decisions, [twins("TS_1")], ["some.tbl"])).toEqual([
+      ["TS_1_picks.csv", "twins-TS_1"],
+      ["TS_1_mask.mrc", "twins-TS_1"],
+      ["all.tbl", "twins-TS_1"],
+      ["TS_2_picks.csv", ""],
+      ["TS_1.xf", ""],
+      ["TS_1_mine.csv", ""],
+      ["TS_1_a.mrc", ""],
+      ["some.tbl", "twins-TS_1"],
+      ["script.sh", ""],
+    ]);
+    expect(waiting([decisions[0]!], [twins("TS_1", true)])).toEqual([["TS_1_picks.csv", ""]]);
+  });
+
+  it("is written as such, and counts until an answer stands in the same file", async () => {
+    const question = twins("TS_1");
+    const decided = new Map(
+      [file("TS_1_picks.csv", "left out", { run: "TS_1" }), file("TS_2_picks.csv", "left out", { run: "TS_2" })].map((one) => [
+        one.path,
+        one,
+      ]),
+    );
+    waitForAnswers(decided, [question], new Set());
+    const files = [...decided.keys()].map((path) => ({ path, size: 1, format: undefined }));
+    const text = await writeDecisions(
+      { files },
+      { runs: ["TS_1", "TS_2"], files: decided, undecided: new Map(), questions: [question], software: [], notes: [] },
+    );
+    const document = readDecisions(text, "new.decisions.yaml");
+    expect(document.files.map(({ files: glob, until }) => [glob, until])).toEqual([
+      ["TS_2_picks.csv", undefined],
+      ["{run_name}_picks.csv", ["twins-TS_1"]],
+    ]);
+    expect([...givenOf(document, { files }).files.keys()]).toEqual(["TS_2_picks.csv", "TS_1_picks.csv"]);
+    const answered = { ...document, questions: [{ ...document.questions[0]!, answer: "1" }] };
+    expect([...givenOf(answered, { files }).files.keys()]).toEqual(["TS_2_picks.csv"]);
+  });
+});
