@@ -77,6 +77,8 @@ export interface Details {
   readonly format?: string | undefined;
   readonly methodType?: string | undefined;
   readonly alignmentType?: "GLOBAL" | "LOCAL" | undefined;
+  /** Of an alignment: path of a table of all series that has the size of its pixels. It is read with it where the run has no tilt series. */
+  readonly table?: string | undefined;
   readonly points?: PointsReading | undefined;
   /** What points, masks and meshes show, in the words of the project: `ribosome`. */
   readonly object?: string | undefined;

@@ -44,6 +44,7 @@ const details = z.strictObject({
   format: z.string().optional(),
   methodType: z.string().optional(),
   alignmentType: z.enum(["GLOBAL", "LOCAL"]).optional(),
+  table: z.string().optional(),
   points: reading.optional(),
   object: z.string().optional(),
   label: z.number().int().optional(),

@@ -44,11 +44,14 @@ function filters({ include, exclude }: { include?: object; exclude?: object }): 
 }
 
 /** Sources of these files of runs, each tried on the folder: they find these and nothing else. A source that a run has no file of is not for that run. */
-function sourcesOf(files: readonly Decision[], { paths, runs }: Making): object[] {
+/** @param beside path of a file that belongs to each of them */
+function sourcesOf(files: readonly Decision[], { paths, runs }: Making, beside?: string): object[] {
   const own = files.flatMap(({ path, run }) => (run === undefined ? [] : [{ path, run }]));
   const has = new Set(own.map(({ run }) => run));
   return globSources(own, paths, runs).map(({ glob, runs: some }) => ({
-    source_glob: { list_glob: glob },
+    ...(beside === undefined
+      ? { source_glob: { list_glob: glob } }
+      : { source_multi_glob: { list_globs: [glob, literal(beside)] } }),
     ...filters(runFilter(some ?? (has.size < runs.length ? [...has] : undefined), runs)),
   }));
 }
@@ -258,15 +261,16 @@ const METHODS: Readonly<Record<string, string>> = { ARETOMO3: "projection_matchi
 /** One alignment a run, of all its files. */
 export function alignmentBlocks(making: Making): Blocks {
   const byFormat = groupsOf(making.of("alignment"), formatOf);
+  const hasSeries = new Set(making.of("tilt series").map(({ run }) => run));
   const count = (some: readonly Decision[]) => new Set(some.map(({ run }) => run)).size;
   const order = [...byFormat].sort((a, b) => count(b[1]) - count(a[1]));
   return order.flatMap(([format, some]) => {
     const groups = groupsOf(some, ({ run, details }) => {
       const first = some.find((one) => one.run === run && one.details.methodType !== undefined)?.details ?? details;
-      return keyOf(first.methodType ?? "", first.alignmentType ?? "");
+      return keyOf(first.methodType ?? "", first.alignmentType ?? "", hasSeries.has(run) ? "" : (details.table ?? ""));
     });
     return [...groups].map(([key, own]) => {
-      const [methodType = "", alignmentType = ""] = key.split("\0");
+      const [methodType = "", alignmentType = "", table = ""] = key.split("\0");
       const method = methodType === "" ? METHODS[format] : methodType;
       const byKind = groupsOf(own, ({ path }) => /\.[^./]+$/.exec(path)?.[0].toLowerCase() ?? "");
       return {
@@ -277,7 +281,7 @@ export function alignmentBlocks(making: Making): Blocks {
           method_type:
             method ?? guess("undefined", "fiducial_based, patch_tracking, projection_matching, simulated or undefined"),
         },
-        sources: [...byKind.values()].flatMap((kind) => sourcesOf(kind, making)),
+        sources: [...byKind.values()].flatMap((kind) => sourcesOf(kind, making, table === "" ? undefined : table)),
       };
     });
   });

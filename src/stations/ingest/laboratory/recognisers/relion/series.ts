@@ -158,13 +158,18 @@ function claimAlignments(found: Found, tomograms: readonly Tomogram[], tables: r
     found.places.flatMap(({ path, root, rest }) => (/\.(?:xf|aln)$/i.test(path) ? [keyOf(root, folderOf(rest))] : [])),
   );
   const byTomogram = groupsOf(tables, ({ tomogram }) => keyOf(tomogram.project.root, tomogram.name));
-  for (const { run, name, project } of tomograms) {
+  for (const { run, name, project, rows } of tomograms) {
     const own = (byTomogram.get(keyOf(project.root, name)) ?? []).sort((a, b) => b.job - a.job);
-    const claim = (role: "alignment" | "ctf", path: string, because: string) =>
-      found.claim({ path, role, run, because, strength: "bookkeeping", details: { format: "RELION" } });
+    const claim = (role: "alignment" | "ctf", path: string, because: string, table?: string) =>
+      found.claim({
+        ...{ path, role, run, because, strength: "bookkeeping" },
+        details: { format: "RELION", ...(table === undefined ? {} : { table }) },
+      });
     const aligned = own.find(({ columns }) => ANGLES.every((column) => columns.has(column)));
     const isAligned = aligned && !beside.has(keyOf(project.root, `external/${name}`));
-    if (isAligned) claim("alignment", aligned.star, `it has the alignment of ${name}`);
+    // shifts are in Å, and the pixel stands in the table of all series alone
+    const table = aligned && rows.find(({ row, job }) => job === aligned.job && row.has("rlnTomoTiltSeriesPixelSize"))?.star;
+    if (isAligned) claim("alignment", aligned.star, `it has the alignment of ${name}`, table);
     const fitted = own.find(({ columns, star }) => columns.has("rlnDefocusU") && !(isAligned && star === aligned.star));
     if (fitted) claim("ctf", fitted.star, `it has the CTF of ${name}`);
   }
