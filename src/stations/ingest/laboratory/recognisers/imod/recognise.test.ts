@@ -174,12 +174,15 @@ describe("IMOD", () => {
     expect(recognised!.questions!.map(({ files }) => files)).toEqual([["017/017_rec.mrc"]]);
   });
 
-  it("gives the size of pixels where headers have none", async () => {
+  it.each([
+    ["have none", 1],
+    ["have that of a stack of 1 Å, binned", 2],
+  ])("gives the size of pixels where headers %s", async (_, header) => {
     const { recognised } = await rolesOf({
       ...single,
       "TS_01/TS_01.edf": edf("TS_01", "Setup.ImageRotationA=84.9\n"),
       "TS_01/TS_01.st": mrcFile([5, 20, 12], 1, { kind: "stack" }),
-      "TS_01/TS_01_rec.mrc": mrcFile([8, 10, 6], 1),
+      "TS_01/TS_01_rec.mrc": mrcFile([8, 10, 6], header),
     });
     const spacings = recognised!.claims.flatMap(({ details, role }) =>
       details?.spacingAngstrom ? [[role, details.spacingAngstrom]] : [],

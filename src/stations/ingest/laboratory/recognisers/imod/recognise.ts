@@ -235,7 +235,10 @@ function isAsTiltWrites({ path, volume }: Surveyed, { tilt }: Dataset): boolean 
 function tomogramDetails({ volume }: Surveyed, { edf, tilt, tracking }: Dataset): Details {
   const pixel = edf?.pixelSizeAngstrom;
   const { imageBinned, inputProjections } = tilt?.settings ?? {};
-  const isKnown = isUnset(volume?.spacingsAngstrom[1]) && pixel !== undefined && imageBinned !== undefined;
+  const header = volume?.spacingsAngstrom[1];
+  // of a stack whose header has 1 Å a volume has the binning: nobody set that either
+  const isOfUnset = isUnset(header) || (imageBinned !== undefined && isUnset(header! / imageBinned));
+  const isKnown = isOfUnset && pixel !== undefined && imageBinned !== undefined;
   return {
     processing: "raw",
     reconstructionSoftware: "IMOD",
