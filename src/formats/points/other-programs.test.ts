@@ -161,3 +161,27 @@ it("seam 52: a motive list of PEET says that its positions are in the model", as
     message: expect.stringContaining("IMOD model"),
   });
 });
+
+describe("points of napari", () => {
+  const head = "index,axis-0,axis-1,axis-2";
+
+  it("have z first, behind a number of their own; properties follow", async () => {
+    expect((await read("napari", `${head}\n0.0,10.0,20.0,30.0\n1.0,1.5,2.5,3.5\n`, { binning: 2 })).points).toEqual([
+      [15, 10, 5],
+      [1.75, 1.25, 0.75],
+    ]);
+    expect((await read("napari", `${head},score\n7,1,2,3,0.4\n`)).points).toEqual([[3, 2, 1]]);
+  });
+
+  it.each([["index,axis-0,axis-1"], ["index,axis-0,axis-1,axis-2,axis-3"], ["x,y,z,w"]])(
+    "of another kind are refused: %s",
+    async (first) => {
+      const error = await refusal("napari", `${first}\n0,1,2,3,4\n`);
+      expect(error).toMatchObject({
+        code: "FORMAT_FIELD",
+        line: 1,
+        message: expect.stringContaining(`the first line is ${first}`),
+      });
+    },
+  );
+});

@@ -28,7 +28,7 @@ const RUNS_READ = 12;
 /** Formats of programs that count the pixels of an image. */
 const COUNTS_PIXELS = new Set([
   ...["mod", "relion3_star", "relion4_star", "stopgap_star", "tomoman_relion_star", "dynamo_tbl", "peet_motl"],
-  ...["eman2_box", "eman2_json", "cryolo_cbox", "tomotwin_tloc"],
+  ...["eman2_box", "eman2_json", "cryolo_cbox", "napari", "tomotwin_tloc"],
 ]);
 
 /**

@@ -1,5 +1,6 @@
 import { isEmporiumError } from "../../../../core/errors.js";
 import { checkHeader, columnOrder } from "../../../../formats/points/csv-header.js";
+import { isNapari } from "../../../../formats/points/napari.js";
 import { readStar } from "../../../../formats/star/read.js";
 import type { StarHeader } from "../../../../formats/star/table.js";
 import { openObject, type Store } from "../../../../stores/store.js";
@@ -114,6 +115,7 @@ function tableFile(text: string, name: string): PointsReading | undefined {
       .slice(0, 3)
       .every((cell) => cell.trim() !== "" && Number.isFinite(Number(cell)));
   const cells = split(first).map((cell) => cell.trim().toLowerCase());
+  if (delimiter === "," && isNapari(cells)) return { shape: "Point", format: "napari" };
   if (cells.length === 4 && cells[0] === "ids") return { shape: "InstanceSegmentation", format: "tardis" };
   const separated = delimiter === "," ? {} : { delimiter };
   // an index before the coordinates would be taken for x
