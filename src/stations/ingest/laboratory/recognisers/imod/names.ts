@@ -71,7 +71,7 @@ export function kindOf(rest: string): Kind | undefined {
   const image = (word?.[1] ?? word?.[2])?.replaceAll(".", "_");
   if (image !== undefined && Object.hasOwn(IMAGES, image)) return IMAGES[image];
   if (image !== undefined && BEFORE_XRAYS.test(image))
-    return { leftOut: "the stack before X-rays were erased; the raw stack is made of it" };
+    return { leftOut: "the stack as it was recorded; the raw stack was made of it, without X-rays or without some views" };
   if (image !== undefined && ITERATION.test(image)) return { leftOut: "an iteration of SIRT, before trimming" };
   return OTHERS.find(([form]) => form.test(small))?.[1];
 }
