@@ -71,7 +71,7 @@ export function unusedGroups({
   const left = [...groupsOf(out, reasonOf)].map(([key, group]): UnusedGroup => {
     return { id: stableId("left", key), fate: "left out", because: shownReason(group), paths: group.map(({ path }) => path) };
   });
-  const asked = new Set(questions.flatMap(({ files: own }) => own));
+  const asked = new Set(questions.flatMap(({ files: own, isOfRuns }) => (isOfRuns ? [] : own)));
   const unknown = groupsOf(
     [...undecided].filter(([path]) => !asked.has(path)),
     ([path, why]) => withoutNames(why) + kindOf(path),

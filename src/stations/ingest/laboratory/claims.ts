@@ -117,6 +117,8 @@ export interface Question {
   readonly options: readonly Option[];
   /** The answer that is taken until a person gives one; undefined where nothing speaks for any: then the files are left out. */
   readonly guess?: string | undefined;
+  /** Its answer tells of which runs the files are, and nothing else of them: what each file is, is decided as if nobody had asked. */
+  readonly isOfRuns?: true | undefined;
 }
 
 export interface Option {
@@ -126,6 +128,17 @@ export interface Option {
   readonly says: string;
   /** What the answer claims. */
   readonly claims: readonly Claim[];
+  /** Of a question of runs: the run that a file is of then, by its path and the run that is claimed. */
+  readonly runs?: readonly RunOfFile[] | undefined;
+}
+
+/** That a file which somebody claims for a run is of another one. */
+export interface RunOfFile {
+  readonly path: string;
+  /** As it is claimed. */
+  readonly run: string;
+  /** Undefined: of one of several, and nothing tells of which. */
+  readonly isOf: string | undefined;
 }
 
 /** What a recogniser has found of its software. */

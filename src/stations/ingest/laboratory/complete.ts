@@ -77,7 +77,7 @@ export async function complete(
     }
   };
   const ask = (some: readonly Question[]) => {
-    for (const question of some) if (!isSettled(question, given)) questions.push(answered(question, "", places));
+    for (const question of some) if (!isSettled(question, places)) questions.push(answered(question, "", places));
   };
   leaveCopiedRuns(files);
   joinAcquisitions(files);

@@ -9,6 +9,7 @@ import type { ComparedArchive } from "../../../model/compared-archive.js";
 import type { Claim, Details, Option, Question, Recognised, Role, Strength } from "./claims.js";
 import { inWordsOf } from "./compared-archive.js";
 import { baseName } from "./recognisers/common/paths.js";
+import { inRuns } from "./runs-of-files.js";
 import type { Laboratory, Surveyed } from "./survey/laboratory.js";
 
 /** One file with its one fate. */
@@ -94,7 +95,15 @@ export async function decide(
   found: readonly Recognised[],
   given: Given = NOTHING_GIVEN,
 ): Promise<Decided> {
-  const recognised = given.archive ? inWordsOf(given.archive, found) : found;
+  const all = given.archive ? inWordsOf(given.archive, found) : found;
+  const ofRuns = all.flatMap(({ questions = [] }) =>
+    questions.filter(({ isOfRuns }) => isOfRuns).map((one) => taken(one, given)),
+  );
+  const recognised = inRuns(
+    all,
+    ofRuns.flatMap(({ options, answer }) => options.find((one) => one.answer === answer)?.runs ?? []),
+  );
+  const said = saidInRuns(given.files, ofRuns);
   const claims = recognised.flatMap(({ software, claims: own }) => own.map((claim): Sourced => ({ ...claim, by: software })));
   const byPath = groupsOf(
     claims.filter(({ path }) => laboratory.get(path)),
@@ -108,11 +117,13 @@ export async function decide(
   for (const [at, file] of laboratory.files.entries()) {
     // what is joined for a file is let go of meanwhile (`keepHeapSmall`)
     if (at % FILES_A_TURN === 0) await turnOfTheLoop();
-    const person = given.files.get(file.path);
+    const person = said.get(file.path);
     if (person) {
       // who says what a file is, and no more, leaves the rest to whoever knows the file
       const { by, details = {} } = joinedClaims(byPath.get(file.path) ?? []).find((one) => agree(one, person)) ?? {};
-      files.set(file.path, { details, ...person, path: file.path, strength: "person", by });
+      // where an answer moves it to another run it may be one of two, about which nobody was asked
+      const strength = person.run === given.files.get(file.path)?.run ? "person" : "contents";
+      files.set(file.path, { details, ...person, path: file.path, strength, by });
       const no = noVolume(file, person.role);
       if (no !== undefined) impossible.set(no, [...(impossible.get(no) ?? []), file.path]);
       continue;
@@ -130,13 +141,13 @@ export async function decide(
   const questions = [
     ...recognised.flatMap(({ software, questions: own = [] }) => own.map((question) => ({ question, by: software }))),
     ...questionsOf(doubts).map((question) => ({ question, by: "" })),
-  ].filter(({ question }) => !isSettled(question, given));
+  ].filter(({ question }) => !question.isOfRuns && !isSettled(question, { given, files }));
   const asked = questions.map(({ question, by }) => answered(question, by, { given, files, undecided, laboratory }));
   return {
     runs: runsOf(files),
     files,
     undecided,
-    questions: asked,
+    questions: [...ofRuns, ...asked],
     software: recognised.filter(({ software }) => software !== "").map(({ software, by }) => ({ software, by })),
     // two of them may miss the same frames
     notes: [
@@ -322,15 +333,43 @@ export interface AnswerPlaces {
 }
 
 /** Whether a person has decided each of its files, and so left nothing to ask. */
-export const isSettled = ({ id, files }: Question, given: Given): boolean =>
-  files.length > 0 && !given.answers.has(id) && files.every((path) => given.files.has(path));
+export const isSettled = ({ id, files: paths }: Question, { given, files }: Pick<AnswerPlaces, "given" | "files">): boolean =>
+  paths.length > 0 && !given.answers.has(id) && paths.every((path) => isOfPerson(files.get(path)));
+
+const isOfPerson = (file: Decision | undefined): boolean => file?.strength === "person" && file.question === undefined;
+
+/** The answer of a person, else the guess. */
+function taken(question: Question, { answers }: Given): Asked {
+  const answer = answers.get(question.id);
+  const isAnswered = answer !== undefined && question.options.some((option) => option.answer === answer);
+  return { ...question, answer: isAnswered ? answer : question.guess, isAnswered };
+}
+
+/** What a person has said of files, in the runs of the answers that are taken: rows that were written before have those of another answer. */
+function saidInRuns(said: Given["files"], questions: readonly Asked[]): Given["files"] {
+  const runs = new Map<string, { readonly others: Set<string>; readonly own: string }>();
+  for (const { options, answer } of questions) {
+    for (const { answer: other, runs: told = [] } of options) {
+      for (const { path, run, isOf } of told) {
+        const known = runs.get(path) ?? { others: new Set([run]), own: run };
+        if (other !== answer && isOf !== undefined) known.others.add(isOf);
+        runs.set(path, other === answer && isOf !== undefined ? { ...known, own: isOf } : known);
+      }
+    }
+  }
+  if (runs.size === 0) return said;
+  return new Map(
+    [...said].map(([path, one]) => {
+      const known = one.run === undefined ? undefined : runs.get(path);
+      return [path, known?.others.has(one.run!) ? { ...one, run: known.own } : one];
+    }),
+  );
+}
 
 /** Takes the answer of a person, else the guess: its claims become decisions; without either its files are undecided. */
 export function answered(question: Question, by: string, { given, files, undecided, laboratory }: AnswerPlaces): Asked {
-  const answer = given.answers.get(question.id);
-  const isAnswered = answer !== undefined && question.options.some((option) => option.answer === answer);
-  const taken = isAnswered ? answer : question.guess;
-  const option = question.options.find((one) => one.answer === taken);
+  const asked = taken(question, given);
+  const option = question.options.find((one) => one.answer === asked.answer);
   // who asks about a file that is known is not the software that knows it
   const known = new Map(question.files.map((path) => [path, files.get(path)?.by]));
   for (const path of question.files) {
@@ -344,10 +383,10 @@ export function answered(question: Question, by: string, { given, files, undecid
     files.set(claim.path, {
       ...decisionOf({ ...claim, by: by || (known.get(claim.path) ?? "") }),
       question: question.id,
-      strength: isAnswered ? "person" : claim.strength,
+      strength: asked.isAnswered ? "person" : claim.strength,
     });
   }
-  return { ...question, answer: taken, isAnswered };
+  return asked;
 }
 
 /** What a person has said that is of no effect: such as a name with a slip of the pen. */

@@ -61,6 +61,8 @@ const document = z.strictObject({
         question: z.string().optional(),
         answers: z.record(z.string(), z.string()).optional(),
         files: z.array(z.string()).optional(),
+        /** Of a question of runs alone. */
+        of_files: z.array(z.string()).optional(),
         answer: z
           .union([z.string(), z.number().transform(String)])
           .nullable()
@@ -99,17 +101,18 @@ export async function writeDecisions(
   { runs, files: decided, undecided, questions, matches }: Decisions,
 ): Promise<string> {
   const unknown = unknownRows({ files: decided, undecided, questions });
-  const rows = await rowsOf(files, decided, { runs, asked: new Set(questions.flatMap(({ files: paths }) => paths)) });
+  const rows = await rowsOf(files, decided, { runs, asked: filesOfQuestions(questions) });
   return yamlText(
     {
       ...(matches === undefined ? {} : { matches }),
       runs,
-      questions: questions.map(({ id, text, options, answer, isAnswered, files: paths }) => ({
+      questions: questions.map(({ id, text, options, answer, isAnswered, isOfRuns, files: paths }) => ({
         id,
         question: text,
         answers: Object.fromEntries(options.map((option) => [option.answer, option.says])),
         answer: isAnswered ? answer : null,
-        files: paths.map(literal),
+        // globs of rows leave out the files of a question, but for one of runs
+        [isOfRuns ? "of_files" : "files"]: paths.map(literal),
       })),
       files: rows,
       ...(unknown.length === 0 ? {} : { undecided: unknown }),
@@ -133,6 +136,10 @@ export async function writeDecisions(
     ],
   );
 }
+
+/** Whose fate is an answer's alone; of questions of runs what each file is stands in a row. */
+const filesOfQuestions = (questions: Decisions["questions"]): Set<string> =>
+  new Set(questions.flatMap(({ files, isOfRuns }) => (isOfRuns ? [] : files)));
 
 type Row = DecisionsDocument["files"][number];
 type Files = Laboratory["files"];

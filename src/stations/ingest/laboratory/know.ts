@@ -8,6 +8,7 @@ import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
 import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN } from "./decide.js";
 import { type DecisionsDocument, givenOf, NO_DECISIONS } from "./decisions-file.js";
+import { runsOfSeries } from "./recognisers/common/same-series.js";
 import { RECOGNISERS } from "./recognisers.js";
 import type { Laboratory } from "./survey/laboratory.js";
 import { type SurveyOptions, survey } from "./survey/survey.js";
@@ -70,7 +71,7 @@ export async function recognisedIn(whole: Laboratory, signal: AbortSignal): Prom
   await turnOfTheLoop();
   recognised.push(await conventions(laboratory, recognised));
   await turnOfTheLoop();
-  return recognised;
+  return runsOfSeries(laboratory, recognised);
 }
 
 export async function decisionsOf(

@@ -197,6 +197,14 @@ export function runFinder(names: readonly string[]): (path: string) => string | 
 /** A name as people mix it up: `TS 01` and `ts-01` for `TS_01`. */
 export const looseName = (name: string): string => name.toLowerCase().replace(/[_\-. ]+/g, "_");
 
+/**
+ * A name by its letters and numbers: `ts01`, `TS_01` and `ts-1` are one. What stands between two numbers counts: `Position_1_2` is not `Position_12`.
+ */
+export const tightName = (name: string): string =>
+  looseName(name)
+    .replace(/(?<!\d)0+(?=\d)/g, "")
+    .replace(/(?<!\d)_|_(?!\d)/g, "");
+
 /** @param key by which names are compared */
 function finderOf(names: readonly string[], key: (text: string) => string): (path: string) => string | undefined {
   const known = new Map(names.map((name) => [key(name), name]));

@@ -85,9 +85,11 @@ function namesOf(
 /** Names by the pattern that most files follow; where it would put several specimens into one run, or there is a single file, those of the specimens. */
 function patternOr(named: readonly NamedFile[], others: (named: readonly NamedFile[]) => string[]): string[] {
   const found = widened(findRunNames(named).names, named);
-  const tomograms = named.filter(({ kind }) => kind === "tomogram").map(({ path }) => path);
+  const pathsOf = (kind: string) => named.filter((one) => one.kind === kind).map(({ path }) => path);
+  const tomograms = pathsOf("tomogram");
   const find = runFinder(found);
-  const isWrong = tomograms.length === 1 || mixesSpecimens(find, tomograms) || splitsSpecimens(found) || holdSeveral(find, named);
+  const isMixed = mixesSpecimens(find, tomograms) || mixesSpecimens(find, pathsOf("tilt series"));
+  const isWrong = tomograms.length === 1 || isMixed || splitsSpecimens(found) || holdSeveral(find, named);
   return isWrong ? others(named) : found;
 }
 

@@ -5,6 +5,7 @@ import type { Claim } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { imageOf, type MdocFacts, type MdocSectionFacts, type Mdocs, SERIES_IMAGES_MIN } from "./mdocs.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
+import { showTheSame } from "./prints.js";
 
 /** One tilt series as its mdoc describes it. */
 export interface AcquiredSeries {
@@ -20,11 +21,11 @@ export interface AcquiredSeries {
  * Tilt series by their mdocs: several mdocs that speak of the same exposures are one series; series of one name that share no exposure get the parts of
  * their folders by which they differ.
  */
-export function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: readonly MdocFacts[]): AcquiredSeries[] {
+export async function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: readonly MdocFacts[]): Promise<AcquiredSeries[]> {
   const series: Omit<AcquiredSeries, "run">[] = [];
   for (const group of groupsOf(mine, ({ stem }) => stem).values()) {
     const described = group.map((mdoc) => ({ mdoc, image: imageOf(laboratory, mdoc, mdocs) }));
-    for (const withImages of sameExposures(described)) {
+    for (const withImages of sameExposures(described, await differingStacks(laboratory, mdocs, described))) {
       const beside = withImages.find(isBeside);
       const main = beside ?? withImages.find(({ image }) => image !== undefined) ?? withImages[0]!;
       series.push({ ...main, others: withImages.flatMap(({ mdoc }) => (mdoc === main.mdoc ? [] : [mdoc])) });
@@ -41,8 +42,40 @@ interface Described {
 
 const isBeside = ({ mdoc, image }: Described): boolean => image !== undefined && folderOf(image) === folderOf(mdoc.path);
 
+/** Which mdocs of one name lie nearest to stacks with other images: they are of two series, though a template may have given them the same times. */
+async function differingStacks(
+  laboratory: Laboratory,
+  mdocs: Mdocs,
+  group: readonly Described[],
+): Promise<(a: Described, b: Described) => boolean> {
+  const differing = new Set<string>();
+  const stacks = group.map(({ mdoc, image }) => image ?? nearestStack(laboratory, mdocs, mdoc));
+  for (const [at, one] of stacks.entries()) {
+    for (const [n, other] of stacks.slice(at + 1).entries()) {
+      if (one === undefined || other === undefined || one === other) continue;
+      if ((await showTheSame(laboratory, one, other)) === false) differing.add(`${at} ${at + 1 + n}`).add(`${at + 1 + n} ${at}`);
+    }
+  }
+  return (a, b) => differing.has(`${group.indexOf(a)} ${group.indexOf(b)}`);
+}
+
+/** The stack of the name of an mdoc with which it has most of its folders in common. */
+function nearestStack(laboratory: Laboratory, { files }: Mdocs, { path, stem, sections }: MdocFacts): string | undefined {
+  const near = (one: string): number => {
+    const [a, b] = [folderOf(one).split("/"), folderOf(path).split("/")];
+    const at = a.findIndex((part, i) => part !== b[i]);
+    return at < 0 ? a.length : at;
+  };
+  const stacks = ["mrc", "st", "mrcs"]
+    .flatMap((end) => files.named(`${stem}.${end}`))
+    .filter((one) => laboratory.get(one)?.volume?.shape[0] === sections.length);
+  const most = Math.max(...stacks.map(near));
+  const nearest = stacks.filter((one) => near(one) === most);
+  return nearest.length === 1 ? nearest[0] : undefined;
+}
+
 /** Mdocs of one name by the exposures that they share. Two that have stacks of their own beside them are two series. */
-function sameExposures(group: readonly Described[]): Described[][] {
+function sameExposures(group: readonly Described[], differ: (a: Described, b: Described) => boolean): Described[][] {
   const clusters: { members: Described[]; exposures: Set<string> }[] = [];
   for (const one of group) {
     const { sections } = one.mdoc;
@@ -51,6 +84,7 @@ function sameExposures(group: readonly Described[]): Described[][] {
     const found = clusters.find(
       (cluster) =>
         exposures.some((exposure) => cluster.exposures.has(exposure)) &&
+        !cluster.members.some((other) => differ(one, other)) &&
         !(isBeside(one) && cluster.members.some((other) => isBeside(other) && other.image !== one.image)),
     );
     if (found) {

@@ -21,7 +21,7 @@ export const serialem: Recogniser = {
     const mdocs = await mdocsOf(laboratory);
     const mine = mdocs.all.filter((mdoc) => mdoc.kind === "frame" || !isTomo5(mdoc));
     const axis = await axesOf(laboratory);
-    const found = seriesOf(
+    const found = await seriesOf(
       laboratory,
       mdocs,
       mine.filter(({ kind }) => kind === "series"),

@@ -19,7 +19,7 @@ export const tomo5: Recogniser = {
     const mine = mdocs.all.filter((mdoc) => mdoc.kind !== "frame" && isTomo5(mdoc));
     const override = mine.filter(({ stem }) => /_override$/i.test(stem));
     const kept = mine.filter((mdoc) => !override.includes(mdoc));
-    const series = seriesOf(
+    const series = await seriesOf(
       laboratory,
       mdocs,
       kept.filter(({ kind }) => kind === "series"),

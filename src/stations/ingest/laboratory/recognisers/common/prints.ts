@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { openBlockVolume } from "../../../../../arrays/loader/volume.js";
+import { readMrcHeader } from "../../../../../formats/mrc/header.js";
+import { decodePlaneValues, readMrcPlanes } from "../../../../../formats/mrc/read.js";
+import { viewAs } from "../../../../../formats/zarr/elements.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { orReason } from "./reading.js";
+
+/** Rows in the middle of a section that tell it from others: noise is the same in no two. */
+const ROWS = 8;
+const READS_IN_FLIGHT = 8;
+
+/** Of each section what tells it from others, whatever type its numbers are stored in; undefined where it has one value alone. */
+export type Prints = readonly (string | undefined)[];
+
+const known = new WeakMap<Laboratory, Map<string, Promise<Prints | undefined>>>();
+
+/**
+ * What tells the sections of a stack or a volume from others. Undefined for what cannot be read.
+ *
+ * @param sections which of them, by their place from 0 to 1. Default: all, for stacks
+ */
+export function printsOf(laboratory: Laboratory, path: string, sections?: readonly number[]): Promise<Prints | undefined> {
+  const all = known.get(laboratory) ?? new Map<string, Promise<Prints | undefined>>();
+  known.set(laboratory, all);
+  const key = `${path}\0${sections?.join(" ") ?? ""}`;
+  const found = all.get(key) ?? readPrints(laboratory, path, sections);
+  all.set(key, found);
+  return found;
+}
+
+async function readPrints(laboratory: Laboratory, path: string, sections?: readonly number[]): Promise<Prints | undefined> {
+  const { format, volume } = laboratory.get(path) ?? {};
+  if (!volume || (format !== "mrc" && format !== "zarr")) return undefined;
+  const count = volume.shape[0];
+  const wanted =
+    sections?.map((part) => Math.min(count - 1, Math.floor(part * count))) ?? Array.from({ length: count }, (_, z) => z);
+  const read = await orReason(() =>
+    format === "mrc" ? printsOfMrc(laboratory, path, wanted) : printsOfZarr(laboratory, path, wanted),
+  );
+  return "value" in read ? read.value : undefined;
+}
+
+async function printsOfMrc(laboratory: Laboratory, path: string, wanted: readonly number[]): Promise<Prints> {
+  const source = await laboratory.open(path);
+  const header = await readMrcHeader(source);
+  const [, rows, columns] = header.shape;
+  const rowBytes = Math.floor(header.sectionBytes / rows);
+  const { first, count } = middleRows(rows);
+  return mapLimit(wanted, READS_IN_FLIGHT, async (z) => {
+    const offset = header.dataOffset + z * header.sectionBytes + first * rowBytes;
+    const bytes = await source.read({ offset, length: count * rowBytes });
+    return printOf(decodePlaneValues(bytes, { ...header, shape: [1, count, columns] }), columns);
+  });
+}
+
+async function printsOfZarr(laboratory: Laboratory, path: string, wanted: readonly number[]): Promise<Prints> {
+  const volume = await openBlockVolume({ store: laboratory.store, key: path }, { threads: 1 });
+  try {
+    const level = volume.levels[0]!;
+    const [, rows, columns] = level.shape;
+    const { first, count } = middleRows(rows);
+    return await mapLimit(wanted, 1, async (z) => {
+      const bytes = await level.read({ start: [z, first, 0], stop: [z + 1, first + count, columns] });
+      return printOf(Float32Array.from(viewAs(bytes, level.dtype) as ArrayLike<number>), columns);
+    });
+  } finally {
+    await volume.close?.();
+  }
+}
+
+function middleRows(rows: number): { first: number; count: number } {
+  const count = Math.min(ROWS, rows);
+  return { first: Math.floor((rows - count) / 2), count };
+}
+
+function printOf(values: Float32Array, columns: number): string | undefined {
+  if (values.length === 0 || values.every((value) => value === values[0])) return undefined;
+  return createHash("sha256")
+    .update(`${columns}\0`)
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest("hex");
+}
+
+/** Pieces of an image along each side, whose means are compared. */
+const PIECES = 16;
+/** What two renderings of one image have in common, and images of two specimens do not: frames, shadows and ice are much alike. */
+const ALIKE_LEAST = 0.8;
+const NEIGHBOURS_MAX = 4;
+
+/**
+ * Whether two stacks show the same images: some are the same number by number, or the middle ones look alike, as they do when they were binned or weighted
+ * by dose. Undefined where one of them cannot be read, or shows nothing.
+ */
+export async function showTheSame(laboratory: Laboratory, a: string, b: string): Promise<boolean | undefined> {
+  const [first, second] = await Promise.all([printsOf(laboratory, a), printsOf(laboratory, b)]);
+  if (!first || !second || !first.some(Boolean) || !second.some(Boolean)) return undefined;
+  const all = new Set(second);
+  if (first.some((print) => print !== undefined && all.has(print))) return true;
+  return looksAlike(laboratory, a, b);
+}
+
+async function looksAlike(laboratory: Laboratory, a: string, b: string): Promise<boolean | undefined> {
+  const counts = [a, b].map((path) => laboratory.get(path)!.volume!.shape[0]);
+  const reach = Math.min(NEIGHBOURS_MAX, Math.abs(counts[0]! - counts[1]!));
+  const middle = await piecesOf(laboratory, a, Math.floor(counts[0]! / 2));
+  for (let z = Math.floor(counts[1]! / 2) - reach; z <= Math.floor(counts[1]! / 2) + reach; z++) {
+    const other = z < 0 || z >= counts[1]! ? undefined : await piecesOf(laboratory, b, z);
+    if (middle && other && correlation(middle, other) >= ALIKE_LEAST) return true;
+  }
+  return false;
+}
+
+/** Means of the pieces of a section. */
+async function piecesOf(laboratory: Laboratory, path: string, z: number): Promise<Float64Array | undefined> {
+  if (laboratory.get(path)?.format !== "mrc") return undefined;
+  const read = await orReason(async () => {
+    const source = await laboratory.open(path);
+    const header = await readMrcHeader(source);
+    const [, rows, columns] = header.shape;
+    if (rows < PIECES || columns < PIECES) return undefined;
+    const values = decodePlaneValues(await readMrcPlanes(source, header, z, z + 1), header);
+    const sums = new Float64Array(PIECES * PIECES);
+    const counts = new Float64Array(PIECES * PIECES);
+    for (let at = 0; at < rows * columns; at++) {
+      const row = Math.floor(at / columns);
+      const piece = Math.floor((row * PIECES) / rows) * PIECES + Math.floor(((at - row * columns) * PIECES) / columns);
+      sums[piece]! += values[at]!;
+      counts[piece]!++;
+    }
+    return sums.map((sum, piece) => sum / counts[piece]!);
+  });
+  return "value" in read ? read.value : undefined;
+}
+
+function correlation(a: Float64Array, b: Float64Array): number {
+  const mean = (values: Float64Array) => values.reduce((sum, one) => sum + one, 0) / values.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  for (const [at, one] of a.entries()) {
+    ab += (one - meanA) * (b[at]! - meanB);
+    aa += (one - meanA) ** 2;
+    bb += (b[at]! - meanB) ** 2;
+  }
+  return aa === 0 || bb === 0 ? 0 : ab / Math.sqrt(aa * bb);
+}

@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { NOTHING_GIVEN } from "../../decide.js";
+import { givenOf, readDecisions, writeDecisions } from "../../decisions-file.js";
+import { decisionsOf, recognisedIn } from "../../know.js";
+
+const { signal } = new AbortController();
+const stack = (seed: number, images = 5) => mrcFile([images, 48, 48], 2.5, { kind: "stack", seed });
+const volume = (seed: number, spacing = 10) => mrcFile([6, 12, 12], spacing, { seed });
+const angles = "-6\n-3\n0\n3\n6\n";
+const edf = (name: string) => ({
+  [`${name}.edf`]: `Setup.DatasetName=${name}\nSetup.Version.Etomo.Created=4.11.12\n`,
+  [`${name}.xf`]: "1 0 0 1 0 0\n".repeat(5),
+  [`${name}.tlt`]: angles,
+});
+const aln = (stem: string, shift = 0) =>
+  `# AreTomo Alignment / Priims bprmMn\n# RawSize = 48 48 5\n# NumPatches = 0\n# SEC ROT GMAG TX TY SMEAN SFIT SCALE BASE TILT\n${[0, 1, 2, 3, 4].map((n) => `${n} 0 1.0 ${shift * (n % 2)} ${-shift * (n % 3)} 1.0 1.0 1.0 0.0 ${-6 + 3 * n}`).join("\n")}\n`;
+const mdoc = (name: string, minute: number) =>
+  `PixelSpacing = 2.5\nVoltage = 300\nImageFile = ${name}\n\n${[-6, -3, 0, 3, 6].map((tilt, z) => `[ZValue = ${z}]\nTiltAngle = ${tilt}\nDateTime = 12-Mar-24  10:${minute + z}:12\n`).join("\n")}`;
+const below = <T>(folder: string, files: Record<string, T>) =>
+  Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]));
+
+type Files = Record<string, string | Uint8Array>;
+
+async function decided(files: Files, yaml?: string) {
+  const laboratory = await laboratoryWith(files);
+  const given = yaml === undefined ? NOTHING_GIVEN : givenOf(readDecisions(yaml, "x"), laboratory);
+  const decisions = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal, given);
+  const of = (path: string) => decisions.files.get(path);
+  const whose = decisions.questions.filter(({ isOfRuns }) => isOfRuns);
+  return { ...decisions, of, whose, laboratory, text: await writeDecisions(laboratory, decisions) };
+}
+
+describe("copies of one stack", () => {
+  it("under several folders are one run, with what was made of each", async () => {
+    const { runs, of, questions } = await decided({
+      "stacks/TS_01.mrc": stack(1),
+      "stacks/TS_01.mrc.mdoc": mdoc("TS_01.mrc", 10),
+      ...below("etomo_v1/TS_01", { ...edf("TS_01"), "TS_01.st": stack(1), "TS_01_rec.mrc": volume(5) }),
+      ...below("etomo_v2/TS_01", { ...edf("TS_01"), "TS_01.st": stack(1), "TS_01_rec.mrc": volume(6, 20) }),
+      ...below("aretomo", { "TS_01.aln": aln("TS_01"), "TS_01.mrc": stack(1) }),
+    });
+    expect(runs).toEqual(["TS_01"]);
+    expect(questions).toEqual([]);
+    expect(of("etomo_v2/TS_01/TS_01_rec.mrc")).toMatchObject({ role: "tomogram", run: "TS_01" });
+  });
+
+  it("are one run with mdocs beside each of them", async () => {
+    const one = { "TS_01.mrc": stack(1), "TS_01.mrc.mdoc": mdoc("TS_01.mrc", 10) };
+    const { runs } = await decided({ ...below("grid1", one), ...below("backup of anna", one) });
+    expect(runs).toEqual(["TS_01"]);
+  });
+});
+
+describe("stacks of one name with other images", () => {
+  const own = (seed: number) => ({
+    "TS_01.mrc": stack(seed),
+    "TS_01.rawtlt": angles,
+    "rec/TS_01.rec": volume(seed + 10),
+    "TS_02.mrc": stack(seed + 1),
+    "TS_02.rawtlt": angles,
+  });
+
+  it("are those of several people, with all that lies in their folders", async () => {
+    const { runs, of, questions, notes } = await decided({ ...below("anna", own(1)), ...below("ben", own(21)) });
+    expect(runs).toEqual(["anna_TS_01", "anna_TS_02", "ben_TS_01", "ben_TS_02"]);
+    expect(of("ben/rec/TS_01.rec")).toMatchObject({ role: "tomogram", run: "ben_TS_01" });
+    expect(of("anna/TS_01.rawtlt")).toMatchObject({ role: "raw tilts", run: "anna_TS_01" });
+    expect(questions).toEqual([]);
+    expect(notes.join()).toContain("Files called TS_01 and TS_02, are of several series".replace(" and TS_02,", ", TS_02"));
+  });
+
+  it("are apart though their mdocs have the same times", async () => {
+    const of = (seed: number) => ({ "mdocs/TS_01.mrc.mdoc": mdoc("TS_01.mrc", 10), "stacks/TS_01.mrc": stack(seed) });
+    const { runs, of: file } = await decided({ ...below("anna", of(1)), ...below("ben", of(2)) });
+    expect(runs).toEqual(["anna_TS_01", "ben_TS_01"]);
+    expect(file("ben/mdocs/TS_01.mrc.mdoc")).toMatchObject({ role: "acquisition", run: "ben_TS_01" });
+  });
+
+  it("tell of a whole folder: a series without a stack is apart, too", async () => {
+    const { runs, whose } = await decided({
+      ...below("anna", { ...own(1), "rec/TS_02.rec": volume(31) }),
+      ...below("ben", { "TS_01.mrc": stack(21), "rec/TS_01.rec": volume(32), "rec/TS_02.rec": volume(33) }),
+    });
+    expect(whose).toEqual([]);
+    expect(runs).toEqual(["anna_TS_01", "anna_TS_02", "ben_TS_01", "ben_TS_02"]);
+  });
+
+  it("leave alone what lies in neither folder: nobody is told to own it", async () => {
+    const { of } = await decided({
+      ...below("anna", own(1)),
+      ...below("ben", own(21)),
+      "tables/TS_01.rawtlt": angles,
+    });
+    expect(of("tables/TS_01.rawtlt")).toMatchObject({
+      role: "left out",
+      because: expect.stringContaining("nothing tells whether"),
+    });
+  });
+
+  it("are one run, asked which is published, where folders are called after what was done", async () => {
+    const { runs, questions } = await decided({
+      ...{ "stacks/TS_01.mrc": stack(1), "stacks/TS_02.mrc": stack(3) },
+      ...{ "aligned_stacks/TS_01.mrc": stack(2), "rec/TS_01.rec": volume(4) },
+    });
+    expect(runs).toEqual(["TS_01", "TS_02"]);
+    expect(questions.map(({ id }) => id.replace(/-.*/, ""))).toEqual(["series"]);
+  });
+});
+
+describe("series of one name without a stack", () => {
+  const made = (seed: number) => ({
+    "TS_01.aln": aln("TS_01"),
+    "TS_01_Vol.mrc": volume(seed),
+    "TS_02.aln": aln("TS_02"),
+    "TS_02_Vol.mrc": volume(seed + 1),
+  });
+  const files = { ...below("anna", made(1)), ...below("ben", made(21)) };
+
+  it("are asked about, all of two folders at once, and are apart until then", async () => {
+    const { runs, whose, text } = await decided(files);
+    expect(whose).toMatchObject([{ answer: "separate-runs", isAnswered: false }]);
+    expect(whose[0]!.text).toContain("anna/TS_01.aln");
+    expect(runs).toEqual(["anna_TS_01", "anna_TS_02", "ben_TS_01", "ben_TS_02"]);
+    const again = await decided(files, text);
+    expect([again.runs, again.whose.length]).toEqual([runs, 1]);
+  });
+
+  it("are one where a person says so, also in rows that were written before", async () => {
+    const { text } = await decided(files);
+    const { runs, questions, of } = await decided(files, text.replace("answer: null", "answer: one-run"));
+    expect(runs).toEqual(["TS_01", "TS_02"]);
+    expect(of("ben/TS_01.aln")).toMatchObject({ run: "TS_01" });
+    expect(questions.map(({ id, isAnswered }) => [id.replace(/-.*/, ""), isAnswered])).toEqual([
+      ["whose", true],
+      ["twins", false],
+    ]);
+  });
+
+  it("are asked about where one of them alone has an mdoc, and are one where folders are those of programs", async () => {
+    const one = await decided({ ...files, "anna/TS_01.mdoc": mdoc("TS_01.mrc", 10) });
+    expect(one.whose).toMatchObject([{ answer: "separate-runs" }]);
+    const programs = await decided({ ...below("aretomo_1", made(1)), ...below("aretomo_2", made(21)) });
+    expect(programs.whose).toMatchObject([{ answer: "one-run" }]);
+    expect(programs.runs).toEqual(["TS_01", "TS_02"]);
+  });
+
+  it("are one where their volumes are the same, or their images are moved alike", async () => {
+    const volumes = await decided({ ...below("anna", made(1)), ...below("ben", made(1)) });
+    expect(volumes.whose).toEqual([]);
+    expect(volumes.runs).toEqual(["TS_01", "TS_02"]);
+    const moved = (shift: number) => ({ "TS_01.aln": aln("TS_01", shift), "TS_01_Vol.mrc": volume(shift) });
+    const alike = await decided({ ...below("anna", moved(20)), ...below("ben", moved(21)) });
+    expect([alike.whose, alike.runs]).toEqual([[], ["TS_01"]]);
+    const unlike = await decided({ ...below("anna", moved(20)), ...below("ben", moved(-20)) });
+    expect(unlike.whose.length).toBe(1);
+  });
+});

@@ -1,0 +1,318 @@
+import { few } from "../../../../../core/finding.js";
+import { groupsOf, keyOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
+import type { Claim, Question, Recognised, RunOfFile } from "../../claims.js";
+import { alignAlike, holdTheSame } from "../../completion/joined-runs.js";
+import { stableId } from "../../decide.js";
+import { tightName, wordsOf } from "../../run-names.js";
+import { inRuns } from "../../runs-of-files.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { type MdocFacts, mdocsOf } from "./mdocs.js";
+import { baseName, distinctNames, folderOf } from "./paths.js";
+import { showTheSame } from "./prints.js";
+import { type Site, sitesOf } from "./sites.js";
+
+/** Roles of files by which a series is known; of each it has its own. */
+const TELLING: readonly Claim["role"][] = ["tilt series", "alignment", "tomogram", "acquisition"];
+
+/** What is claimed for one name in one place: of one series, as far as anybody knows before it is compared. */
+interface Unit {
+  /** As it is claimed. */
+  readonly run: string;
+  /** Undefined for what lies elsewhere. */
+  readonly site: Site | undefined;
+  readonly paths: Set<string>;
+  /** Of what tells a series. */
+  readonly byRole: Map<Claim["role"], Set<string>>;
+}
+
+/** Everything that is called alike: of one series, or of several in different places. */
+interface Family {
+  /** As it is written most often. */
+  readonly name: string;
+  readonly units: readonly Unit[];
+}
+
+/** Whether two units are of one series; undefined where nothing tells it. */
+type Verdict = boolean | undefined;
+type Told = (a: Unit, b: Unit) => Verdict;
+type Group = readonly Unit[];
+
+/**
+ * Tells which of the things that are called alike are of one series. Stacks tell it by their images, mdocs by their exposures, volumes by their voxels, and
+ * alignments by how they shift the images; what one series tells of two folders holds for all others that lie in them. Where nothing tells it, a person is
+ * asked.
+ *
+ * @returns what was recognised, with the runs of series in the place of those that were claimed
+ */
+export async function runsOfSeries(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
+  const families = familiesOf(recognised).filter(({ units }) => units.length > 1);
+  if (families.length === 0) return recognised;
+  const mdocs = new Map((await mdocsOf(laboratory)).all.map((mdoc) => [mdoc.path, mdoc]));
+  const own = new Map<Family, Told>();
+  for (const family of families) own.set(family, await compared(laboratory, family, mdocs));
+  const ofPlaces = toldOfPlaces(families, own);
+  const changes: RunOfFile[] = [];
+  const apart: string[] = [];
+  const open: Open[] = [];
+  for (const family of families) {
+    const told: Told = (a, b) => own.get(family)!(a, b) ?? ofPlaces(placeOf(family, a), placeOf(family, b));
+    const { groups, loose } = grouped(family, told);
+    const isOpen = (a: Group, b: Group) => a !== b && !areApart(a, b, told);
+    const doubtful = groups.filter((one) => groups.some((other) => isOpen(one, other)));
+    if (doubtful.length > 0) open.push({ family, groups, doubtful, loose });
+    else {
+      changes.push(...runsOfGroups(family, groups, loose));
+      if (groups.length > 1 && new Set(family.units.map(({ run }) => run)).size < groups.length) apart.push(family.name);
+    }
+  }
+  const questions = [...groupsOf(open, keyOfPlaces)].map(([key, some]) => whoseQuestion(key, some));
+  const notes = apart.length === 0 ? [] : [apartNote(apart)];
+  return [...inRuns(recognised, changes), { software: "", by: [], claims: [], questions, notes }];
+}
+
+const apartNote = (names: readonly string[]): string =>
+  `Files called ${few(names)} are of several series in different folders, as their images tell: each has a run with the name of its folder.`;
+
+function familiesOf(recognised: readonly Recognised[]): Family[] {
+  const claims = recognised.flatMap(({ claims: own, questions = [] }) => [
+    ...own,
+    ...questions.flatMap(({ options }) => options.flatMap((option) => option.claims)),
+  ]);
+  const byRun = groupsOf(
+    claims.filter(({ run }) => run !== undefined),
+    ({ run }) => run!,
+  );
+  const names = new Map([...byRun].map(([run, own]) => [run, seriesName(run, own)]));
+  return [...groupsOf(byRun.keys(), (run) => tightName(names.get(run)!))].map(([series, runs]): Family => {
+    const own = runs.flatMap((run) => byRun.get(run)!);
+    const written = groupsOf(own, ({ run }) => names.get(run!)!);
+    const [name] = [...written].reduce((most, one) => (one[1].length > most[1].length ? one : most));
+    const telling = own.filter(({ role }) => TELLING.includes(role)).map(({ path }) => folderOf(path));
+    return { name, units: unitsOf(own, sitesOf(telling, series)) };
+  });
+}
+
+function unitsOf(claims: readonly Claim[], siteOf: (path: string) => Site | undefined): Unit[] {
+  const units = new Map<string, Unit>();
+  for (const { path, run, role } of claims) {
+    const site = siteOf(path);
+    const key = keyOf(run!, site?.name ?? "");
+    const unit = units.get(key) ?? { run: run!, site, paths: new Set(), byRole: new Map() };
+    units.set(key, unit);
+    unit.paths.add(path);
+    if (TELLING.includes(role)) unit.byRole.set(role, (unit.byRole.get(role) ?? new Set()).add(path));
+  }
+  return [...units.values()];
+}
+
+/** The name of a run without the parts of folders that `distinctNames` has put before it. */
+function seriesName(run: string, claims: readonly Claim[]): string {
+  const paths = claims.slice(0, 8).map(({ path }) => path);
+  const isOwn = (name: string) => paths.some((path) => path.split("/").some((part) => tightName(part).includes(tightName(name))));
+  for (const { start } of wordsOf(run)) {
+    const name = run.slice(start);
+    if (!/\d/.test(name) || !isOwn(name)) continue;
+    const before = run.slice(0, start).replace(/[_.\- ]+$/, "");
+    return paths.some((path) => folderOf(path).replaceAll("/", "_").includes(before)) ? name : run;
+  }
+  return run;
+}
+
+/** Where a unit lies, or what its run has before the name of the series. */
+const placeOf = ({ name }: Family, { run, site }: Unit): string =>
+  site?.name ?? (run.endsWith(name) ? run.slice(0, -name.length).replace(/[_.\- ]+$/, "") : run);
+
+/** Compares the units of a family two by two. */
+async function compared(laboratory: Laboratory, { units }: Family, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Told> {
+  const verdicts = new Map<Unit, Map<Unit, Verdict>>(units.map((unit) => [unit, new Map()]));
+  for (const [at, a] of units.entries()) {
+    for (const b of units.slice(at + 1)) {
+      const verdict = await comparedTwo(laboratory, a, b, mdocs);
+      verdicts.get(a)!.set(b, verdict);
+      verdicts.get(b)!.set(a, verdict);
+    }
+  }
+  return (a, b) => verdicts.get(a)!.get(b);
+}
+
+async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Verdict> {
+  const of = (unit: Unit, role: Claim["role"]) => [...(unit.byRole.get(role) ?? [])];
+  if (TELLING.some((role) => of(a, role).some((path) => b.byRole.get(role)?.has(path)))) return true;
+  // that stacks differ counts before all else: times of an mdoc may be those of a template
+  const byImages = await anyTwo(of(a, "tilt series"), of(b, "tilt series"), (one, other) => showTheSame(laboratory, one, other));
+  if (byImages !== undefined) return byImages;
+  const facts = (unit: Unit) => of(unit, "acquisition").flatMap((path) => mdocs.get(path) ?? []);
+  const byExposures = sameExposures(facts(a), facts(b));
+  if (byExposures !== undefined) return byExposures;
+  if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => holdTheSame(laboratory, one, other))) return true;
+  const isAlike = await anyTwo(of(a, "alignment"), of(b, "alignment"), (one, other) => alignAlike(laboratory, one, other));
+  return isAlike ? true : undefined;
+}
+
+/** Files of each side that are compared, at most: of one series they tell the same. */
+const COMPARED_MAX = 3;
+
+async function anyTwo(
+  some: readonly string[],
+  others: readonly string[],
+  compare: (one: string, other: string) => Promise<Verdict>,
+): Promise<Verdict> {
+  let verdict: Verdict;
+  for (const one of some.slice(0, COMPARED_MAX)) {
+    for (const other of others.slice(0, COMPARED_MAX)) {
+      const own = await compare(one, other);
+      if (own) return true;
+      verdict = own ?? verdict;
+    }
+  }
+  return verdict;
+}
+
+/** By the times of the images, or by their frames. */
+function sameExposures(some: readonly MdocFacts[], others: readonly MdocFacts[]): Verdict {
+  const wordsOfAll = (mdocs: readonly MdocFacts[], word: (section: MdocFacts["sections"][number]) => string | undefined) =>
+    new Set(mdocs.flatMap(({ sections }) => sections.flatMap((section) => word(section)?.toLowerCase() ?? [])));
+  const kinds = [
+    (section: MdocFacts["sections"][number]) => section.dateTime,
+    ({ subFramePath }: MdocFacts["sections"][number]) => subFramePath && baseName(subFramePath.replaceAll("\\", "/")),
+  ];
+  const shared = kinds.flatMap((kind) => {
+    const [a, b] = [wordsOfAll(some, kind), wordsOfAll(others, kind)];
+    return a.size === 0 || b.size === 0 ? [] : [[...a].some((word) => b.has(word))];
+  });
+  return shared.length === 0 ? undefined : shared.some(Boolean);
+}
+
+/** What the series that are known tell of two places: all that lie in them are of the same specimens, or none. */
+function toldOfPlaces(families: readonly Family[], own: ReadonlyMap<Family, Told>): (a: string, b: string) => Verdict {
+  const verdicts = new Map<string, Set<boolean>>();
+  const key = (a: string, b: string) => keyOf(...[a, b].sort());
+  for (const family of families) {
+    for (const [at, a] of family.units.entries()) {
+      for (const b of family.units.slice(at + 1)) {
+        const verdict = own.get(family)!(a, b);
+        const pair = key(placeOf(family, a), placeOf(family, b));
+        if (verdict !== undefined) verdicts.set(pair, (verdicts.get(pair) ?? new Set()).add(verdict));
+      }
+    }
+  }
+  return (a, b) => {
+    const told = verdicts.get(key(a, b));
+    return a !== b && told?.size === 1 ? [...told][0] : undefined;
+  };
+}
+
+const areApart = (a: Group, b: Group, told: Told): boolean => a.some((one) => b.some((other) => told(one, other) === false));
+
+/** Puts together what is of one series. `loose`: what may be of several, such as the only mdoc of a name that two stacks have. */
+function grouped({ units }: Family, told: Told): { readonly groups: readonly Group[]; readonly loose: readonly Unit[] } {
+  let groups: Unit[][] = units.map((unit) => [unit]);
+  const join = (a: Unit[], b: Unit[]) => {
+    groups = groups.filter((group) => group !== b);
+    a.push(...b);
+  };
+  for (const [at, a] of units.entries()) {
+    for (const b of units.slice(at + 1)) {
+      const [one, other] = [a, b].map((unit) => groups.find((group) => group.includes(unit))!);
+      if (one !== other && told(a, b) === true && !areApart(one!, other!, told)) join(one!, other!);
+    }
+  }
+  const loose: Unit[] = [];
+  const count = (group: Group) => group.reduce((sum, { byRole }) => sum + byRole.size, 0);
+  for (const group of [...groups].sort((a, b) => count(a) - count(b))) {
+    const possible = groups.filter((other) => other !== group && !areApart(group, other, told) && !haveSameRole(group, other));
+    if (possible.length === 1) join(possible[0]!, group);
+    else if (possible.length > 1) {
+      loose.push(...group);
+      groups = groups.filter((other) => other !== group);
+    }
+  }
+  return groups.length === 0 ? { groups: [loose], loose: [] } : { groups, loose };
+}
+
+const haveSameRole = (a: Group, b: Group): boolean =>
+  TELLING.some((role) => [a, b].every((group) => group.some(({ byRole }) => byRole.has(role))));
+
+/** The runs of files, by what is of one series. A single series has its own name; of several each has that of its folder before it. */
+function runsOfGroups(family: Family, groups: readonly Group[], loose: readonly Unit[]): RunOfFile[] {
+  const names = namesOf(family, groups);
+  const changes = groups.flatMap((group, at) =>
+    group.flatMap(({ run, paths }) => (run === names[at] ? [] : [...paths].map((path) => ({ path, run, isOf: names[at]! })))),
+  );
+  const open = groups.length === 1 ? names[0] : undefined;
+  return [...changes, ...loose.flatMap(({ run, paths }) => [...paths].map((path) => ({ path, run, isOf: open })))];
+}
+
+function namesOf({ name, units }: Family, groups: readonly Group[]): string[] {
+  if (groups.length === 1) return [new Set(units.map(({ run }) => run)).size === 1 ? units[0]!.run : name];
+  const claimed = groups.map((group) => new Set(group.map(({ run }) => run)));
+  const own = claimed.map((runs) => [...runs][0]!);
+  const isTold = (names: readonly string[]) => new Set(names).size === groups.length;
+  if (claimed.every(({ size }) => size === 1) && isTold(own)) return own;
+  const names = distinctNames(groups.map((group) => ({ name, folder: folderOfGroup(group) })));
+  return isTold(names) ? names : groups.map((_, at) => (at === 0 ? name : `${name}_${at + 1}`));
+}
+
+/** The folder of the site that it lies in, else the folder that all of it lies in, or that of its first file. */
+function folderOfGroup(group: Group): string {
+  const [site] = group.flatMap((unit) => unit.site ?? []);
+  if (site && group.every((unit) => unit.site?.name === site.name)) return site.folder;
+  const folders = group.flatMap(({ byRole }) => [...byRole.values()].flatMap((paths) => [...paths].map(folderOf)));
+  const [first = "", ...others] = folders.length > 0 ? folders : group.flatMap(({ paths }) => [...paths].map(folderOf));
+  const parts = first.split("/");
+  let count = 0;
+  while (count < parts.length && others.every((folder) => folder.split("/")[count] === parts[count])) count++;
+  return count === 0 ? first : parts.slice(0, count).join("/");
+}
+
+/** A family of which nothing tells whether some of its groups are of one series. */
+interface Open {
+  readonly family: Family;
+  readonly groups: readonly Group[];
+  readonly doubtful: readonly Group[];
+  readonly loose: readonly Unit[];
+}
+
+const keyOfPlaces = ({ family, doubtful }: Open): string =>
+  keyOf(...doubtful.map((group) => [...new Set(group.map((unit) => placeOf(family, unit)))].sort().join("+")).sort());
+
+/** Asks of whom the things of one name are: of one specimen, or of several. Folders of people and sessions are held to be of several. */
+function whoseQuestion(key: string, some: readonly Open[]): Question {
+  const [{ family, doubtful }] = some as [Open, ...Open[]];
+  const examples = doubtful.map((group) => exampleOf(group));
+  const more = some.length === 1 ? "" : ` (and ${counted(some.length - 1, "other name")} likewise)`;
+  const isOfSites = some.every((one) => one.doubtful.every((group) => group.every(({ site }) => site !== undefined)));
+  const files = some.flatMap((one) => one.doubtful.flatMap((group) => group.flatMap(({ paths }) => [...paths])));
+  return {
+    id: stableId("whose", key),
+    text: `Are the files called ${family.name}${more} of one tilt series: ${few(examples)}? No images tell it.`,
+    files: [...new Set(files)],
+    isOfRuns: true,
+    options: [
+      {
+        answer: "one-run",
+        says: `one tilt series: all are published as ${family.name}`,
+        claims: [],
+        runs: some.flatMap(asOne),
+      },
+      {
+        answer: "separate-runs",
+        says: `different specimens: ${few(namesOf(family, doubtful))}`,
+        claims: [],
+        runs: some.flatMap((one) => runsOfGroups(one.family, one.groups, one.loose)),
+      },
+    ],
+    guess: isOfSites ? "separate-runs" : "one-run",
+  };
+}
+
+function asOne({ family, groups, doubtful, loose }: Open): RunOfFile[] {
+  const others = groups.filter((group) => !doubtful.includes(group));
+  return runsOfGroups(family, [doubtful.flat(), ...others], loose);
+}
+
+function exampleOf(group: Group): string {
+  const [first] = group.flatMap(({ byRole }) => [...byRole.values()].flatMap((paths) => [...paths]));
+  return first ?? [...group[0]!.paths][0]!;
+}

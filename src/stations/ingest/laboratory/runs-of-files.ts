@@ -1,0 +1,30 @@
+import { groupsOf, keyOf } from "../../../core/groups.js";
+import type { Claim, Question, Recognised, RunOfFile } from "./claims.js";
+
+/** What was recognised, with other runs for some files; what is of one of several, and nobody knows of which, is left out. */
+export function inRuns(recognised: readonly Recognised[], told: readonly RunOfFile[]): readonly Recognised[] {
+  if (told.length === 0) return recognised;
+  const byFile = new Map(told.map(({ path, run, isOf }) => [keyOf(path, run), isOf]));
+  const byRun = groupsOf(told, ({ run }) => run);
+  const namesOf = (run: string) => {
+    const names = new Set(byRun.get(run)?.flatMap(({ isOf }) => isOf ?? []));
+    return names.size === 0 ? [run] : [...names];
+  };
+  const ofClaim = (claim: Claim): Claim => {
+    const runs = claim.runs && [...new Set(claim.runs.flatMap(namesOf))];
+    const key = keyOf(claim.path, claim.run ?? "");
+    if (claim.run === undefined || !byFile.has(key)) return runs ? { ...claim, runs } : claim;
+    const run = byFile.get(key);
+    if (run !== undefined || claim.role === "left out") return { ...claim, run, ...(runs && { runs }) };
+    const { path, strength } = claim;
+    const because = `of ${claim.run}, and nothing tells whether of ${namesOf(claim.run).join(" or ")}`;
+    return { path, role: "left out", because, strength };
+  };
+  const ofQuestion = (question: Question): Question => {
+    const options = question.options.map((option) => ({ ...option, claims: option.claims.map(ofClaim) }));
+    return { ...question, options };
+  };
+  return recognised.map((one) => {
+    return { ...one, claims: one.claims.map(ofClaim), ...(one.questions && { questions: one.questions.map(ofQuestion) }) };
+  });
+}
