@@ -4,6 +4,7 @@ import type { Store } from "../../../stores/store.js";
 import { keepHeapSmall } from "../../../system/garbage.js";
 import type { Recognised } from "./claims.js";
 import { complete } from "./complete.js";
+import { joinedRuns } from "./completion/joined-runs.js";
 import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
 import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN } from "./decide.js";
@@ -71,7 +72,7 @@ export async function recognisedIn(whole: Laboratory, signal: AbortSignal): Prom
   await turnOfTheLoop();
   recognised.push(await conventions(laboratory, recognised));
   await turnOfTheLoop();
-  return runsOfSeries(laboratory, recognised);
+  return joinedRuns(laboratory, await runsOfSeries(laboratory, recognised));
 }
 
 export async function decisionsOf(

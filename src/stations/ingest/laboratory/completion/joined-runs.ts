@@ -1,20 +1,117 @@
+import { groupsOf } from "../../../../core/groups.js";
 import { aretomoSections, parseAln } from "../../../../formats/alignment/aretomo.js";
 import { imodSections, parseXf } from "../../../../formats/alignment/imod.js";
 import type { SectionAlignment } from "../../../../formats/alignment/sections.js";
 import { parseTiltAngles } from "../../../../formats/tilt-angles/read.js";
-import { printsOf } from "../recognisers/common/prints.js";
+import type { Claim, Recognised, RunOfFile } from "../claims.js";
+import { printsOf, showTheSame } from "../recognisers/common/prints.js";
 import { orReason } from "../recognisers/common/reading.js";
-import type { Laboratory } from "../survey/laboratory.js";
+import { inRuns } from "../runs-of-files.js";
+import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 
 /** Places of the sections that are compared, from 0 to 1. */
 const SECTIONS = [1 / 3, 1 / 2, 2 / 3];
+/** Volumes and stacks that are read to be compared, at most; where there are more it is told. */
+const COMPARED_MAX = 300;
+
+/** A file that may be another one under another name. */
+interface Candidate {
+  readonly path: string;
+  readonly role: Claim["role"];
+  /** Undefined where nothing but its voxels can tell it. */
+  readonly run: string | undefined;
+}
+
+/**
+ * Joins runs of which a volume or a stack has the same voxels under two names, in whatever format: somebody has renamed a copy. The run of which more is
+ * known gives the name. What has one value alone joins nothing, and neither do volumes of runs whose stacks show other images.
+ */
+export async function joinedRuns(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
+  const all = recognised.flatMap(({ claims: own }) => own);
+  const claims = all.filter(({ run }) => run !== undefined);
+  const { candidates, isComplete } = candidatesOf(laboratory, all);
+  const notes = isComplete
+    ? []
+    : [
+        `There are more than ${COMPARED_MAX} volumes that may be the same under the names of two runs: the others were not compared.`,
+      ];
+  const byVoxels = new Map<string, Candidate[]>();
+  for (const one of candidates) {
+    const voxels = await voxelsOf(laboratory, one.path);
+    if (voxels !== undefined) byVoxels.set(voxels, [...(byVoxels.get(voxels) ?? []), one]);
+  }
+  const names = new Map<string, string>();
+  const nameOf = (run: string): string => (names.has(run) ? nameOf(names.get(run)!) : run);
+  const stacks = groupsOf(
+    claims.filter(({ role }) => role === "tilt series"),
+    ({ run }) => run!,
+  );
+  const weights = groupsOf(claims, ({ run }) => run!);
+  const found: Claim[] = [];
+  for (const equal of byVoxels.values()) {
+    const [first, ...others] = equal.filter(({ run }) => run !== undefined);
+    if (!first) continue;
+    for (const { path, role, run } of equal)
+      if (run === undefined)
+        found.push({ path, role, run: first.run, because: `it has the voxels of ${first.path}`, strength: "contents" });
+    for (const other of others) {
+      const [a, b] = [nameOf(first.run!), nameOf(other.run!)];
+      if (a === b) continue;
+      const both = [a, b].map((run) => stacks.get(run)?.[0]?.path);
+      if (both[0] !== undefined && both[1] !== undefined && (await showTheSame(laboratory, both[0], both[1])) === false) {
+        notes.push(
+          `${first.path} and ${other.path} have the same voxels, though the tilt series of ${a} and ${b} differ: one of them has a wrong name.`,
+        );
+        continue;
+      }
+      const [kept, joined] = weights.get(b)!.length > weights.get(a)!.length ? [b, a] : [a, b];
+      names.set(joined, kept);
+      notes.push(`${joined} is taken for ${kept}: ${first.path} and ${other.path} have the same voxels.`);
+    }
+  }
+  const changes = claims.flatMap(({ path, run }): RunOfFile[] => {
+    const isOf = nameOf(run!);
+    return isOf === run ? [] : [{ path, run: run!, isOf }];
+  });
+  const renamed = found.map((claim) => ({ ...claim, run: nameOf(claim.run!) }));
+  return [...inRuns(recognised, changes), { software: "", by: [], claims: renamed, notes }];
+}
+
+/** Files of one size, and of the same statistics where headers have them, under several names. */
+function candidatesOf(laboratory: Laboratory, claims: readonly Claim[]): { candidates: Candidate[]; isComplete: boolean } {
+  const all = new Map<string, Candidate>();
+  for (const { path, role, run } of claims) {
+    const shape = laboratory.get(path)?.volume?.shape;
+    if ((role === "tomogram" || role === "tilt series") && shape && shape[0] > 1)
+      all.set(path, { path, role, run: run ?? all.get(path)?.run });
+  }
+  const groups = groupsOf(all.values(), ({ path, role }) => `${role} ${laboratory.get(path)!.volume!.shape.join(" ")}`);
+  const candidates = [...groups.values()].flatMap((group) =>
+    group.filter((one) =>
+      group.some((other) => other.run !== one.run && mayBeEqual(laboratory.get(one.path)!, laboratory.get(other.path)!)),
+    ),
+  );
+  return { candidates: candidates.slice(0, COMPARED_MAX), isComplete: candidates.length <= COMPARED_MAX };
+}
+
+function mayBeEqual({ volume: a }: Surveyed, { volume: b }: Surveyed): boolean {
+  const isNear = (one: number | undefined, other: number | undefined) =>
+    one === undefined || other === undefined || Math.abs(one - other) <= 1e-4 * Math.max(1e-6, Math.abs(one), Math.abs(other));
+  return isNear(a?.least, b?.least) && isNear(a?.most, b?.most);
+}
+
+/** Equal for volumes with the same voxels, in whatever format; undefined for those that have one value alone, or cannot be read. */
+export async function voxelsOf(laboratory: Laboratory, path: string): Promise<string | undefined> {
+  const prints = await printsOf(laboratory, path, SECTIONS);
+  return prints?.some(Boolean) ? [...laboratory.get(path)!.volume!.shape, ...prints].join(" ") : undefined;
+}
 
 /** Whether two volumes have the same voxels, in whatever format. Volumes of one value tell nothing. */
 export async function holdTheSame(laboratory: Laboratory, a: string, b: string): Promise<boolean> {
   const [one, other] = [a, b].map((path) => laboratory.get(path)?.volume);
   if (!one || !other || !one.shape.every((length, axis) => length === other.shape[axis])) return false;
-  const [first, second] = await Promise.all([a, b].map((path) => printsOf(laboratory, path, SECTIONS)));
-  return first?.some(Boolean) === true && second !== undefined && first.every((print, at) => print === second[at]);
+  const [first, second] = await Promise.all([a, b].map((path) => voxelsOf(laboratory, path)));
+  return first !== undefined && first === second;
 }
 
 const SECTIONS_MIN = 5;

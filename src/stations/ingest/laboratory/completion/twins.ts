@@ -6,6 +6,7 @@ import { type Decision, stableId } from "../decide.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
+import { voxelsOf } from "./joined-runs.js";
 import { imagesOf } from "./series.js";
 import { spacingOf } from "./spacings.js";
 
@@ -75,7 +76,7 @@ export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: 
       Number(strength === "bookkeeping") * 2 + Number(details.spacingFrom === undefined);
     const kept = new Map<string, Decision>();
     for (const file of [...group].sort((a, b) => weight(b) - weight(a) || a.path.length - b.path.length)) {
-      const voxels = await imagesOf(file.path, laboratory);
+      const voxels = (await voxelsOf(laboratory, file.path)) ?? (await imagesOf(file.path, laboratory));
       const same = voxels === undefined ? undefined : kept.get(voxels);
       if (same && file.strength !== "person")
         files.set(file.path, { ...file, role: "left out", because: `the voxels of ${same.path} once more`, details: {} });

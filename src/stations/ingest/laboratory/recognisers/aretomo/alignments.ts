@@ -5,6 +5,7 @@ import { mdocsOf } from "../common/mdocs.js";
 import { knownBeginning, stemOf } from "../common/names.js";
 import { distinctNames, folderOf } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
+import { type Command, stackOf } from "./commands.js";
 
 /** One aligned series by its `.aln`. */
 export interface Aligned {
@@ -12,6 +13,8 @@ export interface Aligned {
   readonly folder: string;
   /** Name of the stack that was aligned, without its extension: all files are called after it. */
   readonly stem: string;
+  /** Name of the stack itself, where a command line tells that the output was given another one. */
+  readonly stack: string;
   readonly run: string;
   readonly alignment: AretomoAlignment;
   /** Why it does not describe a series, where it does not. */
@@ -28,6 +31,7 @@ const HALF = /[_.-](?:EVN|ODD|even|odd)$/i;
 /** Every alignment of AreTomo, and sentences on those that cannot be read. Other programs have files called `.aln` too. */
 export async function alignmentsOf(
   laboratory: Laboratory,
+  commands: readonly Command[],
 ): Promise<{ all: Aligned[]; broken: readonly string[]; notes: string[] }> {
   const notes: string[] = [];
   const broken: string[] = [];
@@ -49,17 +53,27 @@ export async function alignmentsOf(
   const stems = new Set(found.map(({ folder, stem }) => `${folder}\0${stem}`));
   const acquired = new Set((await mdocsOf(laboratory)).all.map(({ stem }) => stem));
   const names = found.map(({ stem, folder }) => {
-    const { begin, rest } = knownBeginning(stem, (name) => acquired.has(name)) ?? { begin: stem, rest: "" };
-    return { name: ADDED.test(rest) ? begin : stem, folder };
+    return { name: plainName(stackOf(commands, stem) ?? stem, acquired), folder };
   });
   const halves = found.map(({ folder, stem }) => HALF.test(stem) && stems.has(`${folder}\0${stem.replace(HALF, "")}`));
   const runs = distinctNames(names.filter((_, at) => !halves[at]));
   let next = 0;
   const all = found.map((one, at): Aligned => {
     const isHalf = halves[at]!;
-    return { ...one, isHalf, run: isHalf ? one.stem.replace(HALF, "") : runs[next++]! };
+    return {
+      ...one,
+      stack: stackOf(commands, one.stem) ?? one.stem,
+      isHalf,
+      run: isHalf ? one.stem.replace(HALF, "") : runs[next++]!,
+    };
   });
   return { all, broken, notes };
+}
+
+/** The name of a series by that of the stack that was aligned. @param acquired names that mdocs have */
+export function plainName(stack: string, acquired: ReadonlySet<string>): string {
+  const { begin, rest } = knownBeginning(stack, (name) => acquired.has(name)) ?? { begin: stack, rest: "" };
+  return ADDED.test(rest) ? begin : stack;
 }
 
 /** The program by what its files have: version 1 has no size of the stack, AreTomo3 writes the offsets of the tilts. */

@@ -4,9 +4,11 @@ import { counted } from "../../../../../core/units.js";
 import type { Claim, Details, Question, Recogniser } from "../../claims.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
 import { gainNote } from "../common/gain-note.js";
+import { mdocsOf } from "../common/mdocs.js";
 import { knownBeginning } from "../common/names.js";
 import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths.js";
-import { type Aligned, alignmentsOf, programOf } from "./alignments.js";
+import { type Aligned, alignmentsOf, plainName, programOf } from "./alignments.js";
+import { claimOutputs, commandsOf } from "./commands.js";
 import { lieOf } from "./geometry.js";
 import { isBookkeeping, isHalfName, kindOf } from "./names.js";
 import { pixelsOf, type Session, sessionOf } from "./session.js";
@@ -21,20 +23,29 @@ export const aretomo: Recogniser = {
   id: "aretomo",
   software: "AreTomo",
   async recognise(laboratory) {
-    const { all, broken, notes } = await alignmentsOf(laboratory);
+    const commands = await commandsOf(laboratory);
+    const { all, broken, notes } = await alignmentsOf(laboratory, commands);
+    const finder = tailFinder(laboratory.files.map(({ path }) => path));
+    const acquired = new Set((await mdocsOf(laboratory)).all.map(({ stem }) => stem));
+    const aligned = new Set(all.map(({ stem }) => stem));
+    const outputs = claimOutputs(laboratory, commands, { finder, aligned, runOf: (stack) => plainName(stack, acquired) });
     // its name alone would make it an alignment again
     const unread = broken.map(
       (path): Claim => ({ path, role: "left out", because: "it cannot be read", strength: "bookkeeping" }),
     );
-    if (all.length === 0)
-      return notes.length === 0 ? undefined : { software: "AreTomo", by: broken.slice(0, 3), claims: unread, notes };
+    if (all.length === 0) {
+      const by = [...broken, ...outputs.map(({ path }) => path)].slice(0, 3);
+      return by.length === 0 && notes.length === 0
+        ? undefined
+        : { software: "AreTomo", by, claims: [...unread, ...outputs], notes };
+    }
     const found: Found = {
-      claims: unread,
+      claims: [...unread, ...outputs],
       notes,
       flat: [],
       others: [],
       sessions: [],
-      finder: tailFinder(laboratory.files.map(({ path }) => path)),
+      finder,
       below: groupsOf(laboratory.folders(), folderOf),
     };
     for (const [folder, aligned] of groupsOf(all, ({ folder }) => folder)) await claimFolder(laboratory, folder, aligned, found);
@@ -144,7 +155,7 @@ function claimOwn(laboratory: Laboratory, own: Own, { claims, flat }: Found): vo
   const kind = kindOf(rest);
   const claim = (role: Claim["role"], because: string, details?: Details, strength: Claim["strength"] = "bookkeeping") =>
     ({ path: file.path, role, run, because, strength, ...(details && { details }) }) satisfies Claim;
-  if (kind === "stack") return;
+  if (kind === "stack" && one.stack === one.stem) return;
   if (isHalf) {
     if (kind === "volume" || kind === undefined) claimVolume();
     else claims.push(claim("left out", "of half of the frames"));
@@ -223,11 +234,11 @@ const isUnset = (spacing: number | undefined): boolean => spacing === undefined 
 /** The stack by its name and its size: beside the alignment, or the only one elsewhere. */
 function claimStack(
   laboratory: Laboratory,
-  { path, folder, stem, run, alignment, isHalf }: Aligned,
+  { path, folder, stem, stack: name, run, alignment, isHalf }: Aligned,
   pixels: ReadonlyMap<string, number>,
   { claims, others, finder }: Found,
 ): void {
-  const named = ["mrc", "st", "mrcs"].flatMap((end) => finder.named(`${stem}.${end}`));
+  const named = ["mrc", "st", "mrcs"].flatMap((end) => finder.named(`${name}.${end}`));
   const { rawSize, sections, darkFrames } = alignment;
   const count = rawSize?.[2] ?? sections.length + darkFrames.length;
   const fits = (one: string): boolean => {

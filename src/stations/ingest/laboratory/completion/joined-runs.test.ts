@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { zarrFiles } from "../../../../../test/zarr-volume.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+const volume = (seed: number, spacing = 10) => mrcFile([6, 12, 12], spacing, { seed });
+const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+const angles = "-6\n-3\n0\n3\n6\n";
+
+type Files = Record<string, string | Uint8Array>;
+
+async function decided(files: Files) {
+  const laboratory = await laboratoryWith(files);
+  const decisions = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  return { ...decisions, of: (path: string) => decisions.files.get(path) };
+}
+
+const project = {
+  ...{ "TS_01.st": stack(1), "TS_01.rawtlt": angles, "rec/TS_01.rec": volume(11) },
+  ...{ "TS_02.st": stack(2), "TS_02.rawtlt": angles, "rec/TS_02.rec": volume(12) },
+};
+
+describe("volumes with the same voxels under the names of two runs", () => {
+  it("are of one run, and published once", async () => {
+    const { runs, of, notes } = await decided({ ...project, "paper/lamella_7.mrc": volume(12, 0) });
+    expect(runs).toEqual(["TS_01", "TS_02"]);
+
+    expect(of("paper/lamella_7.mrc")).toMatchObject({ role: "left out", because: "the voxels of rec/TS_02.rec once more" });
+    expect(notes).toEqual([]);
+    const alone = { ...project, "lamella_7/lamella_7.edf": "Setup.DatasetName=lamella_7\nSetup.Version.Etomo.Created=4.11.12\n" };
+    const named = await decided({ ...alone, "lamella_7/lamella_7.rec": volume(12) });
+    expect(named.runs).toEqual(["TS_01", "TS_02"]);
+    expect(named.notes).toContain(
+      "lamella_7 is taken for TS_02: lamella_7/lamella_7.rec and rec/TS_02.rec have the same voxels.",
+    );
+  });
+
+  it("also where one of them is an OME-Zarr", async () => {
+    const mrc = volume(12);
+    const values = new Float32Array(mrc.slice(1024).buffer);
+    const zarr = zarrFiles({
+      shape: [6, 12, 12],
+      dtype: "float32",
+      chunk: [6, 12, 12],
+      scale: [10, 10, 10],
+      unit: "angstrom",
+      value: (z, y, x) => values[(z * 12 + y) * 12 + x]!,
+    });
+    const files = Object.fromEntries(
+      [...zarr].map(([key, body]) => [`web/lamella_7.zarr/${key}`, body instanceof Uint8Array ? body : JSON.stringify(body)]),
+    );
+    const { runs, of } = await decided({ ...project, ...files });
+    expect(runs).toEqual(["TS_01", "TS_02"]);
+
+    expect(of("web/lamella_7.zarr")).toMatchObject({ role: "left out" });
+  });
+
+  it("tell nothing where they have one value alone", async () => {
+    const empty = mrcFile([6, 12, 12], 10, { value: 0 });
+    const { runs } = await decided({ ...project, "rec/TS_01.rec": empty, "rec/TS_02.rec": empty });
+    expect(runs).toEqual(["TS_01", "TS_02"]);
+  });
+
+  it("are told, and join nothing, where the stacks of both runs differ", async () => {
+    const { runs, notes } = await decided({ ...project, "rec/TS_02.rec": volume(11) });
+    expect(runs).toEqual(["TS_01", "TS_02"]);
+    expect(notes.join()).toContain("one of them has a wrong name");
+  });
+});
+
+it("copies of a stack under the names of two runs are of one run", async () => {
+  const { runs } = await decided({ ...project, "renamed/lamella_7.st": stack(2), "renamed/lamella_7.rawtlt": angles });
+  expect(runs).toEqual(["TS_01", "TS_02"]);
+});
+
+it("(34.silence) more volumes than are compared are told", async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 301 }, (_, n) => [`rec/TS_${1000 + n}.rec`, mrcFile([6, 12, 12], 10, { value: 1 })]),
+  );
+  const { notes } = await decided(many);
+  expect(notes.join()).toContain("There are more than 300 volumes");
+});
