@@ -27,12 +27,27 @@ describe("parseTiltAngles", () => {
   it.each([
     ["-3.0\n-3,0\n", 2],
     ["-3.0 0.0 3.0\n", 1],
+    ["-3.0 -2.0\n0.0 1.0\n3.0 4.5\n", 1],
+    ["0 1.2\n1 2.4\n2 3.6\n", 1],
+    ["-3 1.2\n0 2.4\n3\n", 1],
     ["0\n\nnan\n", 3],
     ["1e999\n", 1],
     ["0x10\n", 1],
   ])("refuses %j and names the line", (text, line) => {
     expect(refusal(text)).toEqual({ code: "FORMAT_FIELD", line });
   });
+});
+
+it.each([
+  ["with the number of the section before each", "1 -3.0\n2 0.0\n3 3.0\n"],
+  ["with the dose behind each", "-3.0 2.4\n0.0 4.8\n3.0 7.2\n"],
+  ["with order and dose, as AreTomo3 has them", "-3.0 2 3.0\n0.0 1 3.0\n3.0 3 3.0\n"],
+])("reads angles %s", (_, text) => {
+  expect(parseTiltAngles(text, "x.rawtlt").map(({ degrees, text: written }) => [degrees, written])).toEqual([
+    [-3, "-3.0"],
+    [0, "0.0"],
+    [3, "3.0"],
+  ]);
 });
 
 const data = REAL_DATA;

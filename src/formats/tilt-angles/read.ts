@@ -14,24 +14,45 @@ export interface TiltAngle {
  * Angles of a tilt series, one a line, in the order of the file. Empty lines and lines that begin with `#` are skipped; a file of
  * nothing else gives an empty list, and whoever needs angles says so.
  *
- * A second number in a line is refused: three angles in one row would otherwise be read as one.
+ * Programs also write the number of the section before the angle, or its order and its dose behind it, as AreTomo3 does in `_TLT.txt`: where that is
+ * what the other columns are, in every line, the angles are read. Other numbers are refused: three angles in one row would be read as one.
  *
  * @throws {EmporiumError} FORMAT_FIELD with the line; FORMAT_LIMIT.
  */
 export function parseTiltAngles(content: Uint8Array | string, name: string): TiltAngle[] {
-  const angles: TiltAngle[] = [];
-  for (const { line, text } of textLines(content, name)) {
-    if (text === "" || text.startsWith("#")) continue;
-    const columns = columnsOf(text);
-    const degrees = decimal(columns[0]!);
-    if (columns.length > 1 || degrees === undefined) {
+  const rows = textLines(content, name)
+    .filter(({ text }) => text !== "" && !text.startsWith("#"))
+    .map(({ line, text }) => ({ line, text, columns: columnsOf(text) }));
+  const column = rows.some(({ columns }) => columns.length > 1) ? angleColumn(rows.map(({ columns }) => columns)) : 0;
+  return rows.map(({ line, text, columns }) => {
+    const degrees = decimal(columns[column ?? 0]!);
+    if (column === undefined || degrees === undefined) {
       const found = columns.length > 1 ? `${counted(columns.length, "value")}` : JSON.stringify(text.slice(0, 40));
       throw new EmporiumError("FORMAT_FIELD", `${name}: ${found} in line ${line}; expected one angle in degrees`, {
         place: { file: name, line },
         hint: "write one angle a line, in the order of the sections",
       });
     }
-    angles.push({ degrees, text: columns[0]!, line });
-  }
-  return angles;
+    return { degrees, text: columns[column]!, line };
+  });
 }
+
+/** Lines that tell what columns are, at least. */
+const ROWS_MIN = 3;
+
+/** The column of the angles, where the others are a count of the sections, their order, or their dose; undefined where that is not clear. */
+function angleColumn(rows: readonly (readonly string[])[]): number | undefined {
+  const width = rows[0]!.length;
+  if (rows.length < ROWS_MIN || width > 3 || rows.some(({ length }) => length !== width)) return undefined;
+  const [first, second, third] = Array.from({ length: width }, (_, at) => rows.map((row) => decimal(row[at]!) ?? Number.NaN));
+  if (isCount(first!)) return width === 2 && areAngles(second!) && second!.some((value) => value < 0) ? 1 : undefined;
+  const others = [second!, ...(third ? [third] : [])];
+  return areAngles(first!) && others.every((values) => isOrder(values) || isDose(values)) ? 0 : undefined;
+}
+
+const isCount = (values: readonly number[]): boolean =>
+  (values[0] === 0 || values[0] === 1) && values.every((value, at) => value === values[0]! + at);
+const isOrder = (values: readonly number[]): boolean => isCount([...values].sort((a, b) => a - b));
+/** Of each image alike, or summed up. */
+const isDose = (values: readonly number[]): boolean => values.every((value, at) => value >= 0 && value >= (values[at - 1] ?? 0));
+const areAngles = (values: readonly number[]): boolean => values.every((value) => Math.abs(value) <= 90);

@@ -8,6 +8,8 @@ import type { Laboratory } from "./survey/laboratory.js";
 /** Kinds of reasons, and names of files, that are told one by one. */
 const REASONS_MAX = 20;
 const NAMED_MAX = 10;
+/** Files of one kind of reason of which each is told with its own. */
+const EACH_MAX = 3;
 
 /**
  * Tells what became of each file, in lines for a person: the software that was recognised, what is used, what is left out by which reason, what nobody
@@ -28,19 +30,40 @@ export function accountLines(
     );
   const used = countText([...files.values()].filter(({ role }) => role !== "half map"));
   lines.push(used === "" ? "nothing is used" : `used: ${used}`);
-  const groups = unusedGroups({ files, undecided, questions });
-  const order = groups.filter(({ fate }) => fate === "left out");
-  for (const group of order.slice(0, REASONS_MAX)) lines.push(`left out: ${named(group.paths)}: ${group.because}`);
-  const rest = order.slice(REASONS_MAX).flatMap(({ paths }) => paths);
-  if (rest.length > 0) lines.push(`left out for ${counted(order.length - REASONS_MAX, "more reason")}: ${named(rest)}`);
-  const unknown = groups.filter(({ fate }) => fate === "not used");
-  for (const { paths, because } of unknown.slice(0, REASONS_MAX)) lines.push(`not used: ${fewFiles(paths)}: ${because}`);
-  const more = unknown.slice(REASONS_MAX).flatMap(({ paths }) => paths);
-  if (more.length > 0)
-    lines.push(`not used: ${counted(more.length, "more file")} of no known kind, such as ${more.slice(0, 3).join(", ")}`);
+  const reasonIn = (path: string) => files.get(path)?.because ?? undecided.get(path)!;
+  lines.push(...unusedLines(unusedGroups({ files, undecided, questions }), reasonIn));
   lines.push(...linkLines(laboratory));
   for (const note of notes) lines.push(note);
   return lines.map(oneLine);
+}
+
+/** What a folder has beside its data: logs, scripts, pictures and documents. */
+const CHORE =
+  /\.(?:log|out|err|com|sh|bash|csh|zsh|py|pyc|m|slurm|sbatch|job|png|jpe?g|gif|bmp|svg|pdf|eps|docx?|xlsx?|pptx?|md|html?|ipynb)~?$/i;
+
+/** First what may be missing: of a few files each with its own reason. Logs, scripts and pictures are one line at the end. */
+function unusedLines(all: readonly UnusedGroup[], reasonIn: (path: string) => string): string[] {
+  const chores = all.flatMap(({ paths }) => paths.filter((path) => CHORE.test(path)));
+  const groups = all.flatMap((group) => {
+    const paths = group.paths.filter((path) => !CHORE.test(path));
+    return paths.length === 0 ? [] : [{ ...group, paths }];
+  });
+  const lines: string[] = [];
+  const each = (word: string, { paths, because }: Pick<UnusedGroup, "paths" | "because">, what: string) => {
+    const isOne = paths.length > EACH_MAX || new Set(paths.map(reasonIn)).size === 1 || because.startsWith("half maps");
+    lines.push(...(isOne ? [`${word}: ${what}: ${because}`] : paths.map((path) => `${word}: ${path}: ${reasonIn(path)}`)));
+  };
+  const unknown = groups.filter(({ fate }) => fate === "not used");
+  for (const group of unknown.slice(0, REASONS_MAX)) each("not used", group, fewFiles(group.paths));
+  const more = unknown.slice(REASONS_MAX).flatMap(({ paths }) => paths);
+  if (more.length > 0)
+    lines.push(`not used: ${counted(more.length, "more file")} of no known kind, such as ${more.slice(0, 3).join(", ")}`);
+  const left = groups.filter(({ fate }) => fate === "left out");
+  for (const group of left.slice(0, REASONS_MAX)) each("left out", group, named(group.paths));
+  const rest = left.slice(REASONS_MAX).flatMap(({ paths }) => paths);
+  if (rest.length > 0) lines.push(`left out for ${counted(left.length - REASONS_MAX, "more reason")}: ${named(rest)}`);
+  if (chores.length > 0) lines.push(`left out: logs, scripts, pictures and documents: ${named(chores)}`);
+  return lines;
 }
 
 /** `2 more runs with an open question: TS_3, TS_4`; undefined where there is none. */

@@ -2,6 +2,7 @@ import { isEmporiumError } from "../../../core/errors.js";
 import { mdocLinesLost, mdocNumbers, parseMdoc, tiltAxisAngle } from "../../../formats/mdoc/read.js";
 import { parseTiltAngles } from "../../../formats/tilt-angles/read.js";
 import { forEachLimited } from "../../../system/parallel.js";
+import { orReason } from "./recognisers/common/reading.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
 /** Settings that the acquisition file, or a list of tilt angles, of one run gives. */
@@ -44,6 +45,15 @@ export function readAcquisitions(
 /** The angles of each of these lists, as range and step; undefined for those that cannot be read as such. */
 export function readAngleLists(laboratory: Laboratory, paths: readonly string[]): Promise<Map<string, Acquisition | undefined>> {
   return readOnce(laboratory, paths, ofAngleList);
+}
+
+/** Why the angles of a list cannot be read; undefined where they can. */
+export async function angleFault(laboratory: Laboratory, path: string): Promise<string | undefined> {
+  const text = await laboratory.text(path, TEXT_BYTES_MAX);
+  if (text === undefined) return "it is too large for a list of angles";
+  const read = await orReason(() => parseTiltAngles(text, path));
+  if ("reason" in read) return read.reason;
+  return read.value.length === 0 ? "it has no angles" : undefined;
 }
 
 type Reader = (text: string, path: string) => Acquisition | undefined;

@@ -16,6 +16,7 @@ import {
   onlyOne,
   seriesOfOneRun,
   stoppedSeries,
+  unreadLists,
 } from "./completion/series.js";
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import {
@@ -83,6 +84,7 @@ export async function complete(
   joinAcquisitions(files);
   nameProcessing(files);
   withoutRun(files, undecided);
+  await unreadLists(files, laboratory);
   onlyOne(files, undecided);
   ask(await seriesOfOneRun(files, laboratory));
   await listsOfFewer(files, laboratory);

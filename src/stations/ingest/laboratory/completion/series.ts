@@ -5,7 +5,7 @@ import { counted } from "../../../../core/units.js";
 import { parseAln } from "../../../../formats/alignment/aretomo.js";
 import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import { readMrcPlanes } from "../../../../formats/mrc/read.js";
-import { readAcquisitions, readAngleLists } from "../acquisition.js";
+import { angleFault, readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Option, Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
 import { baseName } from "../recognisers/common/paths.js";
@@ -92,6 +92,25 @@ export async function listsOfFewer(files: Map<string, Decision>, laboratory: Lab
     const because = `it tells of ${counted(count, "image")}, and ${own[0]!.path} has ${images}`;
     // nothing is read of it: it has no run
     files.set(file.path, { ...file, role: "left out", run: undefined, because, details: {} });
+  }
+}
+
+/**
+ * Lists of angles that cannot be read are left out, with the alignment that they are a part of: `ingest run` would refuse them, and nothing of their run
+ * would be published.
+ */
+export async function unreadLists(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  for (const file of [...files.values()]) {
+    const isList = file.role === "raw tilts" || (file.role === "alignment" && /\.(?:tlt|xtilt|tltx)$/i.test(file.path));
+    if (!isList || file.strength === "person") continue;
+    const fault = await angleFault(laboratory, file.path);
+    if (fault === undefined) continue;
+    const leave = (one: Decision, because: string) =>
+      files.set(one.path, { ...one, role: "left out", run: undefined, because, details: {} });
+    leave(file, `its angles cannot be read: ${fault.replace(`${file.path}: `, "")}`);
+    const transforms = files.get(file.path.replace(/\.\w+$/, ".xf"));
+    if (transforms?.role === "alignment" && transforms.strength !== "person" && !/\.xtilt$/i.test(file.path))
+      leave(transforms, `the angles of its alignment cannot be read: ${file.path}`);
   }
 }
 

@@ -117,6 +117,20 @@ describe("lists of the points of several tomograms", () => {
 });
 
 describe("files that cannot be read", () => {
+  it("(34.silence) an alignment without its angles is left out; angles beside numbers and doses are read", async () => {
+    const xf = "1 0 0 1 0 0\n".repeat(5);
+    const { files, yaml } = await told({
+      ...{ ...LAB, "TS_01.xf": xf, "TS_01.tlt": "broken\n", "TS_01.rawtlt": "1 -6\n2 -3\n3 0\n4 3\n5 6\n" },
+      ...{ "TS_02.xf": xf, "TS_02.tlt": angles, "TS_02.rawtlt": angles },
+    });
+    expect(files.get("TS_01.tlt")?.because).toContain("its angles cannot be read");
+    expect(files.get("TS_01.xf")).toMatchObject({ role: "left out", because: expect.stringContaining("TS_01.tlt") });
+    expect(["TS_01.rawtlt", "TS_02.xf", "TS_02.tlt"].map((path) => files.get(path)?.role)).toEqual([
+      ...["raw tilts", "alignment", "alignment"],
+    ]);
+    expect(yaml).toContain("tilt_range: {min: -6.0, max: 6.0}");
+  });
+
   it("(34.silence) lists of angles are told of, and frames whose acquisition file is none", async () => {
     const mdoc = (name: string) =>
       [-3, 0, 3].map((tilt, z) => `[ZValue = ${z}]\nTiltAngle = ${tilt}\nSubFramePath = ${name}_${z}.tif\n`).join("");
@@ -125,7 +139,9 @@ describe("files that cannot be read", () => {
       ...{ ...LAB, "TS_01.rawtlt": "abc\n", "TS_02.rawtlt": angles },
       ...{ "TS_01.mdoc": mdoc("TS_01"), "frames/TS_01_0.tif": tiff, "TS_02.mdoc": "\0garbage", "frames/TS_02_0.tif": tiff },
     });
-    expect(account).toContain("Published as they are, though no angles can be read in them: TS_01.rawtlt.");
+    expect(account).toContain(
+      'left out: TS_01.rawtlt: its angles cannot be read: "abc" in line 1; expected one angle in degrees',
+    );
     expect(account).toContain("acquisition files: TS_02.mdoc, nor are 1 file of frames of their runs.");
   });
 });

@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { laboratoryWith } from "../../../../test/laboratory-kit.js";
+import { accountLines } from "./account.js";
+import type { Decision } from "./decide.js";
+
+it("tells what may be missing first, each of a few files with its own reason, and logs and pictures last in one line", async () => {
+  const because: Record<string, string> = {
+    "a/run.log": "bookkeeping of etomo",
+    "a/tilt.com": "bookkeeping of etomo",
+    "figure.png": "a picture",
+    "TS_01.xf": "another alignment of TS_01: a/TS_01.aln is published",
+    "TS_02.xf": "another alignment of TS_02: a/TS_02.aln is published",
+  };
+  const files = new Map(
+    Object.entries(because).map(([path, why]): [string, Decision] => [
+      path,
+      { path, role: "left out", because: why, strength: "contents", details: {} },
+    ]),
+  );
+  const undecided = new Map([["odd.mrc", "volume or stack, 4×4×4"]]);
+  const laboratory = await laboratoryWith({ "odd.mrc": "", ...because });
+  const lines = accountLines(laboratory, { runs: [], files, undecided, questions: [], software: [], notes: [] });
+  expect(lines.slice(2)).toEqual([
+    "not used: odd.mrc: volume or stack, 4×4×4",
+    "left out: TS_01.xf: another alignment of TS_01: a/TS_01.aln is published",
+    "left out: TS_02.xf: another alignment of TS_02: a/TS_02.aln is published",
+    "left out: logs, scripts, pictures and documents: 3 files, such as a/run.log",
+  ]);
+});
