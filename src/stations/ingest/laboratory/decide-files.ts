@@ -59,7 +59,7 @@ export function withPattern(given: DecisionsDocument, known: Known, pattern: str
   if (paths.length === 0) {
     throw new EmporiumError("USAGE", `${pattern} names no file of the folder`, {
       place: { path: "pattern" },
-      hint: "* stands for any letters of a name, {run_name} for the name of a run; folders end at /",
+      hint: "write * for any letters of a name, ** for any folders, {run_name} for the name of a run; folders end at /",
     });
   }
   // a row for each file keeps what is known of it; in the file that is written those that are alike become one glob again

@@ -24,6 +24,19 @@ describe("(36) rows of a file of decisions", () => {
     expect(said('files: [{files: "*/*/*.mrc", is: tomogram, run: a}]', paths)).toEqual(["TS_2/more/TS_1.mrc: tomogram, a"]);
   });
 
+  it("name files of all folders below by **", () => {
+    const one = (glob: string) =>
+      said(`runs: [TS_1]\nfiles: [{files: "${glob}", is: tomogram, run: a}]`, paths).map((line) => line.replace(/:.*/, ""));
+    expect(one("TS_2/**/*.mrc")).toEqual(["TS_2/TS_1_2.mrc", "TS_2/more/TS_1.mrc"]);
+    expect(one("**/TS_1*.mrc")).toEqual(["TS_1.mrc", "TS_1_2.mrc", "TS_2/TS_1_2.mrc", "TS_2/more/TS_1.mrc"]);
+    expect(one("TS_2/**")).toEqual(["TS_2/TS_1_2.mrc", "TS_2/more/TS_1.mrc"]);
+    expect(one("TS_3/**")).toEqual([]);
+    expect(said('runs: [TS_1]\nfiles: [{files: "**/{run_name}.mrc", is: tomogram}]', paths)).toEqual([
+      "TS_1.mrc: tomogram, TS_1",
+      "TS_2/more/TS_1.mrc: tomogram, TS_1",
+    ]);
+  });
+
   it("take a run's name in a folder as in a file, and both must be its own", () => {
     expect(said('runs: [TS_1, TS_2]\nfiles: [{files: "{run_name}/*.mrc", is: tomogram}]', paths)).toEqual([
       "TS_2/TS_1_2.mrc: tomogram, TS_2",

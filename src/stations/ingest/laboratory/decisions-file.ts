@@ -120,7 +120,7 @@ export async function writeDecisions(
     [
       "What ingest new takes each file for, and why. Edit this file, answer its questions behind answer:, and give it to ingest new with --decisions.",
       "What it says is obeyed; files that it does not name are decided anew. The first row that names a file counts.",
-      "files: a path, or a glob with {run_name}, where * stands for any letters of a name. What becomes of the files of a question is its answer's alone: globs leave them out.",
+      "files: a path, or a glob with {run_name}, where * stands for any letters of a name, and ** for any folders. What becomes of the files of a question is its answer's alone: globs leave them out.",
       `is: one of ${ROLES.join(", ")}.`,
       ...(rows.some(({ until }) => until)
         ? ["until: the row counts until one of these questions is answered. Delete that line where it is to count all the same."]
@@ -353,12 +353,22 @@ interface GlobParts {
 }
 
 function globParts(glob: string): GlobParts {
-  const parts = glob.split("/").map((segment) => parseGlob(segment));
-  const last = parts.pop()!;
-  return {
-    ofFolder: (segments) => parts.length === segments.length && parts.every((part, at) => matchesGlob(part, segments[at]!)),
-    ofName: (name) => matchesGlob(last, name),
-  };
+  const parts = glob.split("/").map((segment): FolderPart => (segment === "**" ? ANY_FOLDERS : parseGlob(segment)));
+  const name = parts.pop()!;
+  // `rec/**` are all files below it
+  const last = name === ANY_FOLDERS ? parseGlob("*") : name;
+  const folders = name === ANY_FOLDERS ? [...parts, name] : parts;
+  return { ofFolder: (segments) => areFolders(folders, segments), ofName: (text) => matchesGlob(last, text) };
+}
+
+const ANY_FOLDERS = "**";
+type FolderPart = typeof ANY_FOLDERS | ReturnType<typeof parseGlob>;
+
+function areFolders([part, ...parts]: readonly FolderPart[], segments: readonly string[]): boolean {
+  if (part === undefined) return segments.length === 0;
+  const [first, ...rest] = segments;
+  if (part === ANY_FOLDERS) return areFolders(parts, segments) || (first !== undefined && areFolders([part, ...parts], rest));
+  return first !== undefined && matchesGlob(part, first) && areFolders(parts, rest);
 }
 
 /** The names that a text holds. Of two the longer one comes first: TS_1 is the beginning of TS_1_2. */
