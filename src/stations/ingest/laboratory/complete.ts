@@ -28,6 +28,7 @@ import {
   spacingOf,
   spacingQuestions,
 } from "./completion/spacings.js";
+import { turnedQuestions } from "./completion/turned.js";
 import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
 import {
   answered,
@@ -90,6 +91,7 @@ export async function complete(
   await listsOfFewer(files, laboratory);
   ask(stoppedSeries(files, laboratory));
   ask(await countQuestions(files, laboratory));
+  ask(await turnedQuestions(files, laboratory));
   const series = await seriesPixels(files, laboratory);
   series.push(...fillPixels(files, undecided, laboratory, series));
   fillSpacings(files, undecided, laboratory, series);

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+const stack = mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 });
+const list = (angles: readonly number[]) => angles.map((angle) => `${angle}\n`).join("");
+const mdoc = (angles: readonly number[]) =>
+  `PixelSpacing = 2.5\nImageFile = TS_01.st\n\n${angles.map((angle, z) => `[ZValue = ${z}]\nTiltAngle = ${angle}\n`).join("\n")}`;
+const RECORDED = [0, 3, -3, 6, 9];
+
+async function decided(files: Record<string, string | Uint8Array>) {
+  const laboratory = await laboratoryWith({ "TS_01.st": stack, ...files });
+  const { questions, files: all } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  return [questions.map(({ id, answer }) => `${id}: ${answer}`).join(), all.get("TS_01.rawtlt")?.role];
+}
+const beside = (angles: readonly number[], name = "TS_01.st.mdoc") =>
+  decided({ "TS_01.rawtlt": list(angles), [name]: mdoc(RECORDED) });
+
+describe("lists of raw angles", () => {
+  it("in the order of the images, or a little other ones, are published", async () => {
+    expect(await beside(RECORDED)).toEqual(["", "raw tilts"]);
+    expect(await beside([0.4, 3.2, -2.9, 6, 9])).toEqual(["", "raw tilts"]);
+  });
+
+  it("whose signs are turned are asked about, in whatever order", async () => {
+    expect(await beside(RECORDED.map((angle) => -angle))).toEqual(["angles-turned: leave-out", "left out"]);
+    expect(await beside([-9, -6, -3, 0, 3])).toEqual(["angles-turned: leave-out", "left out"]);
+  });
+
+  it("that are sorted beside a stack which is not are asked about; of an mdoc elsewhere the stack may be sorted", async () => {
+    expect(await beside([-3, 0, 3, 6, 9])).toEqual(["angles-sorted: leave-out", "left out"]);
+    expect(await beside([-3, 0, 3, 6, 9], "mdocs/TS_01.mdoc")).toEqual(["", "raw tilts"]);
+  });
+
+  it("are compared with the angles of the alignment, which may move all of them", async () => {
+    const aligned = (angles: readonly number[]) =>
+      decided({ "TS_01.rawtlt": list([-3, 0, 3, 6, 9]), "TS_01.xf": "1 0 0 1 0 0\n".repeat(5), "TS_01.tlt": list(angles) });
+    expect(await aligned([5, 8, 11, 14, 17])).toEqual(["", "raw tilts"]);
+    expect(await aligned([3, 0, -3, -6, -9])).toEqual(["angles-turned: leave-out", "left out"]);
+  });
+});
