@@ -67,9 +67,12 @@ export async function withoutCopiedFolders(
 
 const depth = (path: string): number => path.split("/").length;
 
-/** The original first: not called a copy, nearest to the top. */
+/** A job of RELION, which makes a link to it under the name that a person gives it. */
+const isJob = (path: string): boolean => /(?:^|\/)job\d{3,}$/.test(path);
+
+/** The original first: not called a copy, a job under its own name, nearest to the top. */
 function byRank(a: Folder, b: Folder): number {
-  const [first, second] = [a, b].map(({ path }) => Number(isCalledCopy(path)));
+  const [first, second] = [a, b].map(({ path }) => 2 * Number(isCalledCopy(path)) - Number(isJob(path)));
   return first! - second! || depth(a.path) - depth(b.path) || inNumbers(a.path, b.path);
 }
 

@@ -1,5 +1,7 @@
+import { groupsOf } from "../../../../../core/groups.js";
+import { mapLimit } from "../../../../../system/parallel.js";
 import { folderOf, within } from "../common/paths.js";
-import type { Place } from "./places.js";
+import { isBelow, type Place, placeOf } from "./places.js";
 import type { Found } from "./project.js";
 
 type Reason = string | ((place: Place) => string);
@@ -78,17 +80,54 @@ function leaveBookkeeping({ laboratory, leave, isTaken, projectOf }: Found): voi
     if (OF_PROJECT.test(path) && !isTaken(path) && projectOf(path)) leave(path, "bookkeeping of RELION");
 }
 
-/** Jobs that people gave names to are there twice: RELION makes a link of that name, `Refine3D/ribosome`, to their folder. */
-export function leaveAliases({ laboratory, projects, leave }: Found): void {
+/**
+ * Jobs that people gave names to are there twice: RELION makes a link of that name, `Refine3D/ribosome`, to their folder. Where the list of jobs does not
+ * have the name, the same files tell it. What the folder of the job has no more is left alone.
+ */
+export async function leaveAliases(found: Found): Promise<void> {
+  const { laboratory, projects, leave } = found;
   const aliases = new Map(
     projects.flatMap(({ root, pipeline }) =>
-      [...pipeline.aliases].map(([job, alias]) => [within(root, `${job.split("/")[0]}/${alias}`), job] as const),
+      [...pipeline.aliases].map(([job, alias]) => [within(root, `${job.split("/")[0]}/${alias}`), within(root, job)] as const),
     ),
   );
+  for (const [folder, job] of await equalFolders(found)) if (!aliases.has(folder)) aliases.set(folder, job);
   for (const folder of laboratory.folders())
     for (let at = folder; at !== ""; at = folderOf(at)) {
       const job = aliases.get(at);
       if (job === undefined) continue;
-      for (const { path } of laboratory.inFolder(folder)) leave(path, `in the folder of ${job} under the name that it was given`);
+      for (const { path } of laboratory.inFolder(folder)) {
+        if (laboratory.get(job + path.slice(at.length)) === undefined) continue;
+        leave(path, `in the folder of ${placeOf(`${job}/x`)!.job} under the name that it was given`);
+      }
     }
+}
+
+/** Files of a folder that are compared with those of a job. */
+const COMPARED_MAX = 50;
+
+/** Folders beside those of jobs, `Tomograms/final` beside `Tomograms/job012`, whose files are those of the job: by folder the job's. */
+async function equalFolders({ laboratory, places, projects }: Found): Promise<Map<string, string>> {
+  const jobs = new Map<string, Set<string>>();
+  for (const { root, type, job, isDeleted } of places) {
+    const parent = within(root, type);
+    if (!isDeleted) jobs.set(parent, (jobs.get(parent) ?? new Set()).add(within(root, job)));
+  }
+  const equal = new Map<string, string>();
+  for (const [parent, own] of jobs) {
+    const known = laboratory.files.filter(({ path }) => isBelow(parent, path) && !placeOf(path));
+    for (const [name, files] of groupsOf(known, ({ path }) => path.slice(parent.length + 1).split("/")[0]!)) {
+      const folder = within(parent, name);
+      const some = files.filter(({ path, size }) => path !== folder && size > 0).slice(0, COMPARED_MAX);
+      for (const job of some.length === 0 || projects.some(({ root }) => root === folder) ? [] : own) {
+        const twins = some.map(({ path }) => laboratory.get(job + path.slice(folder.length)));
+        if (!twins.every((twin, at) => twin?.size === some[at]!.size)) continue;
+        const digests = await mapLimit(some, 4, async ({ path }, at) =>
+          (await laboratory.digest(path)) === (await laboratory.digest(twins[at]!.path)) ? 1 : 0,
+        );
+        if (digests.every((one) => one === 1)) equal.set(folder, job);
+      }
+    }
+  }
+  return equal;
 }

@@ -53,9 +53,12 @@ export async function findProjects(laboratory: Laboratory): Promise<Found | unde
           const own = plain === undefined ? undefined : below(root, plain);
           if (own !== undefined && laboratory.get(own) && fits(own)) return own;
           if (plain === undefined) return undefined;
-          // jobs call their files alike: one of another job is no replacement
+          // jobs call their files alike: one of another job is no replacement, and neither is one that was deleted
           const job = jobOf(plain);
-          const mayBe = (path: string) => [job, undefined].includes(placeOf(path)?.job);
+          const mayBe = (path: string) => {
+            const place = placeOf(path);
+            return place === undefined || (place.job === job && !place.isDeleted);
+          };
           return finder.find(plain, root, (path) => isOwn(path) && mayBe(path) && fits(path));
         },
       };

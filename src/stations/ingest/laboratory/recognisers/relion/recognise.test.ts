@@ -42,6 +42,11 @@ const pipeline = (processes: readonly string[], edges: readonly string[] = []) =
     ...processes,
   ) + table("pipeline_input_edges", ["rlnPipeLineEdgeFromNode", "rlnPipeLineEdgeProcess"], ...edges);
 
+const ofVersion4 =
+  (write: typeof pipeline): typeof pipeline =>
+  (...args) =>
+    write(...args).replaceAll("version 50001", "version 30001");
+
 const stack = (pixel = 2.7) => mrcFile([3, 60, 64], pixel, { kind: "stack" });
 const picture = mrcFile([1, 60, 64], 1.35, { kind: "stack" });
 const frame = mrcFile([4, 6, 5], 0.675, { kind: "stack" });
@@ -62,7 +67,7 @@ const ONE4 = "TS_01 tomograms/TS_01/TS_01.mrc:mrc 3 256 240 128 2.7 fiducials/TS
 const PLACES = ["TS_01 10 20 30", "TS_01 210 200 100", "TS_01 100 120 64"];
 
 const RELION4: Files = {
-  "default_pipeline.star": pipeline(
+  "default_pipeline.star": ofVersion4(pipeline)(
     [
       "ImportTomo/job002/ None relion.importtomo Succeeded",
       "PseudoSubtomo/job003/ None relion.pseudosubtomo Succeeded",
@@ -70,7 +75,8 @@ const RELION4: Files = {
     ],
     ["ImportTomo/job002/particles.star PseudoSubtomo/job003/", "PseudoSubtomo/job003/particles.star Refine3D/job005/"],
   ),
-  "ImportTomo/job001/job.star": "data_job\n\n_rlnJobTypeLabel relion.importtomo\n",
+  // as version 4 writes it
+  "ImportTomo/job001/job.star": "# version 30001\n\ndata_job\n\n_rlnJobTypeLabel relion.importtomo\n",
   "ImportTomo/job001/run.out": "done\n",
   "ImportTomo/job001/tomograms.star": tomograms4(ONE4),
   "ImportTomo/job002/optimisation_set.star": "data_\n\n_rlnTomoParticlesFile ImportTomo/job002/particles.star\n",
@@ -447,6 +453,145 @@ describe("a project of RELION 5", () => {
       "disk/TS_01_vol.mrc": same,
     });
     expect(toldOf(found)["disk/TS_01_vol.mrc"]).toBe("the same as Tomograms/job006/tomograms/rec_TS_01.mrc, which RELION names");
+  });
+});
+
+describe("what was deleted in RELION, or is there twice", () => {
+  const counted = (counter: number, ...processes: readonly string[]) =>
+    `data_pipeline_general\n\n_rlnPipeLineJobCounter ${counter}\n${pipeline(processes)}`;
+  const noise = (seed: number) => mrcFile([32, 60, 64], 10, { seed });
+  const of6 = (name: string) => `Tomograms/job006/${name}`;
+  const { [of6("tomograms/rec_TS_01.mrc")]: _, ...without } = RELION5;
+
+  it("is no second result: what a table names is not looked for in Trash", async () => {
+    const told = toldOf(await recognised({ ...without, [`Trash/${of6("tomograms/rec_TS_01.mrc")}`]: noise(1) }));
+    expect(told[`Trash/${of6("tomograms/rec_TS_01.mrc")}`]).toBe("of the job Tomograms/job006, which was deleted in RELION");
+  });
+
+  it("nor what a job left that failed, or that the list of jobs has no more; alone it is told", async () => {
+    const second = (job: string) => ({
+      [`Tomograms/${job}/tomograms.star`]: tomograms5(7.407407, "TS_01").replaceAll("Tomograms/job006", `Tomograms/${job}`),
+      [`Tomograms/${job}/tomograms/rec_TS_01.mrc`]: noise(2),
+    });
+    const told = async (...processes: readonly string[]) =>
+      recognised({ ...RELION5, ...second("job007"), "default_pipeline.star": counted(12, ...processes) });
+    const six = "Tomograms/job006/ None relion.reconstructtomograms Succeeded";
+    const failed = await told(six, "Tomograms/job007/ None relion.reconstructtomograms Failed");
+    expect(toldOf(failed)).toMatchObject({
+      "Tomograms/job006/tomograms/rec_TS_01.mrc": "tomogram TS_01",
+      "Tomograms/job007/tomograms/rec_TS_01.mrc":
+        "a tomogram which Tomograms/job007 left when it failed: Tomograms/job006/tomograms/rec_TS_01.mrc is there",
+    });
+    expect(toldOf(await told(six))["Tomograms/job007/tomograms/rec_TS_01.mrc"]).toBe(
+      "a tomogram of Tomograms/job007, which RELION's list of jobs has no more: Tomograms/job006/tomograms/rec_TS_01.mrc is there",
+    );
+    const alone = await recognised({ ...without, ...second("job007"), "default_pipeline.star": counted(12, six) });
+    expect(toldOf(alone)["Tomograms/job007/tomograms/rec_TS_01.mrc"]).toBe("tomogram TS_01");
+    expect(alone!.notes).toContain(
+      "Tomograms/job007/tomograms/rec_TS_01.mrc is the tomogram of TS_01, of Tomograms/job007, which RELION's list of jobs has no more.",
+    );
+    // a job that RELION has not counted is a person's own
+    const own = await recognised({ ...without, ...second("job020"), "default_pipeline.star": counted(12, six) });
+    expect(own!.notes!.join()).not.toContain("job020");
+  });
+
+  it("nor the folder of a job under another name, whether the list of jobs has the name or not", async () => {
+    const { signal } = new AbortController();
+    const files = { ...RELION5, [of6("tomograms/rec_TS_01.mrc")]: noise(1) };
+    const linked = Object.fromEntries(
+      Object.entries(files).flatMap(([path, content]) =>
+        path.startsWith("Tomograms/job006/") ? [[path.replace("job006", "final"), content]] : [],
+      ),
+    );
+    const alias = "Tomograms/final/tomograms/rec_TS_01.mrc";
+    const reason = "in the folder of Tomograms/job006 under the name that it was given";
+    const own = toldOf(await recognised({ ...files, ...linked }));
+    expect([own[alias], own[of6("tomograms/rec_TS_01.mrc")]]).toEqual([reason, "tomogram TS_01"]);
+    // the whole folder is a copy, too: the job counts
+    const laboratory = await laboratoryWith({ ...files, ...linked });
+    const decisions = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    expect([decisions.files.get(alias)?.role, decisions.files.get(of6("tomograms/rec_TS_01.mrc"))?.role]).toEqual([
+      "left out",
+      "tomogram",
+    ]);
+  });
+
+  it("but a name whose job is gone is all there is", async () => {
+    const aliased = counted(12, "Tomograms/job006/ Tomograms/final/ relion.reconstructtomograms Succeeded");
+    const { [of6("tomograms.star")]: table, ...rest } = without;
+    const moved = await recognised({
+      ...Object.fromEntries(Object.entries(rest).filter(([path]) => !path.startsWith("Tomograms/job006/"))),
+      "tomograms.star": table!,
+      "default_pipeline.star": aliased,
+      "Tomograms/final/tomograms/rec_TS_01.mrc": noise(1),
+      "Tomograms/final/tomograms/rec_TS_01_cleaned.mrc": noise(2),
+    });
+    expect(toldOf(moved)["Tomograms/final/tomograms/rec_TS_01.mrc"]).toBe("tomogram TS_01");
+    expect(toldOf(moved)["Tomograms/final/tomograms/rec_TS_01_cleaned.mrc"]).toBeUndefined();
+  });
+});
+
+describe("the version of RELION", () => {
+  const { "Tomograms/job006/tomograms.star": _, ...rest } = RELION5;
+  it.each([
+    ["RELION 5", { ...rest, "default_pipeline.star": pipeline(["Import/job001/ None relion.importtomo Succeeded"]) }],
+    [
+      "RELION 4",
+      {
+        "ImportTomo/job001/tomograms.star": tomograms4(ONE4),
+        "default_pipeline.star": ofVersion4(pipeline)(["ImportTomo/job001/ None relion.importtomo Succeeded"]),
+      },
+    ],
+    [
+      "RELION 5",
+      {
+        "ImportTomo/job001/tomograms.star": tomograms4(ONE4),
+        "Denoise/job002/job.star": "# version 30001\n\ndata_job\n\n_rlnJobTypeLabel relion.denoisetomo\n",
+      },
+    ],
+    [
+      "RELION 3",
+      {
+        "Extract/job003/particles.star": particles(PIXELS, "0 0 0", ...PLACES),
+        "default_pipeline.star":
+          "# version 30001\n\ndata_pipeline_processes\n\nloop_\n_rlnPipeLineProcessName\n_rlnPipeLineProcessType\nExtract/job003/ 5\n",
+      },
+    ],
+  ])("is that of its own files: %s", async (version, files) => {
+    expect((await recognised(files as Files))!.software).toBe(version);
+  });
+});
+
+describe("a stack that is called after a tomogram of RELION and is another one", () => {
+  const table = "Tomograms/job006/tilt_series/TS_01.star";
+  const { "AlignTiltSeries/job005/external/TS_01/TS_01.mrc": _, ...rest } = RELION5;
+
+  it.each([
+    ["3 images, and not the 4 tilts of the table", stack(1.35), ["a", "b", "c", "d"]],
+    ["pixels of 2.2 Å and not of 1.35 Å", stack(2.2), ["a", "b"]],
+  ])("has not its tables: %s", async (other, content, movies) => {
+    const path = "raw/TS_01.st";
+    const found = await recognised({ ...rest, [path]: content, [table]: tilts("TS_01", ...movies) });
+    const [question] = found!.questions!;
+    expect([question!.files, question!.guess]).toEqual([[table], "leave-out"]);
+    expect(question!.text).toContain(`The stack ${path} has ${other}`);
+    expect(question!.options[1]!.claims).toMatchObject([{ path: table, role: "alignment", run: "TS_01" }]);
+  });
+
+  it("is asked about no more where it fits, in pixels of another binning, too", async () => {
+    for (const pixel of [1.35, 5.4, 0.675, 1]) {
+      const found = await recognised({ ...rest, "raw/TS_01.st": stack(pixel) });
+      expect([found!.questions, toldOf(found)[table]]).toEqual([[], "alignment TS_01"]);
+    }
+  });
+
+  it("is not the one that a table names by another path", async () => {
+    const files = { "ImportTomo/job001/tomograms.star": tomograms4(ONE4) };
+    const told = async (one: Uint8Array) =>
+      toldOf(await recognised({ ...files, "elsewhere/TS_01.mrc": one }))["elsewhere/TS_01.mrc"];
+    expect(await told(stack())).toBe("tilt series TS_01");
+    expect(await told(mrcFile([5, 60, 64], 2.7, { kind: "stack" }))).toBeUndefined();
+    expect(await told(stack(7))).toBeUndefined();
   });
 });
 

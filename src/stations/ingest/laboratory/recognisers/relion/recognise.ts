@@ -6,7 +6,7 @@ import { type Found, findProjects } from "./project.js";
 import { joinedQuestions } from "./questions.js";
 import { claimSeries } from "./series.js";
 import { readTomograms, type Tomogram } from "./tomograms.js";
-import { claimCalledVolumes, claimNamedVolumes, claimOtherVolumes } from "./volumes.js";
+import { claimCalledVolumes, claimNamedVolumes, claimOtherVolumes, leaveSecondVolumes } from "./volumes.js";
 
 /**
  * RELION 4 and 5: a project is a folder with `default_pipeline.star` and folders of jobs. STAR files of tomograms name tilt series, frames and tomograms by
@@ -24,19 +24,22 @@ export const relion: Recogniser = {
     const tomograms = await readTomograms(found);
     claimNamedVolumes(found, tomograms);
     claimCalledVolumes(found, tomograms);
+    leaveSecondVolumes(found);
     await claimSeries(found, tomograms);
-    leaveAliases(found);
+    await leaveAliases(found);
     const open = await claimLists(found, tomograms);
     await claimOtherVolumes(found, tomograms);
     for (const { rows } of tomograms) for (const { star } of rows) found.leave(star, "a table of tomograms of RELION");
     leaveFiles(found, open);
     const { claims, questions, notes } = found;
-    return { software: softwareOf(tomograms), by: knownBy(found), claims, questions: joinedQuestions(questions), notes };
+    return { software: softwareOf(found, tomograms), by: knownBy(found), claims, questions: joinedQuestions(questions), notes };
   },
 };
 
-/** Tilt series have tables of their own since version 5. */
-function softwareOf(tomograms: readonly Tomogram[]): string {
+/** As the projects say it; where none does, by its tables: tilt series have some of their own since version 5. */
+function softwareOf({ projects }: Found, tomograms: readonly Tomogram[]): string {
+  const versions = [...new Set(projects.flatMap(({ pipeline }) => pipeline.version ?? []))].sort();
+  if (versions.length > 0) return `RELION ${versions.join(", ")}`;
   const has = (column: string) => tomograms.some(({ rows }) => rows.some(({ row }) => row.has(column)));
   if (has("rlnTomoTiltSeriesStarFile")) return "RELION 5";
   return has("rlnTomoTiltSeriesName") ? "RELION 4" : "RELION";

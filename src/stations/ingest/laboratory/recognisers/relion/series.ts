@@ -1,13 +1,17 @@
 import { groupsOf, keyOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
-import type { Claim } from "../../claims.js";
+import type { Claim, Question } from "../../claims.js";
+import type { Surveyed } from "../../survey/laboratory.js";
 import { gainNote } from "../common/gain-note.js";
 import { imageOf, mdocsOf } from "../common/mdocs.js";
+import { idOf, stemOf } from "../common/names.js";
+import { seriesStem } from "../common/particles.js";
 import { baseName, folderOf } from "../common/paths.js";
-import { setSpacing } from "../common/volumes.js";
-import { placeOf } from "./places.js";
+import { setSpacing, volumesOf } from "../common/volumes.js";
+import { below, placeOf } from "./places.js";
 import { type Found, plainName } from "./project.js";
-import { rowsOf, starTables } from "./stars.js";
+import { positiveIn, rowsOf, starTables } from "./stars.js";
 import type { Tomogram } from "./tomograms.js";
 
 const FRAME_FORMATS: readonly unknown[] = ["tiff", "eer", "mrc", "hdf5"];
@@ -20,7 +24,7 @@ export async function claimSeries(found: Found, tomograms: readonly Tomogram[]):
   for (const table of tables) claimFrames(found, table);
   await claimGains(found, tomograms);
   await claimAlignmentStacks(found, tomograms);
-  claimAlignments(found, tomograms, tables);
+  claimAlignments(found, tomograms, { tables, strangers: strangersOf(found, tomograms, tables) });
 }
 
 /** Files of a tilt series that the global tables name. Source: `metadata_label.h` of RELION. */
@@ -30,8 +34,12 @@ function claimNamedFiles(found: Found, tomogram: Tomogram): void {
   for (const { row, star } of tomogram.rows) {
     const file = (column: string, fits?: (path: string) => boolean) => project.find(row.get(column) ?? "", fits);
     const because = `${baseName(star)} names it for ${name}`;
+    const named = below(project.root, plainName(row.get("rlnTomoTiltSeriesName") ?? "") ?? "");
+    // what lies where the table says is meant; what only is called so has to look like it
     const isStack = (path: string) =>
-      laboratory.get(path)!.volume !== undefined && laboratory.get(path)!.volume!.says !== "volume";
+      laboratory.get(path)!.volume !== undefined &&
+      laboratory.get(path)!.volume!.says !== "volume" &&
+      (path === named || otherThan(laboratory.get(path)!, tomogram, []) === undefined);
     const stack = file("rlnTomoTiltSeriesName", isStack);
     if (stack !== undefined) found.claim(stackClaim(found, stack, tomogram, because));
     const fits: readonly (readonly [column: string, format: string])[] = [
@@ -67,6 +75,7 @@ interface TiltTable {
   readonly movies: readonly string[];
   readonly averages: readonly string[];
   readonly columns: ReadonlySet<string>;
+  readonly tilts: number;
 }
 
 async function tiltTables({ laboratory, notes }: Found, tomograms: readonly Tomogram[]): Promise<TiltTable[]> {
@@ -84,7 +93,17 @@ async function tiltTables({ laboratory, notes }: Found, tomograms: readonly Tomo
     }
     const named = (column: string) => read.flatMap(rowsOf).flatMap((row) => row.get(column) ?? []);
     const columns = new Set(read.flatMap((table) => table.columns));
-    return [{ star, job, tomogram, movies: named("rlnMicrographMovieName"), averages: named("rlnMicrographName"), columns }];
+    return [
+      {
+        star,
+        job,
+        tomogram,
+        movies: named("rlnMicrographMovieName"),
+        averages: named("rlnMicrographName"),
+        columns,
+        tilts: Math.max(0, ...read.map(({ rows }) => rows.length)),
+      },
+    ];
   });
   return tables.flat();
 }
@@ -152,19 +171,113 @@ async function claimAlignmentStacks(found: Found, tomograms: readonly Tomogram[]
 
 const ANGLES = ["rlnTomoYTilt", "rlnTomoZRot", "rlnTomoXShiftAngst", "rlnTomoYShiftAngst"];
 
+/** Binnings of stacks, and headers in nm. */
+const FACTORS = [1, 2, 3, 4, 5, 6, 8, 10];
+const isFactor = (ratio: number): boolean =>
+  FACTORS.some((factor) => Math.abs(ratio / factor - 1) < 0.03 || Math.abs(ratio * factor - 1) < 0.03);
+
+/** Why a stack cannot be the tilt series of a tomogram, whatever it is called; undefined where it may be. */
+function otherThan(
+  { volume }: Pick<Surveyed, "volume">,
+  { rows, pixelAngstrom }: Tomogram,
+  tables: readonly TiltTable[],
+): string | undefined {
+  const images = volume!.shape[0];
+  const told = rows.map(({ row }) => positiveIn(row, "rlnTomoFrameCount")).find((one) => one !== undefined);
+  if (told !== undefined && told !== images) return `${counted(images, "image")} and not ${told}`;
+  const least = Math.max(0, ...tables.flatMap(({ movies, averages }) => [...movies, ...averages].map(sectionOf)));
+  const tilts = Math.max(least, ...tables.map((table) => table.tilts));
+  if (tilts > images) return `${counted(images, "image")}, and not the ${tilts} tilts of the table`;
+  const pixel = setSpacing(volume!);
+  return pixel === undefined || pixelAngstrom === undefined || isFactor(pixel / pixelAngstrom)
+    ? undefined
+    : `pixels of ${Number(pixel.toPrecision(4))} Å and not of ${pixelAngstrom} Å`;
+}
+
+/** 12 of `000012@stack.mrcs` */
+const sectionOf = (name: string): number => Number(/^(\d+)@/.exec(name)?.[1] ?? 0);
+
+interface Stranger {
+  readonly path: string;
+  readonly other: string;
+}
+
+/**
+ * Stacks that are called after a tomogram of RELION, which no table names, and that cannot be its tilt series: of another session, for example. The tables
+ * of the tomogram are not theirs.
+ */
+function strangersOf(
+  found: Found,
+  tomograms: readonly Tomogram[],
+  tables: readonly TiltTable[],
+): ReadonlyMap<Tomogram, Stranger> {
+  const { laboratory } = found;
+  const byName = groupsOf(
+    volumesOf(laboratory).filter(
+      ({ path, volume }) =>
+        !found.isTaken(path) &&
+        !placeOf(path) &&
+        (volume.says === "stack" || /\.(?:st|mrcs)$/i.test(path)) &&
+        volume.says !== "volume",
+    ),
+    ({ path }) => stemOf(path),
+  );
+  const strangers = new Map<Tomogram, Stranger>();
+  const claimed = new Set(found.claims.flatMap(({ role, run }) => (role === "tilt series" ? [run] : [])));
+  for (const tomogram of tomograms) {
+    if (claimed.has(tomogram.run)) continue;
+    const own = tables.filter((table) => table.tomogram === tomogram);
+    const alike = (byName.get(seriesStem(tomogram.name)) ?? []).map((file) => ({
+      path: file.path,
+      other: otherThan(file, tomogram, own),
+    }));
+    const [first] = alike;
+    if (first?.other !== undefined && alike.every(({ other }) => other !== undefined))
+      strangers.set(tomogram, { ...first, other: first.other });
+  }
+  return strangers;
+}
+
+/** Whether a table of tilts is published beside a stack that is called alike and is another one. */
+function tableQuestion(claim: Claim, { path, other }: Stranger, name: string): Question {
+  const because = `${path}, which is called after ${name}, has ${other}`;
+  return {
+    id: `relion-table-${idOf(claim.path)}`,
+    text: `Is ${claim.path} to be published as the ${claim.role === "ctf" ? "CTF" : "alignment"} of ${claim.run}? The stack ${path} has ${other}: it seems to be another tilt series of that name.`,
+    files: [claim.path],
+    options: [
+      {
+        answer: "leave-out",
+        says: "not published",
+        claims: [{ path: claim.path, run: claim.run, role: "left out", because, strength: "bookkeeping" }],
+      },
+      { answer: "publish", says: "it is of this stack", claims: [claim] },
+    ],
+    guess: "leave-out",
+  };
+}
+
+interface Tables {
+  readonly tables: readonly TiltTable[];
+  readonly strangers: ReadonlyMap<Tomogram, Stranger>;
+}
+
 /** The latest table of tilts with an alignment, unless the files of the program that aligned are there; and the latest other one with a CTF. */
-function claimAlignments(found: Found, tomograms: readonly Tomogram[], tables: readonly TiltTable[]): void {
+function claimAlignments(found: Found, tomograms: readonly Tomogram[], { tables, strangers }: Tables): void {
   const beside = new Set(
     found.places.flatMap(({ path, root, rest }) => (/\.(?:xf|aln)$/i.test(path) ? [keyOf(root, folderOf(rest))] : [])),
   );
   const byTomogram = groupsOf(tables, ({ tomogram }) => keyOf(tomogram.project.root, tomogram.name));
-  for (const { run, name, project, rows } of tomograms) {
+  for (const tomogram of tomograms) {
+    const { run, name, project, rows } = tomogram;
+    const stranger = strangers.get(tomogram);
     const own = (byTomogram.get(keyOf(project.root, name)) ?? []).sort((a, b) => b.job - a.job);
-    const claim = (role: "alignment" | "ctf", path: string, because: string, table?: string) =>
-      found.claim({
-        ...{ path, role, run, because, strength: "bookkeeping" },
-        details: { format: "RELION", ...(table === undefined ? {} : { table }) },
-      });
+    const claim = (role: "alignment" | "ctf", path: string, because: string, table?: string) => {
+      const details = { format: "RELION", ...(table === undefined ? {} : { table }) };
+      const one: Claim = { path, role, run, because, strength: "bookkeeping", details };
+      if (stranger === undefined || found.isTaken(path)) found.claim(one);
+      else found.ask(tableQuestion(one, stranger, name));
+    };
     const aligned = own.find(({ columns }) => ANGLES.every((column) => columns.has(column)));
     const isAligned = aligned && !beside.has(keyOf(project.root, `external/${name}`));
     // shifts are in Å, and the pixel stands in the table of all series alone

@@ -1,3 +1,4 @@
+import { groupsOf, keyOf } from "../../../../../core/groups.js";
 import type { Claim, Details, Option, Question } from "../../claims.js";
 import { seeming } from "../../conventions/kinds.js";
 import { runFinder } from "../../run-names.js";
@@ -101,6 +102,41 @@ export function claimCalledVolumes(found: Found, tomograms: readonly Tomogram[])
       strength: "bookkeeping",
       details: { reconstructionSoftware: "RELION", ...details },
     });
+  }
+}
+
+/**
+ * Of the tomograms of a run that are alike, those of jobs that failed, or that RELION's list of jobs has no more, where one of another job is there. One that
+ * is alone is the tomogram, and it is told.
+ */
+export function leaveSecondVolumes({ laboratory, claims, notes, projectOf }: Found): void {
+  const made = claims.flatMap((claim) => {
+    const place = placeOf(claim.path);
+    if (place === undefined || (claim.role !== "tomogram" && claim.role !== "half map")) return [];
+    const pipeline = projectOf(claim.path)?.pipeline;
+    const fault = pipeline?.failed.has(place.job)
+      ? `which ${place.job} left when it failed`
+      : pipeline?.isGone(place.job)
+        ? `of ${place.job}, which RELION's list of jobs has no more`
+        : undefined;
+    return [{ claim, fault, half: /half(\d)/.exec(claim.path)?.[1] ?? "" }];
+  });
+  const spacing = ({ path, details }: Claim) =>
+    Number((details?.spacingAngstrom ?? setSpacing(laboratory.get(path)!.volume!) ?? 0).toPrecision(3));
+  const groups = groupsOf(made, ({ claim, half }) =>
+    keyOf(claim.run ?? "", claim.role, half, claim.details?.processing ?? "", `${spacing(claim)}`),
+  );
+  for (const group of groups.values()) {
+    const [sound] = group.filter(({ fault }) => fault === undefined);
+    for (const { claim, fault } of group) {
+      if (fault === undefined) continue;
+      if (sound === undefined)
+        notes.push(`${claim.path} is ${claim.role === "tomogram" ? "the tomogram" : "a half"} of ${claim.run}, ${fault}.`);
+      else {
+        const because = `${claim.role === "tomogram" ? "a tomogram" : "a half"} ${fault}: ${sound.claim.path} is there`;
+        claims[claims.indexOf(claim)] = { path: claim.path, role: "left out", run: claim.run, because, strength: "bookkeeping" };
+      }
+    }
   }
 }
 
