@@ -5,6 +5,7 @@ import { comparisonNotes } from "./compared-archive.js";
 import { boxQuestions } from "./completion/boxes.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { placeGains } from "./completion/gains.js";
+import { mirrorQuestions } from "./completion/hand.js";
 import { methodOfName } from "./completion/method.js";
 import { nanometreQuestions } from "./completion/nanometres.js";
 import { oneOfRun } from "./completion/one-of-run.js";
@@ -30,6 +31,7 @@ import {
 } from "./completion/spacings.js";
 import { turnedQuestions } from "./completion/turned.js";
 import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
+import { uprightQuestions } from "./completion/upright.js";
 import {
   answered,
   type Decided,
@@ -45,6 +47,7 @@ import type { Volume } from "./points/lists.js";
 import { placePoints } from "./points/place.js";
 import { sameParticles } from "./points/same-particles.js";
 import { folderOf } from "./recognisers/common/paths.js";
+import { deselectedQuestions, turnedAngleQuestions } from "./recognisers/warp/doubts.js";
 import { runFinder } from "./run-names.js";
 import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
@@ -86,7 +89,9 @@ export async function complete(
   nameProcessing(files);
   withoutRun(files, undecided);
   await unreadLists(files, laboratory);
+  ask(await deselectedQuestions(files, laboratory));
   onlyOne(files, undecided);
+  ask(await turnedAngleQuestions(files, laboratory));
   ask(await seriesOfOneRun(files, laboratory));
   await listsOfFewer(files, laboratory);
   ask(stoppedSeries(files, laboratory));
@@ -102,6 +107,8 @@ export async function complete(
   ask(cutQuestions(files, laboratory));
   ask(cropQuestions(files, laboratory));
   await leaveSameVoxels(files, laboratory);
+  ask(uprightQuestions(files, laboratory));
+  ask(await mirrorQuestions(files, laboratory));
   ask(twinQuestions(files, laboratory));
   placeMasks(files, laboratory);
   framesWithoutAcquisition(files);

@@ -1,4 +1,4 @@
-import { few } from "../../../../../core/finding.js";
+import { few, fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
@@ -10,7 +10,7 @@ import type { Found } from "./project.js";
 
 /** Lists of particles: those of the matching, those that WarpTools exported, those of M's species. */
 export async function claimPoints(found: Found): Promise<{ questions: Question[] }> {
-  const kept = await claimMatching(found);
+  const { kept, questions } = await claimMatching(found);
   const species = claimSpeciesFolders(found);
   const lists = await readOthers(found, species);
   claimExports(
@@ -19,11 +19,14 @@ export async function claimPoints(found: Found): Promise<{ questions: Question[]
     kept,
   );
   return {
-    questions: claimSpecies(
-      found,
-      lists.filter(({ coordinates }) => coordinates === "species"),
-      species,
-    ),
+    questions: [
+      ...questions,
+      ...claimSpecies(
+        found,
+        lists.filter(({ coordinates }) => coordinates === "species"),
+        species,
+      ),
+    ],
   };
 }
 
@@ -42,7 +45,7 @@ interface Matched {
 }
 
 /** Peaks of the matching. Of those and of what `threshold_picks` kept of them, the latter. @returns the lists that are points */
-async function claimMatching({ laboratory, project, claims, notes }: Found): Promise<Matched[]> {
+async function claimMatching({ laboratory, project, claims, notes }: Found): Promise<{ kept: Matched[]; questions: Question[] }> {
   const files = [...project.tiltFolders].flatMap((folder) =>
     laboratory.inFolder(within(folder, "matching")).filter(({ path }) => /\.star$/i.test(path)),
   );
@@ -84,8 +87,8 @@ async function claimMatching({ laboratory, project, claims, notes }: Found): Pro
       else kept.push({ ...one, template: group.find((other) => isPartOf(laboratory, one, other))?.name ?? one.name });
     }
   }
-  for (const { list, run, template, spacingAngstrom } of kept)
-    claims.push({
+  const peaks = kept.map(
+    ({ list, run, template, spacingAngstrom }): Claim => ({
       path: list.path,
       role: "points",
       run,
@@ -97,9 +100,39 @@ async function claimMatching({ laboratory, project, claims, notes }: Found): Pro
         object: template,
         spacingAngstrom,
       },
-    });
+    }),
+  );
+  const mirrored = peaks.filter(({ path }) => MIRRORED.test(path));
+  claims.push(...peaks.filter((claim) => !mirrored.includes(claim)));
   claimTemplates(laboratory, claims, new Set(kept.map(({ template }) => template)));
-  return kept;
+  return { kept, questions: mirroredQuestions(mirrored, peaks) };
+}
+
+/** What `--check_hand` of ts_template_match adds. Source: `TiltSeries.MatchFull`, warpem.github.io */
+const MIRRORED = /_flipx(?:_[^/]*)?\.star$/i;
+
+/** Peaks of the mirror image of a template, by which Warp tells the hand of the tomograms: where there are others, those are the particles. */
+function mirroredQuestions(mirrored: readonly Claim[], peaks: readonly Claim[]): Question[] {
+  if (mirrored.length === 0) return [];
+  const paths = mirrored.map(({ path }) => path);
+  const because = "peaks of the mirror image of the template, which tell the hand of the tomogram";
+  const isBeside = mirrored.every(({ run }) => peaks.some((other) => other.run === run && !mirrored.includes(other)));
+  return [
+    {
+      id: "warp-flipx",
+      text: `Are ${fewFiles(paths)} particles? Warp has matched the mirror image of the template there, to tell the hand of the tomograms.`,
+      files: paths,
+      options: [
+        {
+          answer: "leave-out",
+          says: "not published",
+          claims: mirrored.map(({ path, run }): Claim => ({ path, run, role: "left out", because, strength: "bookkeeping" })),
+        },
+        { answer: "points", says: "particles: the template had the other hand", claims: mirrored },
+      ],
+      ...(isBeside && { guess: "leave-out" }),
+    },
+  ];
 }
 
 /** A list is what was kept of another one: it is called after it, has no scores of its own, and all of its peaks are there. */

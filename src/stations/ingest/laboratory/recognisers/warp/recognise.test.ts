@@ -260,7 +260,19 @@ describe("lists of particles of WarpTools and M", () => {
     const flipped = peaks("TS_1", "0.9 0.9 0.9");
     const scored = { [`${matching}_2.star`]: three, [`${matching}_2_corr.mrc`]: volume };
     const claims = await told({ ...base, [`${matching}_flipx.star`]: flipped, ...scored });
-    for (const end of ["", "_flipx", "_2"]) expect(claims[`${matching}${end}.star`]).toBe("points TS_1");
+    for (const end of ["", "_2"]) expect(claims[`${matching}${end}.star`]).toBe("points TS_1");
+  });
+
+  it("peaks of the mirror image of a template are asked about", async () => {
+    const flipped = { [`${matching}_flipx.star`]: peaks("TS_1", "0.9 0.9 0.9"), [`${matching}_flipx_corr.mrc`]: volume };
+    const found = await recognised({ ...base, ...flipped });
+    expect(found!.questions).toMatchObject([{ id: "warp-flipx", files: [`${matching}_flipx.star`], guess: "leave-out" }]);
+    expect(toldOf(found)[`${matching}_flipx.star`]).toBeUndefined();
+    expect(toldOf(found)[`${matching}.star`]).toBe("points TS_1");
+    // alone nothing speaks for either
+    const { [`${matching}.star`]: _, ...rest } = base;
+    const alone = (await recognised({ ...rest, ...flipped }))!.questions!;
+    expect(alone.map(({ id, guess }) => [id, guess])).toEqual([["warp-flipx", undefined]]);
   });
 
   it("exports are pixels of the particles, for all runs that their rows name", async () => {

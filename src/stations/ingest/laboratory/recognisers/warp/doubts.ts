@@ -1,0 +1,159 @@
+import { few, fewFiles } from "../../../../../core/finding.js";
+import { groupsOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
+import { parseXml } from "../../../../../formats/alignment/xml.js";
+import { mdocAngles, parseMdoc } from "../../../../../formats/mdoc/read.js";
+import { parseTiltAngles } from "../../../../../formats/tilt-angles/read.js";
+import { mapLimit } from "../../../../../system/parallel.js";
+import type { Question } from "../../claims.js";
+import { asItIs, leftOut } from "../../completion/claim.js";
+import { type Decision, stableId } from "../../decide.js";
+import type { Laboratory } from "../../survey/laboratory.js";
+import { orReason } from "../common/reading.js";
+
+const READS_IN_FLIGHT = 16;
+const XML_BYTES_MAX = 16 * 1024 * 1024;
+/** Part of the tilts below which a series is no whole one. */
+const USED_MIN = 0.5;
+
+/** What Warp's own file of a series says against it. */
+interface Doubt {
+  readonly run: string;
+  readonly isDeselected: boolean;
+  /** By the limits of Warp's filters, which nobody may have looked at. */
+  readonly isFiltered: boolean;
+  readonly used: number;
+  readonly tilts: number;
+}
+
+/**
+ * Tilt series that were deselected in Warp, by a person or since their processing failed, or by a filter that lets others pass, and those of which it uses
+ * less than half of the tilts. All files of such a run are asked about.
+ *
+ * Source: `SaveMeta` in `TiltSeries.cs`, `HandleMovieFailure` in WarpTools' `DistributedOptions.cs`; warpem.github.io, change_selection
+ */
+export async function deselectedQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
+  const xmls = [...files.values()].filter(
+    ({ path, run, by = "" }) => run !== undefined && /\.xml$/i.test(path) && /^Warp/.test(by),
+  );
+  const read = await mapLimit(xmls, READS_IN_FLIGHT, ({ path, run }) => doubtOf(laboratory, path, run!));
+  const known = read.filter((one) => one !== undefined);
+  const hasOthers = known.some(({ isFiltered }) => !isFiltered);
+  const byRun = groupsOf(
+    [...files.values()].filter(({ run, role, strength }) => run !== undefined && role !== "left out" && strength !== "person"),
+    ({ run }) => run!,
+  );
+  const questions: Question[] = [];
+  const put = (id: string, doubts: readonly Doubt[], text: string, because: string, guess: "leave-out" | "publish") => {
+    const runs = [...new Set(doubts.map(({ run }) => run))].filter((run) => byRun.has(run));
+    const own = runs.flatMap((run) => byRun.get(run)!);
+    if (own.length === 0) return;
+    questions.push({
+      id: stableId(id, runs.join(" ")),
+      text: text.replace("#", few(runs, 3, "run")),
+      files: own.map(({ path }) => path),
+      options: [
+        { answer: "leave-out", says: "not published", claims: own.map((file) => leftOut(file, because)) },
+        { answer: "publish", says: "published as the others are", claims: own.map(asItIs) },
+      ],
+      guess,
+    });
+  };
+  const out = known.filter(({ isDeselected, isFiltered }) => isDeselected || (isFiltered && hasOthers));
+  put(
+    "deselected",
+    out,
+    "Is # to be published, though it was deselected in Warp?",
+    "of a tilt series that was deselected in Warp",
+    "leave-out",
+  );
+  const few_ = known.filter((one) => !out.includes(one) && one.used < USED_MIN * one.tilts);
+  for (const doubt of few_)
+    put(
+      "few-tilts",
+      [doubt],
+      `Is # to be published, though Warp uses only ${doubt.used} of its ${counted(doubt.tilts, "tilt")}?`,
+      "of a tilt series of which Warp uses less than half",
+      "publish",
+    );
+  return questions;
+}
+
+async function doubtOf(laboratory: Laboratory, path: string, run: string): Promise<Doubt | undefined> {
+  const text = await laboratory.text(path, XML_BYTES_MAX);
+  const read = text === undefined ? undefined : await orReason(() => parseXml(text, path));
+  if (!read || "reason" in read || read.value.name !== "TiltSeries") return undefined;
+  const { attributes, children } = read.value;
+  const said = (key: string) => (attributes.get(key) ?? "").trim().toLowerCase();
+  const tilts = (children.find(({ name }) => name === "UseTilt")?.text ?? "").split(/\s+/).filter((word) => word !== "");
+  return {
+    run,
+    isDeselected: said("UnselectManual") === "true",
+    // what a person has selected is no more filtered
+    isFiltered: said("UnselectFilter") === "true" && said("UnselectManual") !== "false",
+    used: tilts.filter((word) => /^true$/i.test(word)).length,
+    tilts: tilts.length,
+  };
+}
+
+/** Degrees by which a stage misses an angle, and programs round it. */
+const SAME_DEGREES = 0.5;
+
+/**
+ * Lists of raw angles that have the signs of the acquisition file turned, as WarpTools' import turns them unless it is told not to: the portal's raw angles
+ * are those of the microscope.
+ *
+ * Source: `--dont_invert` of ts_import, warpem.github.io
+ */
+export async function turnedAngleQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
+  const acquisitions = new Map(
+    [...files.values()].flatMap((file) => (file.role === "acquisition" ? [[file.run, file.path] as const] : [])),
+  );
+  const lists = [...files.values()].filter(
+    ({ role, run, strength }) => role === "raw tilts" && strength !== "person" && acquisitions.has(run),
+  );
+  const turned = await mapLimit(lists, READS_IN_FLIGHT, async (file) => {
+    const mdoc = acquisitions.get(file.run)!;
+    const [own, recorded] = [await anglesOf(laboratory, file.path), await anglesOf(laboratory, mdoc)];
+    return own && recorded && isTurned(own, recorded) ? [{ file, mdoc }] : [];
+  });
+  const all = turned.flat();
+  if (all.length === 0) return [];
+  const paths = all.map(({ file }) => file.path);
+  return [
+    {
+      id: "turned-angles",
+      text: `Are the angles of ${fewFiles(paths)} to be published as they were recorded? They are those of ${fewFiles(all.map(({ mdoc }) => mdoc))} with the other sign, as Warp turns them.`,
+      files: paths,
+      options: [
+        {
+          answer: "leave-out",
+          says: "not published: the acquisition file has the angles",
+          claims: all.map(({ file, mdoc }) => leftOut(file, `the angles of ${mdoc} with the other sign`)),
+        },
+        { answer: "raw-tilts", says: "published as they are", claims: all.map(({ file }) => asItIs(file)) },
+      ],
+      guess: "leave-out",
+    },
+  ];
+}
+
+async function anglesOf(laboratory: Laboratory, path: string): Promise<number[] | undefined> {
+  const text = await laboratory.text(path);
+  const read = await orReason(() =>
+    /\.mdoc$/i.test(path)
+      ? mdocAngles(parseMdoc(text ?? "", path))
+      : parseTiltAngles(text ?? "", path).map(({ degrees }) => degrees),
+  );
+  return "value" in read ? read.value : undefined;
+}
+
+/** In the order of the lists, or sorted where they have another order: a list that is as long to both sides shows nothing then. */
+function isTurned(own: readonly number[], recorded: readonly number[]): boolean {
+  if (own.length < 3 || own.length !== recorded.length) return false;
+  const isSame = (a: readonly number[], b: readonly number[]) => a.every((angle, at) => Math.abs(angle - b[at]!) <= SAME_DEGREES);
+  const sorted = (angles: readonly number[]) => [...angles].sort((a, b) => a - b);
+  const negative = recorded.map((angle) => -angle);
+  if (isSame(own, recorded) || isSame(sorted(own), sorted(recorded))) return isSame(own, negative) && !isSame(own, recorded);
+  return isSame(sorted(own), sorted(negative));
+}
