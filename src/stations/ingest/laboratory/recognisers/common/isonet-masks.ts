@@ -17,3 +17,8 @@ export function isonetMasks(laboratory: Laboratory): (path: string) => boolean {
     return /_mask\.mrc$/i.test(path) && /^masks?(?:_|$)/i.test(baseName(folder)) && projects.has(folderOf(folder));
   };
 }
+
+/** Columns that tables of IsoNet and IsoNet2 have, and no other. */
+export const isIsonetTable = (columns: readonly string[]): boolean =>
+  ["rlnSnrFalloff", "rlnMaskBoundary", "rlnCubeSize"].some((one) => columns.includes(one)) ||
+  (columns.includes("rlnNumberSubtomo") && columns.includes("rlnCorrectedTomoName"));

@@ -1,57 +1,94 @@
-import { readStar } from "../../../../../formats/star/read.js";
+import { readStar, type StarTable } from "../../../../../formats/star/read.js";
+import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
+import { isIsonetTable } from "../common/isonet-masks.js";
 import { baseName, folderOf, type TailFinder } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
 
 const FOLDERS = /^(?:deconv|mask|subtomo|results|corrected)/i;
+/** Tables lie where somebody wanted them: `tomograms.star`, `isonet2_tomos_bin_4.star`. */
+const NAME = /(?:isonet|tomos?|tomograms?)[^/]*\.star$/i;
 const BYTES_MAX = 1024 * 1024;
-const RESULTS: readonly (readonly [column: string, role: "tomogram" | "left out", processing?: "filtered" | "denoised"])[] = [
-  ["rlnCorrectedTomoName", "tomogram", "denoised"],
-  ["rlnDeconvTomoName", "tomogram", "filtered"],
-  ["rlnMaskName", "left out"],
+const READS_IN_FLIGHT = 8;
+
+interface Result {
+  readonly column: string;
+  readonly role: "tomogram" | "half map" | "left out";
+  readonly processing?: "filtered" | "denoised" | undefined;
+  readonly words: string;
+}
+const RESULTS: readonly Result[] = [
+  { column: "rlnCorrectedTomoName", role: "tomogram", processing: "denoised", words: "denoised" },
+  { column: "rlnDenoisedTomoName", role: "tomogram", processing: "denoised", words: "denoised" },
+  { column: "rlnDeconvTomoName", role: "tomogram", processing: "filtered", words: "filtered" },
+  { column: "rlnTomoReconstructedTomogramHalf1", role: "half map", words: "half 1" },
+  { column: "rlnTomoReconstructedTomogramHalf2", role: "half map", words: "half 2" },
+  { column: "rlnMaskName", role: "left out", words: "mask" },
 ];
+/** What the results of a row are made of: the first that is there. */
+const MADE_OF = ["rlnTomoName", "rlnMicrographName", "rlnTomoReconstructedTomogramHalf1"];
 
 /**
- * The files that IsoNet's own tables name: corrected and deconvolved tomograms, masks, pieces for the training. A table of IsoNet has columns that
- * nothing else has.
+ * The files that IsoNet's own tables name: corrected, denoised and deconvolved tomograms, halves, masks, pieces for the training. What was put in is claimed
+ * by whoever made it. A table of IsoNet has columns that nothing else has.
  *
- * Source: bin/isonet.py and util/metadata.py in https://github.com/IsoNet-cryoET/IsoNet
+ * Source: bin/isonet.py and util/metadata.py in https://github.com/IsoNet-cryoET/IsoNet; prepare_star, deconv, make_mask and predict in bin/isonet.py of IsoNet2
  */
 export async function isonetClaims(laboratory: Laboratory, finder: TailFinder): Promise<Claim[]> {
   const parents = new Set(laboratory.folders().flatMap((folder) => (FOLDERS.test(baseName(folder)) ? [folderOf(folder)] : [])));
+  const stars = laboratory.files.filter(
+    ({ path, format, size }) =>
+      /\.star$/i.test(path) &&
+      format === "text" &&
+      size <= BYTES_MAX &&
+      (NAME.test(baseName(path)) || parents.has(folderOf(path))),
+  );
   const claims: Claim[] = [];
-  for (const folder of parents) {
-    let isProject = false;
-    for (const { path, format, size } of laboratory.inFolder(folder)) {
-      if (!/\.star$/i.test(path) || format !== "text" || size > BYTES_MAX) continue;
-      const read = await orReason(async () => readStar(await laboratory.open(path)));
-      const tables = "value" in read ? read.value : [];
-      const own = tables.filter(({ columns }) =>
-        ["rlnSnrFalloff", "rlnMaskBoundary", "rlnCubeSize"].some((one) => columns.includes(one)),
-      );
-      if (own.length === 0) continue;
-      isProject = true;
-      claims.push({ path, role: "left out", because: "bookkeeping of IsoNet", strength: "bookkeeping" });
-      for (const { columns, rows } of own) {
-        for (const [column, role, processing] of RESULTS) {
-          const at = columns.indexOf(column);
-          for (const row of at < 0 ? [] : rows) {
-            const found = finder.find(row[at]!, folder, (one) => laboratory.get(one)!.volume !== undefined);
-            if (found === undefined) continue;
-            const because =
-              role === "left out"
-                ? "where IsoNet looked for density: no annotation"
-                : `${baseName(path)} names it as ${processing}`;
-            const details = processing && { processing, processingSoftware: "IsoNet" };
-            claims.push({ path: found, role, because, strength: "bookkeeping", ...(details && { details }) });
-          }
-        }
-      }
-    }
-    if (isProject) claims.push(...piecesOf(laboratory, folder));
+  const projects = new Set<string>();
+  const read = await mapLimit(stars, READS_IN_FLIGHT, async ({ path }) => {
+    const tables = await orReason(async () =>
+      readStar(await laboratory.open(path), ({ columns }) => (isIsonetTable(columns) ? "read" : "skip")),
+    );
+    return "value" in tables ? { path, tables: tables.value } : undefined;
+  });
+  for (const { path, tables } of read.filter((one) => one !== undefined)) {
+    const own = tables.filter(({ columns }) => isIsonetTable(columns));
+    if (own.length === 0) continue;
+    projects.add(folderOf(path));
+    claims.push({ path, role: "left out", because: "bookkeeping of IsoNet", strength: "bookkeeping" });
+    for (const table of own) claims.push(...rowClaims(laboratory, finder, path, table));
   }
+  for (const folder of projects) claims.push(...piecesOf(laboratory, folder));
   return unique(claims);
+}
+
+function rowClaims(laboratory: Laboratory, finder: TailFinder, path: string, { columns, rows }: StarTable): Claim[] {
+  const software = columns.includes("rlnTomoName") ? "IsoNet2" : "IsoNet";
+  const find = (name: string | undefined) =>
+    name === undefined || /^(?:none)?$/i.test(name)
+      ? undefined
+      : finder.find(name, folderOf(path), (one) => laboratory.get(one)!.volume !== undefined);
+  return rows.flatMap((row) => {
+    const at = (column: string) => find(row[columns.indexOf(column)]);
+    const [original] = MADE_OF.flatMap((column) => at(column) ?? []);
+    return RESULTS.flatMap(({ column, role, processing, words }): Claim[] => {
+      const file = at(column);
+      if (file === undefined || (file === original && role !== "half map")) return [];
+      const because =
+        role === "left out" ? "where IsoNet looked for density: no annotation" : `${baseName(path)} names it as ${words}`;
+      return [
+        {
+          path: file,
+          role,
+          because,
+          strength: "bookkeeping",
+          ...(processing && { details: { processing, processingSoftware: software } }),
+          ...(role === "tomogram" && original !== undefined && { sameRunAs: original }),
+        },
+      ];
+    });
+  });
 }
 
 function piecesOf(laboratory: Laboratory, root: string): Claim[] {

@@ -28,7 +28,7 @@ export const MAKERS: readonly Maker[] = [
   {
     software: "DeepDeWedge",
     processing: "denoised",
-    word: word("ddw|deepdewedge"),
+    word: /(?:^|[_.\- ])(?:ddw|deepdewedge)\d*(?=[_.\- ]|$)|\+.*_refined$/i,
     folder: folder("ddw|deepdewedge|refined_tomograms"),
   },
   {

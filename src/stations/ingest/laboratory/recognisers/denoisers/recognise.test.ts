@@ -93,4 +93,74 @@ describe("denoisers", () => {
       "p/results/model_iter30.h5": "left out",
     });
   });
+
+  it("are told by the tables of IsoNet2, wherever they lie and whatever the folders are called", async () => {
+    // columns and names as prepare_star, deconv, make_mask and predict of IsoNet2 write them
+    const columns = [
+      ...["rlnIndex", "rlnTomoName", "rlnTomoReconstructedTomogramHalf1", "rlnTomoReconstructedTomogramHalf2", "rlnPixelSize"],
+      ...["rlnDeconvTomoName", "rlnMaskBoundary", "rlnMaskName", "rlnNumberSubtomo", "rlnCorrectedTomoName"],
+    ];
+    const star = (row: string) => `data_\n\nloop_\n${columns.map((column, at) => `_${column} #${at + 1}\n`).join("")}${row}\n`;
+    const files = {
+      "r/TS_01.mrc": volume,
+      "r/TS_01_a.mrc": volume,
+      "r/TS_01_b.mrc": volume,
+      "i/one/TS_01.mrc": volume,
+      "i/two/TS_01_m.mrc": volume,
+      "i/three/corrected_isonet2-n2n_unet-medium_TS_01.mrc": volume,
+    };
+    const row = "1 r/TS_01.mrc r/TS_01_a.mrc r/TS_01_b.mrc 8 one/TS_01.mrc None two/TS_01_m.mrc 100";
+    const corrected = "three/corrected_isonet2-n2n_unet-medium_TS_01.mrc";
+    expect(await claimsOf({ ...files, "i/tomograms.star": star(`${row} ${corrected}`) })).toEqual({
+      "i/tomograms.star": "left out",
+      "r/TS_01_a.mrc": "undefined, undefined, by bookkeeping",
+      "r/TS_01_b.mrc": "undefined, undefined, by bookkeeping",
+      "i/one/TS_01.mrc": "filtered, IsoNet2, by bookkeeping",
+      "i/two/TS_01_m.mrc": "left out",
+      [`i/${corrected}`]: "denoised, IsoNet2, by bookkeeping",
+    });
+    const recognised = await denoisers.recognise(
+      await laboratoryWith({ ...files, "i/tomograms.star": star(`${row} ${corrected}`) }),
+    );
+    expect(recognised!.claims.find(({ path }) => path === `i/${corrected}`)!.sameRunAs).toBe("r/TS_01.mrc");
+    expect(recognised!.claims.find(({ path }) => path === "r/TS_01_a.mrc")!.role).toBe("half map");
+    // without the table by its name
+    expect((await claimsOf(files))[`i/${corrected}`]).toBe("denoised, IsoNet, by contents");
+  });
+
+  it("are told by the configuration of DeepDeWedge, and by the names of both halves", async () => {
+    const config = `shared:\n  project_dir: "./p"\n  tomo0_files:\n    - "/gone/even/TS_01_e.mrc"\n  tomo1_files: ["/gone/odd/TS_01_o.mrc"]\nfit_model:\n  unet_params_dict: {chans: 64}\nrefine_tomogram:\n  subtomo_overlap: 32\n`;
+    const files = {
+      "ddw.yaml": config,
+      "even/TS_01_e.mrc": volume,
+      "odd/TS_01_o.mrc": volume,
+      "out/TS_01_e+TS_01_o_refined.mrc": volume,
+      "other.yaml": "shared: {a: 1}\n",
+    };
+    const recognised = await denoisers.recognise(await laboratoryWith(files));
+    const claims = recognised!.claims.map(({ path, role, details, sameRunAs }) => [
+      path,
+      role,
+      details?.processingSoftware,
+      sameRunAs,
+    ]);
+    expect(claims).toEqual([
+      ["ddw.yaml", "left out", undefined, undefined],
+      ["even/TS_01_e.mrc", "half map", undefined, undefined],
+      ["odd/TS_01_o.mrc", "half map", undefined, undefined],
+      ["out/TS_01_e+TS_01_o_refined.mrc", "tomogram", "DeepDeWedge", "even/TS_01_e.mrc"],
+    ]);
+    const byName = { "TS_01.mrc": volume, "x/TS_01_ODD+TS_01_EVN_refined.mrc": volume };
+    expect(await claimsOf(byName)).toEqual({ "x/TS_01_ODD+TS_01_EVN_refined.mrc": "denoised, DeepDeWedge, by contents" });
+    // of a tomogram that was given twice there are no halves
+    const twice = await claimsOf({
+      ...files,
+      "ddw.yaml": config.replace("even/TS_01_e", "odd/TS_01_o"),
+      "out/TS_01_o+TS_01_o_refined.mrc": volume,
+    });
+    expect([twice["odd/TS_01_o.mrc"], twice["out/TS_01_o+TS_01_o_refined.mrc"]]).toEqual([
+      undefined,
+      "denoised, DeepDeWedge, by bookkeeping",
+    ]);
+  });
 });

@@ -5,6 +5,7 @@ import { isonetMasks } from "../common/isonet-masks.js";
 import { knownBeginning, stemOf } from "../common/names.js";
 import { baseName, folderOf, tailFinder } from "../common/paths.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
+import { deepDeWedgeClaims } from "./deepdewedge.js";
 import { isonetClaims } from "./isonet.js";
 import { MAKERS, type Maker, OTHERS, PIECES } from "./makers.js";
 
@@ -17,7 +18,7 @@ export const denoisers: Recogniser = {
   software: "denoisers",
   async recognise(laboratory) {
     const finder = tailFinder(laboratory.files.map(({ path }) => path));
-    const claims = await isonetClaims(laboratory, finder);
+    const claims = [...(await isonetClaims(laboratory, finder)), ...(await deepDeWedgeClaims(laboratory, finder))];
     const told = new Set(claims.map(({ path }) => path));
     const volumes = volumesOf(laboratory).filter(
       (file) => !told.has(file.path) && file.volume.says !== "stack" && !isAverage(file),
@@ -68,11 +69,21 @@ function claimOf(file: Volume, maker: Maker, originals: ReadonlyMap<string, read
   }
   if (isLabelled)
     return { path, role: "tomogram", because: `its header says that ${software} made it`, strength: "contents", details };
-  if (found || OTHERS.test(stemOf(path))) return undefined;
+  if (found || OTHERS.test(plainStem(path))) return undefined;
   return { path, role: "tomogram", because: `its name or folder says that it is ${processing}`, strength: "name", details };
 }
 
 const HALF = /[_.\- ](?:evn|even|odd|half[_-]?[12ab])(?=[_.\- ]|$)/i;
+
+/** IsoNet2 puts its words before the name: `corrected_isonet2-n2n_unet-medium_TS_01.mrc`. Source: `predict` in its bin/isonet.py */
+const ISONET2 = /^corrected[^_]*_(?:isonet2(?:-n2n)?|n2n|regular)_[a-z]+(?:-[a-z]+)?_/i;
+
+/** Of DeepDeWedge's names, which have both halves, the first. */
+const plainStem = (path: string): string =>
+  stemOf(path)
+    .replace(/\+.*(?=_refined$)/i, "")
+    .replace(HALF, "")
+    .replace(ISONET2, "");
 
 /** The tomogram of which this one was made, and what its name has more. */
 function originalOf(
@@ -81,8 +92,9 @@ function originalOf(
   originals: ReadonlyMap<string, readonly Volume[]>,
 ): { original: Volume; rest: string } | undefined {
   const stem = stemOf(file.path);
+  const plain = plainStem(file.path);
   const bare = stem.replace(new RegExp(`^${word.source}`, "i"), "").replace(/^[_.\- ]+/, "");
-  for (const name of new Set([stem, bare, stem.replace(HALF, ""), bare.replace(HALF, "")])) {
+  for (const name of new Set([plain, stem, bare, stem.replace(HALF, ""), bare.replace(HALF, "")])) {
     const fits = (begin: string) =>
       (originals.get(originalKey(file, begin)) ?? []).find(
         (one) => one.path !== file.path && isSameGrid(one.volume, file.volume),

@@ -445,6 +445,17 @@ describe("a project of RELION 5", () => {
     ]);
   });
 
+  it("has no tomograms by a table of IsoNet2, which has taken over names of columns", async () => {
+    const columns = ["rlnTomoName", "rlnTomoReconstructedTomogramHalf1", "rlnMaskBoundary", "rlnNumberSubtomo"];
+    const found = await recognised({
+      ...RELION5,
+      "isonet_tomos.star": table("", columns, "isonet/TS_09.mrc isonet/TS_09_a.mrc None 100"),
+      "isonet/TS_09_a.mrc": volume(10),
+    });
+    expect(toldOf(found)["isonet/TS_09_a.mrc"]).toBeUndefined();
+    expect(toldOf(found)["isonet_tomos.star"]).toBeUndefined();
+  });
+
   it("leaves out a tomogram that is the same file as the named one", async () => {
     const same = mrcFile([32, 60, 64], 10, { seed: 3 });
     const found = await recognised({

@@ -1,6 +1,7 @@
 import type { Triple } from "../../../../../core/box.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { mapLimit } from "../../../../../system/parallel.js";
+import { isIsonetTable } from "../common/isonet-masks.js";
 import { seriesStem } from "../common/particles.js";
 import { distinctNames } from "../common/paths.js";
 import { below, placeOf } from "./places.js";
@@ -55,8 +56,9 @@ export async function readTomograms(found: Found): Promise<Tomogram[]> {
   return joined(read.flat());
 }
 
-/** A table with a row a tomogram, and none a particle. */
-const isGlobal = (columns: readonly string[]): boolean => columns.includes("rlnTomoName") && !columns.some(isCoordinate);
+/** A table with a row a tomogram, and none a particle. IsoNet2 has taken over the names of columns, but its names are those of files. */
+const isGlobal = (columns: readonly string[]): boolean =>
+  columns.includes("rlnTomoName") && !columns.some(isCoordinate) && !isIsonetTable(columns);
 const isCoordinate = (column: string): boolean => /^rln(?:Centered)?CoordinateX/.test(column);
 
 interface Named extends TomogramRow {

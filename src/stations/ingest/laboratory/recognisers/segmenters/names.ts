@@ -12,7 +12,8 @@ export interface Ending {
  * Endings that programs give, behind the name of the tomogram.
  *
  * Sources: store_segmented_tomograms in https://github.com/teamtomo/membrain-seg (`X_MemBrain_seg_v10_alpha.ckpt_segmented.mrc`, `…_scores.mrc`),
- * predictor.py in https://github.com/SMLC-NYSBC/TARDIS (`X_semantic.mrc`, `X_instance.mrc`)
+ * predictor.py in https://github.com/SMLC-NYSBC/TARDIS (`X_semantic.mrc`, `X_instance.mrc`), https://sbc-utrecht.github.io/pytom-match-pick (`X_scores.mrc`,
+ * `X_angles.mrc`)
  */
 const ENDINGS: readonly (readonly [form: RegExp, ending: Ending])[] = [
   [/(?:_membrain\w*|\.ckpt)[^/]*_scores$/i, { leftOut: "scores of MemBrain-seg: its segmentation is the mask" }],
@@ -21,7 +22,11 @@ const ENDINGS: readonly (readonly [form: RegExp, ending: Ending])[] = [
   [/(?:_membrain|\.ckpt)[^/]*(?:_segmented|_seg|_skel\w*)$/i, { software: "MemBrain-seg", object: "membrane" }],
   [/_semantic$/i, { software: "TARDIS" }],
   [/_instances?(?:_mask)?$/i, { software: "TARDIS", isInstances: true }],
-  [/_angles$/i, { leftOut: "the best orientation of a template matching, for each voxel" }],
+  [/_angles$|^angles[_-]/i, { leftOut: "the best orientation of a template matching, for each voxel" }],
+  [
+    /_(?:ccmap|ccc|[ln]cc(?:max)?|score_?map|scores_?map|convmap|xcorr)$|^(?:scores|ccmap|ccc|scoremap)[_-]/i,
+    { leftOut: "scores of a template matching, for each voxel" },
+  ],
   [
     /_(?:scores?|probabilit(?:y|ies)|prob(?:map)?|softmax|logits)$/i,
     { leftOut: "scores of a segmentation: a mask is made of them" },

@@ -56,6 +56,56 @@ describe("segmenters", () => {
     expect(recognised!.software).toBe("MemBrain-seg, TARDIS");
   });
 
+  it("leave maps of a template matching, under whatever folder, and whole numbers or not", async () => {
+    const names = [
+      "TS_01_scores",
+      "TS_01_ccmap",
+      "TS_01_LCCmax",
+      "TS_01_score_map",
+      "scores_TS_01",
+      "angles_TS_01",
+      "TS_01_angles",
+    ];
+    const { claims, recognised } = await found({
+      "TS_01.mrc": volume,
+      ...Object.fromEntries(names.map((name, at) => [`results/${name}.mrc`, at % 2 === 0 ? volume : mask((i) => i % 90)])),
+    });
+    expect(Object.keys(claims).sort()).toEqual(names.map((name) => `results/${name}.mrc`).sort());
+    expect(Object.values(claims).every(({ role }) => role === "left out")).toBe(true);
+    expect(recognised!.questions).toEqual([]);
+  });
+
+  it("have lists of points with RELION's columns, in units of their own", async () => {
+    const star = (columns: readonly string[], row: string) =>
+      `data_\n\nloop_\n${columns.map((column, at) => `_rln${column} #${at + 1}\n`).join("")}${row}\n`;
+    const places = ["CoordinateX", "CoordinateY", "CoordinateZ"];
+    const turned = [...places, "AngleRot", "AngleTilt", "AnglePsi"];
+    const pytom = [...turned, "LCCmax", "CutOff", "SearchStd", "DetectorPixelSize", "MicrographName"];
+    const { claims } = await found({
+      "TS_01.mrc": volume,
+      "pick/TS_01_T1S1M01_clusters.star": star(turned, "40 50 30 1 2 3"),
+      "pick/TS_02_clusters.star": star([...turned, "TomoName"], "40 50 30 1 2 3 TS_02"),
+      "match/TS_01_particles.star": star(pytom, "4 5 3 1 2 3 0.4 0.2 0.05 8 TS_01"),
+      "match/TS_02_particles.star": star([...turned, "DetectorPixelSize"], "4 5 3 1 2 3 8"),
+    });
+    expect(claims).toEqual({
+      "pick/TS_01_T1S1M01_clusters.star": {
+        role: "points",
+        points: { format: "relion3_star", shape: "OrientedPoint", unit: "Å" },
+      },
+      "match/TS_01_particles.star": {
+        role: "points",
+        points: {
+          format: "relion3_star",
+          shape: "OrientedPoint",
+          rowName: "rlnMicrographName",
+          unit: "pixels",
+          pixelAngstrom: 8,
+        },
+      },
+    });
+  });
+
   it("asks what several numbers mean", async () => {
     const { claims, recognised } = await found({
       "TS_01.mrc": volume,

@@ -10,6 +10,7 @@ import { folderOf } from "../common/paths.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
 import { type Labels, labelsOf } from "./labels.js";
 import { type Ending, endingOf, objectOf, SEGMENTED } from "./names.js";
+import { pickedPoints } from "./picks.js";
 
 /**
  * Segmentations: a volume whose name or folder speaks of one, and which holds a few whole numbers. With several numbers a person says whether each is an
@@ -26,7 +27,11 @@ export const segmenters: Recogniser = {
     const found = await mapLimit(candidates, READS_IN_FLIGHT, async (file) =>
       recogniseOne(file, await labelsOf(laboratory, file), grids),
     );
-    const claims: Claim[] = [...tardisTables(laboratory), ...(await tardisPoints(laboratory))];
+    const claims: Claim[] = [
+      ...tardisTables(laboratory),
+      ...(await tardisPoints(laboratory)),
+      ...(await pickedPoints(laboratory)),
+    ];
     const many: Many[] = [];
     for (const one of found) {
       if (one === undefined) continue;
@@ -80,8 +85,9 @@ function recogniseOne(
   const { path } = file;
   const stem = stemOf(path);
   const ending = endingOf(stem);
-  if (!labels)
-    return ending?.leftOut === undefined ? undefined : { path, role: "left out", because: ending.leftOut, strength: "contents" };
+  // orientations are numbers of a list, and so whole ones, too
+  if (ending?.leftOut !== undefined) return { path, role: "left out", because: ending.leftOut, strength: "contents" };
+  if (!labels) return undefined;
   const original = originalOf(file, grids);
   // a mask around particles has the size of their box, not of a tomogram
   if (labels.values.length === 0) return undefined;
