@@ -9,6 +9,7 @@ import { mirrorQuestions } from "./completion/hand.js";
 import { methodOfName } from "./completion/method.js";
 import { nanometreQuestions } from "./completion/nanometres.js";
 import { oneOfRun } from "./completion/one-of-run.js";
+import { leaveParts } from "./completion/parts.js";
 import { fillPixels } from "./completion/pixels.js";
 import {
   countQuestions,
@@ -85,6 +86,7 @@ export async function complete(
     for (const question of some) if (!isSettled(question, places)) questions.push(answered(question, "", places));
   };
   leaveCopiedRuns(files);
+  await leaveParts(files, laboratory);
   joinAcquisitions(files);
   nameProcessing(files);
   withoutRun(files, undecided);
