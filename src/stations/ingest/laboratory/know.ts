@@ -5,6 +5,7 @@ import { keepHeapSmall } from "../../../system/garbage.js";
 import type { Recognised } from "./claims.js";
 import { complete } from "./complete.js";
 import { joinedRuns } from "./completion/joined-runs.js";
+import { namedAlike } from "./completion/named-alike.js";
 import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
 import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN } from "./decide.js";
@@ -72,7 +73,7 @@ export async function recognisedIn(whole: Laboratory, signal: AbortSignal): Prom
   await turnOfTheLoop();
   recognised.push(await conventions(laboratory, recognised));
   await turnOfTheLoop();
-  return joinedRuns(laboratory, await runsOfSeries(laboratory, recognised));
+  return namedAlike(laboratory, await joinedRuns(laboratory, await runsOfSeries(laboratory, recognised)));
 }
 
 export async function decisionsOf(

@@ -184,15 +184,28 @@ function wordIndex(items: readonly NamedFile[]): WordIndex {
 
 /**
  * The run of a path: the longest name whose words stand in it. A name may begin with a folder, `2023-03-24_Position_1` of what lies below `2023-03-24`:
- * of two sessions with places of one name. Where no name stands there as it is written, case and the characters between words do not count.
+ * of two sessions with places of one name. Where no name stands there as it is written, case and the characters between words do not count; where none does so, zeros before numbers and whether letters and numbers
+ * stand apart do not.
  */
 export function runFinder(names: readonly string[]): (path: string) => string | undefined {
   const exactly = finderOf(names, (text) => text);
   const loose = groupsOf(names, looseName);
   const alone = [...loose.values()].flatMap((some) => (some.length === 1 ? some : []));
   const loosely = finderOf(alone, looseName);
-  return (path) => exactly(path) ?? loosely(path);
+  const tight = groupsOf(
+    names.filter((name) => /\p{L}.*\d/u.test(name)),
+    tightName,
+  );
+  const tightly = finderOf(
+    [...tight.values()].flatMap((some) => (some.length === 1 ? some : [])),
+    tightName,
+    WORDS_MORE,
+  );
+  return (path) => exactly(path) ?? loosely(path) ?? tightly(path);
 }
+
+/** Words that a name has more where its letters and its number stand apart: `ts_01` for `ts01`. */
+const WORDS_MORE = 2;
 
 /** A name as people mix it up: `TS 01` and `ts-01` for `TS_01`. */
 export const looseName = (name: string): string => name.toLowerCase().replace(/[_\-. ]+/g, "_");
@@ -206,9 +219,9 @@ export const tightName = (name: string): string =>
     .replace(/(?<!\d)_|_(?!\d)/g, "");
 
 /** @param key by which names are compared */
-function finderOf(names: readonly string[], key: (text: string) => string): (path: string) => string | undefined {
+function finderOf(names: readonly string[], key: (text: string) => string, more = 0): (path: string) => string | undefined {
   const known = new Map(names.map((name) => [key(name), name]));
-  const longest = Math.max(0, ...names.map((name) => wordsOf(name).length));
+  const longest = Math.max(0, ...names.map((name) => wordsOf(name).length)) + more;
   const inFolders = new Map<string, Map<string, string>>();
   for (const name of names) {
     const words = wordsOf(name);

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+import { runFinder, tightName } from "../run-names.js";
+
+const { signal } = new AbortController();
+const volume = (seed: number) => mrcFile([6, 12, 12], 10, { seed });
+const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+const etomo = (name: string, files: Record<string, Uint8Array>) => ({
+  [`${name}/${name}.edf`]: `Setup.DatasetName=${name}\nSetup.Version.Etomo.Created=4.11.12\n`,
+  ...Object.fromEntries(Object.entries(files).map(([end, bytes]) => [`${name}/${name}${end}`, bytes])),
+});
+
+async function decided(files: Record<string, string | Uint8Array>) {
+  const laboratory = await laboratoryWith(files);
+  const { runs, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  return { runs, asked: questions.map(({ id, answer }) => [id.replace(/-[0-9a-f]+$/, ""), answer]) };
+}
+
+describe("(36) names by their letters and numbers", () => {
+  it("are one, but for what stands between two numbers", () => {
+    expect(["TS_01", "ts01", "ts-1", "TS 001"].map(tightName)).toEqual(["ts1", "ts1", "ts1", "ts1"]);
+    expect(tightName("Position_1_2")).not.toBe(tightName("Position_12"));
+    expect(tightName("TS_10")).not.toBe(tightName("TS_1"));
+  });
+
+  it("tell the run of a path where one run alone is called so", () => {
+    const find = runFinder(["TS_01", "TS_02", "lam3", "grid_1_1", "7"]);
+    expect(["rec/ts1_rec.mrc", "TS2.rec", "lam_03.mrc", "grid_11.mrc", "x7.mrc"].map(find)).toEqual([
+      ...["TS_01", "TS_02", "lam3", undefined, undefined],
+    ]);
+    expect(runFinder(["TS_01", "TS_1"])("ts001.mrc")).toBeUndefined();
+  });
+});
+
+describe("a table with two names in each row", () => {
+  const series = { ...etomo("Position_3", { ".st": stack(1) }), ...etomo("Position_8", { ".st": stack(2) }) };
+  const made = { ...etomo("yeast_a1", { "_rec.mrc": volume(3) }), ...etomo("yeast_a2", { "_rec.mrc": volume(4) }) };
+  const table = "old,new,quality\nPosition_3,yeast_a1,good\nPosition_8,yeast_a2,bad\n";
+
+  it("is asked about, and taken until then where the one has what the other lacks", async () => {
+    const { runs, asked } = await decided({ ...series, ...made, "names.csv": table });
+    expect(asked).toEqual([["names", "one-run"]]);
+    expect(runs).toEqual(["Position_3", "Position_8"]);
+  });
+
+  it("is not taken where both have tomograms, nor asked about where their stacks differ", async () => {
+    const more = { "Position_3/Position_3_rec.mrc": volume(5) };
+    expect((await decided({ ...series, ...made, ...more, "names.csv": table })).asked).toEqual([["names", "separate-runs"]]);
+    const stacks = { "yeast_a1/yeast_a1.st": stack(6), "yeast_a2/yeast_a2.st": stack(7) };
+    expect((await decided({ ...series, ...made, ...stacks, "names.csv": table })).asked).toEqual([]);
+  });
+
+  it("of a single row tells nothing", async () => {
+    const { asked } = await decided({ ...series, ...made, "names.txt": "Position_3 -> yeast_a1\n" });
+    expect(asked).toEqual([]);
+  });
+});
+
+it("a single series without a tomogram and a single tomogram without a series are asked about", async () => {
+  const two = { ...etomo("Position_3", { ".st": stack(1) }), ...etomo("yeast_a1", { "_rec.mrc": volume(3) }) };
+  expect(await decided(two)).toEqual({ runs: ["Position_3", "yeast_a1"], asked: [["only-two", "separate-runs"]] });
+  const third = etomo("yeast_a2", { "_rec.mrc": volume(4) });
+  expect((await decided({ ...two, ...third })).asked).toEqual([]);
+});

@@ -1,0 +1,149 @@
+import { few } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
+import { mapLimit } from "../../../../system/parallel.js";
+import type { Claim, Question, Recognised, RunOfFile } from "../claims.js";
+import { stableId } from "../decide.js";
+import { stemOf } from "../recognisers/common/names.js";
+import { showTheSame } from "../recognisers/common/prints.js";
+import { tightName } from "../run-names.js";
+import type { Laboratory } from "../survey/laboratory.js";
+
+const TEXT_BYTES_MAX = 256 * 1024;
+const READS_IN_FLIGHT = 16;
+/** Rows that pair names, at least: two names in one line may be there for any reason. */
+const ROWS_MIN = 2;
+const TABLE = /\.(?:csv|tsv|txt|tab|md|dat)$/i;
+const RECORDED: readonly Claim["role"][] = ["tilt series", "acquisition", "frame", "raw tilts"];
+const MADE: readonly Claim["role"][] = ["tomogram", "alignment"];
+
+/** A run by what is claimed for it. */
+type Runs = ReadonlyMap<string, readonly Claim[]>;
+type Pair = readonly [a: string, b: string];
+
+/**
+ * Asks whether runs are one of which somebody has written both names into a table, as people do who rename series; and where a single series without a
+ * tomogram and a single tomogram without a series remain. Runs whose stacks show other images are not asked about.
+ */
+export async function namedAlike(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
+  const asked = new Set(
+    recognised.flatMap(({ questions = [] }) => questions.filter(({ isOfRuns }) => isOfRuns)).flatMap(({ files }) => files),
+  );
+  const claims = recognised.flatMap(({ claims: own }) => own.filter(({ run, path }) => run !== undefined && !asked.has(path)));
+  const runs = groupsOf(claims, ({ run }) => run!);
+  if (runs.size < 2) return recognised;
+  const questions: Question[] = [];
+  const taken = new Set<string>();
+  for (const { path, pairs } of await tablesOf(laboratory, runs)) {
+    const open = await notApart(
+      laboratory,
+      runs,
+      pairs.filter((pair) => !pair.some((run) => taken.has(run))),
+    );
+    if (open.length === 0) continue;
+    for (const run of open.flat()) taken.add(run);
+    questions.push(questionOf(runs, open, { id: stableId("names", path), why: `${path} has them in one row` }));
+  }
+  const [only] = await notApart(
+    laboratory,
+    runs,
+    onlyTwo(runs).filter((pair) => !pair.some((run) => taken.has(run))),
+  );
+  if (only) questions.push(onlyTwoQuestion(runs, only));
+  return questions.length === 0 ? recognised : [...recognised, { software: "", by: [], claims: [], questions }];
+}
+
+/** Tables with the names of two runs in several rows. */
+async function tablesOf(
+  laboratory: Laboratory,
+  runs: Runs,
+): Promise<{ readonly path: string; readonly pairs: readonly Pair[] }[]> {
+  const byName = groupsOf(runs.keys(), tightName);
+  const runOf = (cell: string) => {
+    const text = cell.trim().replace(/^["']|["']$/g, "");
+    const found = runs.has(text) ? [text] : (byName.get(tightName(text)) ?? byName.get(tightName(stemOf(text))) ?? []);
+    return found.length === 1 ? found[0] : undefined;
+  };
+  const texts = laboratory.files.filter(
+    ({ path, format, size }) => format === "text" && size <= TEXT_BYTES_MAX && TABLE.test(path),
+  );
+  const tables = await mapLimit(texts, READS_IN_FLIGHT, async ({ path }) => {
+    const rows = ((await laboratory.text(path)) ?? "").split(/\r\n|\n|\r/).map((line) => {
+      const cells = /[,;\t|]/.test(line) ? line.split(/[,;\t|]/) : line.split(/\s*(?:->|=>|=|→|:)\s*|\s+/);
+      return cells.map(runOf);
+    });
+    return { path, pairs: pairsOf(rows) };
+  });
+  return tables.filter(({ pairs }) => pairs.length >= ROWS_MIN);
+}
+
+/** The pairs of the two columns that have most of them. Each name is in one row, or it is no list of names. */
+function pairsOf(rows: readonly (readonly (string | undefined)[])[]): readonly Pair[] {
+  const width = Math.min(12, Math.max(0, ...rows.map(({ length }) => length)));
+  let best: readonly Pair[] = [];
+  for (let a = 0; a < width; a++) {
+    for (let b = a + 1; b < width; b++) {
+      const pairs = rows.flatMap((row): Pair[] => {
+        const [one, other] = [row[a], row[b]];
+        return one === undefined || other === undefined || one === other ? [] : [[one, other]];
+      });
+      const isOnce = new Set(pairs.flat()).size === 2 * pairs.length;
+      if (isOnce && pairs.length > best.length) best = pairs;
+    }
+  }
+  return best;
+}
+
+async function notApart(laboratory: Laboratory, runs: Runs, pairs: readonly Pair[]): Promise<Pair[]> {
+  const open: Pair[] = [];
+  for (const pair of pairs) {
+    const [a, b] = pair.map((run) => runs.get(run)!.find(({ role }) => role === "tilt series")?.path);
+    if (a === undefined || b === undefined || (await showTheSame(laboratory, a, b)) !== false) open.push(pair);
+  }
+  return open;
+}
+
+const has = (claims: readonly Claim[], roles: readonly Claim["role"][]): boolean =>
+  claims.some(({ role }) => roles.includes(role));
+
+/** Of all runs one has no tomogram, and one no tilt series. */
+function onlyTwo(runs: Runs): Pair[] {
+  const used = [...runs].filter(([, claims]) => has(claims, [...RECORDED, ...MADE]));
+  const recorded = used.filter(([, claims]) => !has(claims, MADE));
+  const made = used.filter(([, claims]) => !has(claims, RECORDED));
+  const isSeries = recorded.length === 1 && has(recorded[0]![1], ["tilt series", "acquisition"]);
+  return isSeries && made.length === 1 && has(made[0]![1], ["tomogram"]) ? [[recorded[0]![0], made[0]![0]]] : [];
+}
+
+function onlyTwoQuestion(runs: Runs, pair: Pair): Question {
+  const why = `${pair[0]} alone has no tomogram, and ${pair[1]} alone has no tilt series`;
+  return { ...questionOf(runs, [pair], { id: stableId("only-two", pair.join()), why }), guess: "separate-runs" };
+}
+
+function questionOf(runs: Runs, pairs: readonly Pair[], { id, why }: { readonly id: string; readonly why: string }): Question {
+  const files = pairs.flatMap((pair) => pair.flatMap((run) => runs.get(run)!.map(({ path }) => path)));
+  // what both have of their own is of one run only if somebody knows it
+  const isWhole = pairs.every(
+    ([a, b]) => ![RECORDED, MADE].some((roles) => has(runs.get(a)!, roles) && has(runs.get(b)!, roles)),
+  );
+  const kept = ([a, b]: Pair) => (has(runs.get(b)!, RECORDED) && !has(runs.get(a)!, RECORDED) ? b : a);
+  const told = pairs.flatMap((pair) =>
+    pair.flatMap((run) => runs.get(run)!.map(({ path }): RunOfFile => ({ path, run, isOf: kept(pair) }))),
+  );
+  const names = few(pairs.map((pair) => pair.join(" and ")));
+  return {
+    id,
+    text: `${pairs.length === 1 ? "Is this" : "Are these"} one tilt series under two names: ${names}? ${why}.`,
+    files: [...new Set(files)],
+    isOfRuns: true,
+    options: [
+      { answer: "one-run", says: `one run each: ${few(pairs.map(kept))}`, claims: [], runs: told },
+      {
+        answer: "separate-runs",
+        says: "different specimens, each a run of its own",
+        claims: [],
+        runs: told.map(({ path, run }) => ({ path, run, isOf: run })),
+      },
+    ],
+    guess: isWhole ? "one-run" : "separate-runs",
+  };
+}
