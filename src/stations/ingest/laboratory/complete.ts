@@ -24,6 +24,7 @@ import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import {
   fillSpacings,
   headerQuestions,
+  namedSpacingQuestions,
   placeholderNotes,
   type SeriesPixels,
   spacingNotes,
@@ -47,6 +48,7 @@ import {
 import type { Volume } from "./points/lists.js";
 import { placePoints } from "./points/place.js";
 import { sameParticles } from "./points/same-particles.js";
+import { seedQuestions } from "./points/seeds.js";
 import { folderOf } from "./recognisers/common/paths.js";
 import { deselectedQuestions, turnedAngleQuestions } from "./recognisers/warp/doubts.js";
 import { runFinder } from "./run-names.js";
@@ -103,6 +105,7 @@ export async function complete(
   series.push(...fillPixels(files, undecided, laboratory, series));
   fillSpacings(files, undecided, laboratory, series);
   ask(boxQuestions(files, laboratory));
+  ask(namedSpacingQuestions(files, laboratory, series));
   ask(headerQuestions(files, laboratory, series));
   ask(spacingQuestions(files, laboratory));
   ask(nanometreQuestions(files, laboratory, series));
@@ -136,6 +139,7 @@ export async function complete(
   );
   put(placed.claims);
   ask(placed.questions);
+  ask(await seedQuestions(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   waitForAnswers(files, questions, new Set(lists.map(({ path }) => path)));
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];

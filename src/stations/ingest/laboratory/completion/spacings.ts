@@ -1,7 +1,7 @@
 import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Option, Question } from "../claims.js";
-import type { Decision } from "../decide.js";
+import { type Decision, stableId } from "../decide.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -34,8 +34,57 @@ export function spacingOf({ path, details }: Decision, laboratory: Laboratory): 
 export const isNear = (a: number, b: number, part: number): boolean => Math.abs(a / b - 1) < part;
 const shapeOf = (path: string, laboratory: Laboratory): string => laboratory.get(path)?.volume?.shape.join(" ") ?? "";
 
+/** `_13.48Apx`, `bin4_10.00A`, `8.0Å`, `VoxelSpacing10.000`; `lp40A` is a filter, and `10A` may be one. */
+const NAMED_SPACING =
+  /(?:^|[_.\- ])(?:(\d+(?:\.\d+)?)_?(?:Apx|A_?px|angpix|Ang(?:str(?:oe|o)ms?)?|Å)|(\d+\.\d+)_?A|(?:voxel_?spacing|apix|angpix)_?(\d+(?:\.\d+)?))(?=[_.\- ]|$)/gi;
+
+/** Å of voxels as the name of a file, or else of a folder, has them; undefined where none has, or has two. */
+export function spacingOfName(path: string): number | undefined {
+  for (const part of path.split("/").reverse()) {
+    const plain = part.replace(/\.(?:mrcs?|rec|map|zarr|hdf|em)$/i, "");
+    const found = new Set([...plain.matchAll(NAMED_SPACING)].map(([, a, b, c]) => Number(a ?? b ?? c)));
+    if (found.size > 1) return undefined;
+    const [spacing] = found;
+    if (spacing !== undefined && spacing >= NAMED_MIN && spacing <= NAMED_MAX) return spacing;
+  }
+  return undefined;
+}
+/** Of voxels; `2024.05A` is a day. */
+const [NAMED_MIN, NAMED_MAX] = [0.5, 100];
+
+/** Tomograms whose name has another voxel size than their header: one of them was binned, or never set, after it was called so. */
+export function namedSpacingQuestions(
+  files: ReadonlyMap<string, Decision>,
+  laboratory: Laboratory,
+  series: readonly SeriesPixels[],
+): Question[] {
+  const doubts = [...files.values()].flatMap((file) => {
+    const { role, strength, details, path } = file;
+    const spacing = spacingOf(file, laboratory);
+    const named = spacingOfName(path);
+    if (role !== "tomogram" || strength === "person" || details.spacingAngstrom !== undefined) return [];
+    if (spacing === undefined || named === undefined || isNear(named, spacing, 0.02)) return [];
+    const could = expected(file, laboratory, series).map((one) => one.spacing);
+    const [byName, byHeader] = [named, spacing].map((value) => could.some((one) => isNear(one, value, 0.03)));
+    return [{ file, spacing, named, guess: byName === byHeader ? undefined : byName ? named : spacing }];
+  });
+  const groups = groupsOf(doubts, ({ spacing, named, guess }) => `${spacing} ${named} ${guess}`);
+  return [...groups].map(([key, group]): Question => {
+    const { spacing, named, guess } = group[0]!;
+    const some = group.map(({ file }) => file);
+    const paths = some.map(({ path }) => path);
+    return {
+      id: stableId("named-spacing", key),
+      text: `Is the voxel size of ${fewFiles(paths)} ${named} Å, as the name says, or ${spacing} Å, as the header says?`,
+      files: paths,
+      options: [optionOf(named, some), optionOf(spacing, some)],
+      ...(guess !== undefined && { guess: `${guess}` }),
+    };
+  });
+}
+
 /**
- * Voxel sizes that headers do not have: that of the tomogram it was made of; of tomograms of its run, or of its folder, that have its size in voxels; by
+ * Voxel sizes that headers do not have: the one in its name; that of the tomogram it was made of; of tomograms of its run, or of its folder, that have its size in voxels; by
  * the size of the tilt series; or that of all others. Each is told. Where others are known and nothing speaks for one of them, the file is left to a
  * person: a wrong voxel size is worse than none.
  */
@@ -62,10 +111,12 @@ export function fillSpacings(
     const original = sameRunAs === undefined ? [] : alike.filter((other) => other.path === sameRunAs);
     const ofRun = run === undefined ? [] : alike.filter((other) => other.run === run);
     const beside = alike.filter((other) => folderOf(other.path) === folderOf(path));
+    const byName = spacingOfName(path);
     const byRun = onlyOne(original) ?? onlyOne(ofRun);
     const byFolder = onlyOne(beside);
     const [bySeries] = expected(file, laboratory, series);
-    if (byRun !== undefined) put(file, byRun, "the header has none; a tomogram of the run with as many voxels has this");
+    if (byName !== undefined) put(file, byName, "the header has none; its name has this");
+    else if (byRun !== undefined) put(file, byRun, "the header has none; a tomogram of the run with as many voxels has this");
     else if (byFolder !== undefined && (bySeries === undefined || isNear(bySeries.spacing, byFolder, 0.02)))
       put(file, byFolder, "the header has none; tomograms beside it with as many voxels have this");
     else if (byFolder === undefined && bySeries?.isBinning)

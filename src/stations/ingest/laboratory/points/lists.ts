@@ -7,6 +7,7 @@ import { filesBeside } from "../../ops/files-beside.js";
 import { pointCheck } from "../../ops/point-check.js";
 import type { PointsReading } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { orReason } from "../recognisers/common/reading.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import type { PointRange, Reading } from "./readings.js";
 
@@ -156,6 +157,40 @@ export async function strayNotes(lists: readonly PlacedList[], reading: Reading,
       `Whether the points of ${counted(unread, "more list lie", "more lists lie")} in their tomogram was not looked at: ingest run tells it.`,
     );
   return found;
+}
+
+/** Part of the points outside of their tomogram above which a reading is wrong, whatever says it. */
+const OUTSIDE_MOST = 0.5;
+/** Points that tell it. */
+const OUTSIDE_CHECKED = 20_000;
+
+/** Whether more than half of the points of some lists lie outside of their tomograms under a reading. */
+export async function areOutside(lists: readonly PlacedList[], reading: Reading, options: PlaceOptions): Promise<boolean> {
+  let [count, outside] = [0, 0];
+  for (const { file, row, volume, range } of lists) {
+    if (count > OUTSIDE_CHECKED) break;
+    if (range !== undefined && reachesOnly(range, reading, volume)) {
+      count += range.count;
+      continue;
+    }
+    const read = await orReason(async () => {
+      const axes = reading.isReversed ? [2, 1, 0] : [0, 1, 2];
+      for await (const batch of batchesOf(file, row, volume, options)) {
+        for (let i = 0; i < 3 * batch.count; i += 3) {
+          const isIn = axes.every((from, axis) => {
+            const place = batch.positions[i + from]! / reading.binning;
+            return place >= -1 && place <= volume.size[axis]!;
+          });
+          count++;
+          if (!isIn) outside++;
+        }
+        if (count > OUTSIDE_CHECKED) break;
+      }
+    });
+    // of a list that cannot be read the ingest says so
+    if ("reason" in read) continue;
+  }
+  return outside > OUTSIDE_MOST * count;
 }
 
 /** Whether all points are within the voxels of the tomogram. */

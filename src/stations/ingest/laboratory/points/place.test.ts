@@ -70,6 +70,30 @@ describe("points outside of their tomogram", () => {
   });
 });
 
+describe("a list that lies far outside of its tomogram", () => {
+  const lab = { "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "indices_column20.doc": "1 TS_01.mrc\n" };
+  const scaled = (factor: number) => dynamo(INSIDE.map((place) => place.map((one) => factor * one)));
+
+  it("is asked about, whatever bookkeeping says, with the readings that fit", async () => {
+    const { questions, files } = await told({ ...lab, "TS_01.tbl": scaled(4) });
+    expect(questions.map(({ answer, options }) => [answer, options.map((one) => one.answer)])).toEqual([
+      [undefined, ["voxels", "pixels-4", "pixels-5", "pixels-6", "leave-out"]],
+    ]);
+    expect(questions[0]!.text).toContain("more than half of the points lie outside of the tomogram");
+    expect(files.get("TS_01.tbl")).toBeUndefined();
+  });
+
+  it("is asked about where no reading fits", async () => {
+    const { questions } = await told({ ...lab, "TS_01.tbl": scaled(900) });
+    expect(questions.map(({ options }) => options.map(({ answer }) => answer))).toEqual([["voxels", "leave-out"]]);
+  });
+
+  it("is not one of which half lies inside", async () => {
+    const { questions, files } = await told({ ...lab, "TS_01.tbl": dynamo([...INSIDE, [90, 2, 2], [3, 90, 2], [3, 3, 90]]) });
+    expect([questions, files.get("TS_01.tbl")?.role]).toEqual([[], "points"]);
+  });
+});
+
 describe("a unit that the columns name", () => {
   it("is kept by the file of decisions", async () => {
     const csv = `x_nm,y_nm,z_nm\n${lines(INSIDE, ",")}`;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isEmporiumError } from "../../../../core/errors.js";
 import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
@@ -9,7 +10,16 @@ import type { Decision } from "../decide.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
 import { runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { type Listed, type PlacedList, type PlaceOptions, readableRange, strayNotes, type Volume, withoutFile } from "./lists.js";
+import {
+  areOutside,
+  type Listed,
+  type PlacedList,
+  type PlaceOptions,
+  readableRange,
+  strayNotes,
+  type Volume,
+  withoutFile,
+} from "./lists.js";
 import { modelFacts } from "./model-facts.js";
 import { pointFileOf } from "./point-files.js";
 import { liesIn, type PointRange, type Reading, readingsOf, readingText } from "./readings.js";
@@ -235,8 +245,10 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
       },
     );
   const isWrong = told !== undefined && reading.unitFrom !== undefined && !liesIn(told.reading, pairsAt(told.spacing));
+  // bookkeeping of another tomogram, or of another unit: a list that lies elsewhere is never published as it says in silence
+  const isFar = told !== undefined && !isWrong && (await areOutside(listsAt(told.spacing), told.reading, options));
   const fitting =
-    told && !isWrong
+    told && !isWrong && !isFar
       ? [told]
       : spacings.flatMap((spacing) =>
           readingsOf(pairsAt(spacing), [...new Set(covered.flatMap(options.pixelsOf))], {
@@ -245,7 +257,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
             isReversed: reading.isReversed,
           })
             // of several tomograms that a list in voxels may be of
-            .filter(({ unit }) => isWrong || reading.unit !== "voxels" || unit === "voxels")
+            .filter(({ unit }) => isWrong || isFar || reading.unit !== "voxels" || unit === "voxels")
             .map((one) => ({ reading: one, spacing })),
         );
   const claimsOf = ({ reading: one, spacing }: Fitting): Claim[] =>
@@ -263,6 +275,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
       return { path, run, runs, role, because, strength: strength === "person" ? "bookkeeping" : strength, details: known };
     });
   // what is told counts wherever the points lie; what their range tells was tried on the first lists alone
+  if (isFar) return { claims: [], questions: [farQuestion(group, told, fitting, claimsOf)], notes };
   const strays = (one: Fitting) => strayNotes(listsAt(one.spacing), one.reading, options);
   const only = fitting.length === 1 && !isWrong ? fitting[0]! : undefined;
   if (only && !first.isOfOnlyRun) return { claims: claimsOf(only), questions: [], notes: [...notes, ...(await strays(only))] };
@@ -272,6 +285,22 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
     );
   const question = questionOf(group, fitting, { isOfSeveral: spacings.length > 1, isWrong, claimsOf });
   return { claims: [], questions: [question], notes: only ? [...notes, ...(await strays(only))] : notes };
+}
+
+/** Asks about lists of which the bookkeeping says how to read them, and which lie outside of their tomogram then. */
+function farQuestion(
+  group: readonly Listed[],
+  told: Fitting,
+  fitting: readonly Fitting[],
+  claimsOf: (one: Fitting) => Claim[],
+): Question {
+  const { text, options, ...question } = questionOf(
+    group,
+    [told, ...fitting.filter(({ reading }) => !isDeepStrictEqual(reading, told.reading))],
+    { isOfSeveral: fitting.some(({ spacing }) => spacing !== told.spacing), isWrong: false, claimsOf },
+  );
+  const says = `${text.replace(/\?$/, "")}? As ${readingText(told.reading, told.spacing)}, which the bookkeeping says, more than half of the points lie outside of the tomogram.`;
+  return { ...question, text: says, options };
 }
 
 /** Asks which of several readings is right, or whether a list is of the only run. */

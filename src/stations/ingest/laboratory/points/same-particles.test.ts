@@ -62,9 +62,9 @@ describe("lists of two programs", () => {
     expect(files.get("Refine3D/job005/run_data.star")).toMatchObject({ role: "points", by: "RELION" });
   });
 
-  it("are all published until somebody answers where one has runs that the other has not", async () => {
+  it("are published for the runs that the better ones do not have until somebody answers", async () => {
     const { questions, files } = await decided(withTable(["TS_1", "TS_2"], refined(["TS_1"], 12)));
-    expect(questions.map(({ answer }) => answer)).toEqual(["all"]);
+    expect(questions.map(({ answer }) => answer)).toEqual(["relion"]);
     const option = questions[0]!.options.find(({ answer }) => answer === "relion")!;
     expect(option.claims.filter(({ role }) => role === "left out").map(({ path }) => path)).toEqual([
       "warp_tiltseries/matching/TS_1_10.00Apx_ribo.star",
@@ -75,8 +75,30 @@ describe("lists of two programs", () => {
   it("are asked about, too, where no table says what the list's series are", async () => {
     const { questions } = await decided(laboratory(["TS_1"], refined(["TS_1"], 12)));
     expect(questions.map(({ options, answer }) => [options.map((option) => option.answer), answer])).toEqual([
-      [["others", "warp", "all"], "all"],
+      [["others", "warp", "all"], "warp"],
     ]);
+  });
+
+  it("are asked about where no program names either: the oriented ones are taken, and it is said what is lost by it", async () => {
+    const [x, y, z] = [0, 1, 2].map((axis) => PLACES.map((place) => place[axis]! * SIZE[axis]!));
+    const rows = PLACES.map((_, at) => [x![at]!, y![at]!, z![at]!]);
+    const csv = [...rows, [2, 2, 2]].map((row) => `${row.join(",")}\n`).join("");
+    const star = `\ndata_\n\nloop_\n${["CoordinateX", "CoordinateY", "CoordinateZ", "AngleRot", "AngleTilt", "AnglePsi"].map((name, at) => `_rln${name} #${at + 1}\n`).join("")}${rows.map((row) => `${row.join(" ")} 1 2 3\n`).join("")}`;
+    const volume = mrcFile([SIZE[2], SIZE[1], SIZE[0]], 10, { seed: 1 });
+    const { questions, files } = await decided({
+      "TS_1.mrc": volume,
+      "TS_2.mrc": volume.slice().fill(3, 5000),
+      "a/TS_1.csv": csv,
+      "b/TS_1_ribo.star": star,
+    });
+    expect(questions.map(({ options, answer }) => [options.map((option) => option.answer), answer])).toEqual([
+      [["1", "2", "all"], "2"],
+    ]);
+    expect(questions[0]!.options[1]!.says).toContain(
+      "1 point that only the others have, of those that were compared, would be lost",
+    );
+    expect(questions[0]!.options[0]!.says).not.toContain("lost");
+    expect([files.get("a/TS_1.csv")?.role, files.get("b/TS_1_ribo.star")?.role]).toEqual(["left out", "points"]);
   });
 
   it("are not asked about where their particles are others", async () => {

@@ -1,5 +1,6 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
+import { counted } from "../../../../core/units.js";
 import type { Option, Question } from "../claims.js";
 import { asItIs, leftOut } from "../completion/claim.js";
 import { type Decision, stableId } from "../decide.js";
@@ -24,7 +25,7 @@ interface Family {
 
 /**
  * Lists in which two programs have the same particles, such as picks of Warp that RELION refined. Each program knows which of its own lists came out of
- * which; nobody but a person knows it of two. Those of RELION are taken until somebody answers: it refines particles that others have picked.
+ * which; nobody but a person knows it of two, or of lists that no program names. The better ones are taken until somebody answers, never both.
  *
  * @returns a question for each two families of lists
  */
@@ -39,9 +40,11 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
   const asked = new Set<Family>();
   for (const [at, one] of families.entries()) {
     for (const other of families.slice(at + 1)) {
-      if (one.by === other.by || asked.has(one) || asked.has(other) || !(await areSame(one, other, options))) continue;
+      const isOfOneProgram = one.by === other.by && one.by !== "";
+      const shared = isOfOneProgram || asked.has(one) || asked.has(other) ? undefined : await sharedPoints(one, other, options);
+      if (!shared) continue;
       asked.add(one).add(other);
-      questions.push(questionOf(one, other));
+      questions.push(questionOf(one, other, shared));
     }
   }
   return questions;
@@ -50,25 +53,54 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
 const runsOfFile = ({ run, runs = [] }: Decision): readonly string[] => (run === undefined ? runs : [run]);
 const runsOf = ({ files }: Family): Set<string> => new Set(files.flatMap(runsOfFile));
 
-/** Whether at least half of the points of the shorter lists are among those of the others. */
-async function areSame(a: Family, b: Family, options: Options): Promise<boolean> {
+/** How many points of each of two families are not among those of the other, of so many as are compared. */
+type Shared = readonly [alone: number, alone: number];
+
+/** Undefined where less than half of the points of the shorter lists are among those of the others. */
+async function sharedPoints(a: Family, b: Family, options: Options): Promise<Shared | undefined> {
   const others = runsOf(b);
   const runs = [...runsOf(a)].filter((run) => others.has(run)).slice(0, RUNS_COMPARED);
   let [compared, found] = [0, 0];
+  const alone: [number, number] = [0, 0];
+  const strays = (own: readonly number[], other: readonly number[]) => {
+    const isNear = nearby(other);
+    let count = 0;
+    for (let point = 0; point < own.length; point += 3) if (!isNear(own, point)) count++;
+    return count;
+  };
   for (const run of runs) {
-    const [own, second] = [await placesIn(a, run, options), await placesIn(b, run, options)];
-    const [small, large] = own.length <= second.length ? [own, second] : [second, own];
-    const isNear = nearby(large);
-    for (let point = 0; point < small.length; point += 3) {
-      compared++;
-      if (isNear(small, point)) found++;
-    }
+    const places = [await placesIn(a, run, options), await placesIn(b, run, options)] as const;
+    const own = [strays(places[0], places[1]), strays(places[1], places[0])] as const;
+    const small = places[0].length <= places[1].length ? 0 : 1;
+    compared += places[small].length / 3;
+    found += places[small].length / 3 - own[small];
+    alone[0] += own[0];
+    alone[1] += own[1];
   }
-  return compared > 0 && found * 2 >= compared;
+  return compared > 0 && found * 2 >= compared ? alone : undefined;
+}
+
+/** What makes a family the better one, in this order: refined, named by bookkeeping, with orientations, in more runs. Of equals the shorter path. */
+function rankOf({ by, files }: Family): number[] {
+  const weight = { name: 0, contents: 1, bookkeeping: 2, person: 3 } as const;
+  return [
+    Number(/^RELION/.test(by)),
+    Number(by !== ""),
+    Math.max(...files.map(({ strength }) => weight[strength])),
+    Number(files.some(({ details }) => details.points!.shape === "OrientedPoint")),
+    new Set(files.flatMap(runsOfFile)).size,
+    -Math.min(...files.map(({ path }) => path.length)),
+  ];
+}
+
+function isBetter(a: Family, b: Family): boolean {
+  const [one, other] = [rankOf(a), rankOf(b)];
+  const at = one.findIndex((value, i) => value !== other[i]);
+  return at < 0 || one[at]! > other[at]!;
 }
 
 /** Å from the first voxel of the tomogram. */
-async function placesIn({ files }: Family, run: string, options: Options): Promise<number[]> {
+export async function placesIn({ files }: Pick<Family, "files">, run: string, options: Options): Promise<number[]> {
   const places: number[] = [];
   for (const file of files.filter((one) => one.run === run || one.runs?.includes(run))) {
     const reading = file.details.points!;
@@ -90,17 +122,21 @@ async function placesIn({ files }: Family, run: string, options: Options): Promi
   return places;
 }
 
-function questionOf(one: Family, other: Family): Question {
+function questionOf(one: Family, other: Family, alone: Shared): Question {
   const families = [one, other];
+  const answers = answersOf(one, other);
   const all = families.flatMap(({ files }) => files);
   const named = ({ by, files }: Family) => `${few(files.map(({ path }) => path))}${by === "" ? "" : ` (${by})`}`;
   const options = families.map((family, at): Option => {
     const covered = runsOf(family);
     // of a run that it has nothing of, the others stay
     const isIn = (file: Decision) => runsOfFile(file).some((run) => covered.has(run));
+    const lost = alone[1 - at]!;
+    const but =
+      lost === 0 ? "" : `; ${counted(lost, "point")} that only the others have, of those that were compared, would be lost`;
     return {
-      answer: answerOf(family),
-      says: family.by === "" ? named(family) : `those of ${family.by}`,
+      answer: answers[at]!,
+      says: `${family.by === "" ? named(family) : `those of ${family.by}`}${but}`,
       claims: [
         ...family.files.map(asItIs),
         ...families[1 - at]!.files.map((file) =>
@@ -109,16 +145,16 @@ function questionOf(one: Family, other: Family): Question {
       ],
     };
   });
-  const refined = families.filter(
-    (family) => /^RELION/.test(family.by) && all.flatMap(runsOfFile).every((run) => runsOf(family).has(run)),
-  );
   return {
     id: stableId("same-particles", keyOf(...families.map(({ by, files }) => `${by} ${files[0]!.path}`))),
     text: `${named(one)} and ${named(other)} have the same particles: which of them are to be published?`,
     files: all.map(({ path }) => path),
     options: [...options, { answer: "all", says: "each of them", claims: all.map(asItIs) }],
-    guess: refined.length === 1 ? answerOf(refined[0]!) : "all",
+    guess: answers[isBetter(one, other) ? 0 : 1],
   };
 }
 
-const answerOf = ({ by }: Family): string => (by === "" ? "others" : idOf(by));
+function answersOf(one: Family, other: Family): readonly [string, string] {
+  const plain = [one, other].map(({ by }) => (by === "" ? "others" : idOf(by))) as [string, string];
+  return plain[0] === plain[1] ? ["1", "2"] : plain;
+}

@@ -78,12 +78,7 @@ const HALF = /[_.\- ](?:evn|even|odd|half[_-]?[12ab])(?=[_.\- ]|$)/i;
 /** IsoNet2 puts its words before the name: `corrected_isonet2-n2n_unet-medium_TS_01.mrc`. Source: `predict` in its bin/isonet.py */
 const ISONET2 = /^corrected[^_]*_(?:isonet2(?:-n2n)?|n2n|regular)_[a-z]+(?:-[a-z]+)?_/i;
 
-/** Of DeepDeWedge's names, which have both halves, the first. */
-const plainStem = (path: string): string =>
-  stemOf(path)
-    .replace(/\+.*(?=_refined$)/i, "")
-    .replace(HALF, "")
-    .replace(ISONET2, "");
+const plainStem = (path: string): string => stemOf(path).replace(HALF, "").replace(ISONET2, "");
 
 /** The tomogram of which this one was made, and what its name has more. */
 function originalOf(

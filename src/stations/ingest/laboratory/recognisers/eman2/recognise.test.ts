@@ -42,9 +42,11 @@ describe("EMAN2", () => {
       "e/particles3d/TS_01__ribosome.hdf": "left out TS_01",
     });
     expect(recognised!.claims.find(({ role }) => role === "points")!.details).toEqual({
-      points: { format: "eman2_json", shape: "Point" },
+      points: { format: "eman2_json", shape: "Point", unit: "format" },
       object: "ribosome",
     });
+    const older = await found({ "info/TS_01_info.json": info([[1, 2, 3, "manual", 0, 1]], { apix_unbin: undefined }) });
+    expect(older.recognised!.claims[0]!.details!.points!.unit).toBeUndefined();
     expect(recognised!.notes!.join()).toContain("e2proc3d.py e/tomograms/TS_01__bin4.hdf e/tomograms/TS_01__bin4.mrc");
   });
 

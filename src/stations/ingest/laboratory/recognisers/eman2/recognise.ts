@@ -106,7 +106,9 @@ function infoClaim(path: string, document: JsonObject, run: string): Claim {
   const boxes = jsonList(document.boxes_3d).filter(Array.isArray) as readonly (readonly unknown[])[];
   if (boxes.length === 0) return leave("bookkeeping of EMAN2");
   const classes = [...new Set(boxes.map((box) => Number(box[5] ?? 0)))].sort((a, b) => a - b);
-  const reading = { format: "eman2_json", shape: "Point" as const };
+  // with the pixel of the tilt series in the document its reader knows where boxes are, whatever the tomogram's voxels
+  const knows = Number(document.apix_unbin) > 0 ? { unit: "format" as const } : {};
+  const reading = { format: "eman2_json", shape: "Point" as const, ...knows };
   const nameOf = (number: number) => nameOfClass(document, number) ?? `class ${number}`;
   const points =
     classes.length > 1

@@ -47,9 +47,12 @@ describe("PEET", () => {
     });
     expect(claims["sta/pi_MOTL_Tom1_Iter10.csv"]).toMatchObject({
       sameRunAs: "tomograms/pi-a.rec",
-      details: { points: { format: "peet_motl", shape: "OrientedPoint", unit: "voxels" } },
+      details: { points: { format: "peet_motl", shape: "OrientedPoint", unit: "voxels", of: "tomograms/pi-a.rec" } },
     });
-    expect(claims["sta/pi-b.mod"]).toMatchObject({ sameRunAs: "tomograms/pi-b.rec" });
+    expect(claims["sta/pi-b.mod"]).toMatchObject({
+      sameRunAs: "tomograms/pi-b.rec",
+      details: { points: { of: "tomograms/pi-b.rec" } },
+    });
   });
 
   it("tells what is missing, and knows no other .prm", async () => {
@@ -83,5 +86,21 @@ describe("PEET", () => {
       "a_subset/sub.prm": prm.replaceAll("/home/a/current data/pi-a.mod", "../a/pi-a.mod").replace("'pi'", "'sub'"),
     });
     expect([claims["a/pi-a.mod"]!.role, claims["a/pi_MOTL_Tom1_Iter2.csv"]!.role]).toEqual(["left out", "points"]);
+  });
+
+  it("asks which of two projects' lists of the same model counts, and takes that of most iterations", async () => {
+    const { claims, recognised } = await found({
+      "sta/pi.prm": prm,
+      "sta/fine.prm": prm.replace("'pi'", "'fine'"),
+      "sta/pi-a.mod": "IMODV1.2",
+      "sta/pi_MOTL_Tom1_Iter2.csv": MOTL,
+      "sta/fine_MOTL_Tom1_Iter4.csv": MOTL,
+      "tomograms/pi-a.rec": volume,
+    });
+    const [question] = recognised!.questions!;
+    expect([question!.files, question!.guess]).toEqual([["sta/fine_MOTL_Tom1_Iter4.csv", "sta/pi_MOTL_Tom1_Iter2.csv"], "1"]);
+    expect(question!.options[0]!.claims.map(({ role }) => role)).toEqual(["points", "left out"]);
+    expect(question!.options[0]!.says).toContain("are not published");
+    expect([claims["sta/pi_MOTL_Tom1_Iter2.csv"], claims["sta/pi-a.mod"]!.role]).toEqual([undefined, "left out"]);
   });
 });

@@ -1,8 +1,9 @@
 import { few } from "../../../../../core/finding.js";
 import { peetName } from "../../../../../formats/points/peet-name.js";
 import { type PeetProject, parsePeetProject } from "../../../../../formats/points/peet-project.js";
-import type { Claim, Recogniser } from "../../claims.js";
+import type { Claim, Option, Question, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
+import { idOf } from "../common/names.js";
 import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths.js";
 
 /**
@@ -22,15 +23,19 @@ export const peet: Recogniser = {
       finder: tailFinder(laboratory.files.map(({ path }) => path)),
       claims: new Map(),
       listed: new Map(),
+      byModel: new Map(),
       notes: [],
     };
     for (const project of projects) claimProject(project, found);
     for (const folder of new Set(projects.map(({ folder }) => folder))) claimFolder(laboratory, folder, found);
     for (const claim of found.listed.values()) found.claims.set(claim.path, claim);
+    const questions = modelQuestions(found);
+    for (const { files } of questions) for (const path of files) found.claims.delete(path);
     return {
       software: "PEET",
       by: projects.slice(0, 3).map(({ path }) => path),
       claims: [...found.claims.values()],
+      questions,
       notes: found.notes,
     };
   },
@@ -48,6 +53,8 @@ interface Found {
   readonly claims: Map<string, Claim>;
   /** Models whose points a list has: left out, whichever other project names them. */
   readonly listed: Map<string, Claim>;
+  /** Lists that have the points of a model, by the model. */
+  readonly byModel: Map<string, { readonly claim: Claim; readonly iteration: number }[]>;
   readonly notes: string[];
 }
 
@@ -76,6 +83,8 @@ function claimProject(project: Project, found: Found): void {
     const tomogram = finder.find(written, folder, (one) => found.laboratory.get(one)!.volume !== undefined);
     const model = models[at] === undefined ? undefined : finder.find(models[at]!, folder);
     const tie = tomogram === undefined ? {} : { sameRunAs: tomogram };
+    // of a run with several voxel sizes the model was made on this one
+    const of = tomogram === undefined ? {} : { of: tomogram };
     if (tomogram === undefined) missing.push(`${number} (${baseName(written.replaceAll("\\", "/"))})`);
     else
       put(found, {
@@ -88,7 +97,7 @@ function claimProject(project: Project, found: Found): void {
     // the reader finds the model by the project, in the folder of the list
     const list = lastOf.get(number) ?? (begun !== undefined && folderOf(begun) === folder ? begun : undefined);
     if (list !== undefined && model !== undefined && isReached(model, list)) {
-      const points = { format: "peet_motl", shape: "OrientedPoint" as const, unit: "voxels" as const };
+      const points = { format: "peet_motl", shape: "OrientedPoint" as const, unit: "voxels" as const, ...of };
       const because = `${said} names its model and its tomogram ${number}`;
       const tied: Claim = {
         path: list,
@@ -99,6 +108,7 @@ function claimProject(project: Project, found: Found): void {
         ...tie,
       };
       put(found, tied);
+      found.byModel.set(model, [...(found.byModel.get(model) ?? []), { claim: tied, iteration: iterationOf(list) }]);
       found.listed.set(model, {
         path: model,
         role: "left out",
@@ -110,7 +120,7 @@ function claimProject(project: Project, found: Found): void {
         notes.push(
           `${list}: its model ${model} lies elsewhere, so that the points have no orientations. Copy the model beside the list to have them.`,
         );
-      const points = { format: "mod", shape: "Point" as const };
+      const points = { format: "mod", shape: "Point" as const, ...of };
       const tied: Claim = {
         path: model,
         role: "points",
@@ -152,6 +162,50 @@ function lastLists({ folder, output }: Project, laboratory: Laboratory): Map<num
     if (iteration > (last.get(tomogram)?.iteration ?? -1)) last.set(tomogram, { path, iteration });
   }
   return new Map([...last].map(([tomogram, { path }]) => [tomogram, path]));
+}
+
+const iterationOf = (list: string): number => {
+  const name = peetName(baseName(list));
+  return name?.kind === "motives" ? name.iteration : 0;
+};
+
+/**
+ * Projects that have aligned the particles of one model: their lists have the same particles, each moved by its own alignment. The list of most iterations
+ * is taken until somebody answers.
+ */
+function modelQuestions({ byModel, claims }: Found): Question[] {
+  const several = [...byModel].flatMap(([model, all]) => {
+    const lists = [...new Map(all.map((one) => [one.claim.path, one])).values()].filter(
+      ({ claim }) => claims.get(claim.path)?.role === "points",
+    );
+    return lists.length > 1 ? [{ model, lists: lists.sort((a, b) => b.iteration - a.iteration) }] : [];
+  });
+  return several.map(({ model, lists }): Question => {
+    const options = lists.map(
+      ({ claim }, at): Option => ({
+        answer: `${at + 1}`,
+        says: `${claim.path}: the shifts and orientations of the others are not published`,
+        claims: lists.map((other): Claim => {
+          const { path, run } = other.claim;
+          if (other.claim === claim) return claim;
+          return {
+            path,
+            run,
+            role: "left out",
+            because: `the particles of ${baseName(model)} are in ${claim.path}`,
+            strength: "bookkeeping",
+          };
+        }),
+      }),
+    );
+    return {
+      id: `peet-${idOf(model)}`,
+      text: `${few(lists.map(({ claim }) => claim.path))} have the particles of ${model}: which of the alignments is to be published?`,
+      files: lists.map(({ claim }) => claim.path),
+      options: [...options, { answer: "all", says: "each of them", claims: lists.map(({ claim }) => claim) }],
+      guess: "1",
+    };
+  });
 }
 
 /** The rest of a project's folder. */
