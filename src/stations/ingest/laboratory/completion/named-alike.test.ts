@@ -26,7 +26,7 @@ describe("(36) names by their letters and numbers", () => {
 
   it("tell the run of a path where one run alone is called so", () => {
     const find = runFinder(["TS_01", "TS_02", "lam3", "grid_1_1", "7"]);
-    expect(["rec/ts1_rec.mrc", "TS2.rec", "lam_03.mrc", "grid_11.mrc", "x7.mrc"].map(find)).toEqual([
+    expect(["rec/ts1_rec.mrc", "TS2.rec", "lam_03.mrc", "grid_11.mrc", "x_07.mrc"].map(find)).toEqual([
       ...["TS_01", "TS_02", "lam3", undefined, undefined],
     ]);
     expect(runFinder(["TS_01", "TS_1"])("ts001.mrc")).toBeUndefined();

@@ -28,6 +28,11 @@ describe("lists of raw angles", () => {
     expect(await beside([-9, -6, -3, 0, 3])).toEqual(["angles-turned: leave-out", "left out"]);
   });
 
+  it("whose range is the same on both sides are compared by the order of the images", async () => {
+    const files = { "TS_01.rawtlt": list([0, -3, 3, -6, 6]), "TS_01.st.mdoc": mdoc([0, 3, -3, 6, -6]) };
+    expect(await decided(files)).toEqual(["angles-turned: leave-out", "left out"]);
+  });
+
   it("that are sorted beside a stack which is not are asked about; of an mdoc elsewhere the stack may be sorted", async () => {
     expect(await beside([-3, 0, 3, 6, 9])).toEqual(["angles-sorted: leave-out", "left out"]);
     expect(await beside([-3, 0, 3, 6, 9], "mdocs/TS_01.mdoc")).toEqual(["", "raw tilts"]);

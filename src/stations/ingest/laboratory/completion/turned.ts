@@ -92,7 +92,7 @@ const MOVED_MAX_DEGREES = 15;
 
 function alignedFault(list: readonly number[], aligned: readonly number[]): Fault | undefined {
   const turned = aligned.map((angle) => -angle);
-  return !areNear(list, aligned, MOVED_MAX_DEGREES) && areNear(list, turned, MOVED_MAX_DEGREES) ? "turned" : undefined;
+  return areNear(list, turned, MOVED_MAX_DEGREES) ? "turned" : undefined;
 }
 
 /** @param moved degrees by which all of them may be moved */

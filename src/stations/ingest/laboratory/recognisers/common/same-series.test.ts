@@ -137,6 +137,17 @@ describe("series of one name without a stack", () => {
     ]);
   });
 
+  it("leave rows of a person in force that name their files by a glob", async () => {
+    const { text } = await decided(files);
+    const { of, whose } = await decided(
+      files,
+      text.replace(/^files:$/m, 'files:\n  - files: "anna/*_Vol.mrc"\n    is: left out'),
+    );
+    expect(whose.length).toBe(1);
+    expect(of("anna/TS_01_Vol.mrc")).toMatchObject({ role: "left out", strength: "person" });
+    expect(of("ben/TS_01_Vol.mrc")?.role).toBe("tomogram");
+  });
+
   it("are asked about where one of them alone has an mdoc, and are one where folders are those of programs", async () => {
     const one = await decided({ ...files, "anna/TS_01.mdoc": mdoc("TS_01.mrc", 10) });
     expect(one.whose).toMatchObject([{ answer: "separate-runs" }]);

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { showTheSame } from "./prints.js";
+
+const HEADER = 1024;
+const stack = (seed: number, size = 64, images = 6) => mrcFile([images, size, size], 2, { kind: "stack", seed });
+/** A stack of these sections of another one. */
+const sectionsOf = (bytes: Uint8Array, wanted: readonly number[]) => {
+  const own = stack(99, 64, wanted.length);
+  for (const [at, z] of wanted.entries())
+    own.set(bytes.subarray(HEADER + z * 64 * 64 * 4, HEADER + (z + 1) * 64 * 64 * 4), HEADER + at * 64 * 64 * 4);
+  return own;
+};
+/** Means of two by two pixels, with another value added. */
+const binned = (bytes: Uint8Array) => {
+  const own = stack(99, 32);
+  const [from, to] = [bytes, own].map((one) => new Float32Array(one.buffer, HEADER));
+  for (let at = 0; at < to!.length; at++) {
+    const [z, y, x] = [Math.floor(at / 1024), Math.floor((at % 1024) / 32), at % 32];
+    const corner = z * 4096 + 2 * y * 64 + 2 * x;
+    to![at] = 3 + from![corner]! + from![corner + 1]! + from![corner + 64]! + from![corner + 65]!;
+  }
+  return own;
+};
+const compared = async (a: Uint8Array, b: Uint8Array) =>
+  showTheSame(await laboratoryWith({ "a.mrc": a, "b.mrc": b }), "a.mrc", "b.mrc");
+
+describe("two stacks", () => {
+  it("show the same images in another order, without some of them, and binned", async () => {
+    const whole = stack(1);
+    expect(await compared(whole, sectionsOf(whole, [2, 3, 4, 5, 0, 1]))).toBe(true);
+    expect(await compared(whole, sectionsOf(whole, [5, 1, 0]))).toBe(true);
+    expect(await compared(whole, binned(whole))).toBe(true);
+  });
+
+  it("show others, or nothing that tells it", async () => {
+    expect(await compared(stack(1), stack(2))).toBe(false);
+    expect(await compared(stack(1), binned(stack(2)))).toBe(false);
+    const empty = mrcFile([6, 64, 64], 2, { kind: "stack", value: 0 });
+    expect(await compared(empty, stack(1))).toBeUndefined();
+    expect(await compared(empty, empty)).toBeUndefined();
+  });
+});
