@@ -6,11 +6,14 @@ import { boxQuestions } from "./completion/boxes.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { placeGains } from "./completion/gains.js";
 import { mirrorQuestions } from "./completion/hand.js";
+import { lyingQuestions } from "./completion/lying.js";
+import { meshQuestions } from "./completion/meshes.js";
 import { methodOfName } from "./completion/method.js";
 import { nanometreQuestions } from "./completion/nanometres.js";
 import { oneOfRun } from "./completion/one-of-run.js";
 import { leaveParts } from "./completion/parts.js";
 import { fillPixels } from "./completion/pixels.js";
+import { figureQuestions, leavePutAside } from "./completion/put-aside.js";
 import {
   countQuestions,
   framesWithoutAcquisition,
@@ -94,6 +97,7 @@ export async function complete(
   withoutRun(files, undecided);
   await unreadLists(files, laboratory);
   ask(await deselectedQuestions(files, laboratory));
+  leavePutAside(files);
   onlyOne(files, undecided);
   ask(await turnedAngleQuestions(files, laboratory));
   ask(await seriesOfOneRun(files, laboratory));
@@ -109,9 +113,12 @@ export async function complete(
   ask(headerQuestions(files, laboratory, series));
   ask(spacingQuestions(files, laboratory));
   ask(nanometreQuestions(files, laboratory, series));
+  ask(lyingQuestions(files, laboratory, series));
+  ask(meshQuestions(files));
   ask(cutQuestions(files, laboratory));
   ask(cropQuestions(files, laboratory));
   await leaveSameVoxels(files, laboratory);
+  ask(figureQuestions(files));
   ask(uprightQuestions(files, laboratory));
   ask(await mirrorQuestions(files, laboratory));
   ask(twinQuestions(files, laboratory));

@@ -83,9 +83,17 @@ describe("headers that say another thing than the bookkeeping", () => {
     [`${place(run)}/${run}.mrc`]: tomogram,
   });
 
-  it("(34.silence) another voxel size is told with the one that is taken", async () => {
-    const { notes } = await told({ ...portal("TS_01", volume(1, 10)), ...portal("TS_02", volume(2, 13.481)) });
-    expect(notes).toEqual([expect.stringMatching(/TS_01\.mrc: 10 Å by the header; 13\.48 Å is taken/)]);
+  it("(34.silence) another voxel size is asked about, or told where it is nearly the one that is taken", async () => {
+    const runs = {
+      ...portal("TS_01", volume(1, 10)),
+      ...portal("TS_02", volume(2, 13.481)),
+      ...portal("TS_03", volume(3, 13.68)),
+    };
+    const { notes, questions } = await told(runs);
+    expect(notes).toEqual([expect.stringMatching(/TS_03\.mrc: 13\.68 Å by the header; 13\.48 Å is taken/)]);
+    expect(questions.map(({ text, answer }) => [text, answer])).toEqual([
+      [expect.stringMatching(/TS_01\.mrc 10 Å, as the header says, or 13\.48 Å: elsewhere/), "13.48"],
+    ]);
   });
 
   it("(34.silence) a text that is called a volume is asked about", async () => {

@@ -14,6 +14,14 @@ describe("what names suggest", () => {
     expect(of("TS_01_ali1.tlt")).toEqual(["alignment", "IMOD"]);
   });
 
+  it("says of compressed volumes that they have to be unpacked; of movies those of bzip2 are read", () => {
+    const seen = (path: string) => seeming({ path, size: 10, format: undefined }, { tiltCounts: new Set(), has: () => false });
+    for (const path of ["rec/TS_01_rec.mrc.gz", "rec/TS_01.rec.bz2", "TS_01.st.zst", "frames/a.tif.gz", "rec/TS_01.mrc.bz2"])
+      expect(seen(path)).toMatchObject({ role: "left out", because: expect.stringContaining("unpack it first") });
+    expect([seen("frames/TS_01_001.mrc.bz2")?.role, seen("a/TS_01_001.frames.mrc.bz2")?.role]).toEqual(["frame", "frame"]);
+    expect(seen("data.tar.gz")).toBeUndefined();
+  });
+
   it("takes for a movie what is one, and not what only is called so", () => {
     expect([of("frames/TS_01_001.tif", "tiff")[0], of("frames/TS_01_001.eer", "eer")[0]]).toEqual(["frame", "frame"]);
     expect([of("frames/TS_01_001.tif")[0], of("frames/TS_01_001.eer")[0]]).toEqual([undefined, undefined]);

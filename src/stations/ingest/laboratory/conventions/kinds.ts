@@ -94,7 +94,15 @@ export function seeming(file: Surveyed, around: Around): Seeming | undefined {
         };
       return { role: GAIN.test(name) ? "gain" : "frame", because: `its name is ${name}`, strength: "name" };
     case "bz2":
-      return /\.mrc\.bz2$/i.test(name) ? { role: "frame", because: "it is a compressed movie", strength: "name" } : undefined;
+    case "gz":
+    case "xz":
+    case "zst": {
+      if (!/\.(?:mrcs?|rec|st|ali|map|tiff?|eer)\.\w+$/i.test(name)) return undefined;
+      const isMovie = FRAMES.test(path.slice(0, path.lastIndexOf("/") + 1)) || /frames?|fractions|movie/i.test(name);
+      // of these movies are read as they are, and nothing else is
+      if (/\.mrc\.bz2$/i.test(name) && isMovie) return { role: "frame", because: "it is a compressed movie", strength: "name" };
+      return { role: "left out", because: `compressed (.${extension}), which is not read: unpack it first`, strength: "name" };
+    }
     case "star":
       return /(?:^|[_.-])gctf[_.-]/i.test(name)
         ? { role: "ctf", because: "Gctf calls its estimates so", strength: "name", details: { format: "RELION" } }

@@ -98,4 +98,21 @@ describe("the portal's layout", () => {
     });
     expect(recognised!.notes).toEqual([expect.stringContaining(`No JSON can be read in ${place}/tomogram_metadata.json`)]);
   });
+
+  it("is known without its metadata, as of a dataset of which somebody fetched the volumes", async () => {
+    const spacing = "10004/TS_02/Reconstructions/VoxelSpacing13.480";
+    const { claims, recognised } = await claimsOf({
+      [`${spacing}/Tomograms/100/TS_02.mrc`]: volume,
+      [`${spacing}/Annotations/101/ribosome-1.0_point.ndjson`]: "{}",
+      "10004/TS_02/TiltSeries/100/TS_02.mrc": mrcFile([5, 10, 10], 2, { kind: "stack" }),
+    });
+    expect(claims).toEqual({
+      [`${spacing}/Tomograms/100/TS_02.mrc`]: { role: "tomogram", run: "TS_02" },
+      [`${spacing}/Annotations/101/ribosome-1.0_point.ndjson`]: { role: "left out", run: "TS_02" },
+      "10004/TS_02/TiltSeries/100/TS_02.mrc": { role: "tilt series", run: "TS_02" },
+    });
+    expect(recognised!.notes!.join()).toContain("are no source of a submission");
+    // a person's folder is called so, too
+    expect((await claimsOf({ "a/Reconstructions/VoxelSpacing10/Tomograms/100/b.mrc": volume })).recognised).toBeUndefined();
+  });
 });

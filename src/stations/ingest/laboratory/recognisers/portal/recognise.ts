@@ -47,8 +47,12 @@ export const portal: Recogniser = {
 const OF_RUN =
   /^(?:(.*)\/)?(?:run_metadata\.json|Frames\/frames_metadata\.json|(?:TiltSeries|Alignments)\/(?:[^/]+\/)?(?:tiltseries|alignment)_metadata\.json|Reconstructions\/VoxelSpacing[\d.]+\/(?:Tomograms|CanonicalTomogram)\/(?:[^/]+\/)?tomogram_metadata\.json)$/;
 
+/** The layout itself, where somebody has not fetched the metadata: numbers of entities below folders that only the portal calls so. */
+const BY_LAYOUT =
+  /^(.*)\/Reconstructions\/VoxelSpacing\d+\.\d{3}\/(?:(?:Tomograms|Annotations)\/\d+|CanonicalTomogram|Tomograms)\/[^/]+\.(?:mrc|zarr|ndjson|glb)$/;
+
 function runFolders(laboratory: Laboratory): Set<string> {
-  return new Set(laboratory.files.flatMap(({ path }) => OF_RUN.exec(path)?.[1] ?? []));
+  return new Set(laboratory.files.flatMap(({ path }) => OF_RUN.exec(path)?.[1] ?? BY_LAYOUT.exec(path)?.[1] ?? []));
 }
 
 function runOf(path: string, runs: ReadonlyMap<string, string>): string | undefined {

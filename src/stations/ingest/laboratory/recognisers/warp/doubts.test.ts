@@ -65,7 +65,7 @@ describe("angles that Warp has turned", () => {
   const lab = (recorded: readonly number[], listed: readonly number[]) => ({
     ...series("TS_1", 1, SOUND),
     "mdocs/TS_1.mdoc": mdoc(...recorded),
-    "warp_tiltseries/tiltstack/TS_1/TS_1.st": mrcFile([recorded.length, 24, 24], 2.5, { kind: "stack", seed: 5 }),
+    "warp_tiltseries/tiltstack/TS_1/TS_1.st": mrcFile([recorded.length, 48, 48], 2.5, { kind: "stack", seed: 5 }),
     "warp_tiltseries/tiltstack/TS_1/TS_1.rawtlt": listed.map((angle) => `${angle}\n`).join(""),
   });
   const list = "warp_tiltseries/tiltstack/TS_1/TS_1.rawtlt";

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+const stack = (pixel: number) => mrcFile([5, 48, 48], pixel, { kind: "stack", seed: 5 });
+const volume = (spacing: number, shape: [number, number, number] = [6, 12, 12]) => mrcFile(shape, spacing, { seed: 1 });
+async function asked(files: Record<string, string | Uint8Array>) {
+  const laboratory = await laboratoryWith({ "TS_02.st": stack(2.5), "rec/TS_02.mrc": volume(10), ...files });
+  const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  return questions.map(({ id, answer, options }) => [id.replace(/-.*/, ""), answer, options.map((one) => one.answer).join()]);
+}
+
+describe("a header that contradicts the tilt series", () => {
+  it("is asked about where the tomogram would be far wider than the images; the size by which they fit is taken", async () => {
+    expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(40) })).toEqual([["lying", "10", "10,40,leave-out"]]);
+    // 12 voxels are no binning of 48 pixels along one axis
+    expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(40, [6, 12, 30]) })).toEqual([
+      ["lying", undefined, "40,leave-out"],
+    ]);
+  });
+
+  it("has no guess where the name has its voxel size, too", async () => {
+    expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01_40.00Apx.mrc": volume(40) })).toEqual([
+      ["lying", undefined, "40,leave-out"],
+    ]);
+  });
+
+  it("is fine for a tomogram that was turned by 45°, or is a part", async () => {
+    expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(10, [6, 17, 17]) })).toEqual([]);
+    expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(5) })).toEqual([]);
+  });
+});

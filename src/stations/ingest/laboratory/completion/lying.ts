@@ -1,0 +1,87 @@
+import { fewFiles } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
+import type { Question } from "../claims.js";
+import { type Decision, stableId } from "../decide.js";
+import type { Laboratory } from "../survey/laboratory.js";
+import { leftOut } from "./claim.js";
+import { expected, isNear, optionOf, type SeriesPixels, spacingOf, spacingOfName } from "./spacings.js";
+
+/** Part by which a header may differ from bookkeeping, which rounds. */
+const TOLERANCE = 0.02;
+/** A tomogram is at most so much wider than the images that it was made of: turned by 45° it needs 1.42 of their side. */
+const WIDER_MOST = 1.5;
+
+interface Lie {
+  readonly file: Decision;
+  readonly header: number;
+  readonly likely: number | undefined;
+  readonly since: string;
+}
+
+/**
+ * Headers that contradict bookkeeping: another voxel size than the program's own books have, or a volume that would be far wider than the images of its
+ * tilt series. Bookkeeping's, or the size by which the images fit, is taken until somebody answers.
+ */
+export function lyingQuestions(
+  files: ReadonlyMap<string, Decision>,
+  laboratory: Laboratory,
+  series: readonly SeriesPixels[],
+): Question[] {
+  const lies = [...files.values()].flatMap((file): Lie[] => {
+    const { role, strength, question, details, because } = file;
+    if (role !== "tomogram" || strength === "person" || question !== undefined || details.spacingFrom !== undefined) return [];
+    const header = spacingOf({ ...file, details: {} }, laboratory);
+    if (header === undefined) return [];
+    const told = details.spacingAngstrom;
+    if (told !== undefined)
+      return isNear(header, told, TOLERANCE)
+        ? []
+        : [{ file, header, likely: told, since: `elsewhere it is told otherwise (${because})` }];
+    const could = expected(file, laboratory, series);
+    // then it is the header of the tilt series that is in nm
+    if (could.some(({ spacing }) => isNear(spacing * 10, header, TOLERANCE))) return [];
+    const wide = tooWide(file, header, laboratory, series);
+    if (!wide) return [];
+    const fitting = could.filter(({ isBinning }) => isBinning);
+    // where the name agrees with the header it may be the tilt series whose header is wrong
+    const isNamed = isNear(spacingOfName(file.path) ?? 0, header, TOLERANCE);
+    const likely = fitting.length === 1 && !isNamed ? fitting[0]!.spacing : undefined;
+    return [{ file, header, likely, since: `then it is ${wide} times as wide as the images of its tilt series` }];
+  });
+  const groups = groupsOf(lies, ({ header, likely, since }) => `${header} ${likely} ${since.replace(/\S*\d\S*/g, "#")}`);
+  return [...groups].map(([key, group]): Question => {
+    const { header, likely, since } = group[0]!;
+    const some = group.map(({ file }) => file);
+    const names = fewFiles(some.map(({ path }) => path));
+    return {
+      id: stableId("lying", key),
+      text: `Is the voxel size of ${names} ${header} Å, as the header says${likely === undefined ? "" : `, or ${Number(likely.toFixed(3))} Å`}: ${since}?`,
+      files: some.map(({ path }) => path),
+      options: [
+        ...(likely === undefined ? [] : [optionOf(likely, some)]),
+        optionOf(header, some),
+        {
+          answer: "leave-out",
+          says: "not published",
+          claims: some.map((file) => leftOut(file, "its header contradicts what is known of it")),
+        },
+      ],
+      ...(likely !== undefined && { guess: `${likely}` }),
+    };
+  });
+}
+
+/** How many times as wide as its tilt series a tomogram is, where that cannot be. */
+function tooWide(
+  { path, run }: Decision,
+  spacing: number,
+  laboratory: Laboratory,
+  series: readonly SeriesPixels[],
+): number | undefined {
+  const [, rows = 0, columns = 0] = laboratory.get(path)?.volume?.shape ?? [];
+  const own = series.filter((one) => one.run === run && one.rows > 0);
+  if (own.length === 0) return undefined;
+  const widest = Math.max(...own.map((one) => Math.max(one.rows, one.columns) * one.pixelAngstrom));
+  const ratio = (Math.max(rows, columns) * spacing) / widest;
+  return ratio > WIDER_MOST ? Number(ratio.toPrecision(2)) : undefined;
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+const volume = (seed: number) => mrcFile([6, 12, 12], 10, { seed });
+const LAB = { "rec/TS_01.mrc": volume(1), "rec/TS_02.mrc": volume(2) };
+async function decided(files: Record<string, string | Uint8Array>) {
+  const laboratory = await laboratoryWith({ ...LAB, ...files });
+  const decisions = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const of = (path: string) => decisions.files.get(path);
+  return { questions: decisions.questions.map(({ id, answer }) => [id, answer]), of, role: (path: string) => of(path)?.role };
+}
+const picks = (x: number) => `${[`${x},2,1`, "9.5,3,2", "4,10.5,4"].join("\n")}\n`;
+
+describe("what somebody has put aside", () => {
+  it.each(["old", "to_delete", "picks_backup", "Trash2", "tests"])("counts less than what lies elsewhere: %s", async (folder) => {
+    const { of, role } = await decided({ "picks/TS_01.csv": picks(1), [`${folder}/TS_01.csv`]: picks(7) });
+    expect(role("picks/TS_01.csv")).toBe("points");
+    expect(of(`${folder}/TS_01.csv`)).toMatchObject({
+      role: "left out",
+      because: "put aside, by the name of its folder: picks/TS_01.csv is there",
+    });
+  });
+
+  it("is what there is where nothing lies elsewhere, or only under another name", async () => {
+    const alone = await decided({ "old/TS_01.csv": picks(7) });
+    expect(alone.role("old/TS_01.csv")).toBe("points");
+    const other = await decided({ "picks/TS_01.csv": picks(1), "old/TS_01_atp.csv": picks(7).replace("9.5", "2.5") });
+    expect(other.of("old/TS_01_atp.csv")?.because).not.toContain("put aside");
+    const called = await decided({ "picks/TS_01.csv": picks(1), "golden/TS_01.csv": picks(7) });
+    expect(called.of("golden/TS_01.csv")?.because).not.toContain("put aside");
+  });
+
+  it("is compared by its place where files of all runs are called alike", async () => {
+    const { of } = await decided({
+      ...{ "points/TS_02/picks.csv": picks(1), "old/points/TS_02/picks.csv": picks(7), "old/points/TS_01/picks.csv": picks(3) },
+    });
+    expect(of("old/points/TS_02/picks.csv")?.because).toContain("points/TS_02/picks.csv is there");
+    expect(of("old/points/TS_01/picks.csv")?.because).not.toContain("put aside");
+  });
+
+  it("is the second alignment, too, but not the angles of the first", async () => {
+    const xf = (shift: number) => `1 0 0 1 ${shift} 0\n`.repeat(5);
+    const { of, role } = await decided({
+      ...{ "TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 5 }), "TS_01.xf": xf(0), "old/TS_01.xf": xf(4) },
+      "old/TS_01.tlt": "-6\n-3\n0\n3\n6\n",
+    });
+    expect([role("TS_01.xf"), of("old/TS_01.xf")?.because]).toEqual([
+      "alignment",
+      "put aside, by the name of its folder: TS_01.xf is there",
+    ]);
+    expect(of("old/TS_01.tlt")?.because).not.toContain("put aside");
+  });
+});
+
+describe("what was made for figures", () => {
+  it("is asked about and not published until somebody answers", async () => {
+    const files = {
+      "figures/TS_01_crop.mrc": mrcFile([6, 8, 8], 10, { seed: 7 }),
+      "Fig3b/TS_02_membrane.glb": "glTF",
+      "paper/TS_02.mrc": volume(9),
+    };
+    const { questions, role } = await decided(files);
+    expect(questions).toEqual([["figures", "leave-out"]]);
+    expect(Object.keys(files).map(role)).toEqual(["left out", "left out", "left out"]);
+    expect(role("rec/TS_02.mrc")).toBe("tomogram");
+  });
+
+  it("is not all there is, nor what is called otherwise", async () => {
+    const laboratory = await laboratoryWith({ "paper/TS_01.mrc": volume(1), "paper/TS_02.mrc": volume(2) });
+    const { questions, files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    expect([questions, files.get("paper/TS_01.mrc")?.role]).toEqual([[], "tomogram"]);
+    expect((await decided({ "config/TS_01_membrane.glb": "glTF" })).role("config/TS_01_membrane.glb")).toBe("mesh");
+  });
+});

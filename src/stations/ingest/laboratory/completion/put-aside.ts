@@ -1,0 +1,81 @@
+import { few } from "../../../../core/finding.js";
+import { groupsOf, keyOf } from "../../../../core/groups.js";
+import type { Question, Role } from "../claims.js";
+import type { Decision } from "../decide.js";
+import { baseName, folderOf } from "../recognisers/common/paths.js";
+import { asItIs, leftOut } from "./claim.js";
+
+/** Folders of what somebody has put aside, and of what somebody has made for others to look at. */
+const ASIDE =
+  /(?:^|[_.\- ])(?:old(?:er)?|backups?|bak|tests?|trash|to_?(?:be_?)?delete[ds]?|deleted?|tmp|temp|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do_?not_?use)\d*(?=[_.\- ]|$)/i;
+const FIGURES =
+  /(?:^|[_.\- ])(?:figures?|figs?|paper|manuscript|thesis|poster|slides|talks?|presentations?|(?:for_?)?(?:movie|chimerax?|blender)|renderings?)\d*[a-z]?(?=[_.\- ]|$)/i;
+const hasFolder = (form: RegExp, path: string): boolean =>
+  folderOf(path)
+    .split("/")
+    .some((part) => form.test(part));
+
+/** Roles of which a run has several, and one of each name. */
+const NAMED: readonly Role[] = ["points", "table", "mask", "mesh", "gain", "frame"];
+/** Which of two tomograms or tilt series counts is asked, by {@link twinQuestions} and {@link seriesOfOneRun}. */
+const ROLES: readonly Role[] = ["acquisition", "raw tilts", "alignment", "ctf", ...NAMED];
+
+/** What lies in `old` or `Trash` counts less than what lies elsewhere: of a run that has a file of the kind and name elsewhere it is left out. */
+export function leavePutAside(files: Map<string, Decision>): void {
+  const byRun = groupsOf(
+    [...files.values()].filter(({ role }) => ROLES.includes(role)),
+    (file) => keyOf(file.role, file.run ?? "", nameOf(file)),
+  );
+  for (const group of byRun.values()) {
+    const [other] = group.filter(({ path }) => !hasFolder(ASIDE, path));
+    for (const file of other ? group : [])
+      if (hasFolder(ASIDE, file.path) && file.strength !== "person")
+        files.set(file.path, {
+          ...file,
+          role: "left out",
+          because: `put aside, by the name of its folder: ${other!.path} is there`,
+          details: {},
+        });
+  }
+}
+
+/** What two files of a run and role are the same by. Tables have no run yet: a name that counts tells it, else the place without the folder. */
+function nameOf({ role, path, run }: Decision): string {
+  if (NAMED.includes(role) && (run !== undefined || /\d/.test(baseName(path)))) return baseName(path);
+  if (NAMED.includes(role))
+    return path
+      .split("/")
+      .filter((part) => !ASIDE.test(part))
+      .join("/");
+  // of an alignment the files with angles and with shifts belong together
+  return role === "alignment" ? (/\.\w+$/.exec(path)?.[0] ?? "") : "";
+}
+
+const SHOWN: readonly Role[] = ["tomogram", "half map", "mask", "mesh"];
+
+/** Volumes and meshes in folders of figures and talks, which were made to be looked at: a person says whether any of them is published. */
+export function figureQuestions(files: ReadonlyMap<string, Decision>): Question[] {
+  const all = [...files.values()];
+  const shown = all.filter(
+    ({ path, role, strength }) =>
+      SHOWN.includes(role) && strength !== "person" && strength !== "bookkeeping" && hasFolder(FIGURES, path),
+  );
+  // where everything lies below such a folder it tells nothing
+  if (shown.length === 0 || !all.some(({ path, role }) => SHOWN.includes(role) && !hasFolder(FIGURES, path))) return [];
+  return [
+    {
+      id: "figures",
+      text: `Were these made for figures or talks, and are not to be published, since they lie in such folders: ${few(shown.map(({ path }) => path))}?`,
+      files: shown.map(({ path }) => path),
+      options: [
+        {
+          answer: "leave-out",
+          says: "not published",
+          claims: shown.map((file) => leftOut(file, "made for a figure, by the name of its folder")),
+        },
+        { answer: "publish", says: "published as the others are", claims: shown.map(asItIs) },
+      ],
+      guess: "leave-out",
+    },
+  ];
+}
