@@ -100,6 +100,8 @@ export interface Claim {
   readonly sameRunAs?: string | undefined;
   /** Of what is left out since it is byte for byte this file. */
   readonly copyOf?: string | undefined;
+  /** The program that made this file, where its recogniser knows several; empty where nothing tells which. Default: that of the recogniser. */
+  readonly software?: string | undefined;
   /** Evidence, as the end of a sentence: `TS_01.edf names it`. For `left out` the reason: `an average of particles`. */
   readonly because: string;
   readonly strength: Strength;

@@ -55,3 +55,20 @@ it("a file of decisions that makes a volume of a text is obeyed, and told", asyn
     "picks.json: the file of decisions says that it is a tomogram, and it is a text; ingest run will refuse it.",
   ]);
 });
+
+it("a file is of the program that made it, where its recogniser knows several, also behind a question", async () => {
+  const laboratory = await laboratoryWith({ "1.mrc": volume, "2.mrc": volume, "3.mrc": volume, "4.mrc": volume });
+  const mask = (path: string, software?: string): Claim => ({
+    path,
+    role: "mask",
+    run: "1",
+    because: "said",
+    strength: "contents",
+    software,
+  });
+  const options = [{ answer: "yes", says: "yes", claims: [mask("4.mrc", "B")] }];
+  const question = { id: "q", text: "Is it?", files: ["4.mrc"], options, guess: "yes" };
+  const claims = [mask("1.mrc", "A"), mask("2.mrc"), mask("3.mrc", "")];
+  const { files } = await decide(laboratory, [{ software: "A, B", by: [], claims, questions: [question] }]);
+  expect(["1.mrc", "2.mrc", "3.mrc", "4.mrc"].map((path) => files.get(path)?.by)).toEqual(["A", "A, B", "", "B"]);
+});

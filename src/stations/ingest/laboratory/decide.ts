@@ -104,7 +104,9 @@ export async function decide(
     ofRuns.flatMap(({ options, answer }) => options.find((one) => one.answer === answer)?.runs ?? []),
   );
   const said = saidInRuns(given.files, ofRuns);
-  const claims = recognised.flatMap(({ software, claims: own }) => own.map((claim): Sourced => ({ ...claim, by: software })));
+  const claims = recognised.flatMap(({ software, claims: own }) =>
+    own.map((claim): Sourced => ({ ...claim, by: claim.software ?? software })),
+  );
   const byPath = groupsOf(
     claims.filter(({ path }) => laboratory.get(path)),
     ({ path }) => path,
@@ -381,7 +383,7 @@ export function answered(question: Question, by: string, { given, files, undecid
     if (!laboratory.get(claim.path) || files.get(claim.path)?.strength === "person") continue;
     undecided.delete(claim.path);
     files.set(claim.path, {
-      ...decisionOf({ ...claim, by: by || (known.get(claim.path) ?? "") }),
+      ...decisionOf({ ...claim, by: claim.software ?? (by || (known.get(claim.path) ?? "")) }),
       question: question.id,
       strength: asked.isAnswered ? "person" : claim.strength,
     });

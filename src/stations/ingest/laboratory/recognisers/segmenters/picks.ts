@@ -35,6 +35,7 @@ export async function pickedPoints(laboratory: Laboratory): Promise<Claim[]> {
         role: "points",
         because: "MemBrain-pick calls its clusters so, which are in Å",
         strength: "bookkeeping",
+        software: "MemBrain-pick",
         details: { points },
       };
     }
@@ -52,6 +53,7 @@ export async function pickedPoints(laboratory: Laboratory): Promise<Claim[]> {
       role: "points",
       because: "its columns are those of pytom-match-pick",
       strength: "bookkeeping",
+      software: "pytom-match-pick",
       details: { points },
     };
   });

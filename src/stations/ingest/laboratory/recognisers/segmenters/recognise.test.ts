@@ -54,6 +54,12 @@ describe("segmenters", () => {
       "labels/TS_01_mitochondria_labels.mrc": { role: "mask", object: "mitochondria", label: 3 },
     });
     expect(recognised!.software).toBe("MemBrain-seg, TARDIS");
+    const software = new Map(recognised!.claims.map((claim) => [claim.path, claim.software]));
+    expect([
+      software.get("Predictions/TS_01_semantic.mrc"),
+      software.get("Predictions/TS_01_instances.csv"),
+      software.get("labels/TS_01_mitochondria_labels.mrc"),
+    ]).toEqual(["TARDIS", "TARDIS", ""]);
   });
 
   it("leave maps of a template matching, under whatever folder, and whole numbers or not", async () => {

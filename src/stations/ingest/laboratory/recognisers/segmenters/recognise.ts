@@ -95,7 +95,9 @@ function recogniseOne(
   const because = `it holds whole numbers alone${of}`;
   const details = detailsOf(labels, ending, original?.rest ?? "");
   const tied = original === undefined ? {} : { sameRunAs: original.file.path };
-  const claim: Claim = { path, role: "mask", because, strength: "contents", details, ...tied };
+  // of several programs that are known here only the one whose ending it has made it
+  const software = ending?.software ?? "";
+  const claim: Claim = { path, role: "mask", because, strength: "contents", details, software, ...tied };
   const isTold = details.isInstances === true || labels.values.length === 1;
   return isTold ? claim : { ...claim, values: labels.values };
 }
@@ -170,7 +172,14 @@ async function tardisPoints(laboratory: Laboratory): Promise<Claim[]> {
       return { path, role: "left out", because: `${filtered} has those that TARDIS kept`, strength: "contents" };
     const unit = /\[\s*(?:A|Å)\s*\]/i.test(head) ? { unit: "Å" as const } : {};
     const points = { format: "tardis", shape: "InstanceSegmentation" as const, ...unit };
-    return { path, role: "points", because: "its columns are those of TARDIS", strength: "contents", details: { points } };
+    return {
+      path,
+      role: "points",
+      because: "its columns are those of TARDIS",
+      strength: "contents",
+      software: "TARDIS",
+      details: { points },
+    };
   });
   return claims.filter((claim) => claim !== undefined);
 }

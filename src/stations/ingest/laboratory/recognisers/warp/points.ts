@@ -271,7 +271,7 @@ function sameCounts({ project }: Found, list: ParticleList, kept: readonly Match
 function claimList(
   found: Found,
   list: ParticleList,
-  { because, details }: Pick<Claim, "because" | "details">,
+  { because, details, software }: Pick<Claim, "because" | "details" | "software">,
 ): Claim | undefined {
   const { project, claims, notes } = found;
   const { path } = list;
@@ -290,6 +290,7 @@ function claimList(
     because,
     strength: "bookkeeping",
     details,
+    ...(software !== undefined && { software }),
   };
   const isNamed = known.every(({ run, stem }) => run === stem);
   if (series.length > 1 && !isNamed) {
@@ -320,6 +321,7 @@ function claimSpecies(found: Found, lists: readonly ParticleList[], species: rea
       species.find(({ folder }) => folder === folderOf(path))?.name ?? baseName(path).replace(/(?:_particles)?\.star$/i, "");
     const claim = claimList(found, list, {
       because: `M refined the particles of ${name}`,
+      software: "M",
       details: { points: readingOf(list), object: name },
     });
     if (!claim || ![claim.run, ...(claim.runs ?? [])].some((run) => run !== undefined && runs.has(run))) continue;

@@ -313,7 +313,9 @@ describe("lists of particles of WarpTools and M", () => {
       "m/species/apo_0c2a4f1e/versions/1/apo_particles.star": "an older version of apo of M",
       "m/species/apo_0c2a4f1e/apo_particles.star": "points TS_11",
     });
-    expect(found!.claims.find(({ path }) => path.endsWith("apo_particles.star") && !path.includes("versions"))!.details).toEqual({
+    const refined = found!.claims.find(({ path }) => path.endsWith("apo_particles.star") && !path.includes("versions"))!;
+    expect(refined.software).toBe("M");
+    expect(refined.details).toEqual({
       object: "apo",
       points: { format: "warp_star", shape: "OrientedPoint", unit: "Å", rowName: "wrpSourceName" },
     });
