@@ -53,7 +53,7 @@ import { placePoints } from "./points/place.js";
 import { sameParticles } from "./points/same-particles.js";
 import { seedQuestions } from "./points/seeds.js";
 import { folderOf } from "./recognisers/common/paths.js";
-import { deselectedQuestions, turnedAngleQuestions } from "./recognisers/warp/doubts.js";
+import { deselectedQuestions } from "./recognisers/warp/doubts.js";
 import { runFinder } from "./run-names.js";
 import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
@@ -99,7 +99,6 @@ export async function complete(
   ask(await deselectedQuestions(files, laboratory));
   leavePutAside(files);
   onlyOne(files, undecided);
-  ask(await turnedAngleQuestions(files, laboratory));
   ask(await seriesOfOneRun(files, laboratory));
   await listsOfFewer(files, laboratory);
   ask(stoppedSeries(files, laboratory));

@@ -542,6 +542,29 @@ describe("what was deleted in RELION, or is there twice", () => {
   });
 });
 
+describe("an alignment that RELION let another program make", () => {
+  const job = (number: string, ...options: readonly string[]) => ({
+    [`AlignTiltSeries/job${number}/job.star`]: table(
+      "joboptions_values",
+      ["rlnJobOptionVariable", "rlnJobOptionValue"],
+      ...options,
+    ),
+  });
+  const aretomo = job("005", "do_imod_fiducials No", "do_imod_patchtrack No", "do_aretomo2 Yes");
+  const method = async (files: Files) =>
+    detailsOf(await recognised({ ...RELION5, ...files }), "Tomograms/job006/tilt_series/TS_01.star")?.methodType;
+
+  it("has the method of that program, by the job in its chain, or the only one", async () => {
+    expect(await method({})).toBeUndefined();
+    expect(await method(aretomo)).toBe("projection_matching");
+    const two = { ...aretomo, ...job("004", "do_imod_fiducials Yes", "do_aretomo2 No") };
+    expect(await method(two)).toBeUndefined();
+    const edges = ["AlignTiltSeries/job004/aligned_tilt_series.star Tomograms/job006/"];
+    expect(await method({ ...two, "default_pipeline.star": pipeline([], edges) })).toBe("fiducial_based");
+    expect(await method(job("005", "do_imod_fiducials Yes", "do_aretomo2 Yes"))).toBeUndefined();
+  });
+});
+
 describe("the version of RELION", () => {
   const { "Tomograms/job006/tomograms.star": _, ...rest } = RELION5;
   it.each([

@@ -7,9 +7,9 @@ import { gainNote } from "../common/gain-note.js";
 import { imageOf, mdocsOf } from "../common/mdocs.js";
 import { idOf, stemOf } from "../common/names.js";
 import { seriesStem } from "../common/particles.js";
-import { baseName, folderOf } from "../common/paths.js";
+import { baseName, folderOf, within } from "../common/paths.js";
 import { setSpacing, volumesOf } from "../common/volumes.js";
-import { below, placeOf } from "./places.js";
+import { below, isBelow, placeOf } from "./places.js";
 import { type Found, plainName } from "./project.js";
 import { positiveIn, rowsOf, starTables } from "./stars.js";
 import type { Tomogram } from "./tomograms.js";
@@ -24,7 +24,11 @@ export async function claimSeries(found: Found, tomograms: readonly Tomogram[]):
   for (const table of tables) claimFrames(found, table);
   await claimGains(found, tomograms);
   await claimAlignmentStacks(found, tomograms);
-  claimAlignments(found, tomograms, { tables, strangers: strangersOf(found, tomograms, tables) });
+  claimAlignments(found, tomograms, {
+    tables,
+    strangers: strangersOf(found, tomograms, tables),
+    methods: await alignmentMethods(found),
+  });
 }
 
 /** Files of a tilt series that the global tables name. Source: `metadata_label.h` of RELION. */
@@ -260,10 +264,49 @@ function tableQuestion(claim: Claim, { path, other }: Stranger, name: string): Q
 interface Tables {
   readonly tables: readonly TiltTable[];
   readonly strangers: ReadonlyMap<Tomogram, Stranger>;
+  /** By the folder of the job that aligned. */
+  readonly methods: ReadonlyMap<string, string>;
 }
 
+/** Programs that RELION calls for an alignment, as the portal calls what they do. Source: `initialiseTomoAlignTiltSeriesJob` in `pipeline_jobs.cpp` */
+const METHODS: readonly (readonly [option: RegExp, method: string])[] = [
+  [/^do_imod_fiducials$/, "fiducial_based"],
+  [/^do_imod_patchtrack$/, "patch_tracking"],
+  [/^do_aretomo\d?$/, "projection_matching"],
+];
+
+async function alignmentMethods({ laboratory, places }: Found): Promise<Map<string, string>> {
+  const methods = new Map<string, string>();
+  for (const { path, root, job, type, rest, isDeleted } of places) {
+    if (type !== "AlignTiltSeries" || rest !== "job.star" || isDeleted) continue;
+    const tables = await starTables(laboratory, path);
+    const chosen = ("reason" in tables ? [] : tables.flatMap(rowsOf)).filter((row) =>
+      /^yes$/i.test(row.get("rlnJobOptionValue") ?? ""),
+    );
+    const found = METHODS.filter(([option]) => chosen.some((row) => option.test(row.get("rlnJobOptionVariable") ?? "")));
+    if (found.length === 1) methods.set(within(root, job), found[0]![1]);
+  }
+  return methods;
+}
+
+/** How the series of a table was aligned: by the job itself, by the last one before it, or by the only one that there is. */
+function methodOf(
+  star: string,
+  { pipeline, root }: Tomogram["project"],
+  methods: ReadonlyMap<string, string>,
+): string | undefined {
+  const own = [...methods].filter(([job]) => isBelow(root, job));
+  const place = placeOf(star);
+  const before = place ? [...pipeline.before(place.job)].sort((a, b) => jobNumber(b) - jobNumber(a)) : [];
+  const chain = place ? [place.job, ...before] : [];
+  const found = chain.flatMap((job) => methods.get(within(root, job)) ?? [])[0];
+  return found ?? (own.length === 1 ? own[0]![1] : undefined);
+}
+
+const jobNumber = (job: string): number => Number(/job(\d+)/.exec(job)?.[1] ?? -1);
+
 /** The latest table of tilts with an alignment, unless the files of the program that aligned are there; and the latest other one with a CTF. */
-function claimAlignments(found: Found, tomograms: readonly Tomogram[], { tables, strangers }: Tables): void {
+function claimAlignments(found: Found, tomograms: readonly Tomogram[], { tables, strangers, methods }: Tables): void {
   const beside = new Set(
     found.places.flatMap(({ path, root, rest }) => (/\.(?:xf|aln)$/i.test(path) ? [keyOf(root, folderOf(rest))] : [])),
   );
@@ -273,7 +316,11 @@ function claimAlignments(found: Found, tomograms: readonly Tomogram[], { tables,
     const stranger = strangers.get(tomogram);
     const own = (byTomogram.get(keyOf(project.root, name)) ?? []).sort((a, b) => b.job - a.job);
     const claim = (role: "alignment" | "ctf", path: string, because: string, table?: string) => {
-      const details = { format: "RELION", ...(table === undefined ? {} : { table }) };
+      const methodType = role === "alignment" ? methodOf(path, project, methods) : undefined;
+      const details = {
+        ...{ format: "RELION", ...(methodType !== undefined && { methodType }) },
+        ...(table !== undefined && { table }),
+      };
       const one: Claim = { path, role, run, because, strength: "bookkeeping", details };
       if (stranger === undefined || found.isTaken(path)) found.claim(one);
       else found.ask(tableQuestion(one, stranger, name));

@@ -1,9 +1,7 @@
-import { few, fewFiles } from "../../../../../core/finding.js";
+import { few } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import { parseXml } from "../../../../../formats/alignment/xml.js";
-import { mdocAngles, parseMdoc } from "../../../../../formats/mdoc/read.js";
-import { parseTiltAngles } from "../../../../../formats/tilt-angles/read.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Question } from "../../claims.js";
 import { asItIs, leftOut } from "../../completion/claim.js";
@@ -94,66 +92,4 @@ async function doubtOf(laboratory: Laboratory, path: string, run: string): Promi
     used: tilts.filter((word) => /^true$/i.test(word)).length,
     tilts: tilts.length,
   };
-}
-
-/** Degrees by which a stage misses an angle, and programs round it. */
-const SAME_DEGREES = 0.5;
-
-/**
- * Lists of raw angles that have the signs of the acquisition file turned, as WarpTools' import turns them unless it is told not to: the portal's raw angles
- * are those of the microscope.
- *
- * Source: `--dont_invert` of ts_import, warpem.github.io
- */
-export async function turnedAngleQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
-  const acquisitions = new Map(
-    [...files.values()].flatMap((file) => (file.role === "acquisition" ? [[file.run, file.path] as const] : [])),
-  );
-  const lists = [...files.values()].filter(
-    ({ role, run, strength }) => role === "raw tilts" && strength !== "person" && acquisitions.has(run),
-  );
-  const turned = await mapLimit(lists, READS_IN_FLIGHT, async (file) => {
-    const mdoc = acquisitions.get(file.run)!;
-    const [own, recorded] = [await anglesOf(laboratory, file.path), await anglesOf(laboratory, mdoc)];
-    return own && recorded && isTurned(own, recorded) ? [{ file, mdoc }] : [];
-  });
-  const all = turned.flat();
-  if (all.length === 0) return [];
-  const paths = all.map(({ file }) => file.path);
-  return [
-    {
-      id: "turned-angles",
-      text: `Are the angles of ${fewFiles(paths)} to be published as they were recorded? They are those of ${fewFiles(all.map(({ mdoc }) => mdoc))} with the other sign, as Warp turns them.`,
-      files: paths,
-      options: [
-        {
-          answer: "leave-out",
-          says: "not published: the acquisition file has the angles",
-          claims: all.map(({ file, mdoc }) => leftOut(file, `the angles of ${mdoc} with the other sign`)),
-        },
-        { answer: "raw-tilts", says: "published as they are", claims: all.map(({ file }) => asItIs(file)) },
-      ],
-      guess: "leave-out",
-    },
-  ];
-}
-
-async function anglesOf(laboratory: Laboratory, path: string): Promise<number[] | undefined> {
-  const text = await laboratory.text(path);
-  const read = await orReason(() =>
-    /\.mdoc$/i.test(path)
-      ? mdocAngles(parseMdoc(text ?? "", path))
-      : parseTiltAngles(text ?? "", path).map(({ degrees }) => degrees),
-  );
-  return "value" in read ? read.value : undefined;
-}
-
-/** In the order of the lists, or sorted where they have another order: a list that is as long to both sides shows nothing then. */
-function isTurned(own: readonly number[], recorded: readonly number[]): boolean {
-  if (own.length < 3 || own.length !== recorded.length) return false;
-  const isSame = (a: readonly number[], b: readonly number[]) => a.every((angle, at) => Math.abs(angle - b[at]!) <= SAME_DEGREES);
-  const sorted = (angles: readonly number[]) => [...angles].sort((a, b) => a - b);
-  const negative = recorded.map((angle) => -angle);
-  if (isSame(own, recorded) || isSame(sorted(own), sorted(recorded))) return isSame(own, negative) && !isSame(own, recorded);
-  return isSame(sorted(own), sorted(negative));
 }
