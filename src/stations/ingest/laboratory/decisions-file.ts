@@ -161,7 +161,9 @@ async function rowsOf(
   const found = new Map<Row, readonly Found[]>();
   for (const family of groupsOf(own, familyOf).values()) {
     // of two that one glob names the larger one needs fewer rows before it
-    const groups = [...groupsOf(family, (file) => keyOf(withoutNames(file.because), outcomeOf(file), ...(file.until ?? []))).values()];
+    const groups = [
+      ...groupsOf(family, (file) => keyOf(withoutNames(file.because), outcomeOf(file), ...(file.until ?? []))).values(),
+    ];
     for (const group of groups.sort((a, b) => b.length - a.length)) {
       await turnOfTheLoop();
       const row = rowOf(group[0]!, commonGlob(group), group.length);

@@ -4,7 +4,9 @@ import { mdocAngles, parseMdoc } from "../../../../formats/mdoc/read.js";
 import { parseTiltAngles } from "../../../../formats/tilt-angles/read.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { baseName } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
+import { rowsOf, starTables } from "../recognisers/relion/stars.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
 
@@ -33,6 +35,10 @@ interface Doubt {
 export async function turnedQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
   const all = [...files.values()].filter(({ run }) => run !== undefined);
   const byRun = groupsOf(all, ({ run }) => run!);
+  const tomostars = groupsOf(
+    laboratory.files.filter(({ path }) => /\.tomostar$/i.test(path)),
+    ({ path }) => stemOf(path),
+  );
   const doubts: Doubt[] = [];
   for (const file of all) {
     if (file.role !== "raw tilts" || file.strength === "person") continue;
@@ -43,6 +49,11 @@ export async function turnedQuestions(files: ReadonlyMap<string, Decision>, labo
     for (const { role, path } of own) {
       const isOfAlignment = role === "alignment" && /\.tlt$/i.test(path);
       if (!isOfAlignment && role !== "acquisition") continue;
+      const [tomostar, ...others] = tomostars.get(stemOf(file.path)) ?? [];
+      if (!isOfAlignment && tomostar && others.length === 0 && (await isTurnedByWarp(laboratory, tomostar.path, path, list))) {
+        doubts.push({ file, fault: "turned", by: path });
+        break;
+      }
       const angles = await anglesIn(laboratory, path);
       const fault =
         angles && (isOfAlignment ? alignedFault(list, angles) : faultOf(list, angles, stacks.has(path.replace(/\.mdoc$/i, ""))));
@@ -79,12 +90,49 @@ function faultOf(list: readonly number[], others: readonly number[], isOfStack: 
   const turned = others.map((angle) => -angle);
   const sorted = (angles: readonly number[]) => [...angles].sort((a, b) => a - b);
   if (areNear(list, others)) return undefined;
-  if (areNear(list, turned) && isOfStack) return "turned";
+  // of sorted angles that reach as far to both sides the turned ones are those in the other order
+  if (areNear(list, turned) && (isOfStack || !isInOrder(others))) return "turned";
   if (areNear(sorted(list), sorted(others))) {
     const isSorted = [sorted(list), sorted(list).reverse()].some((one) => areNear(one, list));
     return isOfStack && isSorted ? "sorted" : undefined;
   }
   return areNear(sorted(list), sorted(turned)) ? "turned" : undefined;
+}
+
+const stemOf = (path: string): string => baseName(path).replace(/\.[^.]+$/, "");
+
+const isInOrder = (angles: readonly number[]): boolean =>
+  [1, -1].some((sign) => angles.slice(1).every((angle, at) => sign * (angle - angles[at]!) > 0));
+
+/**
+ * Whether a list has the angles of Warp's table of the series, which names the movie of each, and these have the other sign of what the acquisition file
+ * says of the movie: so WarpTools' import writes them, unless it is told not to. Source: `--dont_invert` of ts_import, warpem.github.io
+ */
+async function isTurnedByWarp(laboratory: Laboratory, tomostar: string, mdoc: string, list: readonly number[]): Promise<boolean> {
+  const [table, text] = [await starTables(laboratory, tomostar), await laboratory.text(mdoc)];
+  const recorded = await orReason(() => parseMdoc(text ?? "", mdoc).sections);
+  if ("reason" in table || "reason" in recorded) return false;
+  const rows = table.flatMap(rowsOf).map((row) => ({
+    movie: stemOf((row.get("wrpMovieName") ?? "").replaceAll("\\", "/")),
+    angle: Number(row.get("wrpAngleTilt")),
+  }));
+  const own = rows.map(({ angle }) => angle).sort((a, b) => a - b);
+  if (
+    !areNear(
+      [...list].sort((a, b) => a - b),
+      own,
+    )
+  )
+    return false;
+  const said = new Map(
+    recorded.value.map(({ subFrameName, tiltAngleDegrees }) => [stemOf(subFrameName ?? ""), tiltAngleDegrees] as const),
+  );
+  const pairs = rows.flatMap(({ movie, angle }) => {
+    const of = said.get(movie);
+    // near 0 both signs are one
+    return of === undefined || Math.abs(of) <= NEAR_DEGREES ? [] : [angle + of];
+  });
+  return pairs.length >= ANGLES_MIN && pairs.every((sum) => Math.abs(sum) <= NEAR_DEGREES);
 }
 
 /** Of an alignment that finds the specimen tilted itself, such as a lamella: it moves all angles alike. */

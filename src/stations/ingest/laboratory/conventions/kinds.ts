@@ -160,7 +160,8 @@ function ofVolume({ path, volume, format }: Surveyed, name: string, extension: s
   if (raw) {
     const folder = path.slice(0, path.length - name.length);
     const fixed = `${folder}${raw[1]!}${raw[2]!}${raw[3]!}`;
-    if (around.has(fixed)) return called("left out", `as it was recorded: ${fixed} was made of it, without X-rays or without some views`);
+    if (around.has(fixed))
+      return called("left out", `as it was recorded: ${fixed} was made of it, without X-rays or without some views`);
   }
   if (extension === "ali") return called("tilt series", "its name is that of an aligned stack");
   if (says === "stack") return shown("tilt series", "its header says that its sections are images");

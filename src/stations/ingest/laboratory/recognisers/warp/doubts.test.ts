@@ -75,8 +75,19 @@ describe("angles that Warp has turned", () => {
     ["sorted, where the series is not as long to both sides", [3, 6, 0, 9, -3], [-9, -6, -3, 0, 3]],
   ])("are asked about and not published: %s", async (_, recorded, listed) => {
     const { questions, role } = await decided(lab(recorded, listed));
-    expect(questions.map(({ id, files, answer }) => [id, files, answer])).toEqual([["turned-angles", [list], "leave-out"]]);
+    expect(questions.map(({ id, files, answer }) => [id, files, answer])).toEqual([["angles-turned", [list], "leave-out"]]);
     expect(role(list)).toBe("left out");
+  });
+
+  it("are known by the table that names the movie of each, as long to both sides and in whatever order", async () => {
+    const recorded = [0, 3, -3, 6, -6];
+    const table = (sign: number) =>
+      `data_\n\nloop_\n_wrpMovieName #1\n_wrpAngleTilt #2\n${[4, 2, 0, 1, 3].map((at) => `../frames/TS_1_${at}.tif ${sign * recorded[at]!}\n`).join("")}`;
+    const listed = [-6, -3, 0, 3, 6];
+    const turned = await decided({ ...lab(recorded, listed), "tomostar/TS_1.tomostar": table(-1) });
+    expect([turned.questions.map(({ id }) => id), turned.role(list)]).toEqual([["angles-turned"], "left out"]);
+    const sound = await decided({ ...lab(recorded, listed), "tomostar/TS_1.tomostar": table(1) });
+    expect([sound.questions, sound.role(list)]).toEqual([[], "raw tilts"]);
   });
 
   it.each([
