@@ -44,6 +44,18 @@ describe("parts of a series beside the joined stack", () => {
     }
   });
 
+  it("are left out where the first has the name of the series, and the joined stack a word behind it", async () => {
+    const { runs, of } = await runsOf({
+      ...others,
+      ...{ "ts_03_joined.mrc": whole, "ts_03_joined.rawtlt": "-9\n-6\n-3\n0\n3\n6\n9\n" },
+      ...{ "parts/ts_03.mrc": part(whole, 0, 4), "parts/ts_03.mrc.mdoc": mdoc("ts_03.mrc", [0, 3, 6, 9], 10) },
+      ...{ "parts/ts_03_2.mrc": part(whole, 4, 7), "parts/ts_03_2.mrc.mdoc": mdoc("ts_03_2.mrc", [-3, -6, -9], 20) },
+    });
+    expect(["parts/ts_03.mrc", "parts/ts_03_2.mrc"].map((path) => of(path)?.role)).toEqual(["left out", "left out"]);
+    expect(of("ts_03_joined.mrc")?.role).toBe("tilt series");
+    expect(runs.length).toBe(3);
+  });
+
   it("are left out with their stacks, and not where their images are others or too many", async () => {
     const recorded = (a: Uint8Array, b: Uint8Array) => ({
       ...joined,

@@ -86,6 +86,19 @@ describe("stacks of one name with other images", () => {
     expect(runs).toEqual(["anna_TS_01", "anna_TS_02", "ben_TS_01", "ben_TS_02"]);
   });
 
+  it("are apart within the folders of one person, too, each with what lies nearest", async () => {
+    const { runs, of } = await decided({
+      ...below("ben", {
+        "pilot_2022/TS_01.st": stack(1),
+        "project/stacks/TS_01.mrc": stack(2),
+        "project/recons/TS_01_rec.mrc": volume(3),
+      }),
+      ...below("anna", own(21)),
+    });
+    expect(runs).toEqual(["anna_TS_01", "ben_pilot_2022_TS_01", "ben_project_TS_01", "TS_02"]);
+    expect(of("ben/project/recons/TS_01_rec.mrc")).toMatchObject({ run: "ben_project_TS_01" });
+  });
+
   it("leave alone what lies in neither folder: nobody is told to own it", async () => {
     const { of } = await decided({
       ...below("anna", own(1)),

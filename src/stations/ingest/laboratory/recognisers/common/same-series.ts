@@ -10,7 +10,7 @@ import type { Laboratory } from "../../survey/laboratory.js";
 import { type MdocFacts, mdocsOf } from "./mdocs.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
 import { showTheSame } from "./prints.js";
-import { type Site, sitesOf } from "./sites.js";
+import { type Site, siteName, sitesOf } from "./sites.js";
 
 /** Roles of files by which a series is known; of each it has its own. */
 const TELLING: readonly Claim["role"][] = ["tilt series", "alignment", "tomogram", "acquisition"];
@@ -46,7 +46,11 @@ type Group = readonly Unit[];
  * @returns what was recognised, with the runs of series in the place of those that were claimed
  */
 export async function runsOfSeries(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
-  const families = familiesOf(recognised).filter(({ units }) => units.length > 1);
+  const families: Family[] = [];
+  for (const { name, units } of familiesOf(recognised)) {
+    const apart = (await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, tightName(name))))).flat();
+    if (apart.length > 1) families.push({ name, units: apart });
+  }
   if (families.length === 0) return recognised;
   const mdocs = new Map((await mdocsOf(laboratory)).all.map((mdoc) => [mdoc.path, mdoc]));
   const own = new Map<Family, Told>();
@@ -105,6 +109,58 @@ function unitsOf(claims: readonly Claim[], siteOf: (path: string) => Site | unde
   }
   return [...units.values()];
 }
+
+/**
+ * Within one place several stacks of other images lie in folders of their own, `pilot_2022` beside `project`: each has what lies nearest to it. Where all
+ * these folders are called after what was done, a stack may be made of the other, which is asked elsewhere.
+ */
+async function splitByStacks(laboratory: Laboratory, unit: Unit, series: string): Promise<Unit[]> {
+  const stacks = [...(unit.byRole.get("tilt series") ?? [])].slice(0, STACKS_MAX);
+  const clusters: string[][] = [];
+  for (const path of stacks) {
+    let own: string[] | undefined;
+    for (const cluster of clusters) if ((await showTheSame(laboratory, cluster[0]!, path)) !== false) own ??= cluster;
+    if (own) own.push(path);
+    else clusters.push([path]);
+  }
+  if (clusters.length < 2) return [unit];
+  const folders = clusters.map((cluster) => cluster.map(folderOf));
+  const shared = (a: string, b: string) => {
+    const [one, other] = [a.split("/"), b.split("/")];
+    const at = one.findIndex((part, i) => part !== other[i]);
+    return at < 0 ? one.length : at;
+  };
+  const all = folders.flat();
+  const depth = Math.min(...all.map((folder) => shared(all[0]!, folder)));
+  const parts = folders.map((own) => own[0]!.split("/")[depth] ?? "");
+  if (new Set(parts).size < clusters.length || parts.every((part) => siteName(part, series) === "")) return [unit];
+  const units = folders.map(
+    (own, at): Unit => ({
+      run: unit.run,
+      site: {
+        name: keyOf(unit.site?.name ?? "", parts[at]!),
+        folder: own[0]!
+          .split("/")
+          .slice(0, depth + 1)
+          .join("/"),
+      },
+      paths: new Set(),
+      byRole: new Map(),
+    }),
+  );
+  const rest: Unit = { run: unit.run, site: undefined, paths: new Set(), byRole: new Map() };
+  for (const path of unit.paths) {
+    const near = folders.map((own) => Math.max(...own.map((folder) => shared(folder, folderOf(path)))));
+    const most = Math.max(...near);
+    const own = near.filter((length) => length === most).length === 1 ? units[near.indexOf(most)]! : rest;
+    own.paths.add(path);
+    for (const [role, paths] of unit.byRole)
+      if (paths.has(path)) own.byRole.set(role, (own.byRole.get(role) ?? new Set()).add(path));
+  }
+  return rest.paths.size === 0 ? units : [...units, rest];
+}
+
+const STACKS_MAX = 6;
 
 /** The name of a run without the parts of folders that `distinctNames` has put before it. */
 function seriesName(run: string, claims: readonly Claim[]): string {

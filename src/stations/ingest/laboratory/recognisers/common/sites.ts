@@ -10,7 +10,7 @@ const OF_WORK =
  * What names a person, a project or a session in the name of a folder: `anna` of `anna_bin4`, `2024-03-12`; empty for `aretomo_bin4`, and for the folder of
  * a series.
  */
-function siteName(folder: string, series: string): string {
+export function siteName(folder: string, series: string): string {
   if (COMMON.test(folder) || tightName(folder).includes(series)) return "";
   const words = wordsOf(folder).map(({ start, end }) => folder.slice(start, end));
   return words
