@@ -26,7 +26,7 @@ export async function claimSeries(found: Found, tomograms: readonly Tomogram[]):
   await claimAlignmentStacks(found, tomograms);
   claimAlignments(found, tomograms, {
     tables,
-    strangers: strangersOf(found, tomograms, tables),
+    unrelated: unrelatedStacks(found, tomograms, tables),
     methods: await alignmentMethods(found),
   });
 }
@@ -201,7 +201,7 @@ function otherThan(
 /** 12 of `000012@stack.mrcs` */
 const sectionOf = (name: string): number => Number(/^(\d+)@/.exec(name)?.[1] ?? 0);
 
-interface Stranger {
+interface Unrelated {
   readonly path: string;
   readonly other: string;
 }
@@ -210,11 +210,11 @@ interface Stranger {
  * Stacks that are called after a tomogram of RELION, which no table names, and that cannot be its tilt series: of another session, for example. The tables
  * of the tomogram are not theirs.
  */
-function strangersOf(
+function unrelatedStacks(
   found: Found,
   tomograms: readonly Tomogram[],
   tables: readonly TiltTable[],
-): ReadonlyMap<Tomogram, Stranger> {
+): ReadonlyMap<Tomogram, Unrelated> {
   const { laboratory } = found;
   const byName = groupsOf(
     volumesOf(laboratory).filter(
@@ -226,7 +226,7 @@ function strangersOf(
     ),
     ({ path }) => stemOf(path),
   );
-  const strangers = new Map<Tomogram, Stranger>();
+  const unrelated = new Map<Tomogram, Unrelated>();
   const claimed = new Set(found.claims.flatMap(({ role, run }) => (role === "tilt series" ? [run] : [])));
   for (const tomogram of tomograms) {
     if (claimed.has(tomogram.run)) continue;
@@ -237,13 +237,13 @@ function strangersOf(
     }));
     const [first] = alike;
     if (first?.other !== undefined && alike.every(({ other }) => other !== undefined))
-      strangers.set(tomogram, { ...first, other: first.other });
+      unrelated.set(tomogram, { ...first, other: first.other });
   }
-  return strangers;
+  return unrelated;
 }
 
 /** Whether a table of tilts is published beside a stack that is called alike and is another one. */
-function tableQuestion(claim: Claim, { path, other }: Stranger, name: string): Question {
+function tableQuestion(claim: Claim, { path, other }: Unrelated, name: string): Question {
   const because = `${path}, which is called after ${name}, has ${other}`;
   return {
     id: `relion-table-${idOf(claim.path)}`,
@@ -263,7 +263,7 @@ function tableQuestion(claim: Claim, { path, other }: Stranger, name: string): Q
 
 interface Tables {
   readonly tables: readonly TiltTable[];
-  readonly strangers: ReadonlyMap<Tomogram, Stranger>;
+  readonly unrelated: ReadonlyMap<Tomogram, Unrelated>;
   /** By the folder of the job that aligned. */
   readonly methods: ReadonlyMap<string, string>;
 }
@@ -306,14 +306,14 @@ function methodOf(
 const jobNumber = (job: string): number => Number(/job(\d+)/.exec(job)?.[1] ?? -1);
 
 /** The latest table of tilts with an alignment, unless the files of the program that aligned are there; and the latest other one with a CTF. */
-function claimAlignments(found: Found, tomograms: readonly Tomogram[], { tables, strangers, methods }: Tables): void {
+function claimAlignments(found: Found, tomograms: readonly Tomogram[], { tables, unrelated, methods }: Tables): void {
   const beside = new Set(
     found.places.flatMap(({ path, root, rest }) => (/\.(?:xf|aln)$/i.test(path) ? [keyOf(root, folderOf(rest))] : [])),
   );
   const byTomogram = groupsOf(tables, ({ tomogram }) => keyOf(tomogram.project.root, tomogram.name));
   for (const tomogram of tomograms) {
     const { run, name, project, rows } = tomogram;
-    const stranger = strangers.get(tomogram);
+    const other = unrelated.get(tomogram);
     const own = (byTomogram.get(keyOf(project.root, name)) ?? []).sort((a, b) => b.job - a.job);
     const claim = (role: "alignment" | "ctf", path: string, because: string, table?: string) => {
       const methodType = role === "alignment" ? methodOf(path, project, methods) : undefined;
@@ -322,8 +322,8 @@ function claimAlignments(found: Found, tomograms: readonly Tomogram[], { tables,
         ...(table !== undefined && { table }),
       };
       const one: Claim = { path, role, run, because, strength: "bookkeeping", details };
-      if (stranger === undefined || found.isTaken(path)) found.claim(one);
-      else found.ask(tableQuestion(one, stranger, name));
+      if (other === undefined || found.isTaken(path)) found.claim(one);
+      else found.ask(tableQuestion(one, other, name));
     };
     const aligned = own.find(({ columns }) => ANGLES.every((column) => columns.has(column)));
     const isAligned = aligned && !beside.has(keyOf(project.root, `external/${name}`));
