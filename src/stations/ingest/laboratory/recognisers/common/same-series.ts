@@ -48,7 +48,9 @@ type Group = readonly Unit[];
 export async function runsOfSeries(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
   const families: Family[] = [];
   for (const { name, units } of familiesOf(recognised)) {
-    const apart = (await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, tightName(name))))).flat();
+    const apart = (
+      await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, { units, series: tightName(name) })))
+    ).flat();
     if (apart.length > 1) families.push({ name, units: apart });
   }
   if (families.length === 0) return recognised;
@@ -114,8 +116,13 @@ function unitsOf(claims: readonly Claim[], siteOf: (path: string) => Site | unde
  * Within one place several stacks of other images lie in folders of their own, `pilot_2022` beside `project`: each has what lies nearest to it. Where all
  * these folders are called after what was done, a stack may be made of the other, which is asked elsewhere.
  */
-async function splitByStacks(laboratory: Laboratory, unit: Unit, series: string): Promise<Unit[]> {
-  const stacks = [...(unit.byRole.get("tilt series") ?? [])].slice(0, STACKS_MAX);
+async function splitByStacks(
+  laboratory: Laboratory,
+  unit: Unit,
+  { units: all, series }: { readonly units: readonly Unit[]; readonly series: string },
+): Promise<Unit[]> {
+  const beside = all.filter(({ site }) => site?.name === unit.site?.name);
+  const stacks = [...new Set(beside.flatMap(({ byRole }) => [...(byRole.get("tilt series") ?? [])]))].slice(0, STACKS_MAX);
   const clusters: string[][] = [];
   for (const path of stacks) {
     let own: string[] | undefined;
@@ -130,8 +137,8 @@ async function splitByStacks(laboratory: Laboratory, unit: Unit, series: string)
     const at = one.findIndex((part, i) => part !== other[i]);
     return at < 0 ? one.length : at;
   };
-  const all = folders.flat();
-  const depth = Math.min(...all.map((folder) => shared(all[0]!, folder)));
+  const every = folders.flat();
+  const depth = Math.min(...every.map((folder) => shared(every[0]!, folder)));
   const parts = folders.map((own) => own[0]!.split("/")[depth] ?? "");
   if (new Set(parts).size < clusters.length || parts.every((part) => siteName(part, series) === "")) return [unit];
   const units = folders.map(
@@ -157,7 +164,7 @@ async function splitByStacks(laboratory: Laboratory, unit: Unit, series: string)
     for (const [role, paths] of unit.byRole)
       if (paths.has(path)) own.byRole.set(role, (own.byRole.get(role) ?? new Set()).add(path));
   }
-  return rest.paths.size === 0 ? units : [...units, rest];
+  return [...units, rest].filter(({ paths }) => paths.size > 0);
 }
 
 const STACKS_MAX = 6;
@@ -201,6 +208,7 @@ async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: Read
   const facts = (unit: Unit) => of(unit, "acquisition").flatMap((path) => mdocs.get(path) ?? []);
   const byExposures = sameExposures(facts(a), facts(b));
   if (byExposures !== undefined) return byExposures;
+  if (a.site && a.site.name === b.site?.name) return true;
   if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => holdTheSame(laboratory, one, other))) return true;
   const isAlike = await anyTwo(of(a, "alignment"), of(b, "alignment"), (one, other) => alignAlike(laboratory, one, other));
   return isAlike ? true : undefined;
