@@ -37,7 +37,7 @@ describe("copies of one stack", () => {
       "stacks/TS_01.mrc": stack(1),
       "stacks/TS_01.mrc.mdoc": mdoc("TS_01.mrc", 10),
       ...below("etomo_v1/TS_01", { ...edf("TS_01"), "TS_01.st": stack(1), "TS_01_rec.mrc": volume(5) }),
-      ...below("etomo_v2/TS_01", { ...edf("TS_01"), "TS_01.st": stack(1), "TS_01_rec.mrc": volume(6, 20) }),
+      ...below("etomo_v2/TS_01", { ...edf("TS_01"), "TS_01.st": stack(1), "TS_01_rec.mrc": mrcFile([3, 6, 6], 20, { seed: 6 }) }),
       ...below("aretomo", { "TS_01.aln": aln("TS_01"), "TS_01.mrc": stack(1) }),
     });
     expect(runs).toEqual(["TS_01"]);
