@@ -26,6 +26,11 @@ describe("a header that contradicts the tilt series", () => {
     ]);
   });
 
+  it("is none where most tomograms do not fit their tilt series", async () => {
+    const third = { "TS_03.st": stack(2.5), "rec/TS_03.mrc": volume(40), "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(40) };
+    expect(await asked(third)).toEqual([]);
+  });
+
   it("is fine for a tomogram that was turned by 45°, or is a part", async () => {
     expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(10, [6, 17, 17]) })).toEqual([]);
     expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(5) })).toEqual([]);

@@ -27,6 +27,11 @@ export function lyingQuestions(
   laboratory: Laboratory,
   series: readonly SeriesPixels[],
 ): Question[] {
+  // images and tomograms that never fit tell nothing of single headers
+  const ratios = [...files.values()].flatMap((file) =>
+    file.role === "tomogram" ? (widthOf(file, spacingOf(file, laboratory), laboratory, series) ?? []) : [],
+  );
+  const isUsual = ratios.filter((ratio) => ratio > WIDER_MOST).length * 2 > ratios.length;
   const lies = [...files.values()].flatMap((file): Lie[] => {
     const { role, strength, question, details, because } = file;
     if (role !== "tomogram" || strength === "person" || question !== undefined || details.spacingFrom !== undefined) return [];
@@ -40,8 +45,8 @@ export function lyingQuestions(
     const could = expected(file, laboratory, series);
     // then it is the header of the tilt series that is in nm
     if (could.some(({ spacing }) => isNear(spacing * 10, header, TOLERANCE))) return [];
-    const wide = tooWide(file, header, laboratory, series);
-    if (!wide) return [];
+    const wide = widthOf(file, header, laboratory, series);
+    if (wide === undefined || wide <= WIDER_MOST || isUsual) return [];
     const fitting = could.filter(({ isBinning }) => isBinning);
     // where the name agrees with the header it may be the tilt series whose header is wrong
     const isNamed = isNear(spacingOfName(file.path) ?? 0, header, TOLERANCE);
@@ -71,17 +76,16 @@ export function lyingQuestions(
   });
 }
 
-/** How many times as wide as its tilt series a tomogram is, where that cannot be. */
-function tooWide(
+/** How many times as wide as its tilt series a tomogram is. */
+function widthOf(
   { path, run }: Decision,
-  spacing: number,
+  spacing: number | undefined,
   laboratory: Laboratory,
   series: readonly SeriesPixels[],
 ): number | undefined {
   const [, rows = 0, columns = 0] = laboratory.get(path)?.volume?.shape ?? [];
   const own = series.filter((one) => one.run === run && one.rows > 0);
-  if (own.length === 0) return undefined;
+  if (own.length === 0 || spacing === undefined) return undefined;
   const widest = Math.max(...own.map((one) => Math.max(one.rows, one.columns) * one.pixelAngstrom));
-  const ratio = (Math.max(rows, columns) * spacing) / widest;
-  return ratio > WIDER_MOST ? Number(ratio.toPrecision(2)) : undefined;
+  return Number(((Math.max(rows, columns) * spacing) / widest).toPrecision(2));
 }
