@@ -106,12 +106,21 @@ export function unusedGroups({
   return [...left.sort(bySize), ...open.sort(bySize)];
 }
 
+/** Files of a question that it does not name itself, as of further runs. */
+function othersOf(text: string, files: readonly string[]): string[] {
+  const others = files.filter((path) => !text.includes(path));
+  return others.length === 0
+    ? []
+    : [`  it is about ${few(others, NAMED_MAX, "file")}${others.length < files.length ? ", too" : ""}`];
+}
+
 /** Questions with the answers that there are, and the one that is taken. */
 export function questionLines({ questions }: Pick<Decisions, "questions">): string[] {
   return questions
     .filter(({ isAnswered }) => !isAnswered)
-    .flatMap(({ id, text, options, answer }) => [
+    .flatMap(({ id, text, options, answer, files }) => [
       `question ${id}: ${text}`,
+      ...othersOf(text, files),
       ...options.map((option) => `  ${option.answer}${option.answer === answer ? ` ${TAKEN}` : ""}: ${option.says}`),
       ...(answer === undefined ? ["  no answer is taken: these files are left out until you answer"] : []),
     ])

@@ -30,7 +30,13 @@ describe("lists of angles", () => {
     const files = { "a.rawtlt": "-3\n0\n3\n", "b.rawtlt": "no angle\n" };
     const whole = await laboratoryWith(files);
     const asked: string[] = [];
-    const laboratory = { ...whole, text: (path: string, max?: number) => (asked.push(path), whole.text(path, max)) };
+    const laboratory = {
+      ...whole,
+      text: (path: string, max?: number) => {
+        asked.push(path);
+        return whole.text(path, max);
+      },
+    };
     const first = await readAngleLists(laboratory, ["a.rawtlt"]);
     const second = await readAngleLists(laboratory, ["b.rawtlt", "a.rawtlt"]);
     expect([first.get("a.rawtlt"), [...second.keys()]]).toEqual([

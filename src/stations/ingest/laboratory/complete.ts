@@ -34,6 +34,7 @@ import {
   spacingOf,
   spacingQuestions,
 } from "./completion/spacings.js";
+import { staleQuestions } from "./completion/stale.js";
 import { turnedQuestions } from "./completion/turned.js";
 import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
 import { uprightQuestions } from "./completion/upright.js";
@@ -116,6 +117,7 @@ export async function complete(
   ask(meshQuestions(files));
   ask(cutQuestions(files, laboratory));
   ask(cropQuestions(files, laboratory));
+  ask(staleQuestions(files, laboratory));
   await leaveSameVoxels(files, laboratory);
   ask(figureQuestions(files));
   ask(uprightQuestions(files, laboratory));

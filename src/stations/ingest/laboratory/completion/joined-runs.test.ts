@@ -36,6 +36,22 @@ describe("volumes with the same voxels under the names of two runs", () => {
     );
   });
 
+  it("also stacks with the same images in another order, of which one is asked for", async () => {
+    const sorted = (bytes: Uint8Array) => {
+      const section = (bytes.length - 1024) / 5;
+      const at = (z: number) => bytes.subarray(1024 + z * section, 1024 + (z + 1) * section);
+      return new Uint8Array(Buffer.concat([bytes.subarray(0, 1024), ...[4, 2, 0, 1, 3].map(at)]));
+    };
+    const { runs, notes, questions } = await decided({
+      ...project,
+      "sorted/lamella_9.st": sorted(stack(1)),
+      "sorted/lamella_9.rawtlt": angles,
+    });
+    expect(runs).toEqual(["TS_01", "TS_02"]);
+    expect(notes.join()).toMatch(/lamella_9 is taken for TS_01: .* have the same images\./);
+    expect(questions.map(({ id, files }) => [id.replace(/-.*/, ""), files.length])).toContainEqual(["series", 2]);
+  });
+
   it("also where one of them is an OME-Zarr", async () => {
     const mrc = volume(12);
     const values = new Float32Array(mrc.slice(1024).buffer);

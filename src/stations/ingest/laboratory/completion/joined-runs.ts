@@ -37,7 +37,7 @@ export async function joinedRuns(laboratory: Laboratory, recognised: readonly Re
       ];
   const byVoxels = new Map<string, Candidate[]>();
   for (const one of candidates) {
-    const voxels = await voxelsOf(laboratory, one.path);
+    const voxels = await (one.role === "tilt series" ? imagesIn(laboratory, one.path) : voxelsOf(laboratory, one.path));
     if (voxels !== undefined) byVoxels.set(voxels, [...(byVoxels.get(voxels) ?? []), one]);
   }
   const names = new Map<string, string>();
@@ -66,7 +66,9 @@ export async function joinedRuns(laboratory: Laboratory, recognised: readonly Re
       }
       const [kept, joined] = weights.get(b)!.length > weights.get(a)!.length ? [b, a] : [a, b];
       names.set(joined, kept);
-      notes.push(`${joined} is taken for ${kept}: ${first.path} and ${other.path} have the same voxels.`);
+      notes.push(
+        `${joined} is taken for ${kept}: ${first.path} and ${other.path} have the same ${first.role === "tilt series" ? "images" : "voxels"}.`,
+      );
     }
   }
   const changes = claims.flatMap(({ path, run }): RunOfFile[] => {
@@ -104,6 +106,13 @@ function mayBeEqual({ volume: a }: Surveyed, { volume: b }: Surveyed): boolean {
 export async function voxelsOf(laboratory: Laboratory, path: string): Promise<string | undefined> {
   const prints = await printsOf(laboratory, path, SECTIONS);
   return prints?.some(Boolean) ? [...laboratory.get(path)!.volume!.shape, ...prints].join(" ") : undefined;
+}
+
+/** Equal for stacks of the same images, in whatever order: somebody has sorted one of them. */
+async function imagesIn(laboratory: Laboratory, path: string): Promise<string | undefined> {
+  const prints = await printsOf(laboratory, path);
+  if (!prints?.some(Boolean)) return undefined;
+  return [...laboratory.get(path)!.volume!.shape, ...prints.map((print = "") => print).sort()].join(" ");
 }
 
 /** Whether two volumes have the same voxels, in whatever format. Volumes of one value tell nothing. */

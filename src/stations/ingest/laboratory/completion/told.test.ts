@@ -248,7 +248,7 @@ describe("a gain reference", () => {
       "session/Position_3.mdoc": `PixelSpacing = 1\nVoltage = 300\n\n[ZValue = 0]\nTiltAngle = 0\nSubFramePath = D:\\x\\${frame}\nNumSubFrames = 4\n\n[ZValue = 1]\nTiltAngle = 3\nSubFramePath = D:\\x\\gone_fractions.mrc\nNumSubFrames = 4\n\n[ZValue = 2]\nTiltAngle = -3\nSubFramePath = D:\\x\\gone2_fractions.mrc\nNumSubFrames = 4\n`,
     });
     expect(files.get(`session/${frame}`)).toMatchObject({ role: "frame", run: "Position_3" });
-    expect(files.get("10000/TS_01/Gains/gain.mrc")).toMatchObject({ role: "gain", run: "TS_01" });
+    expect(files.get("10000/TS_01/Gains/gain.mrc")).toMatchObject({ role: "left out", run: "TS_01" });
     expect(files.get("session/Gains/gain.mrc")).toMatchObject({ role: "gain" });
   });
 });

@@ -112,6 +112,27 @@ async function looksAlike(laboratory: Laboratory, a: string, b: string): Promise
   return false;
 }
 
+/** Places of the sections of volumes that are compared, from 0 to 1. */
+const COMPARED = [0.4, 0.5, 0.6];
+
+/**
+ * Whether two volumes of one size show the same in their middle, as tomograms of one alignment do however they were filtered. The corners are left out: of
+ * many tomograms they are empty alike.
+ */
+export async function showTheSameInside(laboratory: Laboratory, a: string, b: string): Promise<boolean> {
+  const [one, other] = [a, b].map((path) => laboratory.get(path)?.volume?.shape);
+  if (!one || !other || !one.every((length, axis) => length === other[axis])) return false;
+  for (const part of COMPARED) {
+    const z = Math.floor(part * one[0]);
+    const [first, second] = [await piecesOf(laboratory, a, z), await piecesOf(laboratory, b, z)];
+    if (!first || !second || correlation(first.filter(isInside), second.filter(isInside)) < ALIKE_LEAST) return false;
+  }
+  return true;
+}
+
+const isInside = (_: number, piece: number): boolean =>
+  [Math.floor(piece / PIECES), piece % PIECES].every((at) => at >= PIECES / 4 && at < (3 * PIECES) / 4);
+
 /** Means of the pieces of a section. */
 async function piecesOf(laboratory: Laboratory, path: string, z: number): Promise<Float64Array | undefined> {
   if (laboratory.get(path)?.format !== "mrc") return undefined;

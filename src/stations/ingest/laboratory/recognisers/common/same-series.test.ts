@@ -13,7 +13,7 @@ const edf = (name: string) => ({
   [`${name}.xf`]: "1 0 0 1 0 0\n".repeat(5),
   [`${name}.tlt`]: angles,
 });
-const aln = (stem: string, shift = 0) =>
+const aln = (shift = 0) =>
   `# AreTomo Alignment / Priims bprmMn\n# RawSize = 48 48 5\n# NumPatches = 0\n# SEC ROT GMAG TX TY SMEAN SFIT SCALE BASE TILT\n${[0, 1, 2, 3, 4].map((n) => `${n} 0 1.0 ${shift * (n % 2)} ${-shift * (n % 3)} 1.0 1.0 1.0 0.0 ${-6 + 3 * n}`).join("\n")}\n`;
 const mdoc = (name: string, minute: number) =>
   `PixelSpacing = 2.5\nVoltage = 300\nImageFile = ${name}\n\n${[-6, -3, 0, 3, 6].map((tilt, z) => `[ZValue = ${z}]\nTiltAngle = ${tilt}\nDateTime = 12-Mar-24  10:${minute + z}:12\n`).join("\n")}`;
@@ -38,7 +38,7 @@ describe("copies of one stack", () => {
       "stacks/TS_01.mrc.mdoc": mdoc("TS_01.mrc", 10),
       ...below("etomo_v1/TS_01", { ...edf("TS_01"), "TS_01.st": stack(1), "TS_01_rec.mrc": volume(5) }),
       ...below("etomo_v2/TS_01", { ...edf("TS_01"), "TS_01.st": stack(1), "TS_01_rec.mrc": mrcFile([3, 6, 6], 20, { seed: 6 }) }),
-      ...below("aretomo", { "TS_01.aln": aln("TS_01"), "TS_01.mrc": stack(1) }),
+      ...below("aretomo", { "TS_01.aln": aln(), "TS_01.mrc": stack(1) }),
     });
     expect(runs).toEqual(["TS_01"]);
     expect(questions).toEqual([]);
@@ -123,9 +123,9 @@ describe("stacks of one name with other images", () => {
 
 describe("series of one name without a stack", () => {
   const made = (seed: number) => ({
-    "TS_01.aln": aln("TS_01"),
+    "TS_01.aln": aln(),
     "TS_01_Vol.mrc": volume(seed),
-    "TS_02.aln": aln("TS_02"),
+    "TS_02.aln": aln(),
     "TS_02_Vol.mrc": volume(seed + 1),
   });
   const files = { ...below("anna", made(1)), ...below("ben", made(21)) };
@@ -173,7 +173,7 @@ describe("series of one name without a stack", () => {
     const volumes = await decided({ ...below("anna", made(1)), ...below("ben", made(1)) });
     expect(volumes.whose).toEqual([]);
     expect(volumes.runs).toEqual(["TS_01", "TS_02"]);
-    const moved = (shift: number) => ({ "TS_01.aln": aln("TS_01", shift), "TS_01_Vol.mrc": volume(shift) });
+    const moved = (shift: number) => ({ "TS_01.aln": aln(shift), "TS_01_Vol.mrc": volume(shift) });
     const alike = await decided({ ...below("anna", moved(20)), ...below("ben", moved(21)) });
     expect([alike.whose, alike.runs]).toEqual([[], ["TS_01"]]);
     const unlike = await decided({ ...below("anna", moved(20)), ...below("ben", moved(-20)) });

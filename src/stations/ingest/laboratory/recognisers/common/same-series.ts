@@ -9,7 +9,7 @@ import { inRuns } from "../../runs-of-files.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { type MdocFacts, mdocsOf } from "./mdocs.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
-import { showTheSame } from "./prints.js";
+import { showTheSame, showTheSameInside } from "./prints.js";
 import { type Site, siteName, sitesOf } from "./sites.js";
 
 /** Roles of files by which a series is known; of each it has its own. */
@@ -210,6 +210,7 @@ async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: Read
   if (byExposures !== undefined) return byExposures;
   if (a.site && a.site.name === b.site?.name) return true;
   if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => holdTheSame(laboratory, one, other))) return true;
+  if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => showTheSameInside(laboratory, one, other))) return true;
   const isAlike = await anyTwo(of(a, "alignment"), of(b, "alignment"), (one, other) => alignAlike(laboratory, one, other));
   return isAlike ? true : undefined;
 }

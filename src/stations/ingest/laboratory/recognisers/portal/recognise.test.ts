@@ -14,6 +14,35 @@ async function claimsOf(files: Record<string, string | Uint8Array>) {
   };
 }
 
+describe("(36) a dataset of the portal beside others", () => {
+  const tomogram = "down/10440/TS_5/Reconstructions/VoxelSpacing8.000/Tomograms/100/TS_5.mrc";
+  const download = {
+    "down/10440/dataset_metadata.json": `{"dataset_title": "A challenge", "authors": [{"name": "A. Person"}, {"name": "B. Person"}]}`,
+    "down/10440/TS_5/run_metadata.json": "{}",
+    [tomogram]: volume,
+  };
+
+  it("is asked about, with its title, and not published until somebody wants it", async () => {
+    const { recognised, claims } = await claimsOf({ ...download, "mine/TS_1.mrc": volume });
+    expect(recognised!.questions).toMatchObject([
+      {
+        text: "Is down/10440 to be published? It is a dataset as the CryoET Data Portal has it (A challenge, by A. Person and others), with 1 run, and others lie beside it.",
+        ...{ files: [tomogram], guess: "leave-out" },
+        options: [
+          { answer: "leave-out", claims: [{ path: tomogram, role: "left out" }] },
+          { answer: "publish", claims: [{ path: tomogram, role: "tomogram", run: "TS_5" }] },
+        ],
+      },
+    ]);
+    expect(claims[tomogram]).toBeUndefined();
+  });
+
+  it("is what the person has come with where nothing else lies there", async () => {
+    const { recognised, claims } = await claimsOf(download);
+    expect([recognised!.questions, claims[tomogram]?.role]).toEqual([[], "tomogram"]);
+  });
+});
+
 describe("the portal's layout", () => {
   it("says by its metadata what each file is", async () => {
     // keys as https://chanzuckerberg.github.io/cryoet-data-portal has them; the shapes of /30001/RUN1 there

@@ -1,6 +1,9 @@
 import { fewFiles } from "../../../../../core/finding.js";
 import type { JsonObject } from "../../../../../core/json.js";
-import type { Claim, Recogniser } from "../../claims.js";
+import { jsonList, jsonObject, jsonText } from "../../../../../core/json-fields.js";
+import { counted } from "../../../../../core/units.js";
+import type { Claim, Question, Recogniser } from "../../claims.js";
+import { stableId } from "../../decide.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { jsonOf } from "../common/json.js";
 import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
@@ -40,9 +43,66 @@ export const portal: Recogniser = {
     for (const [path, document] of read) if (laboratory.get(path) && (await document) === undefined) unread.push(path);
     if (unread.length > 0)
       notes.push(`No JSON can be read in ${fewFiles(unread)}: what the portal says of these files is not known.`);
-    return { software: "CryoET Data Portal", by: [...folders].slice(0, 3), claims, notes };
+    const questions = await downloadQuestions(laboratory, { claims, runs, datasets, metadataOf });
+    const asked = new Set(questions.flatMap(({ files }) => files));
+    return {
+      ...{ software: "CryoET Data Portal", by: [...folders].slice(0, 3) },
+      ...{ claims: claims.filter(({ path }) => !asked.has(path)), questions, notes },
+    };
   },
 };
+
+interface Trees {
+  readonly claims: readonly Claim[];
+  /** By their folders. */
+  readonly runs: ReadonlyMap<string, string>;
+  readonly datasets: ReadonlySet<string>;
+  readonly metadataOf: (path: string) => Promise<JsonObject | undefined>;
+}
+
+/**
+ * Beside volumes of a laboratory's own, a dataset in the portal's layout is most likely somebody's that was downloaded, such as to train a network with it.
+ * Whether it is to be published once more is asked. Where nothing else lies there it is what the person has come with.
+ */
+async function downloadQuestions(laboratory: Laboratory, { claims, runs, datasets, metadataOf }: Trees): Promise<Question[]> {
+  const isInside = (path: string, folder: string) => folder === "" || path.startsWith(`${folder}/`);
+  const hasOthers = laboratory.files.some(
+    ({ path, volume }) => volume && ![...datasets].some((folder) => isInside(path, folder)),
+  );
+  if (!hasOthers) return [];
+  const questions: Question[] = [];
+  for (const folder of datasets) {
+    const own = claims.filter(({ path, role }) => role !== "left out" && datasetOf(path, runs) === folder);
+    if (own.length === 0) continue;
+    const document = await metadataOf(within(folder, "dataset_metadata.json"));
+    const [first, ...more] = jsonList(document?.authors).flatMap((author) => jsonText(jsonObject(author)?.name) ?? []);
+    const title = jsonText(document?.dataset_title);
+    const what = [title, first && `${first}${more.length > 0 ? " and others" : ""}`].filter(Boolean).join(", by ");
+    const count = new Set(own.map(({ run }) => run)).size;
+    questions.push({
+      id: stableId("portal", folder),
+      text: `Is ${folder} to be published? It is a dataset as the CryoET Data Portal has it${what === "" ? "" : ` (${what})`}, with ${counted(count, "run")}, and others lie beside it.`,
+      files: own.map(({ path }) => path),
+      options: [
+        {
+          answer: "leave-out",
+          says: "not published: it is on the portal already",
+          claims: own.map(({ path, run }) => ({
+            ...{ path, role: "left out", run, because: "of a dataset that the portal has", strength: "bookkeeping" },
+          })),
+        },
+        { answer: "publish", says: "published with the others", claims: own },
+      ],
+      guess: "leave-out",
+    });
+  }
+  return questions;
+}
+
+function datasetOf(path: string, runs: ReadonlyMap<string, string>): string | undefined {
+  const run = runOf(path, runs);
+  return run === undefined ? undefined : folderOf(run);
+}
 
 const OF_RUN =
   /^(?:(.*)\/)?(?:run_metadata\.json|Frames\/frames_metadata\.json|(?:TiltSeries|Alignments)\/(?:[^/]+\/)?(?:tiltseries|alignment)_metadata\.json|Reconstructions\/VoxelSpacing[\d.]+\/(?:Tomograms|CanonicalTomogram)\/(?:[^/]+\/)?tomogram_metadata\.json)$/;

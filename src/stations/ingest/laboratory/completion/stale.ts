@@ -1,0 +1,55 @@
+import { fewFiles } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
+import type { Question } from "../claims.js";
+import { type Decision, stableId } from "../decide.js";
+import { withoutNumbers } from "../run-names.js";
+import type { Laboratory } from "../survey/laboratory.js";
+import { leftOut } from "./claim.js";
+import { isNear, optionOf, spacingOf } from "./spacings.js";
+
+const BINNING_MAX = 8;
+
+/**
+ * Tomograms with a whole part of the voxels of another one of their run along each axis, and its voxel size in their header: binned by a script that copied
+ * the header, or a part that was cut out. Nothing but their contents tells which, so they are left out until somebody answers.
+ */
+export function staleQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
+  const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
+  const doubts = [...groupsOf(tomograms, ({ run }) => run!).values()].flatMap((own) =>
+    own.flatMap((file) => {
+      const isKnown = file.strength === "person" || file.details.spacingAngstrom !== undefined;
+      const [found] = isKnown ? [] : own.flatMap((large) => binningOf(file, large, laboratory) ?? []);
+      return found ? [{ file, ...found }] : [];
+    }),
+  );
+  const groups = groupsOf(doubts, ({ file, binning, spacing }) => `${withoutNumbers(file.path)} ${binning} ${spacing}`);
+  return [...groups].map(([key, group]): Question => {
+    const { large, binning, spacing } = group[0]!;
+    const some = group.map(({ file }) => file);
+    const paths = some.map(({ path }) => path);
+    const [is, has] = some.length === 1 ? ["Is", "It has"] : ["Are", "They have"];
+    return {
+      id: stableId("stale", key),
+      text: `${is} ${fewFiles(paths)} binned ${binning} times, so that their voxels have ${Number((spacing * binning).toFixed(3))} Å, or parts that were cut out, of ${spacing} Å as their headers say? ${has} 1/${binning} of the voxels of ${large.path}${some.length === 1 ? "" : " and those like it"} along each axis, and the same voxel size in the header.`,
+      files: paths,
+      options: [
+        optionOf(Number((spacing * binning).toFixed(3)), some),
+        optionOf(spacing, some),
+        { answer: "leave-out", says: "not published", claims: some.map((file) => leftOut(file, "a person left it out")) },
+      ],
+    };
+  });
+}
+
+function binningOf(
+  file: Decision,
+  large: Decision,
+  laboratory: Laboratory,
+): { readonly large: Decision; readonly binning: number; readonly spacing: number } | undefined {
+  const [small, whole] = [file, large].map(({ path }) => laboratory.get(path)?.volume?.shape);
+  const [spacing, other] = [file, large].map((one) => spacingOf(one, laboratory));
+  if (!small || !whole || spacing === undefined || other === undefined || !isNear(spacing, other, 0.01)) return undefined;
+  const binning = Math.round(whole[2]! / small[2]!);
+  const isBinned = binning >= 2 && binning <= BINNING_MAX && whole.every((n, axis) => Math.abs(n / binning - small[axis]!) < 1);
+  return isBinned ? { large, binning, spacing } : undefined;
+}
