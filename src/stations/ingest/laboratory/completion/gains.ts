@@ -2,6 +2,7 @@ import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import type { Claim, Option, Question } from "../claims.js";
 import { type Decision, stableId } from "../decide.js";
+import { folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
 
@@ -27,8 +28,14 @@ export async function placeGains(
   const sizes = await sizesOf(laboratory, [...gains.map(({ path }) => path), ...folders.values()]);
   const taken = new Map<Decision, string[]>();
   const doubts: { run: string; some: readonly Decision[] }[] = [];
+  const withFrames = new Set([...folders.values()].map(folderOf));
   for (const [run, frame] of folders) {
-    const some = likeliest(gains, frame, sizes);
+    const some = likeliest(
+      gains.filter((gain) => !isBesideOthers(gain, frame, withFrames)),
+      frame,
+      sizes,
+    );
+    if (some.length === 0) continue;
     if (some.length === 1) taken.set(some[0]!, [...(taken.get(some[0]!) ?? []), run]);
     else doubts.push({ run, some });
   }
@@ -40,7 +47,7 @@ export async function placeGains(
       files.set(gain.path, {
         ...gain,
         role: "left out",
-        because: "called a gain reference, and another one lies nearer to the frames",
+        because: "called a gain reference, and another one lies nearer to the frames, or it lies among other frames",
       });
   }
   return [...groupsOf(doubts, ({ some }) => keyOf(...some.map(({ path }) => path)))].map(([key, group]) =>
@@ -51,6 +58,12 @@ export async function placeGains(
       taken,
     ),
   );
+}
+
+/** A gain reference among the frames of one session is not that of frames in another folder. */
+function isBesideOthers({ path, strength }: Decision, frame: string, withFrames: ReadonlySet<string>): boolean {
+  const [own, folder] = [folderOf(path), folderOf(frame)];
+  return strength !== "bookkeeping" && withFrames.has(own) && own !== folder && !folder.startsWith(`${own}/`);
 }
 
 function likeliest(gains: readonly Decision[], frame: string, sizes: ReadonlyMap<string, string>): readonly Decision[] {

@@ -253,6 +253,32 @@ describe("a gain reference", () => {
   });
 });
 
+describe("(36) a gain reference among frames", () => {
+  const mdoc = (frame: string) =>
+    `PixelSpacing = 1\nVoltage = 300\n\n${[0, 3, -3].map((angle, z) => `[ZValue = ${z}]\nTiltAngle = ${angle}\nSubFramePath = D:\\x\\${z === 0 ? frame : `gone_${z}_fractions.mrc`}\nNumSubFrames = 4\n`).join("\n")}`;
+  const session = (name: string, run: string, seed: number) => ({
+    [`${name}/${run}_001_0.0_20240611_101500_fractions.mrc`]: mrcFile([4, 12, 12], 1, { kind: "stack", seed }),
+    [`${name}/${run}.mdoc`]: mdoc(`${run}_001_0.0_20240611_101500_fractions.mrc`),
+  });
+
+  it("of one session is not that of another one", async () => {
+    const { files } = await told({
+      ...session("grid1", "Position_3", 1),
+      ...session("grid2", "Position_5", 2),
+      "grid2/gain.mrc": mrcFile([1, 12, 12], 1, { seed: 9 }),
+    });
+    expect(files.get("grid2/gain.mrc")).toMatchObject({ role: "gain", runs: ["Position_5"] });
+  });
+});
+
+describe("(36) the voxels of a tomogram once more", () => {
+  it("are left out, whatever a second program says of them", async () => {
+    const { files } = await told({ ...LAB, "denoised_cryocare/TS_01.mrc": volume(7), "rec/TS_01.mrc": volume(7) });
+    const roles = ["denoised_cryocare/TS_01.mrc", "rec/TS_01.mrc"].map((path) => files.get(path)?.role);
+    expect(roles.sort()).toEqual(["left out", "tomogram"]);
+  });
+});
+
 describe("the range of the tilts", () => {
   it("is that of the images which are in the stack: dark ones were taken out of it", async () => {
     const section = (angle: number, z: number) => `[ZValue = ${z}]\nTiltAngle = ${angle}\n`;

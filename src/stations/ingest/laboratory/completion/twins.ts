@@ -67,10 +67,12 @@ function twinsOf(tomograms: readonly Decision[], laboratory: Laboratory): Map<st
   });
 }
 
-/** Twins with the same voxels under other headers are one: the one that bookkeeping names stays, or that has a voxel size of its own. */
+/** Tomograms of a run with the same voxels, under whatever headers, are one: the one that bookkeeping names stays, or that has a voxel size of its own. */
 export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
-  for (const group of twinsOf(tomograms, laboratory).values()) {
+  const shapeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.join(" ") ?? "";
+  // what two programs say of one volume may differ
+  for (const group of groupsOf(tomograms, (file) => `${file.run}\0${shapeOf(file)}`).values()) {
     if (group.length < 2) continue;
     const weight = ({ strength, details }: Decision) =>
       Number(strength === "bookkeeping") * 2 + Number(details.spacingFrom === undefined);
