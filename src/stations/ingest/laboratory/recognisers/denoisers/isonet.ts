@@ -72,7 +72,18 @@ function rowClaims(laboratory: Laboratory, finder: TailFinder, path: string, { c
   return rows.flatMap((row) => {
     const at = (column: string) => find(row[columns.indexOf(column)]);
     const [original] = MADE_OF.flatMap((column) => at(column) ?? []);
-    return RESULTS.flatMap(({ column, role, processing, words }): Claim[] => {
+    const halves = RESULTS.flatMap(({ column, role }) => (role === "half map" ? (at(column) ?? []) : []));
+    // IsoNet2 averages the halves: what lies in its folder is no result of its network
+    const average: Claim[] =
+      original === undefined || original !== at("rlnTomoName") || halves.length < 2
+        ? []
+        : [
+            {
+              ...{ path: original, role: "tomogram", sameRunAs: halves[0], strength: "contents" },
+              ...{ because: `${baseName(path)} has it beside its two halves`, details: { processing: "raw" } },
+            },
+          ];
+    const results = RESULTS.flatMap(({ column, role, processing, words }): Claim[] => {
       const file = at(column);
       if (file === undefined || (file === original && role !== "half map")) return [];
       const because =
@@ -88,6 +99,7 @@ function rowClaims(laboratory: Laboratory, finder: TailFinder, path: string, { c
         },
       ];
     });
+    return [...average, ...results];
   });
 }
 

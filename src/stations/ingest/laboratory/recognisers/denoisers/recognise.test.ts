@@ -113,6 +113,7 @@ describe("denoisers", () => {
     const corrected = "three/corrected_isonet2-n2n_unet-medium_TS_01.mrc";
     expect(await claimsOf({ ...files, "i/tomograms.star": star(`${row} ${corrected}`) })).toEqual({
       "i/tomograms.star": "left out",
+      "r/TS_01.mrc": "raw, undefined, by contents",
       "r/TS_01_a.mrc": "undefined, undefined, by bookkeeping",
       "r/TS_01_b.mrc": "undefined, undefined, by bookkeeping",
       "i/one/TS_01.mrc": "filtered, IsoNet2, by bookkeeping",
