@@ -13,7 +13,7 @@ import { nanometreQuestions } from "./completion/nanometres.js";
 import { oneOfRun } from "./completion/one-of-run.js";
 import { leaveParts } from "./completion/parts.js";
 import { fillPixels } from "./completion/pixels.js";
-import { figureQuestions, leavePutAside } from "./completion/put-aside.js";
+import { asideQuestions, figureQuestions, leavePutAside } from "./completion/put-aside.js";
 import {
   countQuestions,
   framesWithoutAcquisition,
@@ -123,6 +123,7 @@ export async function complete(
   ask(uprightQuestions(files, laboratory));
   ask(await mirrorQuestions(files, laboratory));
   ask(twinQuestions(files, laboratory));
+  ask(asideQuestions(files, laboratory));
   placeMasks(files, laboratory);
   framesWithoutAcquisition(files);
   oneOfRun(files);

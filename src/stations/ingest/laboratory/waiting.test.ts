@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../test/laboratory-kit.js";
 import type { Asked, Decision } from "./decide.js";
 import { givenOf, readDecisions, writeDecisions } from "./decisions-file.js";
+import { decisionsOf, recognisedIn } from "./know.js";
 import { waitForAnswers } from "./waiting.js";
 
 const file = (path: string, role: Decision["role"], more: Partial<Decision> = {}): Decision => ({
@@ -69,5 +71,22 @@ describe("(36) what hangs on a question that nobody has answered", () => {
     expect([...givenOf(document, { files }).files.keys()]).toEqual(["TS_2_picks.csv", "TS_1_picks.csv"]);
     const answered = { ...document, questions: [{ ...document.questions[0]!, answer: "1" }] };
     expect([...givenOf(answered, { files }).files.keys()]).toEqual(["TS_2_picks.csv"]);
+  });
+});
+
+describe("(36) copies of what a person has decided", () => {
+  it.each([
+    ["tilt series", "stacks/TS_01.st", mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 })],
+    ["tomogram", "rec/TS_01.rec", mrcFile([6, 12, 12], 10, { seed: 2 })],
+  ] as const)("are left out when they are decided anew: %s", async (is, path, bytes) => {
+    const copy = path.replace(/^\w+/, "more");
+    // as a program signs what it copies, in a label of the header
+    const signed = bytes.slice();
+    signed.set(new TextEncoder().encode("newstack: copied"), 224);
+    const laboratory = await laboratoryWith({ [path]: bytes, [copy]: signed, "TS_01.rawtlt": "-6\n-3\n0\n3\n6\n" });
+    const said = readDecisions(`runs: [TS_01]\nfiles: [{files: ${copy}, is: ${is}, run: TS_01}]`, "x");
+    const { signal } = new AbortController();
+    const { files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal, givenOf(said, laboratory));
+    expect([files.get(copy)?.role, files.get(path)?.role]).toEqual([is, "left out"]);
   });
 });

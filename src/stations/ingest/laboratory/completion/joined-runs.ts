@@ -47,12 +47,14 @@ export async function joinedRuns(laboratory: Laboratory, recognised: readonly Re
     ({ run }) => run!,
   );
   const weights = groupsOf(claims, ({ run }) => run!);
+  // what is known to be the same once more, and left out as such
+  const isLeft = new Set(all.flatMap(({ path, role }) => (role === "left out" ? [path] : [])));
   const found: Claim[] = [];
   for (const equal of byVoxels.values()) {
     const [first, ...others] = equal.filter(({ run }) => run !== undefined);
     if (!first) continue;
     for (const { path, role, run } of equal)
-      if (run === undefined)
+      if (run === undefined && !isLeft.has(path))
         found.push({ path, role, run: first.run, because: `it has the voxels of ${first.path}`, strength: "contents" });
     for (const other of others) {
       const [a, b] = [nameOf(first.run!), nameOf(other.run!)];

@@ -32,6 +32,16 @@ describe("what somebody has put aside", () => {
     expect(called.of("golden/TS_01.csv")?.because).not.toContain("put aside");
   });
 
+  it("(36) and a tomogram among it is asked about, where the run has another one of its voxel size", async () => {
+    // as one that its name calls denoised, so that it is no twin of the other
+    const files = { "tomo_old/TS_01_denoised.mrc": volume(9), "tomo_old/TS_02_denoised.mrc": volume(8) };
+    const { questions, role } = await decided(files);
+    expect(questions).toEqual([["put-aside", "leave-out"]]);
+    expect([role("rec/TS_01.mrc"), ...Object.keys(files).map(role)]).toEqual(["tomogram", "left out", "left out"]);
+    const coarse = await decided({ "tomo_old/TS_01_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) });
+    expect([coarse.questions, coarse.role("tomo_old/TS_01_denoised.mrc")]).toEqual([[], "tomogram"]);
+  });
+
   it("is compared by its place where files of all runs are called alike", async () => {
     const { of } = await decided({
       ...{ "points/TS_02/picks.csv": picks(1), "old/points/TS_02/picks.csv": picks(7), "old/points/TS_01/picks.csv": picks(3) },

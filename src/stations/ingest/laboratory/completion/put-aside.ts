@@ -3,7 +3,9 @@ import { groupsOf, keyOf } from "../../../../core/groups.js";
 import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { baseName, folderOf } from "../recognisers/common/paths.js";
+import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
+import { spacingOf } from "./spacings.js";
 
 /** Folders of what somebody has put aside, and of what somebody has made for others to look at. */
 const ASIDE =
@@ -49,6 +51,37 @@ function nameOf({ role, path, run }: Decision): string {
       .join("/");
   // of an alignment the files with angles and with shifts belong together
   return role === "alignment" ? (/\.\w+$/.exec(path)?.[0] ?? "") : "";
+}
+
+/** Tomograms in such folders, of runs that have another one of their voxel size elsewhere: a person says whether they are published, too. */
+export function asideQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
+  const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
+  const doubts = [...groupsOf(tomograms, ({ run }) => run!).values()].flatMap((own) =>
+    own.flatMap((file) => {
+      if (file.strength === "person" || file.question !== undefined || !hasFolder(ASIDE, file.path)) return [];
+      const spacing = spacingOf(file, laboratory);
+      const other = own.find((one) => !hasFolder(ASIDE, one.path) && spacingOf(one, laboratory) === spacing);
+      return other ? [{ file, other }] : [];
+    }),
+  );
+  if (doubts.length === 0) return [];
+  const paths = doubts.map(({ file }) => file.path);
+  return [
+    {
+      id: "put-aside",
+      text: `Are these tomograms to be published, though they lie in folders of what was put aside, and their runs have others of their voxel size: ${few(paths)}?`,
+      files: paths,
+      options: [
+        {
+          answer: "leave-out",
+          says: "not published",
+          claims: doubts.map(({ file, other }) => leftOut(file, `put aside, by the name of its folder: ${other.path} is there`)),
+        },
+        { answer: "publish", says: "published with the others", claims: doubts.map(({ file }) => asItIs(file)) },
+      ],
+      guess: "leave-out",
+    },
+  ];
 }
 
 const SHOWN: readonly Role[] = ["tomogram", "half map", "mask", "mesh"];

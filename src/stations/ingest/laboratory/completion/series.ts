@@ -122,18 +122,19 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
   const angles = await anglesOf(files, laboratory);
   const questions: Question[] = [];
   for (const [run, all] of severalOf(files, "tilt series")) {
-    if (all.some(({ strength }) => strength === "person")) continue;
+    if (all.every(({ strength }) => strength === "person")) continue;
     const described = (file: Decision) => laboratory.get(`${file.path}.mdoc`) !== undefined;
-    const own = [...all].sort((a, b) => Number(described(b)) - Number(described(a)));
+    const weight = (file: Decision) => 2 * Number(file.strength === "person") + Number(described(file));
+    const own = [...all].sort((a, b) => weight(b) - weight(a));
     const kept: { file: Decision; images: string | undefined }[] = [];
     for (const file of own) {
       const images = await imagesOf(file.path, laboratory);
       const same = images === undefined ? undefined : kept.find((other) => other.images === images);
-      if (same)
+      if (same && file.strength !== "person")
         files.set(file.path, { ...file, role: "left out", because: `the images of ${same.file.path} once more`, details: {} });
       else kept.push({ file, images });
     }
-    if (kept.length < 2) continue;
+    if (kept.length < 2 || kept.every(({ file }) => file.strength === "person")) continue;
     const some = kept.map(({ file }) => file);
     const [first, second] = some;
     const fitting = some.filter(({ path }) => angles.get(run)?.has(laboratory.get(path)?.volume?.shape[0] ?? 0));

@@ -75,7 +75,7 @@ export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: 
   for (const group of groupsOf(tomograms, (file) => `${file.run}\0${shapeOf(file)}`).values()) {
     if (group.length < 2) continue;
     const weight = ({ strength, details }: Decision) =>
-      Number(strength === "bookkeeping") * 2 + Number(details.spacingFrom === undefined);
+      Number(strength === "person") * 4 + Number(strength === "bookkeeping") * 2 + Number(details.spacingFrom === undefined);
     const kept = new Map<string, Decision>();
     for (const file of [...group].sort((a, b) => weight(b) - weight(a) || a.path.length - b.path.length)) {
       const voxels = (await voxelsOf(laboratory, file.path)) ?? (await imagesOf(file.path, laboratory));

@@ -47,6 +47,26 @@ describe("a project of copick", () => {
     expect(claims).toMatchObject([{ role: "points", run: undefined, details: { object: "ribosome" } }]);
   });
 
+  it("(36) has one run in its static root and its overlay, and in the only other root with a tomogram of that name", async () => {
+    const tomogram = (root: string, run: string) => ({
+      [`${root}/ExperimentRuns/${run}/VoxelSpacing10.000/wbp.zarr/.zattrs`]: "{}",
+    });
+    const picks = (root: string, run: string) => `${root}/ExperimentRuns/${run}/Picks/anna_0_ribosome.json`;
+    const runsOf = async (files: Record<string, string>) => {
+      const { claims } = (await copick.recognise(await laboratoryWith(files)))!;
+      return Object.fromEntries(
+        claims.filter(({ role }) => role !== "left out").map(({ path, run }) => [path.split("/Exp")[0], run]),
+      );
+    };
+    const overlay = { ...tomogram("d/static", "TS_1"), [picks("d/overlay", "TS_1")]: '{ "points": [] }' };
+    expect(await runsOf({ ...overlay, "d/copick_config.json": "{}" })).toEqual({ "d/static": "TS_1", "d/overlay": "TS_1" });
+    const denoised = { ...overlay, "d/overlay/ExperimentRuns/TS_1/VoxelSpacing10.000/denoised.zarr/.zattrs": "{}" };
+    expect(await runsOf(denoised)).toEqual({ "d/static": "TS_1", "d/overlay": "TS_1" });
+    expect(await runsOf({ ...tomogram("a", "TS_1"), [picks("b", "TS_1")]: "{}" })).toEqual({ a: "TS_1", b: "TS_1" });
+    const two = { ...tomogram("a", "TS_1"), ...tomogram("c", "TS_1"), [picks("b", "TS_1")]: "{}" };
+    expect(await runsOf(two)).toEqual({ a: "a_TS_1", c: "c_TS_1", b: undefined });
+  });
+
   it("is no folder that is only called so", async () => {
     expect(await copick.recognise(await laboratoryWith({ "ExperimentRuns/TS_1/notes.txt": "x" }))).toBeUndefined();
   });

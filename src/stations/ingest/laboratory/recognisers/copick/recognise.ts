@@ -19,19 +19,17 @@ export const copick: Recogniser = {
     });
     if (!own.some(({ place }) => IN_RUN.test(place))) return undefined;
     const folders = [...new Set(own.map(({ folder }) => folder))];
-    const names = distinctNames(folders.map((folder) => ({ name: baseName(folder), folder: folderOf(folder) })));
-    const runs = new Map(folders.map((folder, at) => [folder, names[at]!]));
     const withTomogram = new Set(own.flatMap(({ place, folder }) => (/^VoxelSpacing/.test(place) ? [folder] : [])));
+    const runs = runsOf(folders, withTomogram);
     const claims = own.flatMap(({ path, folder, place }): Claim[] => {
       const volume = laboratory.get(path)!.volume;
       const found = partOf(place, volume && setSpacing(volume) !== undefined);
-      // picks without a tomogram beside them are of runs that lie elsewhere, as of an overlay
-      const run = withTomogram.has(folder) ? runs.get(folder) : undefined;
+      const run = runs.get(folder);
       if (!found) return [];
       const { role, because = "its place in the project of copick says so", details } = found;
       return [{ path, role, run, because, strength: "bookkeeping", ...(details && { details }) }];
     });
-    const roots = new Set(folders.map((folder) => folderOf(folderOf(folder))));
+    const roots = new Set(folders.flatMap((folder) => [folderOf(folderOf(folder)), projectOf(folder)]));
     for (const root of roots) {
       for (const { path, format } of laboratory.inFolder(root))
         if (format === "text" && /copick.*\.json$|^config\.json$/i.test(baseName(path)))
@@ -45,6 +43,31 @@ export const copick: Recogniser = {
     return { software: "copick", by: folders.slice(0, 3), claims, notes };
   },
 };
+
+/** Roots of one project: what is fixed, and what people and programs add to it. Source: static_root and overlay_root of copick's configuration */
+const LAYER = /(?:^|[_.-])(?:static|overlay)(?=[_.-]|$)/i;
+
+function projectOf(run: string): string {
+  const root = folderOf(folderOf(run));
+  return LAYER.test(baseName(root)) ? folderOf(root) : root;
+}
+
+/**
+ * The run of each folder. An overlay beside its static root has the runs of that, and picks without a tomogram beside them are of the only folder of their
+ * name that has one; where there are several, nothing tells of which.
+ */
+function runsOf(folders: readonly string[], withTomogram: ReadonlySet<string>): Map<string, string | undefined> {
+  const keyOfRun = (folder: string) => within(projectOf(folder), baseName(folder));
+  const known = [...new Map([...withTomogram].map((folder) => [keyOfRun(folder), folder])).values()];
+  const names = distinctNames(known.map((folder) => ({ name: baseName(folder), folder: projectOf(folder) })));
+  const byKey = new Map(known.map((folder, at) => [keyOfRun(folder), names[at]!]));
+  return new Map(
+    folders.map((folder) => {
+      const alike = known.flatMap((one, at) => (baseName(one) === baseName(folder) ? [names[at]!] : []));
+      return [folder, byKey.get(keyOfRun(folder)) ?? (alike.length === 1 ? alike[0] : undefined)];
+    }),
+  );
+}
 
 const MANY = "several objects in one volume of labels";
 const IN_RUN = /^(?:VoxelSpacing[\d.]+\/[^/]+\.zarr|Picks\/[^/]+\.json|Segmentations\/[^/]+\.zarr)$/;
