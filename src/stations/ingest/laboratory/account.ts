@@ -94,7 +94,9 @@ export function unusedGroups({
   const left = [...groupsOf(out, reasonOf)].map(([key, group]): UnusedGroup => {
     return { id: stableId("left", key), fate: "left out", because: shownReason(group), paths: group.map(({ path }) => path) };
   });
-  const asked = new Set(questions.flatMap(({ files: own, isOfRuns }) => (isOfRuns ? [] : own)));
+  // an answer that cannot be followed is told with the others
+  const waiting = questions.filter(({ isOfRuns, answer }) => !isOfRuns && answer === undefined);
+  const asked = new Set(waiting.flatMap(({ files: own }) => own));
   const unknown = groupsOf(
     [...undecided].filter(([path]) => !asked.has(path)),
     ([path, why]) => withoutNames(why) + kindOf(path),

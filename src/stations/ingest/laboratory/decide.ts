@@ -382,8 +382,9 @@ export function answered(question: Question, by: string, { given, files, undecid
   for (const claim of option?.claims ?? []) {
     if (!laboratory.get(claim.path) || files.get(claim.path)?.strength === "person") continue;
     undecided.delete(claim.path);
+    const run = claim.run ?? (claim.sameRunAs === undefined ? undefined : files.get(claim.sameRunAs)?.run);
     files.set(claim.path, {
-      ...decisionOf({ ...claim, by: claim.software ?? (by || (known.get(claim.path) ?? "")) }),
+      ...decisionOf({ ...claim, run, by: claim.software ?? (by || (known.get(claim.path) ?? "")) }),
       question: question.id,
       strength: asked.isAnswered ? "person" : claim.strength,
     });

@@ -90,3 +90,23 @@ describe("(36) copies of what a person has decided", () => {
     expect([files.get(copy)?.role, files.get(path)?.role]).toEqual([is, "left out"]);
   });
 });
+
+describe("(36) the answer to a question about a mask", () => {
+  it("makes it a mask of the run of its tomogram", async () => {
+    const voxels = mrcFile([6, 12, 12], 10, { value: 0 });
+    const labels = new Float32Array(voxels.buffer, 1024);
+    for (const [at, label] of [1, 2, 3].entries()) labels.fill(label, 100 * at, 100 * at + 50);
+    const laboratory = await laboratoryWith({
+      "rec/TS_01_rec.mrc": mrcFile([6, 12, 12], 10, { seed: 1 }),
+      "amira/TS_01_rec.Labels.mrc": voxels,
+      "TS_01.rawtlt": "0\n3\n6\n",
+    });
+    const { signal } = new AbortController();
+    const recognised = await recognisedIn(laboratory, signal);
+    const { questions } = await decisionsOf(laboratory, recognised, signal);
+    const [{ id }] = questions.filter((one) => one.id.startsWith("labels")) as [Asked];
+    const given = givenOf(readDecisions(`questions: [{id: ${id}, answer: label-2}]`, "x"), laboratory);
+    const { files } = await decisionsOf(laboratory, recognised, signal, given);
+    expect(files.get("amira/TS_01_rec.Labels.mrc")).toMatchObject({ role: "mask", run: "TS_01", details: { label: 2 } });
+  });
+});
