@@ -12,7 +12,7 @@ const SECTIONS = /^(?:prepare_data|fit_model|refine_tomogram)\s*:/m;
 
 /**
  * What a configuration of DeepDeWedge names: two halves of each tomogram, and the refined tomogram, which is called after both:
- * `TS_01_EVN+TS_01_ODD_refined.mrc`.
+ * `TS_01_EVN+TS_01_ODD_refined.mrc`. Its masks say where pieces for the training are taken from.
  *
  * Source: tutorial.yaml and ddw/refine_tomogram.py of https://github.com/MLI-lab/DeepDeWedge
  */
@@ -54,12 +54,22 @@ export async function deepDeWedgeClaims(laboratory: Laboratory, finder: TailFind
           });
         }
     }
+    for (const name of listed(document, "mask_files")) {
+      const mask = find(name);
+      if (mask !== undefined)
+        claims.push({
+          path: mask,
+          role: "left out",
+          because: "where DeepDeWedge takes its pieces from: no annotation",
+          strength: "bookkeeping",
+        });
+    }
   }
   return claims;
 }
 
-const Files = z.union([z.string().transform((one) => [one]), z.array(z.string())]).optional();
-const Section = z.looseObject({ tomo0_files: Files, tomo1_files: Files }).nullish();
+const Files = z.union([z.string().transform((one) => [one]), z.array(z.string())]).nullish();
+const Section = z.looseObject({ tomo0_files: Files, tomo1_files: Files, mask_files: Files }).nullish();
 const Configuration = z.looseObject({
   shared: Section,
   prepare_data: Section,
@@ -77,5 +87,7 @@ async function documentOf(text: string, file: string): Promise<Document | undefi
 }
 
 /** Files under a key of any section. */
-const listed = ({ shared, prepare_data, fit_model, refine_tomogram }: Document, key: "tomo0_files" | "tomo1_files"): string[] =>
-  [shared, prepare_data, fit_model, refine_tomogram].flatMap((section) => section?.[key] ?? []);
+const listed = (
+  { shared, prepare_data, fit_model, refine_tomogram }: Document,
+  key: "tomo0_files" | "tomo1_files" | "mask_files",
+): string[] => [shared, prepare_data, fit_model, refine_tomogram].flatMap((section) => section?.[key] ?? []);

@@ -50,7 +50,7 @@ export const MAKERS: readonly Maker[] = [
 
 /** Words of what lies beside denoised tomograms and is none. */
 export const OTHERS =
-  /(?:^|[_.\- ])(?:masks?|seg\w*|labels?|scores?|prob\w*|noise|odd|wedge|ctf|proj\w*|subtomo\w*)(?=[_.\- \d]|$)/i;
+  /(?:^|[_.\- ])(?:masks?|seg\w*|semantic|instances?|labels?|scores?|prob\w*|noise|odd|wedge|ctf|proj\w*|subtomo\w*)(?=[_.\- \d]|$)/i;
 
 /** Folders of pieces of tomograms on which these programs train. */
 export const PIECES = /^(?:subtomos?|subtomograms?|fitting_subtomos|val_subtomos|train(?:ing)?_?data)$/i;

@@ -129,6 +129,30 @@ describe("denoisers", () => {
     expect((await claimsOf(files))[`i/${corrected}`]).toBe("denoised, IsoNet, by contents");
   });
 
+  it("leave out the masks that say where DeepDeWedge takes its pieces, and what was segmented in its tomograms", async () => {
+    const config = `shared:\n  project_dir: "./p"\n  tomo0_files: ["even/TS_01_e.mrc"]\n  tomo1_files: ["odd/TS_01_o.mrc"]\nprepare_data:\n  mask_files:\n    - "./masks/TS_01_mask.mrc"\nfit_model:\n  num_epochs: 10\n`;
+    const recognised = await denoisers.recognise(
+      await laboratoryWith({
+        "TS_01.mrc": volume,
+        "ddw/config.yaml": config,
+        "ddw/masks/TS_01_mask.mrc": volume,
+        "ddw/p/refined_tomograms/TS_01_e+TS_01_o_refined.mrc": volume,
+        "ddw/p/refined_tomograms/Predictions/TS_01_e+TS_01_o_refined_semantic.mrc": volume,
+        "ddw/p/refined_tomograms/Predictions/TS_01_e+TS_01_o_refined_instance.mrc": volume,
+      }),
+    );
+    expect(recognised!.claims.map(({ path, role, because, strength }) => [path, role, because, strength])).toEqual([
+      ["ddw/config.yaml", "left out", "the configuration of DeepDeWedge", "bookkeeping"],
+      [
+        "ddw/p/refined_tomograms/TS_01_e+TS_01_o_refined.mrc",
+        "tomogram",
+        "config.yaml names the halves that it is called after",
+        "bookkeeping",
+      ],
+      ["ddw/masks/TS_01_mask.mrc", "left out", "where DeepDeWedge takes its pieces from: no annotation", "bookkeeping"],
+    ]);
+  });
+
   it("are told by the configuration of DeepDeWedge, and by the names of both halves", async () => {
     const config = `shared:\n  project_dir: "./p"\n  tomo0_files:\n    - "/gone/even/TS_01_e.mrc"\n  tomo1_files: ["/gone/odd/TS_01_o.mrc"]\nfit_model:\n  unet_params_dict: {chans: 64}\nrefine_tomogram:\n  subtomo_overlap: 32\n`;
     const files = {
