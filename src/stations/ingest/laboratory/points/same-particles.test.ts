@@ -101,6 +101,54 @@ describe("lists of two programs", () => {
     expect([files.get("a/TS_1.csv")?.role, files.get("b/TS_1_ribo.star")?.role]).toEqual(["left out", "points"]);
   });
 
+  it("are asked about together where more than two have them, and one of them is taken", async () => {
+    const table = (factor: number) =>
+      PLACES.map((place, tag) => {
+        const [x, y, z] = place.map((part, axis) => part * SIZE[axis]! * factor + 1);
+        return `${Array.from({ length: 35 }, (_, column) => ({ 0: tag + 1, 19: 1, 23: x, 24: y, 25: z })[column] ?? 0).join(" ")}\n`;
+      }).join("");
+    const csv = PLACES.map((place) => `${place.map((part, axis) => part * SIZE[axis]! * 10).join(",")}\n`).join("");
+    const { questions, files } = await decided({
+      ...withTable(["TS_1"], refined(["TS_1"], 0)),
+      "Refine3D/job005/run_data.star": refined(["TS_1"], 0),
+      // of another tomogram of the run, with voxels of half the size
+      "tomograms_bin2/TS_1_bin2.mrc": mrcFile([2 * SIZE[2], 2 * SIZE[1], 2 * SIZE[0]], 5, { seed: 9 }),
+      "dynamo/crop.tbl": table(2),
+      "dynamo/indices_column20.doc": "1 tomograms_bin2/TS_1_bin2.mrc\n",
+      "a/TS_1_in_A.csv": `x_A,y_A,z_A\n${csv}`.replaceAll("_A", " (Å)"),
+    });
+    const same = questions.filter(({ id }) => id.startsWith("same-particles"));
+    expect(same.map(({ options, answer }) => [options.map((option) => option.answer), answer])).toEqual([
+      [["relion", "others", "dynamo", "all"], "relion"],
+    ]);
+    expect([...files.values()].filter(({ role }) => role === "points").map(({ path }) => path)).toEqual([
+      "Refine3D/job005/run_data.star",
+    ]);
+    for (const { answer, claims } of same[0]!.options)
+      expect(claims.filter(({ role }) => role === "points")).toHaveLength(answer === "all" ? 3 : 1);
+  });
+
+  it("are taken for each run from one of them where none has all runs", async () => {
+    const csv = PLACES.map((place) => `${place.map((part, axis) => part * SIZE[axis]!).join(",")}\n`).join("");
+    const rows = [1, 2].flatMap((number) =>
+      PLACES.map((place, tag) => {
+        const [x, y, z] = place.map((part, axis) => part * SIZE[axis]! + 1);
+        return `${Array.from({ length: 35 }, (_, column) => ({ 0: 10 * number + tag, 19: number, 23: x, 24: y, 25: z })[column] ?? 0).join(" ")}\n`;
+      }),
+    );
+    const [, map, star] = ["", "warp_tiltseries/reconstruction", refined(["TS_2", "TS_3"], 0)];
+    const { files, questions } = await decided({
+      ...withTable(["TS_1", "TS_2", "TS_3"], star),
+      "Refine3D/job005/run_data.star": star,
+      "dynamo/crop.tbl": rows.join(""),
+      "dynamo/indices_column20.doc": `1 ${map}/TS_1_10.00Apx.mrc\n2 ${map}/TS_2_10.00Apx.mrc\n`,
+      "a/TS_1.csv": csv,
+    });
+    expect(questions.map(({ answer }) => answer)).toContain("relion");
+    const runs = [...files.values()].flatMap(({ role, run, runs: some = [] }) => (role === "points" ? (run ?? some) : []));
+    expect(runs.sort()).toEqual(["TS_1", "TS_2", "TS_3"]);
+  });
+
   it("are not asked about where their particles are others", async () => {
     const { questions, files } = await decided(laboratory(["TS_1"], refined(["TS_1"], 45)));
     expect(questions).toEqual([]);

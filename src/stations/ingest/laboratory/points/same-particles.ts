@@ -23,11 +23,18 @@ interface Family {
   readonly files: readonly Decision[];
 }
 
+/** What two families have in common: points of each that the other has not, of so many as are compared. */
+interface Shared {
+  readonly families: readonly [a: Family, b: Family];
+  readonly alone: readonly [a: number, b: number];
+}
+
 /**
- * Lists in which two programs have the same particles, such as picks of Warp that RELION refined. Each program knows which of its own lists came out of
- * which; nobody but a person knows it of two, or of lists that no program names. The better ones are taken until somebody answers, never both.
+ * Lists in which several programs have the same particles, such as picks of Warp that RELION refined, in whatever unit and tomogram of the run each has
+ * them. Each program knows which of its own lists came out of which; nobody but a person knows it of two, or of lists that no program names. The better
+ * ones are taken until somebody answers, and each particle once.
  *
- * @returns a question for each two families of lists
+ * @returns a question for all families of lists that have particles of each other
  */
 export async function sameParticles(files: ReadonlyMap<string, Decision>, options: Options): Promise<Question[]> {
   const lists = [...files.values()].filter(
@@ -36,28 +43,48 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
   const families = [
     ...groupsOf(lists, ({ by, details }) => keyOf(by ?? "", details.object ?? "", details.points!.format)).values(),
   ].map((own): Family => ({ by: own[0]!.by ?? "", files: own }));
-  const questions: Question[] = [];
-  const asked = new Set<Family>();
-  for (const [at, one] of families.entries()) {
-    for (const other of families.slice(at + 1)) {
-      const isOfOneProgram = one.by === other.by && one.by !== "";
-      const shared = isOfOneProgram || asked.has(one) || asked.has(other) ? undefined : await sharedPoints(one, other, options);
-      if (!shared) continue;
-      asked.add(one).add(other);
-      questions.push(questionOf(one, other, shared));
+  const placesOf = memoized(options);
+  const shared: Shared[] = [];
+  for (const [at, a] of families.entries()) {
+    for (const b of families.slice(at + 1)) {
+      const alone = a.by === b.by && a.by !== "" ? undefined : await sharedPoints(a, b, placesOf);
+      if (alone) shared.push({ families: [a, b], alone });
     }
   }
-  return questions;
+  return joined(shared).map((some) => questionOf(families, some));
+}
+
+/** Families that are connected by particles of each other, as what connects them. */
+function joined(shared: readonly Shared[]): Shared[][] {
+  const groups: Shared[][] = [];
+  for (const one of shared) {
+    const isConnected = (group: readonly Shared[]) =>
+      group.some(({ families }) => families.some((family) => one.families.includes(family)));
+    const connected = groups.filter(isConnected);
+    for (const group of connected) groups.splice(groups.indexOf(group), 1);
+    groups.push([...connected.flat(), one]);
+  }
+  return groups;
+}
+
+type PlacesOf = (family: Family, run: string) => Promise<number[]>;
+
+function memoized(options: Options): PlacesOf {
+  const known = new Map<Family, Map<string, Promise<number[]>>>();
+  return (family, run) => {
+    const own = known.get(family) ?? new Map<string, Promise<number[]>>();
+    known.set(family, own);
+    const places = own.get(run) ?? placesIn(family, run, options);
+    own.set(run, places);
+    return places;
+  };
 }
 
 const runsOfFile = ({ run, runs = [] }: Decision): readonly string[] => (run === undefined ? runs : [run]);
 const runsOf = ({ files }: Family): Set<string> => new Set(files.flatMap(runsOfFile));
 
-/** How many points of each of two families are not among those of the other, of so many as are compared. */
-type Shared = readonly [alone: number, alone: number];
-
 /** Undefined where less than half of the points of the shorter lists are among those of the others. */
-async function sharedPoints(a: Family, b: Family, options: Options): Promise<Shared | undefined> {
+async function sharedPoints(a: Family, b: Family, placesOf: PlacesOf): Promise<Shared["alone"] | undefined> {
   const others = runsOf(b);
   const runs = [...runsOf(a)].filter((run) => others.has(run)).slice(0, RUNS_COMPARED);
   let [compared, found] = [0, 0];
@@ -69,7 +96,7 @@ async function sharedPoints(a: Family, b: Family, options: Options): Promise<Sha
     return count;
   };
   for (const run of runs) {
-    const places = [await placesIn(a, run, options), await placesIn(b, run, options)] as const;
+    const places = [await placesOf(a, run), await placesOf(b, run)] as const;
     const own = [strays(places[0], places[1]), strays(places[1], places[0])] as const;
     const small = places[0].length <= places[1].length ? 0 : 1;
     compared += places[small].length / 3;
@@ -122,39 +149,56 @@ export async function placesIn({ files }: Pick<Family, "files">, run: string, op
   return places;
 }
 
-function questionOf(one: Family, other: Family, alone: Shared): Question {
-  const families = [one, other];
-  const answers = answersOf(one, other);
-  const all = families.flatMap(({ files }) => files);
-  const named = ({ by, files }: Family) => `${few(files.map(({ path }) => path))}${by === "" ? "" : ` (${by})`}`;
+function questionOf(all: readonly Family[], shared: readonly Shared[]): Question {
+  const families = all.filter((family) => shared.some((one) => one.families.includes(family)));
+  const answers = answersOf(families);
+  const files = families.flatMap((family) => family.files);
+  const best = families.toSorted((a, b) => (isBetter(a, b) ? -1 : 1));
   const options = families.map((family, at): Option => {
-    const covered = runsOf(family);
-    // of a run that it has nothing of, the others stay
-    const isIn = (file: Decision) => runsOfFile(file).some((run) => covered.has(run));
-    const lost = alone[1 - at]!;
+    const lost = Math.max(...lostOf(family, shared));
     const but =
       lost === 0 ? "" : `; ${counted(lost, "point")} that only the others have, of those that were compared, would be lost`;
     return {
       answer: answers[at]!,
-      says: `${family.by === "" ? named(family) : `those of ${family.by}`}${but}`,
-      claims: [
-        ...family.files.map(asItIs),
-        ...families[1 - at]!.files.map((file) =>
-          isIn(file) ? leftOut(file, `its particles are in ${named(family)}`) : asItIs(file),
-        ),
-      ],
+      says: `${family.by === "" ? namesOf(family) : `those of ${family.by}`}${but}`,
+      claims: claimsOf([family, ...best.filter((one) => one !== family)], shared),
     };
   });
+  const ids = families.map((family) => `${family.by} ${family.files[0]!.path}`);
   return {
-    id: stableId("same-particles", keyOf(...families.map(({ by, files }) => `${by} ${files[0]!.path}`))),
-    text: `${named(one)} and ${named(other)} have the same particles: which of them are to be published?`,
-    files: all.map(({ path }) => path),
-    options: [...options, { answer: "all", says: "each of them", claims: all.map(asItIs) }],
-    guess: answers[isBetter(one, other) ? 0 : 1],
+    id: stableId("same-particles", keyOf(...ids)),
+    text: `${families.map(namesOf).join(" and ")} have the same particles: which of them are to be published?`,
+    files: files.map(({ path }) => path),
+    options: [...options, { answer: "all", says: "each of them", claims: files.map(asItIs) }],
+    guess: answers[families.indexOf(best[0]!)],
   };
 }
 
-function answersOf(one: Family, other: Family): readonly [string, string] {
-  const plain = [one, other].map(({ by }) => (by === "" ? "others" : idOf(by))) as [string, string];
-  return plain[0] === plain[1] ? ["1", "2"] : plain;
+const namesOf = ({ by, files }: Family): string => `${few(files.map(({ path }) => path))}${by === "" ? "" : ` (${by})`}`;
+
+/** Points that each of the others has alone. */
+const lostOf = (family: Family, shared: readonly Shared[]): number[] =>
+  shared.flatMap(({ families: [a, b], alone }) => (a === family ? [alone[1]] : b === family ? [alone[0]] : []));
+
+/** The files of the first family, and of each further one those alone of whose runs no family before has its particles. */
+function claimsOf(order: readonly Family[], shared: readonly Shared[]): Claim[] {
+  const kept: { readonly family: Family; readonly runs: ReadonlySet<string> }[] = [];
+  return order.flatMap((family) => {
+    const partners = kept.filter((one) =>
+      shared.some(({ families }) => families.includes(family) && families.includes(one.family)),
+    );
+    const takenBy = (file: Decision) => partners.find(({ runs }) => runsOfFile(file).some((run) => runs.has(run)));
+    const own = family.files.filter((file) => !takenBy(file));
+    kept.push({ family, runs: runsOf({ ...family, files: own }) });
+    return family.files.map((file) => {
+      const by = takenBy(file);
+      return by ? leftOut(file, `its particles are in ${namesOf(by.family)}`) : asItIs(file);
+    });
+  });
+}
+
+/** By their programs, or by their numbers where these do not tell them apart. */
+function answersOf(families: readonly Family[]): string[] {
+  const plain = families.map(({ by }) => (by === "" ? "others" : idOf(by)));
+  return new Set(plain).size === plain.length ? plain : plain.map((_, at) => `${at + 1}`);
 }
