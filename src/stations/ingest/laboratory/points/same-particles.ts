@@ -1,7 +1,7 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
-import type { Option, Question } from "../claims.js";
+import type { Claim, Option, Question } from "../claims.js";
 import { asItIs, leftOut } from "../completion/claim.js";
 import { type Decision, stableId } from "../decide.js";
 import { idOf } from "../recognisers/common/names.js";

@@ -66,6 +66,51 @@ describe("Dynamo", () => {
     expect(claims["b/two.tbl"]).toMatchObject({ role: "points", sameRunAs: "TS_01.mrc" });
   });
 
+  it("asks which of the tables counts that are parts of each other, and takes what cleaning has left", async () => {
+    const rows = (tags: readonly number[], shift: number) => table(...tags.map((tag) => row(tag, 1, [shift, 10 * tag])));
+    const tags = Array.from({ length: 9 }, (_, at) => at + 1);
+    const averages = "ali/results/ite_0002/averages";
+    const files = {
+      "TS_01.mrc": volume,
+      "seeds.Data/crop.tbl": rows(tags, 0),
+      "seeds.Data/indices_column20.doc": "1 TS_01.mrc\n",
+      "test.Data/crop.tbl": rows(tags.slice(0, 4), 0),
+      [`${averages}/refined_table_ref_001_ite_0002.tbl`]: rows(tags, 1),
+      [`${averages}/nodup.tbl`]: rows([1, 4, 6, 8], 2),
+      [`${averages}/nodup_clean.tbl`]: rows([1, 6, 8], 2),
+      "other.tbl": table(row(1, 1, [1, 77]), row(6, 1, [1, 55])),
+    };
+    const { roles, claims, recognised } = await found(files);
+    expect(recognised!.questions!.map(({ options, guess }) => [options.map(({ says }) => says), guess])).toEqual([
+      [
+        [
+          `${averages}/refined_table_ref_001_ite_0002.tbl: 9 particles`,
+          `${averages}/nodup.tbl: 4 particles`,
+          `${averages}/nodup_clean.tbl: 3 particles`,
+          "each of them",
+        ],
+        "3",
+      ],
+    ]);
+    const [, , last] = recognised!.questions![0]!.options;
+    expect(last!.claims.map(({ role, because }) => [role, because])).toEqual([
+      ["left out", `${averages}/nodup_clean.tbl has the 3 of its 9 particles that were kept`],
+      ["left out", `${averages}/nodup_clean.tbl has the 3 of its 4 particles that were kept`],
+      ["points", "indices_column20.doc names the tomogram of its column 20"],
+    ]);
+    expect(claims["test.Data/crop.tbl"]).toMatchObject({
+      role: "left out",
+      because: `4 of the 9 particles of ${averages}/refined_table_ref_001_ite_0002.tbl, which are aligned there`,
+    });
+    // the same numbers at other places are other particles
+    expect(roles["other.tbl"]).toBe("points");
+    // two halves of one table
+    const halves = { "TS_01.mrc": volume, "a.tbl": rows(tags, 1), "b.tbl": rows([1, 3], 1), "c.tbl": rows([2, 4], 1) };
+    expect((await found(halves)).recognised!.questions!.map(({ files: [first], guess }) => [first, guess])).toEqual([
+      ["a.tbl", "1"],
+    ]);
+  });
+
   it("tells what is missing, and leaves other tables alone", async () => {
     const { roles, recognised } = await found({
       "a/one.tbl": table(row(1, 9)),

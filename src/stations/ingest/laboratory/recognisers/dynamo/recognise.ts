@@ -1,14 +1,16 @@
 import { few, fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
-import type { Claim, PointsReading, Recogniser } from "../../claims.js";
+import { counted } from "../../../../../core/units.js";
+import type { Claim, PointsReading, Question, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName, folderOf, tailFinder } from "../common/paths.js";
 import { type TomogramList, tomogramLists } from "./lists.js";
+import { alignedWhole, nestedQuestion, nestedTables } from "./nested.js";
 import { byWorth, type Table, tablesOf } from "./tables.js";
 
 /**
  * Dynamo: tables of particles, whose column 20 is a number that a `.doc` or `.vll` gives to a tomogram. Of tables of the same particles the last refined
- * one counts. Data folders, alignment projects and catalogues are left out, models are told.
+ * one counts; of those that are parts of each other a person says which. Data folders, alignment projects and catalogues are left out, models are told.
  *
  * Source: https://wiki.dynamo.biozentrum.unibas.ch/w/index.php/Table_convention
  */
@@ -22,7 +24,7 @@ export const dynamo: Recogniser = {
     const claims: Claim[] = [];
     const models = laboratory.files.filter(({ path }) => /\.omd$/i.test(path)).map(({ path }) => path);
     if (tables.length === 0 && models.length === 0 && !lists.some(({ path }) => /\.vll$/i.test(path))) return undefined;
-    claimTables(tables, lists, claims, notes);
+    const questions = claimTables(tables, lists, claims, notes);
     claimAround(laboratory, tables, lists, claims);
     if (models.length > 0)
       notes.push(
@@ -32,12 +34,14 @@ export const dynamo: Recogniser = {
       software: "Dynamo",
       by: [...tables.map(({ path }) => path), ...lists.map(({ path }) => path), ...models].slice(0, 3),
       claims,
+      questions,
       notes,
     };
   },
 };
 
-function claimTables(tables: readonly Table[], lists: readonly TomogramList[], claims: Claim[], notes: string[]): void {
+/** @returns questions of tables that are parts of each other */
+function claimTables(tables: readonly Table[], lists: readonly TomogramList[], claims: Claim[], notes: string[]): Question[] {
   const faults: Faults = { unlisted: [], missing: [] };
   const last = new Map<string, number>();
   for (const { project, iteration = 0 } of tables)
@@ -48,10 +52,20 @@ function claimTables(tables: readonly Table[], lists: readonly TomogramList[], c
     if (table.project !== undefined && table.iteration! < last.get(table.project)!) leave(table.path, "of an earlier iteration");
     else kept.push(table);
   }
-  for (const group of groupsOf(kept, ({ particles }) => particles).values()) {
+  const different = [...groupsOf(kept, ({ particles }) => particles).values()].map((group) => {
     const [best, ...others] = group.sort(byWorth) as [Table, ...Table[]];
     for (const { path } of others) leave(path, `the same particles as ${best.path}`);
-    claimTable(best, lists, claims, faults);
+    return best;
+  });
+  const questions: Question[] = [];
+  for (const family of nestedTables(different)) {
+    const whole = new Map(family.map((table) => [table, alignedWhole(table, family)]));
+    for (const [{ path, count }, aligned] of whole)
+      if (aligned) leave(path, `${count} of the ${counted(aligned.count, "particle")} of ${aligned.path}, which are aligned there`);
+    const others = family.filter((table) => whole.get(table) === undefined);
+    const own = others.map((table) => claimOf(table, lists, faults));
+    if (others.length === 1) claims.push(...own);
+    else questions.push(nestedQuestion(others, own));
   }
   const { unlisted, missing } = faults;
   if (unlisted.length > 0)
@@ -60,6 +74,7 @@ function claimTables(tables: readonly Table[], lists: readonly TomogramList[], c
     );
   if (missing.length > 0)
     notes.push(`Tomograms that tables of Dynamo name are not in the folder, or lie there twice: ${few(missing)}.`);
+  return questions;
 }
 
 interface Faults {
@@ -68,11 +83,10 @@ interface Faults {
   readonly missing: string[];
 }
 
-function claimTable(table: Table, lists: readonly TomogramList[], claims: Claim[], faults: Faults): void {
+function claimOf(table: Table, lists: readonly TomogramList[], faults: Faults): Claim {
   const { because, points, sameRunAs } = placeOf(table, lists, faults);
   const tie = sameRunAs === undefined ? {} : { sameRunAs };
-  const tied: Claim = { path: table.path, role: "points", because, strength: "bookkeeping", details: { points }, ...tie };
-  claims.push(tied);
+  return { path: table.path, role: "points", because, strength: "bookkeeping", details: { points }, ...tie };
 }
 
 interface Placed {

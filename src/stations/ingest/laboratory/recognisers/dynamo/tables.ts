@@ -13,6 +13,10 @@ export interface Table {
   readonly tomograms: ReadonlySet<number>;
   /** Equal for tables of the same particles. */
   readonly particles: string;
+  /** Where each was cut out, in whole voxels, by its tag and tomogram. */
+  readonly rows: ReadonlyMap<string, string>;
+  /** Some row has a shift or a score. */
+  readonly isAligned: boolean;
   /** Folder of the alignment project, and the iteration that wrote it. */
   readonly project?: string | undefined;
   readonly iteration?: number | undefined;
@@ -20,6 +24,8 @@ export interface Table {
 
 const READS_IN_FLIGHT = 4;
 const [TAG, TOMOGRAM] = [0, 19];
+const PLACE = [23, 24, 25];
+const SHIFTS_AND_SCORE = [3, 4, 5, 9];
 const COLUMNS = 26;
 
 /** Every `.tbl` whose rows are those of Dynamo. Source: https://wiki.dynamo.biozentrum.unibas.ch/w/index.php/Table_convention */
@@ -42,15 +48,20 @@ async function readTable(laboratory: Laboratory, path: string): Promise<Table> {
   const source = await laboratory.open(path);
   const tomograms = new Set<number>();
   const rowsOf: string[] = [];
+  const places = new Map<string, string>();
+  let isAligned = false;
   for await (const rows of csvRows(source, { delimiter: " ", header: false, columns: COLUMNS })) {
     for (const row of rows) {
       const tomogram = csvNumber(path, row, TOMOGRAM);
       tomograms.add(tomogram);
-      rowsOf.push(`${csvNumber(path, row, TAG)} ${tomogram}`);
+      const key = `${csvNumber(path, row, TAG)} ${tomogram}`;
+      rowsOf.push(key);
+      places.set(key, PLACE.map((column) => Math.round(Number(row.cells[column]))).join(" "));
+      isAligned ||= SHIFTS_AND_SCORE.some((column) => Math.abs(Number(row.cells[column])) > 0);
     }
   }
   const particles = createHash("sha256").update(rowsOf.sort().join("\n")).digest("hex");
-  return { path, count: rowsOf.length, tomograms, particles, ...placeIn(path) };
+  return { path, count: rowsOf.length, tomograms, particles, rows: places, isAligned, ...placeIn(path) };
 }
 
 /** `PROJECT/results/ite_0003/averages/refined_table_ref_001_ite_0003.tbl` */
