@@ -14,6 +14,7 @@ import { oneOfRun } from "./completion/one-of-run.js";
 import { leaveParts } from "./completion/parts.js";
 import { fillPixels } from "./completion/pixels.js";
 import { asideQuestions, figureQuestions, leavePutAside } from "./completion/put-aside.js";
+import { leaveSameMasks } from "./completion/same-masks.js";
 import {
   countQuestions,
   framesWithoutAcquisition,
@@ -52,6 +53,7 @@ import {
 import type { Volume } from "./points/lists.js";
 import { placePoints } from "./points/place.js";
 import { sameParticles } from "./points/same-particles.js";
+import { scratchQuestions } from "./points/scratch.js";
 import { seedQuestions } from "./points/seeds.js";
 import { folderOf } from "./recognisers/common/paths.js";
 import { deselectedQuestions } from "./recognisers/warp/doubts.js";
@@ -125,6 +127,7 @@ export async function complete(
   ask(twinQuestions(files, laboratory));
   ask(asideQuestions(files, laboratory));
   placeMasks(files, laboratory);
+  await leaveSameMasks(files, laboratory);
   framesWithoutAcquisition(files);
   oneOfRun(files);
   const runs = runsOf(files);
@@ -148,6 +151,7 @@ export async function complete(
   );
   put(placed.claims);
   ask(placed.questions);
+  ask(scratchQuestions(files));
   ask(await seedQuestions(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   waitForAnswers(files, questions, new Set(lists.map(({ path }) => path)));

@@ -61,7 +61,8 @@ function claimTables(tables: readonly Table[], lists: readonly TomogramList[], c
   for (const family of nestedTables(different)) {
     const whole = new Map(family.map((table) => [table, alignedWhole(table, family)]));
     for (const [{ path, count }, aligned] of whole)
-      if (aligned) leave(path, `${count} of the ${counted(aligned.count, "particle")} of ${aligned.path}, which are aligned there`);
+      if (aligned)
+        leave(path, `${count} of the ${counted(aligned.count, "particle")} of ${aligned.path}, which are aligned there`);
     const others = family.filter((table) => whole.get(table) === undefined);
     const own = others.map((table) => claimOf(table, lists, faults));
     if (others.length === 1) claims.push(...own);

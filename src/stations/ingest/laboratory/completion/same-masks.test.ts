@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+
+/** 10 × 10 × 6 voxels of 8 Å that are of the label, or 0. */
+function mask(label: number, isMarked: (voxel: number) => boolean): Uint8Array {
+  const bytes = mrcFile([6, 10, 10], 8, { value: 0 });
+  const view = new DataView(bytes.buffer);
+  for (let voxel = 0; voxel < 600; voxel++) view.setFloat32(1024 + 4 * voxel, isMarked(voxel) ? label : 0, true);
+  view.setFloat32(80, label, true);
+  return bytes;
+}
+
+describe("masks of the same voxels", () => {
+  it("are one, under whatever name and label: the one whose object is known stays", async () => {
+    const laboratory = await laboratoryWith({
+      "TS_01.mrc": mrcFile([6, 10, 10], 8, { seed: 1 }),
+      "TS_02.mrc": mrcFile([6, 10, 10], 8, { seed: 2 }),
+      "predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc": mask(1, (voxel) => voxel % 3 === 0),
+      "TS_01_membranes/mb1.mrc": mask(1, (voxel) => voxel % 3 === 0),
+      "TS_01_labels/all.mrc": mask(255, (voxel) => voxel % 3 === 0),
+      "TS_01_membranes/mb2.mrc": mask(1, (voxel) => voxel % 3 === 0 && voxel !== 300),
+      "TS_02_membranes/mb3.mrc": mask(1, (voxel) => voxel % 3 === 0),
+    });
+    const { files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    const rest = [...files.values()].filter(({ path }) => /mb|all|segmented/.test(path));
+    expect(Object.fromEntries(rest.map(({ path, role, because }) => [path, role === "mask" ? role : because]))).toEqual({
+      "predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc": "mask",
+      "TS_01_membranes/mb1.mrc": "the voxels of predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc once more",
+      "TS_01_labels/all.mrc": "the voxels of predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc once more",
+      "TS_01_membranes/mb2.mrc": "mask",
+      "TS_02_membranes/mb3.mrc": "mask",
+    });
+  });
+});
