@@ -125,3 +125,58 @@ describe("an order that the columns name", () => {
     expect(other.files.get("TS_01.csv")?.role).toBe("left out");
   });
 });
+
+describe("coordinates that are parts of the tomogram's size", () => {
+  const parts = INSIDE.map(([x, y, z]) => [x / 12, y / 12, z / 6]);
+  const lab = { "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "indices_column20.doc": "1 TS_01.mrc\n" };
+
+  it("are read as such in RELION's columns, whichever program wrote them", async () => {
+    const star = `\ndata_\n\nloop_\n_rlnCoordinateX #1\n_rlnCoordinateY #2\n_rlnCoordinateZ #3\n${lines(parts, " ")}`;
+    const { files, questions } = await told({ ...lab, "picks/TS_01_ribosome.star": star });
+    expect(questions).toEqual([]);
+    expect(files.get("picks/TS_01_ribosome.star")).toMatchObject({
+      role: "points",
+      details: { points: { format: "warp_matching_star", unit: "format", inSpacingAngstrom: 10 } },
+    });
+  });
+
+  it("are left out in other formats, whatever bookkeeping says", async () => {
+    const { files, questions } = await told({ ...lab, "TS_01.tbl": dynamo(parts) });
+    expect(questions).toEqual([]);
+    expect(files.get("TS_01.tbl")).toMatchObject({
+      role: "left out",
+      because: expect.stringMatching(/parts of the tomogram's size/),
+    });
+  });
+});
+
+describe("a list without points", () => {
+  it("is left out, and those that are called alike stay", async () => {
+    const list = (points: readonly unknown[]) =>
+      JSON.stringify({ pickable_object_name: "ribosome", user_id: "a", session_id: "1", run_name: "TS", points });
+    const places = INSIDE.map(([x, y, z]) => ({ location: { x: 10 * x, y: 10 * y, z: 10 * z }, instance_id: 0 }));
+    const { files } = await told({
+      "TS_01.mrc": volume(1),
+      "TS_02.mrc": volume(2),
+      "ExperimentRuns/TS_01/Picks/a_1_ribosome.json": list(places),
+      "ExperimentRuns/TS_02/Picks/a_1_ribosome.json": list([]),
+    });
+    expect(files.get("ExperimentRuns/TS_01/Picks/a_1_ribosome.json")?.role).toBe("points");
+    expect(files.get("ExperimentRuns/TS_02/Picks/a_1_ribosome.json")).toMatchObject({
+      role: "left out",
+      because: "it holds no points",
+    });
+  });
+});
+
+describe("a table of Dynamo of which nothing tells the tomogram", () => {
+  it("is asked about where its numbers are no voxels of any", async () => {
+    const table = dynamo(INSIDE.map((place) => place.map((one) => 4 * one)));
+    const lab = { "tilts/TS_01.st": mrcFile([6, 50, 50], 2.5, { kind: "stack", seed: 3 }), "TS_01.mrc": volume(1) };
+    const { questions, files } = await told({ ...lab, "TS_02.mrc": volume(2), "TS_01.tbl": table });
+    expect(questions.map(({ options, answer }) => [options.map((one) => one.answer), answer])).toEqual([
+      [["pixels-4", "leave-out"], undefined],
+    ]);
+    expect(files.get("TS_01.tbl")).toBeUndefined();
+  });
+});

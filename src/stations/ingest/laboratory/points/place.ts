@@ -195,6 +195,19 @@ async function namedRows(file: Listed, options: PlaceOptions): Promise<Listed | 
   return { ...several, reading: { ...reading, rowValues } };
 }
 
+const RELION_COLUMNS = /^relion[34]_star$/;
+/** RELION's columns with parts are what Warp's matching writes. */
+const OF_PARTS = { format: "warp_matching_star", unit: "format", pixelAngstrom: undefined } as const;
+const PARTS = "its coordinates are parts of the tomogram's size: write them again as voxels";
+
+/** Whether all coordinates are within 0 and 1: no particles lie so near to one another in any other unit. */
+function areParts({ format, unit }: PointsReading, ranges: readonly PointRange[]): boolean {
+  const count = ranges.reduce((sum, range) => sum + range.count, 0);
+  const isWithin = ({ least, most }: PointRange) => least.every((one) => one >= 0) && most.every((one) => one <= 1);
+  const isSome = ranges.some(({ least, most }) => most.some((one, axis) => one > least[axis]!));
+  return unit !== "format" && format !== "warp_matching_star" && count > 1 && isSome && ranges.every(isWithin);
+}
+
 async function placeGroup(group: readonly Listed[], options: PlaceOptions): Promise<PlacedPoints> {
   const [first] = group as readonly [Listed, ...Listed[]];
   const { reading } = first;
@@ -206,7 +219,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   const isShared = first.run === undefined && reading.rowName !== undefined;
   if (first.run === undefined && !isShared) return all("nothing tells which run its points are of");
   const places = isShared ? options.runs.map((run) => ({ file: first, run })) : group.map((file) => ({ file, run: file.run! }));
-  const { ranges, broken } = await rangesIn(places.slice(0, isShared ? undefined : RUNS_READ), isShared, options);
+  const { ranges, broken } = await rangesIn(isShared ? places : readPlaces(places, options), isShared, options);
   if (broken.size > 0) {
     // what is wrong with one list says nothing of those that are called alike
     const claims = [...broken].map(([file, because]) => leftOut(file, because));
@@ -223,6 +236,11 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
           ? `its column ${reading.rowName} names none of the runs`
           : "it holds no points",
     );
+  if (areParts(reading, [...ranges.values()])) {
+    if (!RELION_COLUMNS.test(reading.format)) return all(PARTS);
+    const own = group.map((file): Listed => ({ ...file, reading: { ...file.reading, ...OF_PARTS } }));
+    return placeGroup(own, options);
+  }
   const covered = [...ranges.keys()].filter((run) => options.volumesOf(run).length > 0);
   if (covered.length === 0) return all("there is no tomogram of its run");
   const runs = isShared ? covered : undefined;
@@ -277,7 +295,9 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   // what is told counts wherever the points lie; what their range tells was tried on the first lists alone
   if (isFar) return { claims: [], questions: [farQuestion(group, told, fitting, claimsOf)], notes };
   const strays = (one: Fitting) => strayNotes(listsAt(one.spacing), one.reading, options);
-  const only = fitting.length === 1 && !isWrong ? fitting[0]! : undefined;
+  // Dynamo counts voxels of the volume that it cut the particles out of: where they are of another size, nobody knows which it is
+  const isOfOther = reading.format === "dynamo_tbl" && !told && fitting.some(({ reading: { unit } }) => unit !== "voxels");
+  const only = fitting.length === 1 && !isWrong && !isOfOther ? fitting[0]! : undefined;
   if (only && !first.isOfOnlyRun) return { claims: claimsOf(only), questions: [], notes: [...notes, ...(await strays(only))] };
   if (fitting.length === 0)
     return all(
@@ -337,6 +357,14 @@ function questionOf(
   };
 }
 
+/** Bytes of a list that may be without points. */
+const EMPTY_BYTES_MAX = 2048;
+
+/** Lists of the first runs tell the unit of all; of the others those are read that may be empty. */
+function readPlaces<T extends { readonly file: Listed }>(places: readonly T[], { laboratory }: PlaceOptions): T[] {
+  return places.filter(({ file: { path } }, at) => at < RUNS_READ || laboratory.get(path)!.size <= EMPTY_BYTES_MAX);
+}
+
 /** Ranges of lists by their runs, and why some of the lists cannot be read. @param isShared one list has rows of all runs */
 async function rangesIn(
   places: readonly { readonly file: Listed; readonly run: string }[],
@@ -354,6 +382,7 @@ async function rangesIn(
     if (isShared && row === undefined) continue;
     const range = await readableRange(file, row, volume, options);
     if (typeof range === "string") broken.set(file, range);
+    else if (range.count === 0 && !isShared) broken.set(file, "it holds no points");
     else if (range.count > 0) ranges.set(run, range);
   }
   return { ranges, broken };
@@ -433,7 +462,7 @@ const SPACING_TOLERANCE = 0.005;
 
 function inexpressible({ isCentred, unit }: Reading): string | undefined {
   if (isCentred) return "its coordinates count from the centre of the tomogram: write them again as voxels from its first corner";
-  return unit === "parts" ? "its coordinates are parts of the tomogram's size: write them again as voxels" : undefined;
+  return unit === "parts" ? PARTS : undefined;
 }
 
 function answerOf({ unit, binning, isReversed, isCentred }: Reading, spacing: number | undefined): string {
