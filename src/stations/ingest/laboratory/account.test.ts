@@ -24,6 +24,6 @@ it("tells what may be missing first, each of a few files with its own reason, an
     "not used: odd.mrc: volume or stack, 4×4×4",
     "left out: TS_01.xf: another alignment of TS_01: a/TS_01.aln is published",
     "left out: TS_02.xf: another alignment of TS_02: a/TS_02.aln is published",
-    "left out: logs, scripts, pictures and documents: 3 files, such as a/run.log",
+    "left out: logs, scripts, pictures and documents: a/run.log, a/tilt.com, figure.png",
   ]);
 });

@@ -135,7 +135,7 @@ const kindOf = (path: string): string => /\.[A-Za-z]\w{0,7}$/.exec(path)?.[0].to
 const withoutNames = (text: string): string => text.replace(/\S*[\d/]\S*/g, "#");
 
 function named(paths: readonly string[]): string {
-  return paths.length === 1 ? paths[0]! : `${counted(paths.length, "file")}, such as ${paths[0]!}`;
+  return paths.length <= 3 ? paths.join(", ") : `${counted(paths.length, "file")}, such as ${paths[0]!}`;
 }
 
 const shownReason = (group: readonly Decision[]): string =>

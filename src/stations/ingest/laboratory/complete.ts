@@ -52,6 +52,7 @@ import {
 } from "./decide.js";
 import type { Volume } from "./points/lists.js";
 import { placePoints } from "./points/place.js";
+import { leaveSameLists } from "./points/same-lists.js";
 import { sameParticles } from "./points/same-particles.js";
 import { scratchQuestions } from "./points/scratch.js";
 import { seedQuestions } from "./points/seeds.js";
@@ -133,6 +134,7 @@ export async function complete(
   const runs = runsOf(files);
   ask(await placeGains(files, laboratory, runs));
   nameLists(files, runs);
+  await leaveSameLists(files, laboratory);
   const tables = [...files.values()].filter(({ role }) => role === "table");
   const { claims: told, points } = await runTables(laboratory, tables, runs, signal);
   put(told);

@@ -30,6 +30,15 @@ describe("of a file and its copy", () => {
     expect(await rolesOf(copy, ...both)).toEqual(["tomogram", "left out"]);
   });
 
+  it("(36) the one that is used is of the run that is known of the other", async () => {
+    const laboratory = await laboratoryWith({ "disk/1.mrc": volume, "job/rec_1.mrc": volume });
+    const claims = [copy, { ...tomogram("job/rec_1.mrc", "bookkeeping"), run: undefined }, tomogram("disk/1.mrc", "name")];
+    const { files } = await decide(laboratory, [{ software: "x", by: [], claims }]);
+    expect(files.get("job/rec_1.mrc")).toMatchObject({ role: "tomogram", run: "1" });
+    const turned = [copy, tomogram("job/rec_1.mrc", "name"), { ...tomogram("disk/1.mrc", "name"), run: undefined }];
+    expect((await decide(laboratory, [{ software: "x", by: [], claims: turned }])).files.get("disk/1.mrc")?.run).toBe("1");
+  });
+
   it("the copy is used where the bookkeeping leaves the original out in its favour", async () => {
     const leave: Claim = { path: "disk/1.mrc", role: "left out", because: "rec_1.mrc is used", strength: "bookkeeping" };
     const own = [tomogram("job/rec_1.mrc", "bookkeeping"), tomogram("disk/1.mrc", "contents")];

@@ -140,6 +140,7 @@ export async function decide(
     if (joined.length === 1 && against === undefined) files.set(file.path, decisionOf(joined[0]!));
     else doubts.push({ file, claims: joined, against });
   }
+  tellOriginals(files, byPath);
   const questions = [
     ...recognised.flatMap(({ software, questions: own = [] }) => own.map((question) => ({ question, by: software }))),
     ...questionsOf(doubts).map((question) => ({ question, by: "" })),
@@ -178,6 +179,16 @@ export function waitingRuns({ runs, questions }: Pick<Decisions, "runs" | "quest
 
 function decisionOf({ path, role, run, runs, sameRunAs, copyOf, because, strength, by, details = {} }: Sourced): Decision {
   return { path, role, run, runs, sameRunAs, copyOf, because, strength, by, details };
+}
+
+/** Of a copy that is left out somebody may know the run, and of its original nobody. */
+function tellOriginals(files: Map<string, Decision>, byPath: ReadonlyMap<string, readonly Sourced[]>): void {
+  for (const { path, copyOf } of files.values()) {
+    const original = copyOf === undefined ? undefined : files.get(copyOf);
+    if (!original || original.run !== undefined || original.runs || original.role === "left out") continue;
+    const run = byPath.get(path)?.find((one) => one.role === original.role && one.run !== undefined)?.run;
+    if (run !== undefined) files.set(original.path, { ...original, run });
+  }
 }
 
 /** What others say of a copy counts only where nobody says anything of the original: the same bytes are published once. */
