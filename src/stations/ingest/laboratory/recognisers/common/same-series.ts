@@ -34,8 +34,8 @@ interface Family {
 }
 
 /** Whether two units are of one series; undefined where nothing tells it. */
-type Verdict = boolean | undefined;
-type Told = (a: Unit, b: Unit) => Verdict;
+type Same = boolean | undefined;
+type Told = (a: Unit, b: Unit) => Same;
 type Group = readonly Unit[];
 
 /**
@@ -188,18 +188,18 @@ const placeOf = ({ name }: Family, { run, site }: Unit): string =>
 
 /** Compares the units of a family two by two. */
 async function compared(laboratory: Laboratory, { units }: Family, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Told> {
-  const verdicts = new Map<Unit, Map<Unit, Verdict>>(units.map((unit) => [unit, new Map()]));
+  const results = new Map<Unit, Map<Unit, Same>>(units.map((unit) => [unit, new Map()]));
   for (const [at, a] of units.entries()) {
     for (const b of units.slice(at + 1)) {
-      const verdict = await comparedTwo(laboratory, a, b, mdocs);
-      verdicts.get(a)!.set(b, verdict);
-      verdicts.get(b)!.set(a, verdict);
+      const result = await comparedTwo(laboratory, a, b, mdocs);
+      results.get(a)!.set(b, result);
+      results.get(b)!.set(a, result);
     }
   }
-  return (a, b) => verdicts.get(a)!.get(b);
+  return (a, b) => results.get(a)!.get(b);
 }
 
-async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Verdict> {
+async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Same> {
   const of = (unit: Unit, role: Claim["role"]) => [...(unit.byRole.get(role) ?? [])];
   if (TELLING.some((role) => of(a, role).some((path) => b.byRole.get(role)?.has(path)))) return true;
   // that stacks differ counts before all else: times of an mdoc may be those of a template
@@ -221,21 +221,21 @@ const COMPARED_MAX = 3;
 async function anyTwo(
   some: readonly string[],
   others: readonly string[],
-  compare: (one: string, other: string) => Promise<Verdict>,
-): Promise<Verdict> {
-  let verdict: Verdict;
+  compare: (one: string, other: string) => Promise<Same>,
+): Promise<Same> {
+  let result: Same;
   for (const one of some.slice(0, COMPARED_MAX)) {
     for (const other of others.slice(0, COMPARED_MAX)) {
       const own = await compare(one, other);
       if (own) return true;
-      verdict = own ?? verdict;
+      result = own ?? result;
     }
   }
-  return verdict;
+  return result;
 }
 
 /** By the times of the images, or by their frames. */
-function sameExposures(some: readonly MdocFacts[], others: readonly MdocFacts[]): Verdict {
+function sameExposures(some: readonly MdocFacts[], others: readonly MdocFacts[]): Same {
   const wordsOfAll = (mdocs: readonly MdocFacts[], word: (section: MdocFacts["sections"][number]) => string | undefined) =>
     new Set(mdocs.flatMap(({ sections }) => sections.flatMap((section) => word(section)?.toLowerCase() ?? [])));
   const kinds = [
@@ -250,20 +250,20 @@ function sameExposures(some: readonly MdocFacts[], others: readonly MdocFacts[])
 }
 
 /** What the series that are known tell of two places: all that lie in them are of the same specimens, or none. */
-function toldOfPlaces(families: readonly Family[], own: ReadonlyMap<Family, Told>): (a: string, b: string) => Verdict {
-  const verdicts = new Map<string, Set<boolean>>();
+function toldOfPlaces(families: readonly Family[], own: ReadonlyMap<Family, Told>): (a: string, b: string) => Same {
+  const results = new Map<string, Set<boolean>>();
   const key = (a: string, b: string) => keyOf(...[a, b].sort());
   for (const family of families) {
     for (const [at, a] of family.units.entries()) {
       for (const b of family.units.slice(at + 1)) {
-        const verdict = own.get(family)!(a, b);
+        const result = own.get(family)!(a, b);
         const pair = key(placeOf(family, a), placeOf(family, b));
-        if (verdict !== undefined) verdicts.set(pair, (verdicts.get(pair) ?? new Set()).add(verdict));
+        if (result !== undefined) results.set(pair, (results.get(pair) ?? new Set()).add(result));
       }
     }
   }
   return (a, b) => {
-    const told = verdicts.get(key(a, b));
+    const told = results.get(key(a, b));
     return a !== b && told?.size === 1 ? [...told][0] : undefined;
   };
 }
