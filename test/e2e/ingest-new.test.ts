@@ -340,7 +340,9 @@ describe("other folders", () => {
   });
 
   it("seam 52: points of other programs are proposed, a motive list of PEET is not", async () => {
-    const row = (tomogram: number) => `${Array.from({ length: 26 }, (_, i) => (i === 19 ? tomogram : 6)).join(" ")}\n`;
+    // no shifts: with these the points would lie outside of the tomogram
+    const row = (tomogram: number) =>
+      `${Array.from({ length: 26 }, (_, i) => (i === 19 ? tomogram : i >= 3 && i < 6 ? 0 : 6)).join(" ")}\n`;
     const cbox = "data_cryolo\nloop_\n_CoordinateX\n_CoordinateY\n_CoordinateZ\n_Width\n_Height\n1 2 6 2 2\n";
     const files = (run: string): Record<string, string> => ({
       [`tbl/${run}.tbl`]: row(1) + row(1),

@@ -51,7 +51,8 @@ function unusedLines(all: readonly UnusedGroup[], reasonIn: (path: string) => st
   const lines: string[] = [];
   const each = (word: string, { paths, because }: Pick<UnusedGroup, "paths" | "because">, what: string) => {
     const isOne = paths.length > EACH_MAX || new Set(paths.map(reasonIn)).size === 1 || because.startsWith("half maps");
-    lines.push(...(isOne ? [`${word}: ${what}: ${because}`] : paths.map((path) => `${word}: ${path}: ${reasonIn(path)}`)));
+    const byReason = isOne ? [] : [...groupsOf(paths, reasonIn)];
+    lines.push(...(isOne ? [`${word}: ${what}: ${because}`] : byReason.map(([why, own]) => `${word}: ${named(own)}: ${why}`)));
   };
   const unknown = groups.filter(({ fate }) => fate === "not used");
   for (const group of unknown.slice(0, REASONS_MAX)) each("not used", group, fewFiles(group.paths));
@@ -129,8 +130,14 @@ export function questionLines({ questions }: Pick<Decisions, "questions">): stri
     .map(oneLine);
 }
 
-const reasonOf = ({ role, because, path }: Decision): string =>
-  role === "half map" ? "half" : `${withoutNames(because)} ${kindOf(path)}`.trim();
+/** As `withoutCopiedFolders` says it. */
+const OF_FOLDER = ", with all that is in it";
+
+const reasonOf = ({ role, because, path }: Decision): string => {
+  if (role === "half map") return "half";
+  // of a folder that was copied as a whole its name is the reason, whatever lies in it
+  return because.includes(OF_FOLDER) ? because : `${withoutNames(because)} ${kindOf(path)}`.trim();
+};
 const kindOf = (path: string): string => /\.[A-Za-z]\w{0,7}$/.exec(path)?.[0].toLowerCase() ?? "";
 const withoutNames = (text: string): string => text.replace(/\S*[\d/]\S*/g, "#");
 

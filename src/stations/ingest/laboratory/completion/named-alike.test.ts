@@ -44,6 +44,15 @@ describe("a table with two names in each row", () => {
     expect(runs).toEqual(["Position_3", "Position_8"]);
   });
 
+  it("is asked about for one pair where another row names what is known to be one, by the folder of a copy", async () => {
+    const known = { "curated/yeast_a1/yeast_a1_rec.mrc": volume(8), "Position_3/Position_3_rec.mrc": volume(8) };
+    const rest = { ...series, ...known, ...etomo("yeast_a2", { "_rec.mrc": volume(4) }) };
+    expect((await decided({ ...rest, "names.csv": table })).asked).toEqual([["names", "one-run"]]);
+    expect((await decided({ ...rest, "names.csv": "old,new\nPosition_8,yeast_a2\n" })).asked.map(([id]) => id)).not.toContain(
+      "names",
+    );
+  });
+
   it("is not taken where both have tomograms, nor asked about where their stacks differ", async () => {
     const more = { "Position_3/Position_3_rec.mrc": volume(5) };
     expect((await decided({ ...series, ...made, ...more, "names.csv": table })).asked).toEqual([["names", "separate-runs"]]);

@@ -58,6 +58,28 @@ async function tablesOf(
   runs: Runs,
 ): Promise<{ readonly path: string; readonly pairs: readonly Pair[] }[]> {
   const byName = groupsOf(runs.keys(), tightName);
+  const parts = new Map<string, Set<string>>();
+  const partsOf = (run: string) => {
+    const known =
+      parts.get(run) ?? new Set(runs.get(run)!.flatMap(({ path }) => path.split("/").map((part) => tightName(stemOf(part)))));
+    parts.set(run, known);
+    return known;
+  };
+  /** Rows with a run and another name under which its files lie: what was known before says what the columns mean. */
+  const isKnown = (line: readonly string[]) =>
+    line.some((cell) => {
+      const run = runOf(cell);
+      return (
+        run !== undefined &&
+        line.some(
+          (other) =>
+            runOf(other) === undefined &&
+            other.trim() !== "" &&
+            /\d/.test(other) &&
+            partsOf(run).has(tightName(stemOf(other.trim()))),
+        )
+      );
+    });
   const runOf = (cell: string) => {
     const text = cell.trim().replace(/^["']|["']$/g, "");
     const found = runs.has(text) ? [text] : (byName.get(tightName(text)) ?? byName.get(tightName(stemOf(text))) ?? []);
@@ -67,13 +89,13 @@ async function tablesOf(
     ({ path, format, size }) => format === "text" && size <= TEXT_BYTES_MAX && TABLE.test(path),
   );
   const tables = await mapLimit(texts, READS_IN_FLIGHT, async ({ path }) => {
-    const rows = ((await laboratory.text(path)) ?? "").split(/\r\n|\n|\r/).map((line) => {
-      const cells = /[,;\t|]/.test(line) ? line.split(/[,;\t|]/) : line.split(/\s*(?:->|=>|=|→|:)\s*|\s+/);
-      return cells.map(runOf);
-    });
-    return { path, pairs: pairsOf(rows) };
+    const lines = ((await laboratory.text(path)) ?? "")
+      .split(/\r\n|\n|\r/)
+      .map((line) => (/[,;\t|]/.test(line) ? line.split(/[,;\t|]/) : line.split(/\s*(?:->|=>|=|→|:)\s*|\s+/)));
+    const pairs = pairsOf(lines.map((line) => line.map(runOf)));
+    return { path, pairs, rows: pairs.length + (pairs.length === 0 ? 0 : lines.filter(isKnown).length) };
   });
-  return tables.filter(({ pairs }) => pairs.length >= ROWS_MIN);
+  return tables.filter(({ rows }) => rows >= ROWS_MIN);
 }
 
 /** The pairs of the two columns that have most of them. Each name is in one row, or it is no list of names. */

@@ -71,8 +71,9 @@ function twinsOf(tomograms: readonly Decision[], laboratory: Laboratory): Map<st
 export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
   const shapeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.join(" ") ?? "";
-  // what two programs say of one volume may differ
-  for (const group of groupsOf(tomograms, (file) => `${file.run}\0${shapeOf(file)}`).values()) {
+  // what two programs say of one volume may differ, but for what was done with it
+  const keyOf = (file: Decision) => `${file.run}\0${file.details.processing ?? "raw"}\0${shapeOf(file)}`;
+  for (const group of groupsOf(tomograms, keyOf).values()) {
     if (group.length < 2) continue;
     const weight = ({ strength, details }: Decision) =>
       Number(strength === "person") * 4 + Number(strength === "bookkeeping") * 2 + Number(details.spacingFrom === undefined);

@@ -16,6 +16,9 @@ type Options = Pick<PlaceOptions, "laboratory" | "volumesOf" | "signal">;
 const RUNS_COMPARED = 6;
 const POINTS_COMPARED = 2_000;
 
+/** Points that two lists have in common, at least: one or two may lie at the same places by chance. */
+const FOUND_MIN = 3;
+
 /** Lists of one program that are alike: `TS_1_10.00Apx_ribo.star` of each run, or one list of them all. */
 interface Family {
   /** Empty for lists that no program's bookkeeping names. */
@@ -104,7 +107,7 @@ async function sharedPoints(a: Family, b: Family, placesOf: PlacesOf): Promise<S
     alone[0] += own[0];
     alone[1] += own[1];
   }
-  return compared > 0 && found * 2 >= compared ? alone : undefined;
+  return found >= FOUND_MIN && found * 2 >= compared ? alone : undefined;
 }
 
 /** What makes a family the better one, in this order: refined, named by bookkeeping, with orientations, in more runs. Of equals the shorter path. */
