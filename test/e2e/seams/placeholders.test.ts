@@ -127,7 +127,7 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
     const lab = join(root, "lab");
     mkdirSync(lab);
     for (const name of ["TS_1", "TS_2"])
-      writeFileSync(join(lab, `${name}.mrc`), mrcFile([40, 48, 48], 13, { seed: name.length }));
+      writeFileSync(join(lab, `${name}.mrc`), mrcFile([40, 48, 48], 13, { seed: Number(name.slice(3)) }));
     writeFileSync(join(lab, "TS_1_ribosome.csv"), "x,y,z\n4.25,5.5,6.75\n20.5,30.25,30.5\n34.5,34.75,30.5\n");
     const config = join(root, "lab.yaml");
     const decisions = join(root, "lab.decisions.yaml");
