@@ -14,6 +14,10 @@ export function summarise(steps, reports, { progress = {}, costs = {} } = {}) {
   const elsewhere = passedTests(Object.values(reports));
   const hasPassedSince = (name) => steps.some((step) => step.name === `${name}${AGAIN}` && step.status === 0);
   const lines = steps.map(({ name, status, seconds, cpuSeconds }) => {
+    if (status === NOT_RUN) {
+      sum.skipped += 1;
+      return `SKIP  ${name}: not run, since the time of a run is over on a machine as slow as this one`;
+    }
     const counts = countStep(status, reports[name], elsewhere);
     const times = `in ${seconds} s, ${cpuSeconds} s of processors`;
     // its tests are those of the first run
@@ -35,6 +39,8 @@ export function summarise(steps, reports, { progress = {}, costs = {} } = {}) {
   return { lines: [...dear, ...broken, ...lines, text(sum)], ok: steps.length > 0 && sum.failed === 0 };
 }
 
+/** Status of a step for which the time of a run was too short: `fits` of .ci/run. */
+const NOT_RUN = 75;
 /** What the second run of a step's failed files is called. */
 const AGAIN = "-again";
 /** More files than these are no accident: they are not run again. */

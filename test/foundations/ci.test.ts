@@ -300,6 +300,36 @@ WISH=4 suite late 0.2 sleep 5; echo "late $?"`;
   });
 });
 
+describe("the last steps of .ci/run", () => {
+  it("are left out where the time of a run would not do for them on a slow machine, which is told and counted as skipped", () => {
+    const results = mkdtempSync(`${tmpdir()}/emporium-fits-`);
+    const fits = /^minutes=\d+\nfits\(\) \{\n[\s\S]*?^\}\n/m.exec(readText(".ci/run"))![0];
+    const script = `results=${results}
+${fits}
+echo "data 0 120 200" >"$results/steps"
+SECONDS=4000; fits viewer 600 && echo "viewer runs"
+SECONDS=5000; fits look 200 || echo "look does not"`;
+    const said = execFileSync("bash", ["-c", script], { encoding: "utf8" });
+    expect(said.trim().split("\n")).toEqual([
+      "viewer runs",
+      "look is not run: it would take some 400 s on this machine, and 5000 s of 5280 are over",
+      "look does not",
+    ]);
+    expect(readFileSync(join(results, "steps"), "utf8")).toBe("data 0 120 200\nlook 75 0 0\n");
+    rmSync(results, { recursive: true });
+    const steps = [
+      { name: "data", status: 0, seconds: 120, cpuSeconds: 200 },
+      { name: "look", status: 75, seconds: 0, cpuSeconds: 0 },
+    ];
+    const { ok, lines } = summarise(steps, { data: report(5, 0) });
+    expect([ok, lines.at(-2)?.slice(0, 20), lines.at(-1)]).toEqual([
+      true,
+      "SKIP  look: not run,",
+      "5 passed, 0 failed, 1 skipped",
+    ]);
+  });
+});
+
 describe("every run of suites", () => {
   it("(34.26) has folders of its own, and a keeper that ends what it has started however it ends", () => {
     const configurations = readdirSync(root).filter((path) => /^vitest(?:\.\w+)?\.config\.ts$/.test(path));
