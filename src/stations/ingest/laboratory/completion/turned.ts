@@ -4,7 +4,7 @@ import { mdocAngles, parseMdoc } from "../../../../formats/mdoc/read.js";
 import { parseTiltAngles } from "../../../../formats/tilt-angles/read.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
-import { baseName } from "../recognisers/common/paths.js";
+import { stemOf } from "../recognisers/common/names.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { rowsOf, starTables } from "../recognisers/relion/stars.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -98,8 +98,6 @@ function faultOf(list: readonly number[], others: readonly number[], isOfStack: 
   }
   return areNear(sorted(list), sorted(turned)) ? "turned" : undefined;
 }
-
-const stemOf = (path: string): string => baseName(path).replace(/\.[^.]+$/, "");
 
 const isInOrder = (angles: readonly number[]): boolean =>
   [1, -1].some((sign) => angles.slice(1).every((angle, at) => sign * (angle - angles[at]!) > 0));
