@@ -65,21 +65,23 @@ export async function isonetClaims(laboratory: Laboratory, finder: TailFinder): 
 
 function rowClaims(laboratory: Laboratory, finder: TailFinder, path: string, { columns, rows }: StarTable): Claim[] {
   const software = columns.includes("rlnTomoName") ? "IsoNet2" : "IsoNet";
+  const isNamed = (name: string | undefined): name is string => name !== undefined && !/^(?:none)?$/i.test(name);
   const find = (name: string | undefined) =>
-    name === undefined || /^(?:none)?$/i.test(name)
+    !isNamed(name)
       ? undefined
       : finder.find(name, folderOf(path), (one) => laboratory.get(one)!.volume !== undefined);
   return rows.flatMap((row) => {
     const at = (column: string) => find(row[columns.indexOf(column)]);
     const [original] = MADE_OF.flatMap((column) => at(column) ?? []);
     const halves = RESULTS.flatMap(({ column, role }) => (role === "half map" ? (at(column) ?? []) : []));
-    // IsoNet2 averages the halves: what lies in its folder is no result of its network
+    const isOfHalves = RESULTS.every(({ column, role }) => role !== "half map" || isNamed(row[columns.indexOf(column)]));
+    // IsoNet2 averages the halves, which may be gone since: what lies in its folder is no result of its network
     const average: Claim[] =
-      original === undefined || original !== at("rlnTomoName") || halves.length < 2
+      original === undefined || original !== at("rlnTomoName") || !isOfHalves
         ? []
         : [
             {
-              ...{ path: original, role: "tomogram", sameRunAs: halves[0], strength: "contents" },
+              ...{ path: original, role: "tomogram", ...(halves[0] && { sameRunAs: halves[0] }), strength: "contents" },
               ...{ because: `${baseName(path)} has it beside its two halves`, details: { processing: "raw" } },
             },
           ];

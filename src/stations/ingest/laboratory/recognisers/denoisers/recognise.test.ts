@@ -125,6 +125,11 @@ describe("denoisers", () => {
     );
     expect(recognised!.claims.find(({ path }) => path === `i/${corrected}`)!.sameRunAs).toBe("r/TS_01.mrc");
     expect(recognised!.claims.find(({ path }) => path === "r/TS_01_a.mrc")!.role).toBe("half map");
+    // a half that the table names may be gone since
+    const { "r/TS_01_b.mrc": _gone, ...rest } = files;
+    expect(await claimsOf({ ...rest, "i/tomograms.star": star(`${row} ${corrected}`) })).toMatchObject({
+      "r/TS_01.mrc": "raw, undefined, by contents",
+    });
     // without the table by its name
     expect((await claimsOf(files))[`i/${corrected}`]).toBe("denoised, IsoNet, by contents");
   });
