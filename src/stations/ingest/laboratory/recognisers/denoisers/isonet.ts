@@ -67,9 +67,7 @@ function rowClaims(laboratory: Laboratory, finder: TailFinder, path: string, { c
   const software = columns.includes("rlnTomoName") ? "IsoNet2" : "IsoNet";
   const isNamed = (name: string | undefined): name is string => name !== undefined && !/^(?:none)?$/i.test(name);
   const find = (name: string | undefined) =>
-    !isNamed(name)
-      ? undefined
-      : finder.find(name, folderOf(path), (one) => laboratory.get(one)!.volume !== undefined);
+    !isNamed(name) ? undefined : finder.find(name, folderOf(path), (one) => laboratory.get(one)!.volume !== undefined);
   return rows.flatMap((row) => {
     const at = (column: string) => find(row[columns.indexOf(column)]);
     const [original] = MADE_OF.flatMap((column) => at(column) ?? []);
