@@ -27,6 +27,8 @@ export interface Tokens {
   sessionOf(token: string): string | undefined;
   /** Holder of the token that a session is of. */
   holderOfSession(session: string): Holder | undefined;
+  /** Whether a token is of this name, also one that has expired. */
+  isKnown(name: string): boolean;
 }
 
 /** Tokens of a file, and the one that its owner opens the page with: the first that can write and is not only a hash. */
@@ -96,6 +98,7 @@ export function openTokens(path: string, now: () => number): TokenFile {
       return found && sessionFor(found);
     },
     holderOfSession: (session) => holderAmong(sessions, session, now()),
+    isKnown: (given) => all.some(({ name }) => name === given),
   };
   return { tokens, own };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -29,6 +29,7 @@ const tokens = {
   holderOfToken: (token: string) =>
     token === KEY ? undefined : { name: token, scopes: new Set(["jobs", "write"].filter((scope) => scope === token)) },
   holderOfSession: () => undefined,
+  isKnown: (name: string) => ["ada", "max", "jobs", "write"].includes(name),
 } as unknown as Tokens;
 
 let files = 0;
@@ -159,7 +160,7 @@ describe("rows that change", () => {
   });
 
   it("are read once a second, and stay as they were where the database is gone", async () => {
-    const { viewOf, rows, clock } = await accessBy("", rootsOf([row(1)]));
+    const { viewOf, rows, clock } = await accessBy("default: public\n", rootsOf([row(1)]));
     const [view] = await Promise.all([viewOf(), viewOf("ada")]);
     // who scrolls through a volume asks a hundred times a second
     expect(await viewOf()).toBe(view);
@@ -189,6 +190,33 @@ describe("a file of rules that changes", () => {
     expect(said[0]).toBe("info: FILE has changed: its new rules hold from now on");
     expect(said[1]).toMatch(/^error: .*found "pubic"; the rules of before stay$/);
     expect(said.length).toBe(2);
+  });
+
+  it("opens nothing while somebody writes it, nor when it has become empty", async () => {
+    const { viewOf, file, clock, said } = await accessBy("datasets: {1: embargoed}\n", rootsOf([row(1), row(2)]));
+    const sees = async () => {
+      const view = await viewOf();
+      return [1, 2].filter((id) => view.seesDataset(id));
+    };
+    const look = async () => {
+      clock.advance(1000);
+      return sees();
+    };
+    const changedAt = (ms: number) => utimesSync(file, ms / 1000, ms / 1000);
+    expect(await sees()).toEqual([2]);
+    // half of a file is one that says less
+    writeFileSync(file, "datasets: {}\n");
+    changedAt(clock.now() + 600);
+    expect(await look()).toEqual([2]);
+    expect(said).toEqual([]);
+    writeFileSync(file, "datasets: {1: embargoed, 2: embargoed}\n");
+    changedAt(clock.now() + 100);
+    expect(await look()).toEqual([]);
+    writeFileSync(file, "# \n\n");
+    expect(await look()).toEqual([]);
+    expect(said.at(-1)).toBe("error: FILE has become empty; the rules of before stay");
+    writeFileSync(file, "default: public\n");
+    expect(await look()).toEqual([1, 2]);
   });
 });
 
@@ -231,6 +259,23 @@ describe("what a person may not have meant", () => {
     const { viewOf, said } = await accessBy(rules, rows);
     await viewOf();
     expect(said).toEqual([]);
+  });
+
+  it.each([
+    ["datasets: {1: {for: [ada, eve, lab]}}\ndepositions: {20: {for: [eva]}}\ngroups: {lab: [max, mux]}\n", "eve, eva, mux"],
+    ["datasets: {1: {for: [lab]}}\ndepositions: {20: {for: [ada]}}\ngroups: {lab: [max]}\n", undefined],
+    ["datasets: {1: {for: [eve]}}\nproxy: {trusted: [127.0.0.1], user: x-user}\ndepositions: {20: {for: [ada]}}\n", undefined],
+  ])("is a name that neither a token nor a group has: %s", async (rules, names) => {
+    const { viewOf, said } = await accessBy(rules, ROOTS);
+    await viewOf();
+    const says = `warn: FILE names ${names}: no token and no group has such a name, and no proxy names users`;
+    expect(said.filter((line) => !line.includes("deposition"))).toEqual(names === undefined ? [] : [says]);
+  });
+
+  it("is an empty file", async () => {
+    const { viewOf, said } = await accessBy("# nothing yet\n", ROOTS);
+    await viewOf();
+    expect(said).toEqual(["warn: FILE is empty: everybody sees everything"]);
   });
 
   it("is nothing where there is no catalogue yet", async () => {

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import type { Hidden, RootRow, Roots, Seen } from "../../catalog/seen.js";
 import type { Clock } from "../../core/clock.js";
-import { asEmporiumError } from "../../core/errors.js";
+import { asEmporiumError, EmporiumError } from "../../core/errors.js";
+import { few } from "../../core/finding.js";
 import type { Log } from "../../core/log.js";
 import { Recent } from "../../core/recent.js";
 import { counted } from "../../core/units.js";
@@ -61,6 +62,8 @@ export interface AccessOptions {
 
 /** Milliseconds for which the file and the rows are taken to be as they were. */
 const FRESH_MS = 1_000;
+/** A file that was changed less than these milliseconds ago may be half written. */
+const SETTLED_MS = 500;
 const TOLD_MAX = 5;
 /** Number of viewers whose view is at hand: who scrolls through a volume asks a hundred times a second. */
 const VIEWERS_MAX = 256;
@@ -76,14 +79,19 @@ export async function openAccess({
   log,
 }: AccessOptions): Promise<Access> {
   let rules = readAccessRules(file);
-  let [version, stamp] = [1, stampOf(file)];
+  let [version, stamp] = [1, stampOf(file).text];
   let lookedMs = clock.monotonic();
   function look(): void {
-    const now = stampOf(file);
-    if (now === stamp) return;
-    stamp = now;
+    const nowMs = clock.monotonic();
+    const { text, changedMs } = stampOf(file);
+    if (text !== stamp && isBetween(clock.now() - changedMs, 0, SETTLED_MS)) return;
+    lookedMs = nowMs;
+    if (text === stamp) return;
+    stamp = text;
     try {
-      rules = readAccessRules(file);
+      const read = readAccessRules(file);
+      if (read.isBlank && !rules.isBlank) throw new EmporiumError("CONFIG_FIELD", `${file} has become empty`, { hint: OPEN_HINT });
+      rules = read;
       version++;
       log.info(`${file} has changed: its new rules hold from now on`);
       isTold = false;
@@ -117,10 +125,7 @@ export async function openAccess({
   await refreshed();
   const views = new Recent<string, { readonly view: View; readonly fromMs: number; readonly untilMs: number }>(VIEWERS_MAX);
   const asks = (request: Request): Viewer => {
-    if (clock.monotonic() - lookedMs >= FRESH_MS) {
-      lookedMs = clock.monotonic();
-      look();
-    }
+    if (clock.monotonic() - lookedMs >= FRESH_MS) look();
     return viewerOf(request, rules, tokens, clock.now());
   };
   return {
@@ -132,6 +137,7 @@ export async function openAccess({
       if (!isTold && isSettled()) {
         isTold = true;
         warnOf(rules, roots, clock.now(), file, log);
+        warnOfNames(rules, tokens, file, log);
       }
       const nowMs = clock.now();
       const key = JSON.stringify([
@@ -159,14 +165,17 @@ export async function openAccess({
   };
 }
 
-function stampOf(file: string): string {
+function stampOf(file: string): { readonly text: string; readonly changedMs: number } {
   try {
     const { mtimeMs, size, ino } = statSync(file);
-    return `${mtimeMs} ${size} ${ino}`;
+    return { text: `${mtimeMs} ${size} ${ino}`, changedMs: mtimeMs };
   } catch {
-    return "gone";
+    return { text: "gone", changedMs: 0 };
   }
 }
+
+const isBetween = (value: number, least: number, end: number): boolean => value >= least && value < end;
+const OPEN_HINT = "write default: public if everybody may see everything";
 
 /** The decision. @param changed is told when the rows turn out to be others */
 function viewFor(viewer: Viewer, rules: AccessRules, version: string, roots: Roots, nowMs: number, changed: () => void): View {
@@ -280,6 +289,22 @@ function notesOf(
     notes[row.id] = rule.kind === "for" ? { for: [...rule.names], until } : { until };
   }
   return notes;
+}
+
+/** Warns of names that nobody can have: a name that was mistyped keeps out whom it is for. */
+function warnOfNames(rules: AccessRules, tokens: Tokens | undefined, file: string, log: Log): void {
+  if (rules.isBlank) log.warn(`${file} is empty: everybody sees everything`, { hint: OPEN_HINT });
+  // a proxy may name anybody
+  if (rules.proxy) return;
+  const groups = new Set([...rules.groupsOf.values()].flat());
+  const given = [...rules.datasets.values(), ...rules.depositions.values()].flatMap((rule) =>
+    rule.kind === "for" ? rule.names.filter((name) => !groups.has(name)) : [],
+  );
+  const unknown = [...new Set([...given, ...rules.groupsOf.keys()])].filter((name) => tokens?.isKnown(name) !== true);
+  if (unknown.length === 0) return;
+  log.warn(`${file} names ${few(unknown, TOLD_MAX)}: no token and no group has such a name, and no proxy names users`, {
+    hint: "give each a line in the file of --token-file, or say in proxy whose headers name users",
+  });
 }
 
 /** Warns of what a person may not have meant. */

@@ -35,6 +35,8 @@ export interface AccessRules {
   readonly depositions: ReadonlyMap<number, Rule>;
   readonly default: Rule;
   readonly links: readonly AccessLink[];
+  /** The file says nothing: it is new, or somebody is just writing it. */
+  readonly isBlank: boolean;
 }
 
 /** Least number of characters of a key that is written as it is: those of 32 bytes in hexadecimal digits, or more. */
@@ -144,6 +146,7 @@ export function parseAccessRules(text: string, file: string): AccessRules {
     datasets: rulesOf("datasets"),
     depositions: rulesOf("depositions"),
     default: { kind: value.default },
+    isBlank: /^(?:\s|#.*)*$/.test(text),
     links: value.links.map(({ name, datasets, depositions, key, until }) => {
       const hashed = HASHED.exec(key)?.[1];
       if (hashed === undefined) markSecret(key);

@@ -35,7 +35,7 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     });
     const all: Option = {
       answer: "all",
-      says: "each of them; the field processing_software will tell them apart",
+      says: "each of them; the configuration asks in processing_software what tells them apart",
       claims: groups.flatMap((group) => group.map(asItIs)),
     };
     const kept = Array.from({ length: count }, (_, n) => n).filter(
