@@ -90,7 +90,8 @@ export async function openAccess({
     stamp = text;
     try {
       const read = readAccessRules(file);
-      if (read.isBlank && !rules.isBlank) throw new EmporiumError("CONFIG_FIELD", `${file} has become empty`, { hint: OPEN_HINT });
+      if (read.isBlank && !rules.isBlank)
+        throw new EmporiumError("CONFIG_FIELD", `${file} has become empty`, { hint: OPEN_HINT });
       rules = read;
       version++;
       log.info(`${file} has changed: its new rules hold from now on`);
