@@ -81,3 +81,23 @@ it("a file is of the program that made it, where its recogniser knows several, a
   const { files } = await decide(laboratory, [{ software: "A, B", by: [], claims, questions: [question] }]);
   expect(["1.mrc", "2.mrc", "3.mrc", "4.mrc"].map((path) => files.get(path)?.by)).toEqual(["A", "A, B", "", "B"]);
 });
+
+it("files of which the same is said are one question, whatever their runs; where runs are what is asked, each is one", async () => {
+  const names = ["odd/TS_1.mrc", "odd/TS_2.mrc", "odd/TS_3.mrc"];
+  const laboratory = await laboratoryWith(Object.fromEntries(names.map((name, at) => [name, mrcFile([6, 10, 10], at + 2)])));
+  const claim = (path: string, role: Claim["role"], run: string): Claim => {
+    return { path, role, run, because: `${path} looks like one`, strength: "contents" };
+  };
+  const asked = async (claimsOf: (path: string, run: string) => Claim[]) => {
+    const claims = names.flatMap((path) => claimsOf(path, /TS_\d/.exec(path)![0]));
+    const { questions } = await decide(laboratory, [{ software: "x", by: [], claims }]);
+    return questions.map(({ files, options }) => `${files.length}: ${options.map(({ says }) => says).join(", ")}`);
+  };
+  expect(await asked((path, run) => [claim(path, "tomogram", run), claim(path, "half map", run)])).toEqual([
+    "3: a tomogram of its run, a half map of its run, not published",
+  ]);
+  expect(await asked((path, run) => [claim(path, "tomogram", run), claim(path, "tomogram", "TS_3")])).toEqual([
+    "1: a tomogram of TS_1, a tomogram of TS_3, not published",
+    "1: a tomogram of TS_2, a tomogram of TS_3, not published",
+  ]);
+});

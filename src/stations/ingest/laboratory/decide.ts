@@ -283,28 +283,29 @@ interface Doubt {
   readonly against: string | undefined;
 }
 
-/** One question for all files of which the same is said. */
+/** One question for all files of which the same is said, of whatever run if that is not what is asked. */
 function questionsOf(doubts: readonly Doubt[]): Question[] {
-  const groups = groupsOf(doubts, ({ claims, against = "" }) =>
-    keyOf(
+  const groups = groupsOf(doubts, ({ claims, against = "" }) => {
+    const isOfRuns = new Set(claims.flatMap(({ run }) => run ?? [])).size > 1;
+    return keyOf(
       against,
-      ...claims.map(({ role, by, because, run }) =>
-        keyOf(role, by, withoutNumbers(because), claims.length > 1 ? (run ?? "") : ""),
-      ),
-    ),
-  );
+      ...claims.map(({ role, by, because, run }) => keyOf(role, by, withoutNumbers(because), isOfRuns ? (run ?? "") : "")),
+    );
+  });
   return [...groups].map(([key, group]) => {
     const [{ claims, against }] = group as [Doubt, ...Doubt[]];
     const files = group.map(({ file }) => file.path);
     const what = group.length === 1 ? files[0]! : fewFiles(files);
-    const said = claims.map(({ role, because, run }) => `${roleText(role)}${run === undefined ? "" : ` of ${run}`} (${because})`);
+    const ofRun = ({ run }: Claim, n: number) =>
+      run === undefined ? "" : group.every((one) => one.claims[n]!.run === run) ? ` of ${run}` : " of its run";
+    const said = claims.map((claim, n) => `${roleText(claim.role)}${ofRun(claim, n)} (${claim.because})`);
     const text =
       against === undefined
         ? `What is ${group.length === 1 ? "" : "each of "}${what}: ${said.join(", or ")}?`
         : `Is ${group.length === 1 ? "" : "each of "}${what} ${roleText(claims[0]!.role)} (${claims[0]!.because}), although ${against}?`;
     const options: Option[] = claims.map((_, n) => ({
       answer: answerOf(claims, n),
-      says: `${roleText(claims[n]!.role)}${claims[n]!.run === undefined ? "" : ` of ${claims[n]!.run}`}`,
+      says: `${roleText(claims[n]!.role)}${ofRun(claims[n]!, n)}`,
       claims: group.map(({ claims: own }) => own[n]!),
     }));
     const none: Option = {

@@ -121,7 +121,7 @@ function reachOf({ binning, unit, isCentred, isReversed }: Reading, ranges: Plac
   return reach;
 }
 
-/** `pixels of 2.5 Å (divided by 4)`. @param isNamed of several tomograms: by their voxel size */
+/** `pixels of 2.5 Å (4 a voxel)`. @param isNamed of several tomograms: by their voxel size */
 export function readingText(
   { binning, unit, isCentred, isReversed }: Reading,
   spacing: number | undefined,
@@ -134,8 +134,8 @@ export function readingText(
       : unit === "parts"
         ? "parts of the tomogram's size"
         : unit === "pixels"
-          ? `pixels${spacing === undefined ? "" : ` of ${Number((spacing / binning).toPrecision(4))} Å`} (divided by ${number})`
-          : `${unit} (divided by ${number})`;
+          ? `pixels${spacing === undefined ? "" : ` of ${Number((spacing / binning).toPrecision(4))} Å`} (${number} a voxel)`
+          : `${unit} (${number} ${unit} a voxel)`;
   const which = isNamed && unit !== "voxels" ? ` in the tomogram of ${spacing} Å` : "";
   return `${base}${which}${isCentred ? ", from the centre of the tomogram" : ""}${isReversed ? ", z first" : ""}`;
 }
