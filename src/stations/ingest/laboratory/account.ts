@@ -2,7 +2,8 @@ import { few, fewFiles } from "../../../core/finding.js";
 import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
 import { TAKEN } from "../check/placeholders.js";
-import { countText, type Decision, type Decisions, stableId, waitingRuns } from "./decide.js";
+import { countText, type Decision, type Decisions, waitingRuns } from "./decide.js";
+import { stableId } from "./questions.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
 /** Kinds of reasons, and names of files, that are told one by one. */

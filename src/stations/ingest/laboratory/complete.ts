@@ -56,6 +56,7 @@ import { leaveSameLists } from "./points/same-lists.js";
 import { sameParticles } from "./points/same-particles.js";
 import { scratchQuestions } from "./points/scratch.js";
 import { seedQuestions } from "./points/seeds.js";
+import { joinAlike } from "./questions.js";
 import { folderOf } from "./recognisers/common/paths.js";
 import { deselectedQuestions } from "./recognisers/warp/doubts.js";
 import { runFinder } from "./run-names.js";
@@ -92,7 +93,8 @@ export async function complete(
     }
   };
   const ask = (some: readonly Question[]) => {
-    for (const question of some) if (!isSettled(question, places)) questions.push(answered(question, "", places));
+    const open = some.filter((question) => !isSettled(question, places));
+    for (const question of joinAlike(open, given.answers)) questions.push(answered(question, "", places));
   };
   leaveCopiedRuns(files);
   await leaveParts(files, laboratory);

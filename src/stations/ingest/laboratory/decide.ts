@@ -1,5 +1,4 @@
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import { crc32, crcText } from "../../../core/crc32.js";
 import { few, fewFiles } from "../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../core/groups.js";
 import { inNumbers } from "../../../core/natural-order.js";
@@ -8,6 +7,7 @@ import { FILE_FORMATS } from "../../../formats/registry.js";
 import type { ComparedArchive } from "../../../model/compared-archive.js";
 import type { Claim, Details, Option, Question, Recognised, Role, Strength } from "./claims.js";
 import { inWordsOf } from "./compared-archive.js";
+import { joinAlike, stableId } from "./questions.js";
 import { baseName } from "./recognisers/common/paths.js";
 import { inRuns } from "./runs-of-files.js";
 import type { Laboratory, Surveyed } from "./survey/laboratory.js";
@@ -141,11 +141,12 @@ export async function decide(
     else doubts.push({ file, claims: joined, against });
   }
   tellOriginals(files, byPath);
-  const questions = [
-    ...recognised.flatMap(({ software, questions: own = [] }) => own.map((question) => ({ question, by: software }))),
-    ...questionsOf(doubts).map((question) => ({ question, by: "" })),
-  ].filter(({ question }) => !question.isOfRuns && !isSettled(question, { given, files }));
-  const asked = questions.map(({ question, by }) => answered(question, by, { given, files, undecided, laboratory }));
+  const asked = [...recognised, { software: "", questions: questionsOf(doubts) }].flatMap(({ software, questions: own = [] }) => {
+    const open = own.filter((question) => !question.isOfRuns && !isSettled(question, { given, files }));
+    return joinAlike(open, given.answers).map((question) =>
+      answered(question, software, { given, files, undecided, laboratory }),
+    );
+  });
   return {
     runs: runsOf(files),
     files,
@@ -316,12 +317,6 @@ function questionsOf(doubts: readonly Doubt[]): Question[] {
     return { id: stableId("what", key), text, files, options: [...options, none] };
   });
 }
-
-/**
- * The id of a question by what is asked, not by its place among others: an answer still belongs to it when files are added, and when others of its kind
- * are decided.
- */
-export const stableId = (word: string, key: string): string => `${word}-${crcText(crc32(new TextEncoder().encode(key)))}`;
 
 function answerOf(claims: readonly Claim[], n: number): string {
   const { role, run } = claims[n]!;

@@ -1,7 +1,8 @@
 import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import type { Claim, Option, Question } from "../claims.js";
-import { type Decision, stableId } from "../decide.js";
+import type { Decision } from "../decide.js";
+import { stableId } from "../questions.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";

@@ -2,7 +2,7 @@ import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { mapLimit } from "../../../../system/parallel.js";
 import type { Claim, Question, Recognised, RunOfFile } from "../claims.js";
-import { stableId } from "../decide.js";
+import { stableId } from "../questions.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { showTheSame } from "../recognisers/common/prints.js";
 import { tightName } from "../run-names.js";

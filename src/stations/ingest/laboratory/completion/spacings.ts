@@ -1,7 +1,8 @@
 import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Option, Question } from "../claims.js";
-import { type Decision, stableId } from "../decide.js";
+import type { Decision } from "../decide.js";
+import { stableId } from "../questions.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";

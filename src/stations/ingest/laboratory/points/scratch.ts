@@ -2,7 +2,8 @@ import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import { asItIs, leftOut } from "../completion/claim.js";
 import { globOf } from "../configuration/globs.js";
-import { type Decision, stableId } from "../decide.js";
+import type { Decision } from "../decide.js";
+import { stableId } from "../questions.js";
 import { stemOf } from "../recognisers/common/names.js";
 
 /** Words of work on points, and of programs in which they are clicked: none says what the points show. */

@@ -3,6 +3,7 @@ import { groupsOf, keyOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, PointsReading, Question } from "../../claims.js";
+import { stableId } from "../../questions.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
 import { baseName, folderOf } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
@@ -55,12 +56,11 @@ export async function recogniseModels(
         ask === undefined ? [{ path, strength: "contents", ...claim }] : [],
       ),
     ],
-    questions: [...groupsOf(asked, ({ fate }) => keyOf(fate.ask!.kind, fate.claim.details?.object ?? "")).values()].map(
-      (group, at) =>
-        questionOf(
-          group.map(({ path, fate }) => ({ path, ...fate, ask: fate.ask! })),
-          at,
-        ),
+    questions: [...groupsOf(asked, ({ fate }) => keyOf(fate.ask!.kind, fate.claim.details?.object ?? ""))].map(([key, group]) =>
+      questionOf(
+        group.map(({ path, fate }) => ({ path, ...fate, ask: fate.ask! })),
+        key,
+      ),
     ),
     notes,
   };
@@ -168,7 +168,7 @@ function objectOf(path: string, { objects }: ModelFacts, dataset: Dataset | unde
   );
 }
 
-function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fate["ask"]> })[], at: number): Question {
+function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fate["ask"]> })[], key: string): Question {
   const [{ ask, claim }] = group as [(typeof group)[number], ...typeof group];
   const files = group.map(({ path }) => path);
   const object = claim.details?.object;
@@ -177,7 +177,7 @@ function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fat
       ? "lines of points (open contours)"
       : "points in contours that are closed by their kind but run through sections";
   return {
-    id: `imod-${ask.kind}-${at + 1}`,
+    id: stableId(`imod-${ask.kind}`, key),
     text: `Do the points of ${few(files)} mark ${object === undefined ? "particles" : `“${object}”`}, or are they drawings? The ${group.length === 1 ? "model has" : "models have"} ${what}.`,
     files,
     options: [

@@ -3,7 +3,7 @@ import type { JsonObject } from "../../../../../core/json.js";
 import { jsonList, jsonObject, jsonText } from "../../../../../core/json-fields.js";
 import { counted } from "../../../../../core/units.js";
 import type { Claim, Question, Recogniser } from "../../claims.js";
-import { stableId } from "../../decide.js";
+import { stableId } from "../../questions.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { jsonOf } from "../common/json.js";
 import { baseName, distinctNames, folderOf, within } from "../common/paths.js";

@@ -2,6 +2,7 @@ import { few, fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Details, Question, Recogniser } from "../../claims.js";
+import { stableId } from "../../questions.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { isAverage } from "../common/averages.js";
 import { isonetMasks } from "../common/isonet-masks.js";
@@ -125,14 +126,14 @@ function questionsOf(many: readonly Many[]): Question[] {
     many,
     ({ values, details }) => `${values.length > LABELS_SHOWN ? "many" : values.join(" ")}\0${details?.object ?? ""}`,
   );
-  return [...groups.values()].map((group, at) => {
+  return [...groups].map(([key, group]) => {
     const files = group.map(({ path }) => path);
     const { values } = group[0]!;
     const claims = (details: Details): Claim[] =>
       group.map(({ values: _, ...claim }) => ({ ...claim, details: { ...claim.details, ...details } }));
     const labels = values.slice(0, LABELS_SHOWN);
     return {
-      id: `labels-${at + 1}`,
+      id: stableId("labels", key),
       text: `What do the labels ${few(values, LABELS_SHOWN)} in ${fewFiles(files)} mean: is each an object of its own, or is only one of them the annotated object?`,
       files,
       options: [

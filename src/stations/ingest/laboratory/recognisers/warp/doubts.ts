@@ -5,7 +5,8 @@ import { parseXml } from "../../../../../formats/alignment/xml.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Question } from "../../claims.js";
 import { asItIs, leftOut } from "../../completion/claim.js";
-import { type Decision, stableId } from "../../decide.js";
+import type { Decision } from "../../decide.js";
+import { stableId } from "../../questions.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { orReason } from "../common/reading.js";
 

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import type { Question } from "./claims.js";
+import { joinAlike } from "./questions.js";
+
+/** What is asked of a run with two stacks. */
+function ofRun(run: string, folders: readonly string[] = ["raw", "st"], id = `series-${run}`): Question {
+  const files = folders.map((folder) => `${folder}/${run}.mrc`);
+  return {
+    ...{ id, files, guess: "1" },
+    text: `Run ${run} has ${files.join(", ")}. Which is to be published?`,
+    options: files.map((path, at) => ({
+      answer: `${at + 1}`,
+      says: path,
+      claims: [{ path, run, role: "tilt series", because: "", strength: "name" }],
+    })),
+  };
+}
+const answered = (...pairs: [string, string][]) => new Map(pairs);
+
+describe("questions that are the same but for the run", () => {
+  const three = ["TS_1", "TS_12", "TS_3"].map((run) => ofRun(run));
+
+  it("are one, whose answer is about all of their files; others stay as they are", () => {
+    const other = ofRun("TS_4", ["raw", "old"]);
+    const [one, alone, ...more] = joinAlike([three[0]!, other, three[1]!, three[2]!], answered());
+    expect(more).toEqual([]);
+    expect(alone).toBe(other);
+    expect(one).toMatchObject({
+      text: "Run TS_1 has raw/TS_1.mrc, st/TS_1.mrc. Which is to be published? The same is asked about raw/TS_12.mrc, st/TS_12.mrc, raw/TS_3.mrc and 1 more file.",
+      files: ["raw/TS_1.mrc", "st/TS_1.mrc", "raw/TS_12.mrc", "st/TS_12.mrc", "raw/TS_3.mrc", "st/TS_3.mrc"],
+      guess: "1",
+    });
+    expect(one!.options.map(({ says, claims }) => [says, ...claims.map(({ run }) => run)])).toEqual([
+      ["raw/TS_1.mrc, and so for the others", "TS_1", "TS_12", "TS_3"],
+      ["st/TS_1.mrc, and so for the others", "TS_1", "TS_12", "TS_3"],
+    ]);
+  });
+
+  it("keep an answer: of one of them by itself, and of all for those that come later or are left", () => {
+    const joined = joinAlike(three, answered(["series-TS_12", "2"]));
+    expect(joined.map(({ files }) => files.length)).toEqual([4, 2]);
+    expect(joined[1]!.id).toBe("series-TS_12");
+    const { id } = joinAlike(three.slice(1), answered())[0]!;
+    expect(joinAlike([...three, ofRun("TS_5")], answered([id, "2"]))[0]).toMatchObject({ id });
+    expect(joinAlike([ofRun("TS_9")], answered([id, "2"]))).toMatchObject([{ id, files: ["raw/TS_9.mrc", "st/TS_9.mrc"] }]);
+    expect(joinAlike([ofRun("TS_9")], answered())).toMatchObject([{ id: "series-TS_9" }]);
+  });
+
+  it("are several where another answer is guessed", () => {
+    expect(joinAlike([three[0]!, { ...three[1]!, guess: "2" }], answered())).toHaveLength(2);
+  });
+});
