@@ -297,18 +297,22 @@ function questionsOf(doubts: readonly Doubt[]): Question[] {
     const [{ claims, against }] = group as [Doubt, ...Doubt[]];
     const files = group.map(({ file }) => file.path);
     const what = group.length === 1 ? files[0]! : fewFiles(files);
-    const ofRun = ({ run }: Claim, n: number) =>
-      run === undefined ? "" : group.every((one) => one.claims[n]!.run === run) ? ` of ${run}` : " of its run";
+    const ofRun = ({ run, role }: Claim, n: number) =>
+      run === undefined || role === "left out"
+        ? ""
+        : group.every((one) => one.claims[n]!.run === run)
+          ? ` of ${run}`
+          : " of its run";
     const said = claims.map((claim, n) => `${roleText(claim.role)}${ofRun(claim, n)} (${claim.because})`);
     const text =
       against === undefined
         ? `What is ${group.length === 1 ? "" : "each of "}${what}: ${said.join(", or ")}?`
         : `Is ${group.length === 1 ? "" : "each of "}${what} ${roleText(claims[0]!.role)} (${claims[0]!.because}), although ${against}?`;
-    const options: Option[] = claims.map((_, n) => ({
-      answer: answerOf(claims, n),
-      says: `${roleText(claims[n]!.role)}${ofRun(claims[n]!, n)}`,
-      claims: group.map(({ claims: own }) => own[n]!),
-    }));
+    const options = claims.flatMap(({ role }, n): Option[] => {
+      if (role === "left out") return [];
+      const says = `${roleText(role)}${ofRun(claims[n]!, n)}`;
+      return [{ answer: answerOf(claims, n), says, claims: group.map(({ claims: own }) => own[n]!) }];
+    });
     const none: Option = {
       answer: "leave-out",
       says: "not published",
