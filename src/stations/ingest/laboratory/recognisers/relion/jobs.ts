@@ -21,6 +21,7 @@ const BY_TYPE: Readonly<Record<string, readonly Rule[]>> = {
     [/_PS\.mrc$/i, "a power spectrum"],
     [/_(?:EVN|ODD)\.mrc$/i, "an average of half of the frames of one tilt"],
     [/\.mrcs?$/i, "the average of the frames of one tilt"],
+    [/^tilt_series\//, "bookkeeping of RELION"],
     [/\/[^/]+\.star$/i, "the motion between the frames of one tilt"],
   ],
   CtfFind: [

@@ -163,7 +163,8 @@ async function claimAlignmentStacks(found: Found, tomograms: readonly Tomogram[]
     const tomogram = tomograms.find((one) => one.name === name && one.project === found.projectOf(path));
     if (type !== "AlignTiltSeries" || isDeleted || !tomogram || laboratory.get(path)!.volume === undefined) continue;
     const { run } = tomogram;
-    const other = claimed.get(run) ?? stacks.get(name!);
+    // an mdoc that came alone describes this stack, since no other one is there
+    const other = [claimed.get(run), stacks.get(name!)].find((one) => one !== undefined && one !== path);
     if (file !== name) found.leave(path, "made by an alignment, of a stack that is there", run);
     else if (other !== undefined) found.leave(path, `the tilts of ${run}, stacked for their alignment: ${other} is there`, run);
     else {
