@@ -18,6 +18,8 @@ export interface ParticleList {
   readonly hasOriginsAngstrom: boolean;
   /** One of them is not 0: the particles were aligned. */
   readonly isShifted: boolean;
+  /** The images of a particle are one stack of all tilts, as they are since RELION 5. */
+  readonly hasStacks: boolean;
   /** Å of pixels of the tilt series, and of the particles' images, where all rows have one. */
   readonly tiltPixelAngstrom?: number | undefined;
   readonly imagePixelAngstrom?: number | undefined;
@@ -66,7 +68,7 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
   const places = new Set<string>();
   const pixels = new Set<number>();
   const numbersOf = new Map<string, number[]>();
-  let [rows, least, most, isShifted] = [0, Infinity, -Infinity, false];
+  let [rows, least, most, isShifted, hasStacks] = [0, Infinity, -Infinity, false, false];
   const wanted = ({ columns }: { columns: readonly string[] }): Seen | undefined => {
     const coordinates = COORDINATES.find((all) => all.every((one) => columns.includes(one)));
     const name = NAMES.find((one) => columns.includes(one));
@@ -77,6 +79,7 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
   const source = await laboratory.open(path);
   const named = { name: path, size: () => source.size(), read: source.read.bind(source) };
   const batches = scanStar(named, (table) => {
+    hasStacks ||= table.columns.includes("rlnTomoSubTomosAre2DStacks");
     if (table.name === "optics") return { texts: table.columns.map((_, at) => at) };
     const found = seen.length === 0 && table.kind === "loop" ? wanted(table) : undefined;
     if (!found) return "skip";
@@ -136,6 +139,7 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
     isOriented: ANGLES.some((one) => columns.includes(one)),
     hasOriginsAngstrom: columns.includes("rlnOriginXAngst"),
     isShifted,
+    hasStacks,
     tiltPixelAngstrom: ofOptics("rlnTomoTiltSeriesPixelSize"),
     imagePixelAngstrom: onlySize([...pixels]) ?? ofOptics("rlnImagePixelSize"),
     places,

@@ -2,9 +2,10 @@ import { few } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
-import type { PointsReading } from "../../claims.js";
+import type { Claim, PointsReading } from "../../claims.js";
 import { type ParticleList, readingOf, readParticleList, seriesStem } from "../common/particles.js";
-import { type Place, placeOf } from "./places.js";
+import { doubtOf, type Lists, type Ranked, SHAPES } from "./doubts.js";
+import { placeOf } from "./places.js";
 import type { Found } from "./project.js";
 import { areSame, type Placed, placed } from "./same-particles.js";
 import { type Tomogram, tomogramFinder } from "./tomograms.js";
@@ -17,22 +18,16 @@ const ALIGNS: readonly string[] = ["InitialModel", "Class3D", "Refine3D", "Multi
 /** A later list with fewer of the particles than this part is a trial. */
 const TRIAL_PART = 0.1;
 
-/** A list of particles with its place in the chain of jobs. */
-interface Ranked extends Placed {
-  readonly list: ParticleList;
-  readonly place: Place | undefined;
-  /** Its job, or one before it, aligned the particles. */
-  readonly isAligned: boolean;
-  readonly hasFailed: boolean;
-}
-
 /**
  * Lists of particles. The same ones are in the lists of many jobs: the last that aligned them counts, of its last iteration; those that share no particles
- * are all points.
+ * are all points, but for those of which nothing tells that they are particles.
  *
- * @returns paths of lists whose tomograms no table has, such as those of RELION 3: others may know more of them
+ * @returns paths of lists whose tomograms no table has, such as those of RELION 3: others may know more of them; whether any list is of RELION 5 for sure
  */
-export async function claimLists(found: Found, tomograms: readonly Tomogram[]): Promise<ReadonlySet<string>> {
+export async function claimLists(
+  found: Found,
+  tomograms: readonly Tomogram[],
+): Promise<{ open: ReadonlySet<string>; isVersion5: boolean }> {
   const finder = tomogramFinder(found, tomograms);
   leaveIterations(found);
   const lists = await readLists(found, finder);
@@ -40,11 +35,17 @@ export async function claimLists(found: Found, tomograms: readonly Tomogram[]): 
     .map((list) => rankedOf(found, list, (name) => finder(list.path, name)))
     .sort((a, b) => byRank(a, b) || (a.list.path < b.list.path ? -1 : 1));
   const { kept, left } = withoutSame(ranked);
-  for (const { list, by } of left) found.leave(list.path, sameText(list, by));
+  for (const { one, by } of left) found.leave(one.list.path, sameText(one.list, by.list));
   leavePicks(found, kept);
   const isKnown = ({ list }: Placed) => [...list.series.keys()].some((name) => finder(list.path, name));
-  for (const { list } of kept.filter(isKnown)) claimList(found, list, finder);
-  return new Set(kept.filter((one) => !isKnown(one)).map(({ list }) => list.path));
+  for (const one of kept.filter(isKnown)) {
+    const claim = claimOf(found, one.list, finder);
+    const question = claim.role === "points" ? doubtOf(found, one, { kept, left }, claim) : undefined;
+    if (question) found.ask(question);
+    else found.claim(claim);
+  }
+  const open = new Set(kept.filter((one) => !isKnown(one)).map(({ list }) => list.path));
+  return { open, isVersion5: lists.some(({ hasStacks }) => hasStacks) };
 }
 
 /** Iterations of a job before its last one: `run_it024_data.star`, where there is a `run_it025_data.star` or, in the end, a `run_data.star`. */
@@ -115,29 +116,24 @@ function byRank(a: Ranked, b: Ranked): number {
 const canBeRead = ({ coordinates, hasOriginsAngstrom, tiltPixelAngstrom, imagePixelAngstrom }: ParticleList): boolean =>
   coordinates === "centred" || !hasOriginsAngstrom || (tiltPixelAngstrom ?? imagePixelAngstrom) !== undefined;
 
-interface Same {
-  readonly kept: readonly Ranked[];
-  readonly left: readonly { readonly list: ParticleList; readonly by: ParticleList }[];
-}
-
 /** A list counts where no better one has its particles. Of a better one that has very few of them the longer counts. */
-function withoutSame(ranked: readonly Ranked[]): Same {
+function withoutSame(ranked: readonly Ranked[]): Lists {
   const kept: Ranked[] = [];
-  const by = new Map<ParticleList, ParticleList>();
+  const by = new Map<Ranked, Ranked>();
   for (const [at, one] of ranked.entries()) {
     const better = ranked.slice(0, at).find((other) => !isTrialOf(other, one) && areSame(other, one));
     if (better) {
-      by.set(one.list, better.list);
+      by.set(one, better);
       continue;
     }
     for (const trial of kept.filter((other) => isTrialOf(other, one) && areSame(other, one))) {
       kept.splice(kept.indexOf(trial), 1);
-      by.set(trial.list, one.list);
+      by.set(trial, one);
     }
     kept.push(one);
   }
-  const lastOf = (list: ParticleList): ParticleList => (by.has(list) ? lastOf(by.get(list)!) : list);
-  return { kept, left: [...by.keys()].map((list) => ({ list, by: lastOf(list) })) };
+  const lastOf = (one: Ranked): Ranked => (by.has(one) ? lastOf(by.get(one)!) : one);
+  return { kept, left: [...by.keys()].map((one) => ({ one, by: lastOf(one) })) };
 }
 
 const isTrialOf = (few: Ranked, many: Ranked): boolean =>
@@ -153,37 +149,37 @@ function sameText(list: ParticleList, by: ParticleList): string {
     : `the same particles as ${by.path}, ${rows} of ${by.rows}`;
 }
 
-/** Picks of single tomograms: the list of their job has them all. */
+/** Picks of single tomograms: the list of their job has them all. Spheres and filaments are no particles themselves. */
 function leavePicks(found: Found, kept: readonly Ranked[]): void {
-  const lists = new Map(
-    [...kept.map(({ list }) => list.path), ...found.claims.map(({ path }) => path)].map((path) => [path, true]),
-  );
+  const lists = new Set([...kept.map(({ list }) => list.path), ...found.claims.map(({ path }) => path)]);
   for (const { path, type, rest, isDeleted } of found.places) {
     if (type !== "Picks" || isDeleted || !/^annotations\/[^/]+\.star$/.test(rest)) continue;
     const all = `${path.slice(0, path.length - rest.length)}particles.star`;
-    if (lists.has(all)) found.leave(path, `picks of one tomogram: ${all} has them all`);
+    const shape = SHAPES.find(({ form }) => form.test(rest));
+    if (shape) found.leave(path, `${shape.clicked} that a person drew in one tomogram, and no particles`);
+    else if (lists.has(all)) found.leave(path, `picks of one tomogram: ${all} has them all`);
   }
 }
 
-function claimList(found: Found, list: ParticleList, finder: ReturnType<typeof tomogramFinder>): void {
+function claimOf(found: Found, list: ParticleList, finder: ReturnType<typeof tomogramFinder>): Claim {
   const { path, rows } = list;
   const named = [...list.series.keys()].map((name) => ({ name, tomogram: finder(path, name) }));
   const known = named.flatMap(({ tomogram }) => tomogram ?? []);
   const strange = named.filter(({ tomogram }) => !tomogram).map(({ name }) => name);
   if (strange.length > 0) found.notes.push(`${path} has particles of ${few(strange)}, which no table of tomograms has.`);
   if (known.some(({ run, name }) => run !== seriesStem(name))) {
-    found.leave(path, "two projects have tomograms of these names: its rows do not tell which are meant");
-    return;
+    const because = "two projects have tomograms of these names: its rows do not tell which are meant";
+    return { path, role: "left out", because, strength: "bookkeeping" };
   }
   const place = placeOf(path);
-  found.claim({
+  return {
     path,
     role: "points",
     runs: [...new Set(known.map(({ run }) => run))],
     because: `it has the latest places of ${counted(rows, "particle")}${place ? `, of ${place.job}` : ""}`,
     strength: "bookkeeping",
     details: { points: pointsOf(list, known), ...objectOf(found, list) },
-  });
+  };
 }
 
 /** Centred coordinates are read against the tomogram, whatever its voxels; pixels are those of the tilt series. */

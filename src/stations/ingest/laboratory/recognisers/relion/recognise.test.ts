@@ -222,6 +222,57 @@ describe("lists of particles", () => {
     });
   });
 
+  it("that a Select job took of a list whose other particles were refined are asked about: they may be what was thrown away", async () => {
+    const chosen = {
+      ...base,
+      "Class3D/job010/run_it025_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 12)),
+      "Select/job011/particles.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 7)),
+      "Select/job012/particles.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(7, 12)),
+    };
+    const refined = { "Refine3D/job013/run_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 7)) };
+    const found = await recognised({ ...chosen, ...refined });
+    expect(toldOf(found)["Refine3D/job013/run_data.star"]).toBe("points TS_01");
+    expect(found!.questions!.map(({ text, guess }) => [text, guess])).toEqual([
+      [
+        "Are the 5 particles of Select/job012/particles.star to be published, or were they thrown away? They are a part of Class3D/job010/run_it025_data.star, of which Refine3D/job013/run_data.star has 7 others, and no later list has them.",
+        "leave-out",
+      ],
+    ]);
+    // nothing tells which of two that nobody refined is the good one
+    const open = await recognised(chosen);
+    expect(open!.questions!.map(({ files, guess }) => [files, guess])).toEqual([
+      [["Select/job012/particles.star"], undefined],
+      [["Select/job011/particles.star"], undefined],
+    ]);
+  });
+
+  it("that RELION put on spheres that a person drew are no particles until an alignment has moved them", async () => {
+    const seeds = optics(2.7) + particles(PIXELS, "0 0 0", ...many(0, 12));
+    const sphere = table("", ["rlnTomoName", ...PIXELS, "rlnSphereRadius"], "TS_01 10 12 16 4");
+    const picks = {
+      ...base,
+      "Picks/job010/annotations/TS_01_spheres.star": sphere,
+      "Picks/job010/particles.star": seeds,
+      "Extract/job011/particles.star": seeds,
+    };
+    const found = await recognised(picks);
+    expect(toldOf(found)["Picks/job010/annotations/TS_01_spheres.star"]).toBe(
+      "spheres that a person drew in one tomogram, and no particles",
+    );
+    expect(found!.questions!.map(({ text, files, guess }) => [text, files, guess])).toEqual([
+      [
+        "Are the 12 places of Extract/job011/particles.star particles? Picks/job010 put them on spheres at equal steps, and no later job aligned them.",
+        ["Extract/job011/particles.star"],
+        "leave-out",
+      ],
+    ]);
+    const aligned = await recognised({
+      ...picks,
+      "Refine3D/job012/run_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 12)),
+    });
+    expect([toldOf(aligned)["Refine3D/job012/run_data.star"], aligned!.questions]).toEqual(["points TS_01", []]);
+  });
+
   it("that were moved to where the alignment had put them are the same", async () => {
     // 5.4 Å are 2 pixels of 2.7 Å: position = coordinate − origin
     const told = toldOf(
@@ -565,6 +616,15 @@ describe("an alignment that RELION let another program make", () => {
   });
 });
 
+it("a stack for an alignment is the tilt series, too, where an mdoc that came without its own one names a stack of this name", async () => {
+  const sections = [-3, 0, 3].map((angle, at) => `\n[ZValue = ${at}]\nTiltAngle = ${angle}\n`).join("");
+  const found = await recognised({
+    ...RELION5,
+    "mdoc/TS_01.mrc.mdoc": `PixelSpacing = 1.35\nImageFile = TS_01.mrc\n${sections}`,
+  });
+  expect(toldOf(found)["AlignTiltSeries/job005/external/TS_01/TS_01.mrc"]).toBe("tilt series TS_01");
+});
+
 describe("the version of RELION", () => {
   const { "Tomograms/job006/tomograms.star": _, ...rest } = RELION5;
   it.each([
@@ -589,6 +649,14 @@ describe("the version of RELION", () => {
         "Extract/job003/particles.star": particles(PIXELS, "0 0 0", ...PLACES),
         "default_pipeline.star":
           "# version 30001\n\ndata_pipeline_processes\n\nloop_\n_rlnPipeLineProcessName\n_rlnPipeLineProcessType\nExtract/job003/ 5\n",
+      },
+    ],
+    [
+      "RELION 5",
+      {
+        // of an export of WarpTools, whose table of tomograms is as in RELION 4
+        "ImportTomo/job001/tomograms.star": tomograms4(ONE4),
+        "Refine3D/job002/run_data.star": `data_general\n\n_rlnTomoSubTomosAre2DStacks 1\n${optics(2.7)}${particles(PIXELS, "0 0 0", "TS_01 10 20 30")}`,
       },
     ],
   ])("is that of its own files: %s", async (version, files) => {

@@ -27,21 +27,22 @@ export const relion: Recogniser = {
     leaveSecondVolumes(found);
     await claimSeries(found, tomograms);
     await leaveAliases(found);
-    const open = await claimLists(found, tomograms);
+    const { open, isVersion5 } = await claimLists(found, tomograms);
     await claimOtherVolumes(found, tomograms);
     for (const { rows } of tomograms) for (const { star } of rows) found.leave(star, "a table of tomograms of RELION");
     leaveFiles(found, open);
     const { claims, questions, notes } = found;
-    return { software: softwareOf(found, tomograms), by: knownBy(found), claims, questions: joinedQuestions(questions), notes };
+    const software = softwareOf(found, tomograms, isVersion5);
+    return { software, by: knownBy(found), claims, questions: joinedQuestions(questions), notes };
   },
 };
 
-/** As the projects say it; where none does, by its tables: tilt series have some of their own since version 5. */
-function softwareOf({ projects }: Found, tomograms: readonly Tomogram[]): string {
+/** As the projects say it; where none does, by its tables: since version 5 tilt series have some of their own, and particles stacks. */
+function softwareOf({ projects }: Found, tomograms: readonly Tomogram[], isVersion5: boolean): string {
   const versions = [...new Set(projects.flatMap(({ pipeline }) => pipeline.version ?? []))].sort();
   if (versions.length > 0) return `RELION ${versions.join(", ")}`;
   const has = (column: string) => tomograms.some(({ rows }) => rows.some(({ row }) => row.has(column)));
-  if (has("rlnTomoTiltSeriesStarFile")) return "RELION 5";
+  if (isVersion5 || has("rlnTomoTiltSeriesStarFile")) return "RELION 5";
   return has("rlnTomoTiltSeriesName") ? "RELION 4" : "RELION";
 }
 
