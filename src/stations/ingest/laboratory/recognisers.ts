@@ -3,6 +3,7 @@ import { aretomo } from "./recognisers/aretomo/recognise.js";
 import { configured } from "./recognisers/configured/recognise.js";
 import { copick } from "./recognisers/copick/recognise.js";
 import { copies } from "./recognisers/copies/recognise.js";
+import { cryolo } from "./recognisers/cryolo/recognise.js";
 import { denoisers } from "./recognisers/denoisers/recognise.js";
 import { dynamo } from "./recognisers/dynamo/recognise.js";
 import { eman2 } from "./recognisers/eman2/recognise.js";
@@ -36,6 +37,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   stopgap,
   tomoman,
   copick,
+  cryolo,
   denoisers,
   segmenters,
   halves,
