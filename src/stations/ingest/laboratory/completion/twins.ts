@@ -4,6 +4,7 @@ import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
+import { areOpposite } from "../recognisers/common/prints.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
@@ -68,7 +69,10 @@ function twinsOf(tomograms: readonly Decision[], laboratory: Laboratory): Map<st
   });
 }
 
-/** Tomograms of a run with the same voxels, under whatever headers, are one: the one that bookkeeping names stays, or that has a voxel size of its own. */
+/**
+ * Tomograms of a run with the same voxels, under whatever headers, are one: the one that bookkeeping names stays, or that has a voxel size of its own. Those
+ * with the contrast turned over are one, too.
+ */
 export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
   const shapeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.join(" ") ?? "";
@@ -82,11 +86,18 @@ export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: 
     for (const file of [...group].sort((a, b) => weight(b) - weight(a) || a.path.length - b.path.length)) {
       const voxels = (await voxelsOf(laboratory, file.path)) ?? (await imagesOf(file.path, laboratory));
       const same = voxels === undefined ? undefined : kept.get(voxels);
-      if (same && file.strength !== "person")
-        files.set(file.path, { ...file, role: "left out", because: `the voxels of ${same.path} once more`, details: {} });
-      else if (voxels !== undefined) kept.set(voxels, file);
+      const other = same ?? (await oppositeOf(file, [...kept.values()], laboratory));
+      if (other && file.strength !== "person") {
+        const because = `the voxels of ${other.path} ${same ? "once more" : "with the contrast turned over"}`;
+        files.set(file.path, { ...file, role: "left out", because, details: {} });
+      } else if (voxels !== undefined) kept.set(voxels, file);
     }
   }
+}
+
+async function oppositeOf({ path }: Decision, kept: readonly Decision[], laboratory: Laboratory): Promise<Decision | undefined> {
+  for (const other of kept) if (await areOpposite(laboratory, other.path, path)) return other;
+  return undefined;
 }
 
 /** What two tomograms of a run are one tomogram of the portal by. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
-import { showTheSame } from "./prints.js";
+import { areOpposite, showTheSame } from "./prints.js";
 
 const HEADER = 1024;
 const stack = (seed: number, size = 64, images = 6) => mrcFile([images, size, size], 2, { kind: "stack", seed });
@@ -40,4 +40,20 @@ describe("two stacks", () => {
     expect(await compared(empty, stack(1))).toBeUndefined();
     expect(await compared(empty, empty)).toBeUndefined();
   });
+});
+
+it("a volume with its contrast turned over is told from others, in whatever scale", async () => {
+  const volume = (seed: number) => mrcFile([6, 64, 64], 10, { seed });
+  const changed = (bytes: Uint8Array, change: (value: number) => number) => {
+    const own = bytes.slice();
+    const values = new Float32Array(own.buffer, HEADER);
+    values.set(values.map(change));
+    return own;
+  };
+  const opposite = async (b: Uint8Array) =>
+    areOpposite(await laboratoryWith({ "a.mrc": volume(1), "b.mrc": b }), "a.mrc", "b.mrc");
+  expect(await opposite(changed(volume(1), (value) => 7 - 3 * value))).toBe(true);
+  expect(await opposite(changed(volume(1), (value) => 7 + 3 * value))).toBe(false);
+  expect(await opposite(changed(volume(2), (value) => -value))).toBe(false);
+  expect(await opposite(mrcFile([6, 64, 64], 10, { value: 0 }))).toBe(false);
 });

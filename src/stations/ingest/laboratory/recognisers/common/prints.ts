@@ -31,18 +31,29 @@ export function printsOf(laboratory: Laboratory, path: string, sections?: readon
 }
 
 async function readPrints(laboratory: Laboratory, path: string, sections?: readonly number[]): Promise<Prints | undefined> {
+  return readRows(laboratory, path, printOf, sections);
+}
+
+/** Makes something of the middle rows of sections, and of their number of columns. */
+type OfRows<T> = (values: Float32Array, columns: number) => T;
+
+async function readRows<T>(
+  laboratory: Laboratory,
+  path: string,
+  ofRows: OfRows<T>,
+  sections?: readonly number[],
+): Promise<readonly T[] | undefined> {
   const { format, volume } = laboratory.get(path) ?? {};
   if (!volume || (format !== "mrc" && format !== "zarr")) return undefined;
   const count = volume.shape[0];
   const wanted =
     sections?.map((part) => Math.min(count - 1, Math.floor(part * count))) ?? Array.from({ length: count }, (_, z) => z);
-  const read = await orReason(() =>
-    format === "mrc" ? printsOfMrc(laboratory, path, wanted) : printsOfZarr(laboratory, path, wanted),
-  );
+  const rowsOf = format === "mrc" ? rowsOfMrc : rowsOfZarr;
+  const read = await orReason(() => rowsOf(laboratory, path, wanted, ofRows));
   return "value" in read ? read.value : undefined;
 }
 
-async function printsOfMrc(laboratory: Laboratory, path: string, wanted: readonly number[]): Promise<Prints> {
+async function rowsOfMrc<T>(laboratory: Laboratory, path: string, wanted: readonly number[], ofRows: OfRows<T>): Promise<T[]> {
   const source = await laboratory.open(path);
   const header = await readMrcHeader(source);
   const [, rows, columns] = header.shape;
@@ -51,11 +62,11 @@ async function printsOfMrc(laboratory: Laboratory, path: string, wanted: readonl
   return mapLimit(wanted, READS_IN_FLIGHT, async (z) => {
     const offset = header.dataOffset + z * header.sectionBytes + first * rowBytes;
     const bytes = await source.read({ offset, length: count * rowBytes });
-    return printOf(decodePlaneValues(bytes, { ...header, shape: [1, count, columns] }), columns);
+    return ofRows(decodePlaneValues(bytes, { ...header, shape: [1, count, columns] }), columns);
   });
 }
 
-async function printsOfZarr(laboratory: Laboratory, path: string, wanted: readonly number[]): Promise<Prints> {
+async function rowsOfZarr<T>(laboratory: Laboratory, path: string, wanted: readonly number[], ofRows: OfRows<T>): Promise<T[]> {
   const volume = await openBlockVolume({ store: laboratory.store, key: path }, { threads: 1 });
   try {
     const level = volume.levels[0]!;
@@ -63,7 +74,7 @@ async function printsOfZarr(laboratory: Laboratory, path: string, wanted: readon
     const { first, count } = middleRows(rows);
     return await mapLimit(wanted, 1, async (z) => {
       const bytes = await level.read({ start: [z, first, 0], stop: [z + 1, first + count, columns] });
-      return printOf(Float32Array.from(viewAs(bytes, level.dtype) as ArrayLike<number>), columns);
+      return ofRows(Float32Array.from(viewAs(bytes, level.dtype) as ArrayLike<number>), columns);
     });
   } finally {
     await volume.close?.();
@@ -81,6 +92,22 @@ function printOf(values: Float32Array, columns: number): string | undefined {
     .update(`${columns}\0`)
     .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
     .digest("hex");
+}
+
+/** Two volumes that are not made of each other are far from it: they have noise of their own. */
+const OPPOSITE_MOST = -0.999;
+
+/** Whether one of two volumes of one size is the other with its contrast turned over, as pickers ask for it, in whatever scale. */
+export async function areOpposite(laboratory: Laboratory, a: string, b: string): Promise<boolean> {
+  const rows = await Promise.all(
+    [a, b].map((path) => readRows(laboratory, path, (values) => Float64Array.from(values), COMPARED)),
+  );
+  const [first, second] = rows;
+  return (
+    first !== undefined &&
+    second !== undefined &&
+    first.every((values, at) => values.length === second[at]!.length && correlation(values, second[at]!) <= OPPOSITE_MOST)
+  );
 }
 
 /** Pieces of an image along each side, whose means are compared. */
