@@ -2,6 +2,7 @@ import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { isBox } from "../recognisers/common/averages.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
@@ -42,6 +43,50 @@ const SMALL = 0.8;
  * so does a tomogram of something else.
  */
 export function cropQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
+  return [...lonelyQuestions(files, laboratory), ...cubeQuestions(files, laboratory)];
+}
+
+/** Cubes of a run that has a tomogram of the same voxel size which is longer both in x and in y: references, and what a model was trained with. */
+function cubeQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
+  const tomograms = [...files.values()].filter(
+    ({ role, path, run }) => role === "tomogram" && run !== undefined && shapeOf(path, laboratory),
+  );
+  const isCube = ({ path }: Decision) => isBox(laboratory.get(path)!);
+  const larger = [...groupsOf(tomograms, ({ run }) => run!).values()].flatMap((own) =>
+    own.flatMap((file) => {
+      if (!isCube(file) || file.strength === "person" || file.strength === "bookkeeping") return [];
+      const [, y, x] = shapeOf(file.path, laboratory)!;
+      const spacing = spacingOf(file, laboratory);
+      const other = own.find((one) => {
+        const [, rows, columns] = shapeOf(one.path, laboratory)!;
+        return !isCube(one) && spacingOf(one, laboratory) === spacing && y! < SMALL * rows! && x! < SMALL * columns!;
+      });
+      return other ? [{ file, other }] : [];
+    }),
+  );
+  if (larger.length === 0) return [];
+  const paths = larger.map(({ file }) => file.path);
+  const [volumes, they, their] =
+    paths.length === 1 ? ["Is this volume", "It is", "its run has"] : ["Are these volumes", "They are", "their runs have"];
+  return [
+    {
+      id: "cubes",
+      text: `${volumes} cut out of a tomogram, such as a particle or what a model is trained with: ${few(paths)}? ${they} smaller than what ${their} at the same voxel size, such as ${larger[0]!.other.path}.`,
+      files: paths,
+      options: [
+        {
+          answer: "leave-out",
+          says: "pieces, not published",
+          claims: larger.map(({ file, other }) => leftOut(file, `a piece of a tomogram: ${other.path} is there`)),
+        },
+        { answer: "tomograms", says: "published as tomograms, too", claims: larger.map(({ file }) => asItIs(file)) },
+      ],
+      guess: "leave-out",
+    },
+  ];
+}
+
+function lonelyQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
   const ofRuns = groupsOf(
     [...files.values()].filter(({ run, role }) => run !== undefined && role !== "left out"),
     ({ run }) => run!,
