@@ -72,6 +72,16 @@ describe("lists of two programs", () => {
     expect(files.get("warp_tiltseries/matching/TS_2_10.00Apx_ribo.star")?.role).toBe("points");
   });
 
+  it("are not mixed with lists of something else that the same program made", async () => {
+    const others = refined(["TS_1"], 150);
+    const { questions, files } = await decided({
+      ...withTable(["TS_1", "TS_2"], refined(["TS_1", "TS_2"], 12)),
+      "proteasomes/exported.star": others,
+    });
+    expect(questions.map(({ files: some }) => some.includes("proteasomes/exported.star"))).toEqual([false]);
+    expect(files.get("proteasomes/exported.star")?.role).toBe("points");
+  });
+
   it("are asked about, too, where no table says what the list's series are", async () => {
     const { questions } = await decided(laboratory(["TS_1"], refined(["TS_1"], 12)));
     expect(questions.map(({ options, answer }) => [options.map((option) => option.answer), answer])).toEqual([

@@ -8,6 +8,7 @@ import { stableId } from "../questions.js";
 import { idOf } from "../recognisers/common/names.js";
 import { nearby } from "../recognisers/common/nearby.js";
 import { orReason } from "../recognisers/common/reading.js";
+import { withoutNumbers } from "../run-names.js";
 import { batchesOf, type PlaceOptions } from "./lists.js";
 import { rowOf } from "./place.js";
 
@@ -45,7 +46,9 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
     ({ role, strength, details }) => role === "points" && strength !== "person" && details.points !== undefined,
   );
   const families = [
-    ...groupsOf(lists, ({ by, details }) => keyOf(by ?? "", details.object ?? "", details.points!.format)).values(),
+    ...groupsOf(lists, (file) =>
+      keyOf(file.by ?? "", file.details.object ?? "", file.details.points!.format, alikeKey(file)),
+    ).values(),
   ].map((own): Family => ({ by: own[0]!.by ?? "", files: own }));
   const placesOf = memoized(options);
   const shared: Shared[] = [];
@@ -57,6 +60,9 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
   }
   return joined(shared).map((some) => questionOf(families, some));
 }
+
+/** The path without the name of its run, and without numbers: equal for the lists that a program makes of each run. */
+const alikeKey = ({ path, run }: Decision): string => withoutNumbers(run === undefined ? path : path.replaceAll(run, "#"));
 
 /** Families that are connected by particles of each other, as what connects them. */
 function joined(shared: readonly Shared[]): Shared[][] {
@@ -157,6 +163,7 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
   const families = all.filter((family) => shared.some((one) => one.families.includes(family)));
   const answers = answersOf(families);
   const files = families.flatMap((family) => family.files);
+  const isAlone = ({ by }: Family) => by !== "" && families.filter((other) => other.by === by).length === 1;
   const best = families.toSorted((a, b) => (isBetter(a, b) ? -1 : 1));
   const options = families.map((family, at): Option => {
     const lost = Math.max(...lostOf(family, shared));
@@ -164,7 +171,7 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
       lost === 0 ? "" : `; ${counted(lost, "point")} that only the others have, of those that were compared, would be lost`;
     return {
       answer: answers[at]!,
-      says: `${family.by === "" ? namesOf(family) : `those of ${family.by}`}${but}`,
+      says: `${isAlone(family) ? `those of ${family.by}` : namesOf(family)}${but}`,
       claims: claimsOf([family, ...best.filter((one) => one !== family)], shared),
     };
   });

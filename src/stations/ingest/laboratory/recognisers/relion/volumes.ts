@@ -3,9 +3,10 @@ import type { Claim, Details, Option, Question } from "../../claims.js";
 import { seeming } from "../../conventions/kinds.js";
 import { runFinder } from "../../run-names.js";
 import { isAverage } from "../common/averages.js";
-import { idOf } from "../common/names.js";
+import { idOf, stemOf } from "../common/names.js";
 import { baseName } from "../common/paths.js";
 import { setSpacing, type Volume, volumesOf } from "../common/volumes.js";
+import { endingOf } from "../segmenters/names.js";
 import { placeOf } from "./places.js";
 import type { Found } from "./project.js";
 import { positiveIn, type Row } from "./stars.js";
@@ -184,7 +185,8 @@ function candidatesOf(found: Found, tomograms: readonly Tomogram[]): Candidate[]
     const run = placeOf(file.path) || found.isTaken(file.path) || isAverage(file) ? undefined : find(file.path);
     const own = tomograms.filter((one) => one.run === run && one.sizePixels && one.pixelAngstrom);
     const tomogram = own.find(({ project }) => project === found.projectOf(file.path)) ?? own[0];
-    if (!tomogram || seeming(file, around)?.role !== "tomogram") return [];
+    const isScores = endingOf(stemOf(file.path))?.leftOut !== undefined;
+    if (!tomogram || isScores || seeming(file, around)?.role !== "tomogram") return [];
     return [{ file, tomogram, spacingAngstrom: spacingBySize(file, tomogram) }];
   });
 }

@@ -8,6 +8,8 @@ export interface Ending {
   readonly leftOut?: string | undefined;
 }
 
+export const SCORES_OF_MATCHING = "scores of a template matching, for each voxel";
+
 /**
  * Endings that programs give, behind the name of the tomogram.
  *
@@ -22,10 +24,12 @@ const ENDINGS: readonly (readonly [form: RegExp, ending: Ending])[] = [
   [/(?:_membrain|\.ckpt)[^/]*(?:_segmented|_seg|_skel\w*)$/i, { software: "MemBrain-seg", object: "membrane" }],
   [/_semantic$/i, { software: "TARDIS" }],
   [/_instances?(?:_mask)?$/i, { software: "TARDIS", isInstances: true }],
+  // of a matching that was stopped: `TS_01_scores_00.mrc`, by the key of the job, which is 0, and the number of its part
+  [/_(?:scores|angles)_0\d+$/i, { leftOut: "a part of a template matching that was not finished" }],
   [/_angles$|^angles[_-]/i, { leftOut: "the best orientation of a template matching, for each voxel" }],
   [
     /_(?:ccmap|ccc|[ln]cc(?:max)?|score_?map|scores_?map|convmap|xcorr)$|^(?:scores|ccmap|ccc|scoremap)[_-]/i,
-    { leftOut: "scores of a template matching, for each voxel" },
+    { leftOut: SCORES_OF_MATCHING },
   ],
   [
     /_(?:scores?|probabilit(?:y|ies)|prob(?:map)?|softmax|logits)$/i,

@@ -1,9 +1,13 @@
+import { fewFiles } from "../../../../../core/finding.js";
 import { readStar } from "../../../../../formats/star/read.js";
 import { mapLimit } from "../../../../../system/parallel.js";
-import type { Claim } from "../../claims.js";
+import type { Claim, Question } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
+import { jsonOf } from "../common/json.js";
+import { stemOf } from "../common/names.js";
 import { orReason } from "../common/reading.js";
 
+const MATCHING = "pytom-match-pick";
 const BYTES_MAX = 16 * 1024 * 1024;
 const READS_IN_FLIGHT = 4;
 const PLACES = ["rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ"];
@@ -16,7 +20,7 @@ const ANGLES = ["rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi"];
  * Sources: `store_clusters` in clustering/inference_clustering.py and the page "Importing STAR files from MemBrain-pick into Relion-5" of
  * https://github.com/CellArchLab/MemBrain-pick; https://sbc-utrecht.github.io/pytom-match-pick/Developers
  */
-export async function pickedPoints(laboratory: Laboratory): Promise<Claim[]> {
+export async function pickedPoints(laboratory: Laboratory): Promise<Picked> {
   const stars = laboratory.files.filter(
     ({ path, format, size }) => /_(?:clusters|particles)\.star$/i.test(path) && format === "text" && size <= BYTES_MAX,
   );
@@ -53,9 +57,55 @@ export async function pickedPoints(laboratory: Laboratory): Promise<Claim[]> {
       role: "points",
       because: "its columns are those of pytom-match-pick",
       strength: "bookkeeping",
-      software: "pytom-match-pick",
+      software: MATCHING,
       details: { points },
     };
   });
-  return claims.filter((claim) => claim !== undefined);
+  const all = claims.filter((claim) => claim !== undefined);
+  const matched = all.filter(({ software }) => software === MATCHING);
+  const jobs = await mapLimit(matched, READS_IN_FLIGHT, (claim) => withTemplate(laboratory, claim));
+  const questions = mirroredQuestions(jobs.map(({ claim }) => claim));
+  const asked = new Set(questions.flatMap(({ files }) => files));
+  const points = [...all.filter(({ software }) => software !== MATCHING), ...jobs.map(({ claim }) => claim)];
+  return { claims: [...points.filter(({ path }) => !asked.has(path)), ...jobs.flatMap(({ job }) => job ?? [])], questions };
+}
+
+interface Picked {
+  readonly claims: Claim[];
+  readonly questions: Question[];
+}
+
+/** The file of a job, `TS_01_job.json` beside `TS_01_particles.star`, names the template that was looked for. Source: `TMJob.write_to_json` */
+async function withTemplate(laboratory: Laboratory, claim: Claim): Promise<{ claim: Claim; job?: Claim }> {
+  const path = claim.path.replace(/_particles\.star$/i, "_job.json");
+  const template = laboratory.get(path) ? (await jsonOf(laboratory, path))?.["template"] : undefined;
+  if (typeof template !== "string") return { claim };
+  const object = stemOf(template.replaceAll("\\", "/"));
+  const job = { path, role: "left out", because: `bookkeeping of ${MATCHING}`, strength: "bookkeeping" } as const;
+  return { claim: { ...claim, details: { ...claim.details, object } }, job };
+}
+
+const MIRRORED = /(?:^|[_.\- ])(?:mirror(?:ed)?|flip(?:ped|[xyz])?)(?=[_.\- ]|$)/i;
+
+/** Peaks of a template that is called a mirror image, which is made to see whether the other one has the right hand: where there are others, those are the particles. */
+function mirroredQuestions(all: readonly Claim[]): Question[] {
+  const mirrored = all.filter(({ details }) => MIRRORED.test(details?.object ?? ""));
+  if (mirrored.length === 0) return [];
+  const because = "peaks of a mirror image of the template, which tell the hand of the tomogram";
+  return [
+    {
+      id: "pytom-mirror",
+      text: `Are ${fewFiles(mirrored.map(({ path }) => path))} particles? By its name the template ${mirrored[0]!.details!.object} is a mirror image, with which one sees the hand of the tomograms.`,
+      files: mirrored.map(({ path }) => path),
+      options: [
+        {
+          answer: "leave-out",
+          says: "not published",
+          claims: mirrored.map(({ path }): Claim => ({ path, role: "left out", because, strength: "bookkeeping" })),
+        },
+        { answer: "points", says: "particles: the template had the other hand", claims: mirrored },
+      ],
+      ...(mirrored.length < all.length && { guess: "leave-out" }),
+    },
+  ];
 }

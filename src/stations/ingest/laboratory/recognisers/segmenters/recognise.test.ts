@@ -79,6 +79,20 @@ describe("segmenters", () => {
     expect(Object.keys(claims).sort()).toEqual(names.map((name) => `results/${name}.mrc`).sort());
     expect(Object.values(claims).every(({ role }) => role === "left out")).toBe(true);
     expect(recognised!.questions).toEqual([]);
+    const because = new Map(recognised!.claims.map((claim) => [claim.path, claim.because]));
+    expect(because.get("results/TS_01_scores.mrc")).toBe("scores of a template matching, for each voxel");
+  });
+
+  it("leave parts of a template matching that was stopped", async () => {
+    const { recognised } = await found({
+      "TS_01.mrc": volume,
+      "tm/TS_01_scores_00.mrc": volume,
+      "tm/TS_01_angles_01.mrc": volume,
+    });
+    expect(recognised!.claims.map(({ path, because }) => [path, because])).toEqual([
+      ["tm/TS_01_angles_01.mrc", "a part of a template matching that was not finished"],
+      ["tm/TS_01_scores_00.mrc", "a part of a template matching that was not finished"],
+    ]);
   });
 
   it("have lists of points with RELION's columns, in units of their own", async () => {
@@ -110,6 +124,27 @@ describe("segmenters", () => {
         },
       },
     });
+  });
+
+  it("have lists of pytom-match-pick with the template that its job names; those of a mirror image are asked about", async () => {
+    const columns = ["CoordinateX", "CoordinateY", "CoordinateZ", "AngleRot", "AngleTilt", "AnglePsi", "LCCmax"];
+    const all = [...columns, "CutOff", "SearchStd", "DetectorPixelSize", "MicrographName"];
+    const star = `data_\n\nloop_\n${all.map((column, at) => `_rln${column} #${at + 1}\n`).join("")}4 5 3 1 2 3 0.4 0.2 0.05 8 TS_01\n`;
+    const { recognised } = await found({
+      "TS_01.mrc": volume,
+      "tm/TS_01_particles.star": star,
+      "tm/TS_01_job.json": '{ "tomo_id": "TS_01", "template": "/gpfs/me/templates/80S.mrc" }',
+      "mirror/TS_01_particles.star": star,
+      "mirror/TS_01_job.json": '{ "tomo_id": "TS_01", "template": "/gpfs/me/templates/80S_mirror.mrc" }',
+    });
+    expect(recognised!.claims.map(({ path, role, details }) => [path, role, details?.object])).toEqual([
+      ["tm/TS_01_particles.star", "points", "80S"],
+      ["mirror/TS_01_job.json", "left out", undefined],
+      ["tm/TS_01_job.json", "left out", undefined],
+    ]);
+    expect(recognised!.questions!.map(({ id, files, guess }) => [id, files, guess])).toEqual([
+      ["pytom-mirror", ["mirror/TS_01_particles.star"], "leave-out"],
+    ]);
   });
 
   it("asks what several numbers mean", async () => {

@@ -10,7 +10,7 @@ import { knownBeginning, stemOf } from "../common/names.js";
 import { folderOf } from "../common/paths.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
 import { type Labels, labelsOf } from "./labels.js";
-import { type Ending, endingOf, objectOf, SEGMENTED } from "./names.js";
+import { type Ending, endingOf, objectOf, SCORES_OF_MATCHING, SEGMENTED } from "./names.js";
 import { pickedPoints } from "./picks.js";
 
 /**
@@ -28,11 +28,8 @@ export const segmenters: Recogniser = {
     const found = await mapLimit(candidates, READS_IN_FLIGHT, async (file) =>
       recogniseOne(file, await labelsOf(laboratory, file), grids),
     );
-    const claims: Claim[] = [
-      ...tardisTables(laboratory),
-      ...(await tardisPoints(laboratory)),
-      ...(await pickedPoints(laboratory)),
-    ];
+    const picked = await pickedPoints(laboratory);
+    const claims: Claim[] = [...tardisTables(laboratory), ...(await tardisPoints(laboratory)), ...picked.claims];
     const many: Many[] = [];
     for (const one of found) {
       if (one === undefined) continue;
@@ -41,12 +38,12 @@ export const segmenters: Recogniser = {
     }
     const software = [...new Set(found.flatMap((one) => (one && endingOf(stemOf(one.path))?.software) ?? []))].sort().join(", ");
     const notes = otherFormats(laboratory);
-    if (claims.length === 0 && many.length === 0 && notes.length === 0) return undefined;
+    if (claims.length + many.length + notes.length + picked.questions.length === 0) return undefined;
     return {
       software,
       by: [...claims, ...many].slice(0, 3).map(({ path }) => path),
       claims,
-      questions: questionsOf(many),
+      questions: [...questionsOf(many), ...picked.questions],
       notes,
     };
   },
@@ -87,7 +84,10 @@ function recogniseOne(
   const stem = stemOf(path);
   const ending = endingOf(stem);
   // orientations are numbers of a list, and so whole ones, too
-  if (ending?.leftOut !== undefined) return { path, role: "left out", because: ending.leftOut, strength: "contents" };
+  if (ending?.leftOut !== undefined) {
+    const because = hasOrientations(file, grids) ? SCORES_OF_MATCHING : ending.leftOut;
+    return { path, role: "left out", because, strength: "contents" };
+  }
   if (!labels) return undefined;
   const original = originalOf(file, grids);
   // a mask around particles has the size of their box, not of a tomogram
@@ -101,6 +101,13 @@ function recogniseOne(
   const claim: Claim = { path, role: "mask", because, strength: "contents", details, software, ...tied };
   const isTold = details.isInstances === true || labels.values.length === 1;
   return isTold ? claim : { ...claim, values: labels.values };
+}
+
+/** A matching leaves the best orientation of each voxel beside its scores; a segmentation has none. */
+function hasOrientations({ path, volume }: Volume, grids: ReadonlyMap<string, readonly Volume[]>): boolean {
+  const stem = stemOf(path).toLowerCase();
+  const alike = grids.get(`${shapeKey(volume)}\0${stem.replace(/_scores$/, "_angles")}`) ?? [];
+  return stem.endsWith("_scores") && alike.some((other) => folderOf(other.path) === folderOf(path));
 }
 
 function detailsOf({ values }: Labels, ending: Ending | undefined, rest: string): Details {
