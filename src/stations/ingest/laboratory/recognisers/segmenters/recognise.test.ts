@@ -147,6 +147,24 @@ describe("segmenters", () => {
     ]);
   });
 
+  it("asks about a mask of one number with those of other runs that have several: it is as open what it means", async () => {
+    const { claims, recognised } = await found({
+      "TS_01.mrc": volume,
+      "TS_02.mrc": volume,
+      "seg/TS_01_classes.mrc": mask((i) => i % 3),
+      "seg/TS_02_classes.mrc": mask((i) => 2 * (i % 2)),
+      "seg/TS_02_membranes.mrc": mask((i) => i % 2),
+    });
+    expect(Object.keys(claims)).toEqual(["seg/TS_02_membranes.mrc"]);
+    const [question, ...others] = recognised!.questions!;
+    expect([question!.files, others]).toEqual([["seg/TS_01_classes.mrc", "seg/TS_02_classes.mrc"], []]);
+    const ofFirst = question!.options.find(({ answer }) => answer === "label-1")!;
+    expect(ofFirst.claims.map(({ role, details }) => [role, details?.label])).toEqual([
+      ["mask", 1],
+      ["left out", undefined],
+    ]);
+  });
+
   it("asks what several numbers mean", async () => {
     const { claims, recognised } = await found({
       "TS_01.mrc": volume,

@@ -3,6 +3,7 @@ import { groupsOf } from "../../../../../core/groups.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Details, Question, Recogniser } from "../../claims.js";
 import { stableId } from "../../questions.js";
+import { withoutNumbers } from "../../run-names.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { isAverage } from "../common/averages.js";
 import { isonetMasks } from "../common/isonet-masks.js";
@@ -39,11 +40,12 @@ export const segmenters: Recogniser = {
     const software = [...new Set(found.flatMap((one) => (one && endingOf(stemOf(one.path))?.software) ?? []))].sort().join(", ");
     const notes = otherFormats(laboratory);
     if (claims.length + many.length + notes.length + picked.questions.length === 0) return undefined;
+    const asked = ofOneKind(many, claims);
     return {
       software,
       by: [...claims, ...many].slice(0, 3).map(({ path }) => path),
       claims,
-      questions: [...questionsOf(many), ...picked.questions],
+      questions: [...questionsOf(asked), ...picked.questions],
       notes,
     };
   },
@@ -54,6 +56,31 @@ const READS_IN_FLIGHT = 4;
 /** A mask with several numbers. */
 interface Many extends Claim {
   readonly values: readonly number[];
+  /** Those of this very file. */
+  readonly own?: readonly number[];
+}
+
+/**
+ * Masks of one kind, one a run, have all of their numbers in common: where one of them has several, what a single one means in another run is as open, unless
+ * the program is known, and with it what it segments.
+ *
+ * @returns for each mask that is asked about the numbers of its kind, in which its own are
+ */
+function ofOneKind(many: readonly Many[], claims: Claim[]): Many[] {
+  const kinds = groupsOf(many, ({ path }) => withoutNumbers(path));
+  const single = claims.filter(
+    ({ path, role, software, details }) =>
+      role === "mask" && software === "" && details?.label !== undefined && kinds.has(withoutNumbers(path)),
+  );
+  for (const claim of single) claims.splice(claims.indexOf(claim), 1);
+  const all = [...many, ...single.map((claim): Many => ({ ...claim, values: [claim.details!.label!] }))];
+  const values = new Map(
+    [...groupsOf(all, ({ path }) => withoutNumbers(path))].map(([kind, group]) => [
+      kind,
+      [...new Set(group.flatMap((one) => one.values))].sort((a, b) => a - b),
+    ]),
+  );
+  return all.map((one) => ({ ...one, own: one.values, values: values.get(withoutNumbers(one.path))! }));
 }
 
 function mayBeSegmentation(file: Volume): boolean {
@@ -137,7 +164,11 @@ function questionsOf(many: readonly Many[]): Question[] {
     const files = group.map(({ path }) => path);
     const { values } = group[0]!;
     const claims = (details: Details): Claim[] =>
-      group.map(({ values: _, ...claim }) => ({ ...claim, details: { ...claim.details, ...details } }));
+      group.map(({ values: _, own = values, ...claim }) =>
+        details.label === undefined || own.includes(details.label)
+          ? { ...claim, details: { ...claim.details, label: undefined, ...details } }
+          : { path: claim.path, role: "left out", because: `a mask without the label ${details.label}`, strength: "contents" },
+      );
     const labels = values.slice(0, LABELS_SHOWN);
     return {
       id: stableId("labels", key),
