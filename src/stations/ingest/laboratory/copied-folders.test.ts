@@ -23,6 +23,14 @@ describe("copied folders", () => {
     expect(laboratory.folders()).toEqual(["session", "session/more"]);
   });
 
+  it("are told from folders of links", async () => {
+    const laboratory = await laboratoryWith({ ...within("session", session), ...within("project/movies", session) });
+    const files = laboratory.files.map((file) => ({ ...file, etag: file.path.split("/").at(-1) }));
+    const get = (path: string) => files.find((file) => file.path === path);
+    const { copies } = await withoutCopiedFolders({ ...laboratory, files, get });
+    expect(copies!.claims[0]!.because).toBe("project/movies and session show the same files, one of them by links");
+  });
+
   it("are those that are called copies, or lie deeper", async () => {
     const names = { ...within("a copy", session), ...within("a", session), ...within("b/a", session) };
     expect((await claimed(names)).seen).toEqual(Object.keys(within("a", session)).sort());

@@ -39,7 +39,7 @@ export async function withoutCopiedFolders(
     for (const other of others) if (await isEqual(laboratory, original!, other)) originals.set(other.path, original!.path);
   }
   if (originals.size === 0) return { laboratory };
-  const compared = new Map([...originals.keys()].map((copy) => [copy, comparedText(laboratory, copy)]));
+  const said = new Map([...originals].map(([copy, original]) => [copy, copyText(laboratory, copy, original)]));
   const claims = laboratory.files.flatMap(({ path }): Claim[] => {
     const [copy, original] = [...originals].find(([folder]) => path.startsWith(`${folder}/`)) ?? [];
     if (copy === undefined || original === undefined) return [];
@@ -47,7 +47,7 @@ export async function withoutCopiedFolders(
       {
         path,
         role: "left out",
-        because: `${copy} is a copy of ${original}, with all that is in it${compared.get(copy)!}`,
+        because: said.get(copy)!,
         strength: "bookkeeping",
       },
     ];
@@ -110,11 +110,15 @@ function equalFolders({ files }: Laboratory): Folder[][] {
   return [...byContents.values()].filter((group) => group.length > 1);
 }
 
-function comparedText({ files }: Laboratory, copy: string): string {
-  const count = files.reduce((sum, { path }) => sum + Number(path.startsWith(`${copy}/`)), 0);
-  return count > COMPARED_MAX
-    ? ` (names, sizes and headers of its ${counted(count, "file")} are equal, and the contents of ${COMPARED_MAX})`
-    : "";
+function copyText({ files, get }: Laboratory, copy: string, original: string): string {
+  const own = files.filter(({ path }) => path.startsWith(`${copy}/`));
+  const isLinked = own.every(({ path, etag }) => etag !== undefined && get(original + path.slice(copy.length))?.etag === etag);
+  if (isLinked) return `${copy} and ${original} show the same files, one of them by links`;
+  const compared =
+    own.length > COMPARED_MAX
+      ? ` (names, sizes and headers of its ${counted(own.length, "file")} are equal, and the contents of ${COMPARED_MAX})`
+      : "";
+  return `${copy} is a copy of ${original}, with all that is in it${compared}`;
 }
 
 async function isEqual(laboratory: Laboratory, { path: original }: Folder, copy: Folder): Promise<boolean> {
