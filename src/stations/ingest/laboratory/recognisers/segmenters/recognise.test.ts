@@ -172,7 +172,9 @@ describe("segmenters", () => {
       "seg/TS_02_seg.mrc": mask((i) => i % 3),
     });
     expect(claims).toEqual({});
-    expect(recognised!.questions).toMatchObject([{ id: expect.stringMatching(/^labels-[0-9a-f]{8}$/), files: ["seg/TS_01_seg.mrc", "seg/TS_02_seg.mrc"] }]);
+    expect(recognised!.questions).toMatchObject([
+      { id: expect.stringMatching(/^labels-[0-9a-f]{8}$/), files: ["seg/TS_01_seg.mrc", "seg/TS_02_seg.mrc"] },
+    ]);
     expect(recognised!.questions![0]!.options.map(({ answer }) => answer)).toEqual([
       "instances",
       "label-1",
