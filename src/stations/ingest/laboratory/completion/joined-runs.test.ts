@@ -27,7 +27,7 @@ describe("volumes with the same voxels under the names of two runs", () => {
     expect(runs).toEqual(["TS_01", "TS_02"]);
 
     expect(of("paper/lamella_7.mrc")).toMatchObject({ role: "left out", because: "the voxels of rec/TS_02.rec once more" });
-    expect(notes).toEqual([]);
+    expect(notes).toEqual(["lamella_7 is taken for TS_02: paper/lamella_7.mrc and rec/TS_02.rec have the same voxels."]);
     const alone = { ...project, "lamella_7/lamella_7.edf": "Setup.DatasetName=lamella_7\nSetup.Version.Etomo.Created=4.11.12\n" };
     const named = await decided({ ...alone, "lamella_7/lamella_7.rec": volume(12) });
     expect(named.runs).toEqual(["TS_01", "TS_02"]);

@@ -74,12 +74,14 @@ function namesOf(
   named: readonly NamedFile[],
   claimed: ReadonlyMap<string, Claim>,
 ): (path: string) => string | undefined {
-  const byKnown = runFinder(known);
-  const unknown = named.filter(({ path }) => claimed.get(path)?.run === undefined && byKnown(path) === undefined);
   const own = (some: readonly NamedFile[]) => specimens(some, laboratory);
-  const more = known.length > 0 ? own(unknown).filter(isCounted) : patternOr(named, own);
-  const byMore = runFinder(toldApart(more, named, laboratory));
-  return (path) => byKnown(path) ?? byMore(path);
+  const byPattern = known.length > 0 ? [] : patternOr(named, own);
+  const byKnown = runFinder([...known, ...byPattern]);
+  // what follows no pattern of the others, a folder of single tomograms beside a whole project, has runs of its own
+  const unknown = named.filter(({ path }) => claimed.get(path)?.run === undefined && byKnown(path) === undefined);
+  const more = own(unknown).filter(isCounted);
+  const byMore = runFinder(toldApart([...byPattern, ...more], named, laboratory));
+  return (path) => (known.length > 0 ? byKnown(path) : undefined) ?? byMore(path);
 }
 
 /** Names by the pattern that most files follow; where it would put several specimens into one run, or there is a single file, those of the specimens. */
