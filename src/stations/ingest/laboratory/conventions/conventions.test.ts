@@ -22,3 +22,16 @@ it("tomograms in a folder of their own have runs, though their names follow no p
     "hats/mka2019-12-12-14.rec": "mka2019-12-12-14",
   });
 });
+
+it("an aligned stack is left out where the one that it was made of is empty, and a tilt series where there is no other", async () => {
+  const stack = mrcFile([5, 24, 24], 2, { kind: "stack", seed: 1 });
+  const of = async (files: Record<string, string | Uint8Array>) => {
+    const { claims } = await conventions(await laboratoryWith({ "e/TS_01_rec.mrc": mrcFile([6, 10, 10], 8), ...files }), []);
+    return claims.find(({ path }) => path === "e/TS_01_ali.mrc");
+  };
+  expect(await of({ "e/TS_01_ali.mrc": stack })).toMatchObject({ role: "tilt series", run: "TS_01" });
+  expect(await of({ "e/TS_01_ali.mrc": stack, "e/TS_01.st": "" })).toMatchObject({
+    role: "left out",
+    because: "an aligned stack: e/TS_01.st, of which it was made, cannot be read",
+  });
+});

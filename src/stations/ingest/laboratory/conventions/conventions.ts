@@ -2,7 +2,7 @@ import { groupsOf } from "../../../../core/groups.js";
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
 import { findRunNames, looseName, type NamedFile, runFinder, wordsOf } from "../run-names.js";
-import type { Laboratory } from "../survey/laboratory.js";
+import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { toldApart } from "./apart.js";
 import { type Seeming, seeming } from "./kinds.js";
 import { isAdded, isCounted, mixesSpecimens, specimenOf, splitsSpecimens } from "./specimens.js";
@@ -61,7 +61,7 @@ export async function conventions(laboratory: Laboratory, recognised: readonly R
     const found = sameRunAs === undefined ? find(path) : (claimed.get(sameRunAs)?.run ?? find(sameRunAs));
     if (found !== undefined) own.push({ path, role, run: found, because, strength: "name" });
   }
-  return { software: "", by: [], claims: withoutSecondStacks(own, claimed) };
+  return { software: "", by: [], claims: withoutSecondStacks(own, claimed, laboratory) };
 }
 
 const FINER = /\.(xf|tlt|aln)$/i;
@@ -163,17 +163,27 @@ function widened(names: readonly string[], named: readonly NamedFile[]): string[
   });
 }
 
-/** Of a run that has a stack as it was recorded, the aligned one is left out. */
-function withoutSecondStacks(claims: readonly Claim[], claimed: ReadonlyMap<string, Claim>): Claim[] {
-  const isAligned = ({ path }: Claim) => /(?:\.ali|_ali\.(?:mrc|st))$/i.test(path);
+const ALIGNED = /(?:\.ali|_ali\.(?:mrc|st))$/i;
+
+/** Of a run that has a stack as it was recorded, the aligned one is left out; also where that was emptied or cut. */
+function withoutSecondStacks(claims: readonly Claim[], claimed: ReadonlyMap<string, Claim>, laboratory: Laboratory): Claim[] {
+  const isAligned = ({ path }: Claim) => ALIGNED.test(path);
+  const broken = ({ path }: Claim) =>
+    ["st", "mrc"].map((end) => path.replace(ALIGNED, `.${end}`)).find((one) => isBroken(laboratory.get(one)));
   const recorded = new Set(
     [...claims, ...claimed.values()].filter((claim) => claim.role === "tilt series" && !isAligned(claim)).map(({ run }) => run),
   );
   return claims.map((claim): Claim => {
-    if (claim.role !== "tilt series" || !isAligned(claim) || !recorded.has(claim.run)) return claim;
+    if (claim.role !== "tilt series" || !isAligned(claim)) return claim;
+    const lost = broken(claim);
+    if (lost !== undefined)
+      return { ...claim, role: "left out", because: `an aligned stack: ${lost}, of which it was made, cannot be read` };
+    if (!recorded.has(claim.run)) return claim;
     return { ...claim, role: "left out", because: "an aligned stack: the one that it was made of is there" };
   });
 }
+
+const isBroken = (file: Surveyed | undefined): boolean => file?.format === "empty" || file?.unreadable !== undefined;
 
 async function tiltCounts(laboratory: Laboratory): Promise<Set<number>> {
   const paths = (pattern: RegExp) =>
