@@ -27,6 +27,8 @@ const FLAGS = [
   "--force-color-profile=srgb",
   "--enable-unsafe-swiftshader",
 ];
+/** With the card of the machine, by Vulkan. */
+const WITH_GPU = ["--use-angle=vulkan", "--enable-features=Vulkan", "--ignore-gpu-blocklist"];
 export const KEYS = {
   PageDown: { key: "PageDown", code: "PageDown", windowsVirtualKeyCode: 34 },
   PageUp: { key: "PageUp", code: "PageUp", windowsVirtualKeyCode: 33 },
@@ -49,14 +51,14 @@ export { sleep };
 /** Milliseconds of the wall's clock, as frames are stamped. */
 export const now = () => performance.timeOrigin + performance.now();
 
-/** A browser with a profile of its own, and one beside it that reads frames. */
-export async function startClock() {
+/** A browser with a profile of its own, and one beside it that reads frames. `gpu`: with the graphics card of the machine. */
+export async function startClock({ gpu = false } = {}) {
   const executablePath = findBrowser();
   if (executablePath === undefined) throw new Error("no Chromium: node scripts/browser-env.mjs");
   const profile = mkdtempSync(join(tmpdir(), "emporium-bench-web-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
-    args: FLAGS,
+    args: gpu ? [...FLAGS.filter((flag) => !flag.includes("swiftshader")), ...WITH_GPU] : FLAGS,
     deviceScaleFactor: 1,
     viewport: VIEWPORT,
     bypassCSP: false,

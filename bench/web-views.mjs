@@ -64,19 +64,20 @@ export function viewsOf(server, peers) {
         isTransposed: axis === "x",
       };
     },
-    neuroglancer(source, { at, range, layers = [], type = "zarr2" }) {
+    neuroglancer(source, { at, range, layers = [], type = "zarr2", layout = "xy", image: more = {} }) {
       const image = {
         type: "image",
         name: "slices",
         source: `${type}://${source ?? ""}`,
         shaderControls: { normalized: { range } },
+        ...more,
       };
       const state = {
         dimensions: { x: [1e-9, "m"], y: [1e-9, "m"], z: [1e-9, "m"] },
         position: [...at].reverse().map((index) => index + 0.5),
         crossSectionScale: 1.15,
         layers: [image, ...layers],
-        layout: "xy",
+        layout,
         showAxisLines: false,
         showScaleBar: false,
       };

@@ -1,10 +1,10 @@
 /**
- * `npm run bench:web -- [--only catalog,jobs,start,viewer] [--rounds 30] [options of the parts]`: the web pages, in four parts, each a program of its own. `catalog`: what
+ * `npm run bench:web -- [--only catalog,jobs,space,start,viewer] [--rounds 30] [options of the parts]`: the web pages, in five parts, each a program of its own. `catalog`: what
  * pages ask of 20,000 runs, over HTTP (web-catalog.mjs). `viewer`: slices by the frames of the screen, beside Neuroglancer, vizarr and avivator (web-viewer.mjs).
  * `start`: the list of runs beside Datasette, and what pages weigh (web-start.mjs). A part that fails leaves the others alone. JSON lines on stdout,
  * tables on stderr; with 10 rounds some 20 minutes, after the volumes and peers were made once.
  *
- * `jobs`: how soon an event of a run moves its bar in 50 tabs, and what that costs the run (web-jobs.mjs). Not here: requests a second of the server (bench:serve).
+ * `space`: a volume in three dimensions, turned, beside Neuroglancer (web-space.mjs). `jobs`: how soon an event of a run moves its bar in 50 tabs, and what that costs the run (web-jobs.mjs). Not here: requests a second of the server (bench:serve).
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -17,6 +17,7 @@ const PARTS = {
   start: ["runs"],
   catalog: ["runs"],
   jobs: ["tabs", "pairs", "tasks"],
+  space: ["edge", "turns"],
 };
 const text = { type: "string" };
 const { values } = parseArgs({
