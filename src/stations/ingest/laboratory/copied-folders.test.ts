@@ -52,6 +52,40 @@ describe("copied folders", () => {
     expect(claims[0]!.because).toMatch(/names, sizes and headers of its 600 files are equal, and the contents of 500/);
     // no file whose contents are compared
     const other = { ...many, "frame_1005.mrc": tiny(3) };
-    expect((await claimed({ ...within("a", many), ...within("a copy", other) })).claims).toEqual([]);
+    expect((await claimed({ ...within("a", many), ...within("b", other) })).claims).toEqual([]);
+  });
+});
+
+describe("single files in a folder of backups", () => {
+  const stack = volume(1);
+  const long = (day: string) => `[ZValue = 0]\nDateTime = ${day}\n`.repeat(60);
+
+  it("that lie elsewhere under their name are left out before software is recognised", async () => {
+    const { seen, claims, laboratory } = await claimed({
+      "raw_backup/X.mrc": stack,
+      "raw_backup/X.mrc.mdoc": long("a"),
+      "session/X.mrc": stack,
+      "session/X.mrc.mdoc": long("a"),
+      "session/Y.mrc": volume(2),
+    });
+    expect(seen).toEqual(["session/X.mrc", "session/X.mrc.mdoc", "session/Y.mrc"]);
+    expect(claims).toContainEqual(
+      expect.objectContaining({ path: "raw_backup/X.mrc", because: "a copy of session/X.mrc", copyOf: "session/X.mrc" }),
+    );
+    expect(laboratory.get("raw_backup/X.mrc")).toBeUndefined();
+    expect(laboratory.folders()).toEqual(["session"]);
+  });
+
+  it("are looked at where their contents or names are others, where they are short texts, and where there is no other", async () => {
+    const { claims } = await claimed({
+      "backup/X.mrc": volume(2),
+      "backup/Y.mrc": stack,
+      "backup/X.mrc.mdoc": long("b"),
+      "backup/X.rawtlt": "0\n3\n",
+      "session/X.mrc": stack,
+      "session/X.mrc.mdoc": long("a"),
+      "session/X.rawtlt": "0\n3\n",
+    });
+    expect(claims).toEqual([]);
   });
 });

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import { groupsOf } from "../../../core/groups.js";
 import { inNumbers } from "../../../core/natural-order.js";
 import { counted } from "../../../core/units.js";
 import { mapLimit } from "../../../system/parallel.js";
 import type { Claim, Recognised } from "./claims.js";
-import { isCalledCopy, mayBeCopied } from "./recognisers/copies/names.js";
+import { baseName, folderOf } from "./recognisers/common/paths.js";
+import { isBackup, isCalledCopy, mayBeCopied } from "./recognisers/copies/names.js";
 import type { Laboratory, Surveyed } from "./survey/laboratory.js";
 
 /** Files of a folder whose contents are compared, at most; of all the others names, sizes and what their heads say. Where there are more it is told. */
@@ -20,7 +22,8 @@ interface Folder {
 
 /**
  * Leaves out folders that somebody has copied as a whole: equal in the names and sizes of everything below them, and in contents. What knows software sees
- * one of them, and so finds each series once. Folders without a volume, a frame or the like, which many runs have alike, are none.
+ * one of them, and so finds each series once. Folders without a volume, a frame or the like, which many runs have alike, are none. Of folders of backups
+ * single files are left out, too, that lie elsewhere under the same name.
  *
  * @returns the laboratory without copies, and what is claimed of these
  */
@@ -38,9 +41,14 @@ export async function withoutCopiedFolders(
     const [original, ...others] = open;
     for (const other of others) if (await isEqual(laboratory, original!, other)) originals.set(other.path, original!.path);
   }
-  if (originals.size === 0) return { laboratory };
+  const open = { ...laboratory, files: laboratory.files.filter(({ path }) => !isHidden(path)) };
+  const single = await copiesInBackups(open);
+  if (originals.size === 0 && single.size === 0) return { laboratory };
   const said = new Map([...originals].map(([copy, original]) => [copy, copyText(laboratory, copy, original)]));
   const claims = laboratory.files.flatMap(({ path }): Claim[] => {
+    const copyOf = single.get(path);
+    if (copyOf !== undefined)
+      return [{ path, role: "left out", because: `a copy of ${copyOf}`, strength: "bookkeeping", copyOf }];
     const [copy, original] = [...originals].find(([folder]) => path.startsWith(`${folder}/`)) ?? [];
     if (copy === undefined || original === undefined) return [];
     return [
@@ -52,17 +60,39 @@ export async function withoutCopiedFolders(
       },
     ];
   });
-  const left = laboratory.files.filter(({ path }) => !isHidden(path));
+  const files = open.files.filter(({ path }) => !single.has(path));
+  const inFolders = groupsOf(files, ({ path }) => folderOf(path));
   return {
     laboratory: {
       ...laboratory,
-      files: left,
-      get: (path) => (isHidden(path) ? undefined : laboratory.get(path)),
-      inFolder: (folder) => (isHidden(folder) ? [] : laboratory.inFolder(folder)),
-      folders: () => laboratory.folders().filter((folder) => !isHidden(folder)),
+      files,
+      get: (path) => (isHidden(path) || single.has(path) ? undefined : laboratory.get(path)),
+      inFolder: (folder) => inFolders.get(folder) ?? [],
+      folders: () => laboratory.folders().filter((folder) => inFolders.has(folder)),
     },
     copies: { software: "", by: [], claims },
   };
+}
+
+/** Files in folders of backups that are compared with others, at most: beyond them each is looked at like any other. */
+const BACKUPS_MAX = 5_000;
+/** Smaller texts are lists of angles and templates, which several series have alike. */
+const TEXT_BYTES_MIN = 1024;
+
+/** Files in folders of backups with those elsewhere that have their name and their contents. */
+async function copiesInBackups({ files, digest }: Laboratory): Promise<ReadonlyMap<string, string>> {
+  const isTelling = (file: Surveyed) => mayBeCopied(file) && (file.format !== "text" || file.size >= TEXT_BYTES_MIN);
+  const named = groupsOf(files.filter(isTelling), ({ path, size }) => `${baseName(path)} ${size}`);
+  const pairs = [...named.values()].flatMap((some) => {
+    const elsewhere = some.filter(({ path }) => !isBackup(folderOf(path)));
+    return elsewhere.length === 0 ? [] : some.filter((one) => !elsewhere.includes(one)).map((copy) => ({ copy, elsewhere }));
+  });
+  const found = await mapLimit(pairs.slice(0, BACKUPS_MAX), READS_IN_FLIGHT, async ({ copy, elsewhere }) => {
+    const own = await digest(copy.path);
+    for (const { path } of elsewhere) if ((await digest(path)) === own) return [copy.path, path] as const;
+    return undefined;
+  });
+  return new Map(found.filter((one) => one !== undefined));
 }
 
 const depth = (path: string): number => path.split("/").length;
