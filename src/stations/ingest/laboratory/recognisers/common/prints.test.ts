@@ -33,6 +33,12 @@ describe("two stacks", () => {
     expect(await compared(whole, binned(whole))).toBe(true);
   });
 
+  it("show the same binned, in the order of recording, which begins in the middle", async () => {
+    const whole = stack(1);
+    expect(await compared(binned(whole), sectionsOf(whole, [3, 2, 4, 1, 5, 0]))).toBe(true);
+    expect(await compared(sectionsOf(whole, [3, 2, 4, 1, 5, 0]), binned(whole))).toBe(true);
+  });
+
   it("show others, or nothing that tells it", async () => {
     expect(await compared(stack(1), stack(2))).toBe(false);
     expect(await compared(stack(1), binned(stack(2)))).toBe(false);

@@ -128,13 +128,29 @@ export async function showTheSame(laboratory: Laboratory, a: string, b: string):
   return looksAlike(laboratory, a, b);
 }
 
+/** Compares the middle ones; of a stack in the order of recording, which begins with the least tilt, its first ones with the middle one of the other, too. */
 async function looksAlike(laboratory: Laboratory, a: string, b: string): Promise<boolean | undefined> {
-  const counts = [a, b].map((path) => laboratory.get(path)!.volume!.shape[0]);
-  const reach = Math.min(NEIGHBOURS_MAX, Math.abs(counts[0]! - counts[1]!));
-  const middle = await piecesOf(laboratory, a, Math.floor(counts[0]! / 2));
-  for (let z = Math.floor(counts[1]! / 2) - reach; z <= Math.floor(counts[1]! / 2) + reach; z++) {
-    const other = z < 0 || z >= counts[1]! ? undefined : await piecesOf(laboratory, b, z);
-    if (middle && other && correlation(middle, other) >= ALIKE_LEAST) return true;
+  const [one, other] = [a, b].map((path) => ({ path, count: laboratory.get(path)!.volume!.shape[0] })) as [Stack, Stack];
+  const reach = Math.min(NEIGHBOURS_MAX, Math.abs(one.count - other.count));
+  const places = Array.from({ length: 2 * reach + 1 }, (_, at) => middleOf(other) - reach + at);
+  if (await hasLike(laboratory, one, other, [...places, ...FIRST_ONES])) return true;
+  return hasLike(laboratory, other, one, FIRST_ONES);
+}
+
+interface Stack {
+  readonly path: string;
+  readonly count: number;
+}
+
+const FIRST_ONES: readonly number[] = [0, 1];
+const middleOf = ({ count }: Stack): number => Math.floor(count / 2);
+
+/** Whether one of these sections of the other stack looks like the middle one of the first. */
+async function hasLike(laboratory: Laboratory, first: Stack, other: Stack, places: readonly number[]): Promise<boolean> {
+  const middle = await piecesOf(laboratory, first.path, middleOf(first));
+  for (const z of new Set(places)) {
+    const piece = z < 0 || z >= other.count ? undefined : await piecesOf(laboratory, other.path, z);
+    if (middle && piece && correlation(middle, piece) >= ALIKE_LEAST) return true;
   }
   return false;
 }

@@ -7,6 +7,7 @@ import { decisionsOf, recognisedIn } from "../../know.js";
 const { signal } = new AbortController();
 const stack = (seed: number, images = 5) => mrcFile([images, 48, 48], 2.5, { kind: "stack", seed });
 const volume = (seed: number, spacing = 10) => mrcFile([6, 12, 12], spacing, { seed });
+const tiff = new Uint8Array([0x49, 0x49, 42, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 const angles = "-6\n-3\n0\n3\n6\n";
 const edf = (name: string) => ({
   [`${name}.edf`]: `Setup.DatasetName=${name}\nSetup.Version.Etomo.Created=4.11.12\n`,
@@ -97,6 +98,37 @@ describe("stacks of one name with other images", () => {
     });
     expect(runs).toEqual(["anna_TS_01", "ben_pilot_2022_TS_01", "ben_project_TS_01", "TS_02"]);
     expect(of("ben/project/recons/TS_01_rec.mrc")).toMatchObject({ run: "ben_project_TS_01" });
+  });
+
+  it("are those of two places of which each folder of work has its own folders, and one may have a single one", async () => {
+    const { runs, of, whose } = await decided({
+      ...below("serialem", { "L03/ts_001.mrc": stack(1), "L07/ts_001.mrc": stack(2) }),
+      ...below("aretomo3", { "L03/ts_001.aln": aln(3), "L07/ts_001.aln": aln(9) }),
+      "tomograms/L03/ts_001_rec.mrc": volume(3),
+      "tomograms/L07/ts_001_rec.mrc": volume(4),
+      "denoised/L07/ts_001_rec.mrc": volume(5),
+    });
+    expect(whose).toEqual([]);
+    expect(runs).toEqual(["L03_ts_001", "L07_ts_001"]);
+    expect(of("denoised/L07/ts_001_rec.mrc")).toMatchObject({ run: "L07_ts_001" });
+    expect(of("aretomo3/L03/ts_001.aln")).toMatchObject({ run: "L03_ts_001" });
+  });
+
+  it("have the frames that their mdocs name, though these lie in one folder", async () => {
+    const of = (name: string, minute: number) =>
+      mdoc("ts_001.mrc", minute).replaceAll(/DateTime = .*/g, (line, at) => `${line}\nSubFramePath = D:\\x\\${name}_${at}.tif`);
+    const texts = { "serialem/L03/ts_001.mrc.mdoc": of("a", 10), "serialem/L07/ts_001.mrc.mdoc": of("b", 40) };
+    const frames = Object.values(texts).flatMap((text) => [...text.matchAll(/D:\\x\\(.*)/g)].map(([, name]) => `frames/${name}`));
+    const { runs, of: file } = await decided({
+      ...texts,
+      "serialem/L03/ts_001.mrc": stack(1),
+      "serialem/L07/ts_001.mrc": stack(2),
+      "tomograms/L03/ts_001_rec.mrc": volume(3),
+      "tomograms/L07/ts_001_rec.mrc": volume(4),
+      ...Object.fromEntries(frames.map((path) => [path, tiff])),
+    });
+    expect(runs).toEqual(["L03_ts_001", "L07_ts_001"]);
+    expect(frames.map((path) => file(path)?.run)).toEqual([...Array(5).fill("L03_ts_001"), ...Array(5).fill("L07_ts_001")]);
   });
 
   it("leave alone what lies in neither folder: nobody is told to own it", async () => {

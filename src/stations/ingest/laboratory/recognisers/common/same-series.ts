@@ -144,13 +144,13 @@ async function splitByStacks(
   const units = folders.map(
     (own, at): Unit => ({
       run: unit.run,
-      site: {
-        name: keyOf(unit.site?.name ?? "", parts[at]!),
-        folder: own[0]!
+      site: siteAt(
+        own[0]!
           .split("/")
           .slice(0, depth + 1)
           .join("/"),
-      },
+        keyOf(unit.site?.name ?? "", parts[at]!),
+      ),
       paths: new Set(),
       byRole: new Map(),
     }),
@@ -166,6 +166,8 @@ async function splitByStacks(
   }
   return [...units, rest].filter(({ paths }) => paths.size > 0);
 }
+
+const siteAt = (folder: string, name: string): Site => ({ name, folder, called: folder });
 
 const STACKS_MAX = 6;
 
@@ -187,11 +189,11 @@ const placeOf = ({ name }: Family, { run, site }: Unit): string =>
   site?.name ?? (run.endsWith(name) ? run.slice(0, -name.length).replace(/[_.\- ]+$/, "") : run);
 
 /** Compares the units of a family two by two. */
-async function compared(laboratory: Laboratory, { units }: Family, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Told> {
+async function compared(laboratory: Laboratory, { name, units }: Family, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Told> {
   const results = new Map<Unit, Map<Unit, Same>>(units.map((unit) => [unit, new Map()]));
   for (const [at, a] of units.entries()) {
     for (const b of units.slice(at + 1)) {
-      const result = await comparedTwo(laboratory, a, b, mdocs);
+      const result = (await comparedTwo(laboratory, a, b, mdocs)) ?? claimedTogether(name, a, b);
       results.get(a)!.set(b, result);
       results.get(b)!.set(a, result);
     }
@@ -214,6 +216,10 @@ async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: Read
   const isAlike = await anyTwo(of(a, "alignment"), of(b, "alignment"), (one, other) => alignAlike(laboratory, one, other));
   return isAlike ? true : undefined;
 }
+
+/** What somebody has told apart already: the frames of `L03_TS_01`, wherever they lie, are those that its mdoc names. */
+const claimedTogether = (name: string, a: Unit, b: Unit): Same =>
+  a.run === b.run && a.run !== name && (a.site === undefined || b.site === undefined) ? true : undefined;
 
 /** Files of each side that are compared, at most: of one series they tell the same. */
 const COMPARED_MAX = 3;
@@ -322,7 +328,7 @@ function namesOf({ name, units }: Family, groups: readonly Group[]): string[] {
 /** The folder of the site that it lies in, else the folder that all of it lies in, or that of its first file. */
 function folderOfGroup(group: Group): string {
   const [site] = group.flatMap((unit) => unit.site ?? []);
-  if (site && group.every((unit) => unit.site?.name === site.name)) return site.folder;
+  if (site && group.every((unit) => unit.site === undefined || unit.site.name === site.name)) return site.called;
   const folders = group.flatMap(({ byRole }) => [...byRole.values()].flatMap((paths) => [...paths].map(folderOf)));
   const [first = "", ...others] = folders.length > 0 ? folders : group.flatMap(({ paths }) => [...paths].map(folderOf));
   const parts = first.split("/");

@@ -21,9 +21,14 @@ export function siteName(folder: string, series: string): string {
 
 /** Of a person, a project or a session. */
 export interface Site {
-  /** The same for folders of which words for what was done there are put behind the name: `anna_bin4` and `anna_denoised`. */
+  /**
+   * The same for folders of which words for what was done there are put behind the name, or before it as a folder: `anna_bin4` and `anna_denoised`,
+   * `frames/grid2` and `tomograms/grid2`.
+   */
   readonly name: string;
   readonly folder: string;
+  /** The folder without those around it that are called after what was done there: `grid2` of `tomograms/grid2`. */
+  readonly called: string;
 }
 
 /**
@@ -34,26 +39,44 @@ export interface Site {
  * @param series its name, as `tightName` has it
  */
 export function sitesOf(folders: Iterable<string>, series: string): (path: string) => Site | undefined {
+  const all = [...new Set(folders)].map((folder) => (folder === "" ? [] : folder.split("/")));
+  const split = sitesIn(all, series, new Set());
+  // a person who has two folders in one place has the only one of that name in another
+  const sites = sitesIn(all, series, new Set(split.map(({ name }) => name)));
+  return (path) => sites.find(({ folder }) => path.startsWith(`${folder}/`));
+}
+
+interface Around {
+  readonly folder: string;
+  readonly name: string;
+  readonly called: string;
+}
+
+const TOP: Around = { folder: "", name: "", called: "" };
+
+/** @param known names of sites that are sites wherever they stand */
+function sitesIn(all: readonly (readonly string[])[], series: string, known: ReadonlySet<string>): Site[] {
   const sites: Site[] = [];
-  const search = (below: string, parts: readonly (readonly string[])[]) => {
+  const search = (around: Around, parts: readonly (readonly string[])[]) => {
     const byName = groupsOf(
       parts.filter(([first]) => first !== undefined),
       ([first]) => first!,
     );
-    const called = [...byName.keys()].map((name) => [name, siteName(name, series)] as const);
-    const isSplit = new Set(called.flatMap(([, own]) => (own === "" ? [] : [own]))).size > 1;
-    for (const [name, own] of called) {
-      if (isSplit && own !== "") sites.push({ name: `${below}${own}`, folder: `${below}${name}` });
-      else
-        search(
-          `${below}${name}/`,
-          byName.get(name)!.map(([, ...rest]) => rest),
-        );
+    const names = [...byName.keys()].map((name) => [name, siteName(name, series)] as const);
+    const isSplit = new Set(names.flatMap(([, own]) => (own === "" ? [] : [own]))).size > 1;
+    for (const [folder, own] of names) {
+      const inside: Around = {
+        folder: `${around.folder}${folder}`,
+        name: own === "" ? around.name : `${around.name}${own}`,
+        called: own === "" ? around.called : `${around.called}${folder}`,
+      };
+      const below = byName.get(folder)!.map(([, ...rest]) => rest);
+      if (own !== "" && (isSplit || known.has(inside.name))) sites.push(inside);
+      else search({ folder: `${inside.folder}/`, name: slashed(inside.name), called: slashed(inside.called) }, below);
     }
   };
-  search(
-    "",
-    [...new Set(folders)].map((folder) => (folder === "" ? [] : folder.split("/"))),
-  );
-  return (path) => sites.find(({ folder }) => path.startsWith(`${folder}/`));
+  search(TOP, all);
+  return sites;
 }
+
+const slashed = (text: string): string => (text === "" || text.endsWith("/") ? text : `${text}/`);
