@@ -4,8 +4,9 @@ import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, PointsReading, Question } from "../../claims.js";
 import { stableId } from "../../questions.js";
-import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import type { Laboratory, Surveyed, VolumeFacts } from "../../survey/laboratory.js";
 import { baseName, folderOf } from "../common/paths.js";
+import { showTheSameInside } from "../common/prints.js";
 import { orReason } from "../common/reading.js";
 import type { Dataset } from "./datasets.js";
 import { isDrawnOn, type ModelFacts, modelFacts, placeOf } from "./models.js";
@@ -42,7 +43,7 @@ export async function recogniseModels(
     const facts = await orReason(async () => modelFacts(await laboratory.open(path)));
     return "reason" in facts
       ? { path, fate: { unreadable: facts.reason } }
-      : { path, fate: fateOf(path, facts.value, surroundings(path)) };
+      : { path, fate: await fateOn(laboratory, path, facts.value, surroundings(path)) };
   });
   const notes = read.flatMap(({ fate }) => ("unreadable" in fate ? [`${fate.unreadable}. The model is left alone.`] : []));
   const fates = read.flatMap(({ path, fate }) => ("unreadable" in fate ? [] : [{ path, fate }]));
@@ -81,6 +82,37 @@ interface Fate {
   readonly ask?: { readonly kind: "wild" | "lines"; readonly count: number } | undefined;
 }
 
+/** A model that is called after another volume of the tomogram's size was drawn on that, which may have been turned. */
+async function fateOn(laboratory: Laboratory, path: string, model: ModelFacts, around: Surroundings): Promise<Fate> {
+  const { dataset, tomogram, others } = around;
+  const fate = fateOf(path, model, around);
+  if (fate.claim.role !== "points" || !tomogram?.volume || !isDrawnOn(model, tomogram.volume)) return fate;
+  const under = others
+    .filter(({ file }) => file.volume && isDrawnOn(model, file.volume) && isCalledAfter(path, file.path))
+    .sort((a, b) => b.file.path.length - a.file.path.length)[0];
+  if (!under || (await showTheSameInside(laboratory, under.file.path, tomogram.path))) return fate;
+  return {
+    claim: {
+      role: "left out",
+      run: dataset?.run,
+      because: `called after ${baseName(under.file.path)}, which shows other places than ${baseName(tomogram.path)}`,
+      details: { object: objectOf(path, model, dataset) },
+    },
+    hint: ELSEWHERE,
+  };
+}
+
+const ELSEWHERE =
+  "these models were drawn on other volumes: open them on the tomogram in 3dmod and save them, to have their points.";
+
+const isCalledAfter = (model: string, volume: string): boolean => {
+  const stem = baseName(volume)
+    .replace(/\.(?:rec|mrc|hdf)$/i, "")
+    .toLowerCase();
+  const name = baseName(model).toLowerCase();
+  return name.startsWith(stem) && !/[a-z0-9]/.test(name[stem.length] ?? "");
+};
+
 function fateOf(path: string, model: ModelFacts, { dataset, tomogram, others }: Surroundings): Fate {
   const run = dataset?.run;
   const object = objectOf(path, model, dataset);
@@ -92,14 +124,12 @@ function fateOf(path: string, model: ModelFacts, { dataset, tomogram, others }: 
   if (kinds.size === 0 && !model.isOriented) return leftOut("a model without anything in it");
   const volume = tomogram?.volume;
   const other =
-    volume && isDrawnOn(model, volume) ? undefined : others.find(({ file }) => file.volume && isDrawnOn(model, file.volume));
+    volume && isDrawnOn(model, volume)
+      ? undefined
+      : others.find(({ file }) => file.volume && isDrawnOn(model, file.volume) && !(volume && isBinned(file.volume, volume)));
   if (other?.what === "stack")
     return leftOut(`drawn on images of the tilt series (${baseName(other.file.path)}), not on the tomogram`);
-  if (other)
-    return leftOut(
-      `drawn on ${baseName(other.file.path)}, not on the tomogram`,
-      "these models were drawn on untrimmed volumes: open them on the tomogram in 3dmod and save them, to have their points.",
-    );
+  if (other) return leftOut(`drawn on ${baseName(other.file.path)}, not on the tomogram`, ELSEWHERE);
   if (kinds.has("mesh"))
     return leftOut(
       "surfaces as an IMOD model",
@@ -194,6 +224,14 @@ function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fat
     ],
     guess: "leave-out",
   };
+}
+
+/** Whether a volume is another one with larger voxels, whole: of the same extent along each axis, by its header too. */
+function isBinned(small: VolumeFacts, { shape, spacingsAngstrom: [, spacing] }: VolumeFacts): boolean {
+  const [, own] = small.spacingsAngstrom;
+  if (own === undefined || spacing === undefined) return false;
+  const binning = own / spacing;
+  return binning > 1.5 && shape.every((length, axis) => Math.abs(length / binning - small.shape[axis]!) < 1);
 }
 
 /** The dataset of a model with its volumes: by its folder, or by the name that the model's begins with. */

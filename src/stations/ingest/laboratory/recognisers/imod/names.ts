@@ -20,8 +20,8 @@ const out = (leftOut: string): Kind => ({ leftOut });
 const IMAGES: Readonly<Record<string, Kind>> = {
   st: "raw stack",
   mrc: "raw stack",
-  fixed_st: out("the stack without X-rays, as the eraser writes it; the raw stack is a copy of it"),
-  fixed: out("the stack without X-rays, as the eraser writes it; the raw stack is a copy of it"),
+  fixed_st: out("the raw stack once more, without X-rays, as the eraser writes it"),
+  fixed: out("the raw stack once more, without X-rays, as the eraser writes it"),
   xray: out("X-rays that were erased"),
   bl: out("a blended montage"),
   preali: out("the coarsely aligned stack"),
@@ -40,6 +40,8 @@ const IMAGES: Readonly<Record<string, Kind>> = {
 };
 /** Of a dual-axis dataset the axis stands before or behind: `BBa_orig.st`, `BB_origa.st`. */
 const BEFORE_XRAYS = /^orig[ab]?(?:_st)?$/;
+/** Source: https://bio3d.colorado.edu/imod/doc/man/excludeviews.html */
+const CUT_VIEWS = /^cutviews\d+(?:_st|_info)?$/;
 const ITERATION = /^(?:full_)?(?:srec|vsr|sint)\d+$/;
 
 /** Other files, by the whole rest of the name. */
@@ -72,6 +74,7 @@ export function kindOf(rest: string): Kind | undefined {
   if (image !== undefined && Object.hasOwn(IMAGES, image)) return IMAGES[image];
   if (image !== undefined && BEFORE_XRAYS.test(image))
     return { leftOut: "the stack as it was recorded; the raw stack was made of it, without X-rays or without some views" };
+  if (image !== undefined && CUT_VIEWS.test(image)) return { leftOut: "views that were cut out of the raw stack" };
   if (image !== undefined && ITERATION.test(image)) return { leftOut: "an iteration of SIRT, before trimming" };
   return OTHERS.find(([form]) => form.test(small))?.[1];
 }

@@ -245,6 +245,54 @@ describe("IMOD", () => {
     expect(recognised!.notes!.join("\n")).toContain("TS_01_cut.mod");
   });
 
+  it("leaves out models called after a volume that shows other places, and reads those drawn on a binned one", async () => {
+    const big = (seed: number) => mrcFile([8, 32, 32], 5, { seed });
+    const drawn = (max: [number, number, number]) => model([[1, 2, 3]], { max }, { contourKind: "scattered" });
+    const { recognised, claims } = await rolesOf({
+      ...single,
+      "TS_01/TS_01_rec.mrc": big(1),
+      "TS_01/TS_01_rot.rec": big(2),
+      "TS_01/TS_01_sirt.rec": big(1),
+      "TS_01/TS_01_b2.rec": mrcFile([4, 16, 16], 10),
+      "TS_01/TS_01_rot_t4p.mod": drawn([32, 32, 8]),
+      "TS_01/TS_01_sirt_t4p.mod": drawn([32, 32, 8]),
+      "TS_01/TS_01_b2_t4p.mod": model([[1, 2, 3]], { max: [16, 16, 4], image: minx(10) }, { contourKind: "scattered" }),
+    });
+    const told = (name: string) => recognised!.claims.find(({ path }) => path === `TS_01/TS_01_${name}.mod`);
+    expect(told("rot_t4p")!.because).toBe("called after TS_01_rot.rec, which shows other places than TS_01_rec.mrc");
+    expect(claims["TS_01/TS_01_sirt_t4p.mod"]).toBe("points TS_01");
+    expect(told("b2_t4p")!.details!.points).toMatchObject({ unit: "pixels", pixelAngstrom: 10 });
+    expect(recognised!.notes!.join()).toContain("TS_01/TS_01_rot_t4p.mod: these models were drawn on other volumes");
+  });
+
+  it("sees that somebody turned the untrimmed volume under another name, and which views were cut out", async () => {
+    const { "TS_01/TS_01_rec.mrc": _, ...untrimmed } = single;
+    const { recognised, claims } = await rolesOf({
+      ...untrimmed,
+      "TS_01/TS_01_rotx.rec": mrcFile([8, 10, 6], 5),
+      "TS_01/TS_01_cutviews0.st": mrcFile([2, 20, 12], 2.5, { kind: "stack" }),
+      "TS_01/TS_01_cutviews0.info": "1,5\n",
+    });
+    expect(recognised!.questions).toEqual([]);
+    expect(recognised!.claims.find(({ path }) => path.endsWith("_full_rec.mrc"))!.because).toBe(
+      "untrimmed volume: TS_01_rotx.rec is of its size, with sections along z",
+    );
+    expect(claims).toMatchObject({
+      "TS_01/TS_01_cutviews0.st": "left out TS_01",
+      "TS_01/TS_01_cutviews0.info": "left out TS_01",
+    });
+  });
+
+  it("knows a montage by its list of pieces, and no script for one", async () => {
+    const { recognised, claims } = await rolesOf({
+      "maps/sq.st": mrcFile([2, 20, 12], 210, { kind: "stack" }),
+      "maps/sq.pl": "       0       0       0\n      58       0       0\n",
+      "maps/run.pl": "#!/usr/bin/perl\nprint 1;\n",
+    });
+    expect(claims).toEqual({ "maps/sq.st": "left out", "maps/sq.pl": "left out" });
+    expect(recognised!.claims[1]!.because).toBe("a montage, as sq.pl says");
+  });
+
   it("agrees with curate package on what a mesh and a contour of two points are", async () => {
     const mesh = { flags: 0, vertices: [1, 2, 3, 0, 0, 1], indices: [-25, 0, 0, 0, -22, -1] };
     const { recognised } = await rolesOf({

@@ -7,6 +7,7 @@ import { baseName, folderOf, within } from "../common/paths.js";
 import { type Dataset, findDatasets, type OwnFile, ownersIn } from "./datasets.js";
 import { recogniseModels } from "./model-claims.js";
 import { isSum, kindOf, plainKind, workFolder } from "./names.js";
+import { montages } from "./pieces.js";
 import { serialSections } from "./serial-sections.js";
 
 /**
@@ -30,7 +31,8 @@ export const imod: Recogniser = {
     const known = new Set([...claims.map(({ path }) => path), ...questions.flatMap(({ files }) => files)]);
     const models = await recogniseModels(laboratory, datasets, known);
     const sections = await serialSections(laboratory, known);
-    if (datasets.length === 0 && models.claims.length === 0 && sections.by.length === 0) return undefined;
+    const pieces = await montages(laboratory, known);
+    if (datasets.length + models.claims.length + sections.by.length + pieces.length === 0) return undefined;
     const version = datasets.find((dataset) => dataset.version !== undefined)?.version;
     return {
       software:
@@ -39,9 +41,9 @@ export const imod: Recogniser = {
           : `IMOD${version === undefined ? "" : ` ${version}`} (etomo)`,
       by: (datasets.length + sections.by.length > 0
         ? [...datasets.map(({ source }) => source), ...sections.by]
-        : models.claims.map(({ path }) => path)
+        : [...models.claims, ...pieces].map(({ path }) => path)
       ).slice(0, 3),
-      claims: [...claims, ...models.claims, ...sections.claims],
+      claims: [...claims, ...models.claims, ...sections.claims, ...pieces],
       questions: [...questions, ...models.questions, ...sections.questions],
       notes: [...notes, ...models.notes],
     };
@@ -121,7 +123,7 @@ function claimDataset(laboratory: Laboratory, own: Own): void {
     notes.push(
       `${run} has two axes: stack, angles and alignment of axis b are left out, and only a tomogram of both axes is published.`,
     );
-  claimVolumes(own, { trimmed, untrimmed, said });
+  claimVolumes(laboratory, own, { trimmed, untrimmed, said });
 }
 
 /** The raw stack by the name that etomo gives: the extension of the `.edf`, or the usual ones. */
@@ -165,7 +167,11 @@ interface Volumes {
 }
 
 /** The trimmed volume is the tomogram. Where there is none, a person decides about the volume that it would be made of. */
-function claimVolumes({ dataset, sums, claims, questions, notes }: Own, { trimmed, untrimmed, said }: Volumes): void {
+function claimVolumes(
+  laboratory: Laboratory,
+  { dataset, sums, claims, questions, notes }: Own,
+  { trimmed, untrimmed, said }: Volumes,
+): void {
   const { run, isDual } = dataset;
   const whole = [...sums, ...(isDual ? [] : untrimmed.map(({ file }) => file))];
   for (const { file } of isDual ? untrimmed : []) claims.push({ ...leftOut(file.path, "untrimmed, and of one axis alone"), run });
@@ -185,6 +191,12 @@ function claimVolumes({ dataset, sums, claims, questions, notes }: Own, { trimme
   if (ready.length > 0) {
     const names = ready.map(({ file }) => baseName(file.path)).join(", ");
     for (const { path } of [...whole, ...raw]) claims.push({ ...leftOut(path, `untrimmed volume: ${names} is made of it`), run });
+    return;
+  }
+  const turned = isDual ? undefined : turnedVolume(laboratory, dataset, [...raw, ...whole]);
+  if (turned !== undefined) {
+    const because = `untrimmed volume: ${baseName(turned)} is of its size, with sections along z`;
+    for (const { path } of [...whole, ...raw]) claims.push({ ...leftOut(path, because), run });
     return;
   }
   const left = [...raw, ...whole];
@@ -220,6 +232,20 @@ function claimVolumes({ dataset, sums, claims, questions, notes }: Own, { trimme
     ],
     guess: sums.length === 1 && left.length === 1 ? "tomogram" : "leave-out",
   });
+}
+
+/** A volume called after the dataset that has rows where the untrimmed one has sections: somebody turned it with clip, under a name of their own. */
+function turnedVolume(laboratory: Laboratory, { folder, name }: Dataset, untrimmed: readonly Surveyed[]): string | undefined {
+  const [whole] = untrimmed;
+  if (!whole?.volume || untrimmed.length !== 1) return undefined;
+  const [sections, rows, columns] = whole.volume.shape;
+  const isTurned = ({ path, volume }: Surveyed) =>
+    path !== whole.path &&
+    baseName(path).toLowerCase().startsWith(name.toLowerCase()) &&
+    /\.(?:rec|mrc)$/i.test(path) &&
+    volume?.shape.join(" ") === `${rows} ${sections} ${columns}`;
+  const found = sections === rows ? [] : laboratory.inFolder(folder).filter(isTurned);
+  return found.length === 1 ? found[0]!.path : undefined;
 }
 
 /** Rows are as many as the reconstruction is thick, and sections are not: nobody turned it. */
