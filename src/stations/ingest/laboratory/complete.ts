@@ -7,6 +7,7 @@ import { cutQuestions } from "./completion/cuts.js";
 import { placeGains } from "./completion/gains.js";
 import { mirrorQuestions } from "./completion/hand.js";
 import { lyingQuestions } from "./completion/lying.js";
+import { mapQuestions } from "./completion/maps.js";
 import { meshQuestions } from "./completion/meshes.js";
 import { methodOfName } from "./completion/method.js";
 import { nanometreQuestions } from "./completion/nanometres.js";
@@ -107,6 +108,7 @@ export async function complete(
   onlyOne(files, undecided);
   ask(await seriesOfOneRun(files, laboratory));
   await listsOfFewer(files, laboratory);
+  ask(mapQuestions(files, laboratory));
   ask(stoppedSeries(files, laboratory));
   ask(await countQuestions(files, laboratory));
   ask(await turnedQuestions(files, laboratory));

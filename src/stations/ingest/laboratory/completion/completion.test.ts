@@ -27,6 +27,16 @@ describe("tomograms of one run that nothing tells apart", () => {
     expect([of("a/TS_01.mrc"), of("b/TS_01.mrc"), of("a/TS_02.mrc")?.role]).toEqual([undefined, undefined, "tomogram"]);
   });
 
+  it("but for the one that bookkeeping names, which is taken until somebody answers", async () => {
+    const { asked, of } = await decided({
+      "TS_01/TS_01.edf": "Setup.DatasetName=TS_01\n",
+      ...{ "TS_01/TS_01.st": stack(9), "TS_01/TS_01.rawtlt": angles },
+      ...{ "TS_01/TS_01_rec.mrc": volume(1), "TS_01/TS_01_8bit.rec": volume(2) },
+    });
+    expect(asked).toEqual([["twins", "2"]]);
+    expect([of("TS_01/TS_01_rec.mrc")?.role, of("TS_01/TS_01_8bit.rec")?.role]).toEqual(["tomogram", "left out"]);
+  });
+
   it("but where the voxels are the same under another header: one is published", async () => {
     const { asked, of } = await decided({
       ...{ "rec/TS_01.mrc": volume(1), "paper/TS_01.mrc": volume(1, 0) },
@@ -295,5 +305,37 @@ describe("names of runs", () => {
       run: "chlamy_021",
       details: { processing: "filtered" },
     });
+  });
+});
+
+describe("stacks that may be no tilt series of their run", () => {
+  const mdoc = (name: string) =>
+    `ImageFile = ${name}\n\n${[0, 3, -3, 6, -6].map((tilt, z) => `[ZValue = ${z}]\nTiltAngle = ${tilt}\n`).join("\n")}`;
+
+  it("with pixels many times larger, and nothing beside them, are asked about as maps", async () => {
+    const { asked, of } = await decided({
+      ...{
+        "a/TS_01.mrc": stack(1),
+        "a/TS_01.mrc.mdoc": mdoc("TS_01.mrc"),
+        "a/TS_02.mrc": stack(2),
+        "a/TS_02.mrc.mdoc": mdoc("TS_02.mrc"),
+      },
+      "a/LMM_grid2.mrc": mrcFile([4, 48, 48], 640, { kind: "stack", seed: 3 }),
+    });
+    expect(asked).toEqual([["maps", "leave-out"]]);
+    expect(of("a/LMM_grid2.mrc")).toMatchObject({ role: "left out", because: "a map of the grid, by its pixel size" });
+  });
+
+  it("of two stacks the one is taken that was aligned: its alignment numbers its sections", async () => {
+    const rows = [0, 1, 2, 3, 4].map((n) => `${n} 0 1.0 1.0 2.0 1.0 1.0 1.0 0.0 ${-6 + 3 * n}`).join("\n");
+    const { questions, of } = await decided({
+      "serialem/TS_01.mrc": stack(1),
+      "serialem/TS_01.mrc.mdoc": mdoc("TS_01.mrc"),
+      "aretomo/TS_01.mrc": stack(2),
+      "aretomo/TS_01.aln": `# AreTomo Alignment / Priims bprmMn\n# RawSize = 48 48 5\n# NumPatches = 0\n# SEC ROT GMAG TX TY SMEAN SFIT SCALE BASE TILT\n${rows}\n`,
+    });
+    expect(questions.find(({ id }) => id.startsWith("series"))?.answer).toBeDefined();
+    expect(of("aretomo/TS_01.mrc")?.role).toBe("tilt series");
+    expect(of("serialem/TS_01.mrc")?.role).toBe("left out");
   });
 });

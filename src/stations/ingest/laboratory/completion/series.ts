@@ -117,7 +117,8 @@ export async function unreadLists(files: Map<string, Decision>, laboratory: Labo
 
 /**
  * Tilt series of one run. Those with the same images are one: the one that the acquisition file lies beside stays, else the first. Of others a person
- * says which is to be published; until then the one that the acquisition file lies beside, or the only one with as many images as the run has angles.
+ * says which is to be published; until then the one that was aligned, or that the acquisition file lies beside, or the only one with as many images as the run
+ * has angles, or that bookkeeping names.
  */
 export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
   const angles = await anglesOf(files, laboratory);
@@ -139,7 +140,14 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     const some = kept.map(({ file }) => file);
     const [first, second] = some;
     const fitting = some.filter(({ path }) => angles.get(run)?.has(laboratory.get(path)?.volume?.shape[0] ?? 0));
-    const guess = described(first!) && !described(second!) ? 0 : fitting.length === 1 ? some.indexOf(fitting[0]!) : undefined;
+    const guesses = [
+      // an alignment numbers the sections of the stack that it was made for, which may be in another order than those of others
+      some.filter((file) => isAligned(file, files)),
+      described(first!) && !described(second!) ? [first!] : [],
+      fitting,
+      some.filter(({ strength }) => strength === "bookkeeping"),
+    ];
+    const guess = guesses.find(({ length }) => length === 1)?.map((file) => some.indexOf(file))[0];
     const options = some.map(
       (file, n): Option => ({
         answer: `${n + 1}`,
@@ -160,6 +168,15 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     });
   }
   return questions;
+}
+
+/** Whether an alignment of the run lies beside it under its name. */
+function isAligned({ path, run }: Decision, files: ReadonlyMap<string, Decision>): boolean {
+  const stem = path.replace(/\.(?:mrcs?|st)$/i, "");
+  return [".aln", ".xf"].some((end) => {
+    const alignment = files.get(`${stem}${end}`);
+    return alignment?.role === "alignment" && alignment.run === run;
+  });
 }
 
 /** Beside the only stack with as many images as there are angles another one may be a volume whose header is wrong. */

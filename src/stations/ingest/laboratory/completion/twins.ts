@@ -5,6 +5,7 @@ import type { Claim, Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { areOpposite } from "../recognisers/common/prints.js";
+import { folderOf } from "../recognisers/common/paths.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
@@ -16,7 +17,10 @@ import { spacingOf } from "./spacings.js";
 const PUT_ASIDE =
   /(?:^|[/_.\- ])(?:old(?:er)?|alt|bad|wrong|broken|fail(?:ed)?|first_?(?:try|attempt)|try\d*|test(?:s|ing)?|backup|bak|trash|tmp|temp|draft|previous|prelim(?:inary)?|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do_?not_?use|archive|verworfen|schlecht)(?=[/_.\- ]|$)/i;
 
-/** Two tomograms of one run that nothing tells apart: the same voxel size and the same processing. What a name calls old or bad is not taken. */
+/**
+ * Two tomograms of one run that nothing tells apart: the same voxel size and the same processing. What a name calls old or bad is not taken; of files beside
+ * each other that are called after one which bookkeeping names, that one is.
+ */
 export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
   const twins = twinsOf(tomograms, laboratory);
@@ -43,13 +47,28 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     const kept = Array.from({ length: count }, (_, n) => n).filter(
       (n) => !groups.some((group) => PUT_ASIDE.test(group[n]!.path)),
     );
+    const named = kept.filter((n) => groups.every((group) => group[n]!.strength === "bookkeeping"));
+    const isNamed = named.length === 1 && groups.every((group) => areCalledAfter(group[named[0]!]!, group));
+    const why = isNamed
+      ? `of which bookkeeping names one, ${groups[0]![named[0]!]!.path}`
+      : "and neither names nor bookkeeping tell which one counts";
+    const guess = kept.length === 1 ? kept[0] : isNamed ? named[0] : undefined;
     return {
       id: stableId("twins", key),
-      text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` (and ${counted(groups.length - 1, "more run")} likewise)` : ""} has ${counted(count, "tomogram")} of the same voxel size, and neither names nor bookkeeping tell which one counts: ${fewFiles(groups[0]!.map(({ path }) => path))}. Which is to be published?`,
+      text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` (and ${counted(groups.length - 1, "more run")} likewise)` : ""} has ${counted(count, "tomogram")} of the same voxel size, ${why}: ${fewFiles(groups[0]!.map(({ path }) => path))}. Which is to be published?`,
       files: groups.flatMap((group) => group.map(({ path }) => path)),
       options: [...options, all],
-      ...(kept.length === 1 && { guess: `${kept[0]! + 1}` }),
+      ...(guess !== undefined && { guess: `${guess + 1}` }),
     };
+  });
+}
+
+/** `TS_01_8bit.rec` beside `TS_01.rec`, or `TS_01_rec.mrc`: what somebody has made of it, or tried instead. */
+function areCalledAfter(one: Decision, group: readonly Decision[]): boolean {
+  const stem = one.path.replace(/(?:_rec)?\.(?:mrc|rec|hdf)$/i, "");
+  return group.every((other) => {
+    const isOther = other.strength !== "bookkeeping" && other.strength !== "person" && other.path.startsWith(`${stem}_`);
+    return other === one || (isOther && folderOf(other.path) === folderOf(one.path));
   });
 }
 
