@@ -85,6 +85,8 @@ export interface Details {
   /** Label of a mask, and whether each value is an instance. */
   readonly label?: number | undefined;
   readonly isInstances?: boolean | undefined;
+  /** Of a mask in which each label is a kind of objects: their names by label. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What somebody says of one file. */

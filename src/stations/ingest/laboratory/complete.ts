@@ -219,10 +219,17 @@ function nameProcessing(files: Map<string, Decision>): void {
   }
 }
 
-/** Files of a kind that a run has, for which nothing tells the run. */
+/** Files of a kind that a run has, for which nothing tells the run. Answers may leave it open: then their names are looked at, as those of other files were. */
 function withoutRun(files: Map<string, Decision>, undecided: Map<string, string>): void {
-  for (const [path, { role, run, runs }] of files) {
+  const find = runFinder(runsOf(files));
+  for (const [path, file] of files) {
+    const { role, run, runs, question } = file;
     if (run !== undefined || runs !== undefined || ["left out", "gain", "table", "points"].includes(role)) continue;
+    const named = question === undefined ? undefined : find(path);
+    if (named !== undefined) {
+      files.set(path, { ...file, run: named });
+      continue;
+    }
     files.delete(path);
     undecided.set(path, `it seems to be ${roleText(role)}, and nothing tells of which run`);
   }

@@ -49,6 +49,7 @@ const details = z.strictObject({
   object: z.string().optional(),
   label: z.number().int().optional(),
   isInstances: z.boolean().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
 } satisfies Record<keyof Details, z.ZodType>);
 
 const document = z.strictObject({

@@ -381,7 +381,7 @@ export function annotationBlocks(
   told: AnnotationAnswers | undefined,
 ): Blocks {
   const { of, facts } = making;
-  const files = [...of("points").flatMap(ofEachClass), ...of("mask"), ...of("mesh")];
+  const files = [...of("points").flatMap(ofEachClass), ...of("mask").flatMap(ofEachLabel), ...of("mesh")];
   const isShared = (file: Decision) => `${file.run === undefined}`;
   const alike = groupsOf(files, (file) =>
     keyOf(
@@ -454,6 +454,13 @@ function ofEachClass(file: Decision): Decision[] {
     ...file,
     details: { ...details, object, points: { ...points, classes: { [one]: object } } },
   }));
+}
+
+/** A mask for each label, where each is a kind of objects. */
+function ofEachLabel(file: Decision): Decision[] {
+  const { labels, ...details } = file.details;
+  if (!labels) return [file];
+  return Object.entries(labels).map(([label, object]) => ({ ...file, details: { ...details, object, label: Number(label) } }));
 }
 
 /** The object of a word: the person's own meaning of a label, with the identifier of the vocabulary where it has none. */

@@ -177,11 +177,28 @@ describe("segmenters", () => {
     ]);
     expect(recognised!.questions![0]!.options.map(({ answer }) => answer)).toEqual([
       "instances",
+      "kinds",
       "label-1",
       "label-2",
       "leave-out",
     ]);
     expect(recognised!.questions![0]!.guess).toBeUndefined();
+  });
+
+  it("takes each number for a kind of objects where a table beside the masks names them all", async () => {
+    const masks = { "TS_01.mrc": volume, "seg/TS_01_seg.mrc": mask((i) => i % 3) };
+    const named = await found({
+      ...masks,
+      "seg/labels.csv": "label,name\n0,background\n1,thylakoid\n2,outer envelope\n3,none\n",
+    });
+    const [question] = named.recognised!.questions!;
+    expect(question!.guess).toBe("kinds");
+    const [option] = question!.options.filter(({ answer }) => answer === "kinds");
+    expect(option!.says).toContain("thylakoid, outer envelope");
+    expect(option!.claims).toMatchObject([{ role: "mask", details: { labels: { 1: "thylakoid", 2: "outer envelope" } } }]);
+    expect(
+      (await found({ ...masks, "seg/labels.csv": "label,name\n1,thylakoid\n" })).recognised!.questions![0]!.guess,
+    ).toBeUndefined();
   });
 
   it("are no tomograms that are called so, no masks of particles, and nothing empty", async () => {

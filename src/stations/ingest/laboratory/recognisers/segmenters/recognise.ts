@@ -1,5 +1,5 @@
 import { few, fewFiles } from "../../../../../core/finding.js";
-import { groupsOf } from "../../../../../core/groups.js";
+import { groupsOf, keyOf } from "../../../../../core/groups.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Details, Question, Recogniser } from "../../claims.js";
 import { stableId } from "../../questions.js";
@@ -10,6 +10,7 @@ import { isonetMasks } from "../common/isonet-masks.js";
 import { knownBeginning, stemOf } from "../common/names.js";
 import { folderOf } from "../common/paths.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
+import { labelNames } from "./label-names.js";
 import { type Labels, labelsOf } from "./labels.js";
 import { type Ending, endingOf, objectOf, SCORES_OF_MATCHING, SEGMENTED } from "./names.js";
 import { pickedPoints } from "./picks.js";
@@ -34,7 +35,7 @@ export const segmenters: Recogniser = {
     const many: Many[] = [];
     for (const one of found) {
       if (one === undefined) continue;
-      if ("values" in one) many.push(one);
+      if ("values" in one) many.push({ ...one, names: await namesIn(laboratory, one) });
       else claims.push(one);
     }
     const software = [...new Set(found.flatMap((one) => (one && endingOf(stemOf(one.path))?.software) ?? []))].sort().join(", ");
@@ -58,6 +59,8 @@ interface Many extends Claim {
   readonly values: readonly number[];
   /** Those of this very file. */
   readonly own?: readonly number[];
+  /** What each of them is called, where a table tells all. */
+  readonly names?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -81,6 +84,15 @@ function ofOneKind(many: readonly Many[], claims: Claim[]): Many[] {
     ]),
   );
   return all.map((one) => ({ ...one, own: one.values, values: values.get(withoutNumbers(one.path))! }));
+}
+
+/** The names of the labels of a mask: also of those that no section shows which was looked at. */
+async function namesIn(laboratory: Laboratory, { path, values }: Many): Promise<Many["names"]> {
+  const names = await labelNames(laboratory, folderOf(path));
+  if (!values.every((value) => names.has(value))) return undefined;
+  return Object.fromEntries(
+    [...names].filter(([label]) => label > 0 && label <= Math.max(...values)).map(([label, name]) => [`${label}`, name]),
+  );
 }
 
 function mayBeSegmentation(file: Volume): boolean {
@@ -156,23 +168,23 @@ function originalOf(file: Volume, grids: ReadonlyMap<string, readonly Volume[]>)
 
 /** One question for all masks with the same numbers. */
 function questionsOf(many: readonly Many[]): Question[] {
-  const groups = groupsOf(
-    many,
-    ({ values, details }) => `${values.length > LABELS_SHOWN ? "many" : values.join(" ")}\0${details?.object ?? ""}`,
+  const groups = groupsOf(many, ({ values, details, names = {} }) =>
+    keyOf(values.length > LABELS_SHOWN ? "many" : values.join(" "), details?.object ?? "", ...Object.entries(names).flat()),
   );
   return [...groups].map(([key, group]) => {
     const files = group.map(({ path }) => path);
-    const { values } = group[0]!;
+    const { values, names } = group[0]!;
     const claims = (details: Details): Claim[] =>
-      group.map(({ values: _, own = values, ...claim }) =>
+      group.map(({ values: _, names: __, own = values, ...claim }) =>
         details.label === undefined || own.includes(details.label)
           ? { ...claim, details: { ...claim.details, label: undefined, ...details } }
           : { path: claim.path, role: "left out", because: `a mask without the label ${details.label}`, strength: "contents" },
       );
     const labels = values.slice(0, LABELS_SHOWN);
+    const kinds = names ?? Object.fromEntries(values.map((value) => [`${value}`, `label ${value}`]));
     return {
       id: stableId("labels", key),
-      text: `What do the labels ${few(values, LABELS_SHOWN)} in ${fewFiles(files)} mean: is each an object of its own, or is only one of them the annotated object?`,
+      text: `What do the labels ${few(values, LABELS_SHOWN)} in ${fewFiles(files)} mean: is each an object of its own, or a kind of objects, or is only one of them the annotated object?`,
       files,
       options: [
         {
@@ -180,6 +192,15 @@ function questionsOf(many: readonly Many[]): Question[] {
           says: "each label is an object of its own, all of one kind",
           claims: claims({ isInstances: true }),
         },
+        ...(values.length > LABELS_SHOWN
+          ? []
+          : [
+              {
+                answer: "kinds",
+                says: `each label is a kind of objects, with a mask of its own${names === undefined ? "" : `: ${few(Object.values(names), LABELS_SHOWN)}`}`,
+                claims: claims({ labels: kinds }),
+              },
+            ]),
         ...labels.map((label) => ({
           answer: `label-${label}`,
           says: `label ${label} is the annotated object, and the others are not published`,
@@ -193,7 +214,7 @@ function questionsOf(many: readonly Many[]): Question[] {
           ),
         },
       ],
-      ...(values.length > LABELS_SHOWN && { guess: "instances" }),
+      ...(values.length > LABELS_SHOWN ? { guess: "instances" } : names !== undefined && { guess: "kinds" }),
     };
   });
 }
