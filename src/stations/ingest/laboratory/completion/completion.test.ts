@@ -339,3 +339,36 @@ describe("stacks that may be no tilt series of their run", () => {
     expect(of("serialem/TS_01.mrc")?.role).toBe("left out");
   });
 });
+
+describe("texts with the angles of a stack", () => {
+  it("are lists of raw tilts where they have one for each image, and nothing else is", async () => {
+    const { of, runs } = await decided({
+      ...{ "t/TS_01.mrc": stack(1), "t/TS_01_angles.txt": "0\t-6\n1\t-3\n2\t0\n3\t3\n4\t6\n" },
+      ...{ "t/TS_02.mrc": stack(2), "t/TS_02_tilts.txt": "-6\n-3\n0\n" },
+      "t/TS_03.mrc": stack(3),
+      "rec/TS_01.mrc": volume(4),
+    });
+    expect(runs).toEqual(["TS_01", "TS_02", "TS_03"]);
+    expect(of("t/TS_01_angles.txt")).toMatchObject({ role: "raw tilts", run: "TS_01" });
+    expect(of("t/TS_02_tilts.txt")).toBeUndefined();
+  });
+});
+
+describe("a mask of several labels that is not called after its tomogram as a whole", () => {
+  it("has the run that its name tells, whatever is answered, and a mask for each kind of objects", async () => {
+    const labels = mrcFile([6, 12, 12], 10, { value: 0 });
+    const view = new DataView(labels.buffer);
+    for (let at = 0; at < 6 * 144; at++) view.setFloat32(1024 + 4 * at, at % 3, true);
+    for (const [at, value] of [0, 2, 1].entries()) view.setFloat32(76 + 4 * at, value, true);
+    const { of } = await decided({
+      ...{ "rec/TS_01_10.00Apx.mrc": volume(1), "rec/TS_02_10.00Apx.mrc": volume(2) },
+      ...series("s/TS_01", 2.5, 3),
+      ...{ "seg/TS_01_labels.mrc": labels, "seg/names.csv": "label,name\n1,thylakoid\n2,envelope\n" },
+    });
+    expect(of("seg/TS_01_labels.mrc")).toMatchObject({
+      role: "mask",
+      run: "TS_01",
+      details: { labels: { 1: "thylakoid", 2: "envelope" } },
+    });
+  });
+});

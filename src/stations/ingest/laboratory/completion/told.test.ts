@@ -361,4 +361,14 @@ describe("a table of points without a heading", () => {
     expect(because("p/TS_01.csv")).toBe("its points are in no known format; x, y, z as CSV can be published");
     expect(roleOf("p/TS_02.csv")).toBe("points");
   });
+
+  it("is none where no column is one of a coordinate", async () => {
+    const { because } = await told({
+      ...LAB,
+      "counts.csv": "tomogram;ribosomes;ok?\nTS_01;12;ja\nTS_02;3;nein\n",
+      "complexes.csv": "tomogram,class,x,y,z\nTS_01,a,1,2,3\n",
+    });
+    expect(because("counts.csv")).toBe("a table without coordinates");
+    expect(because("complexes.csv")).toBe("its points are in no known format; x, y, z as CSV can be published");
+  });
 });

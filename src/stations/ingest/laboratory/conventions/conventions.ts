@@ -1,7 +1,8 @@
 import { groupsOf } from "../../../../core/groups.js";
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
-import { findRunNames, looseName, type NamedFile, runFinder, wordsOf } from "../run-names.js";
+import { baseName } from "../recognisers/common/paths.js";
+import { findRunNames, looseName, type NamedFile, runFinder, stemOf, wordsOf } from "../run-names.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { toldApart } from "./apart.js";
 import { type Seeming, seeming } from "./kinds.js";
@@ -37,10 +38,11 @@ export async function conventions(laboratory: Laboratory, recognised: readonly R
   );
   const spoken = new Set([...claimed.keys(), ...asked]);
   const around = { tiltCounts: await tiltCounts(laboratory), has: (path: string) => laboratory.get(path) !== undefined };
+  const angles = await angleTexts(laboratory, spoken);
   const seen = new Map<string, Seeming>();
   for (const file of laboratory.files) {
     if (spoken.has(file.path)) continue;
-    const one = seeming(file, around);
+    const one = angles.get(file.path) ?? seeming(file, around);
     if (one) seen.set(file.path, one);
   }
   const known = [
@@ -62,6 +64,32 @@ export async function conventions(laboratory: Laboratory, recognised: readonly R
     if (found !== undefined) own.push({ path, role, run: found, because, strength: "name" });
   }
   return { software: "", by: [], claims: withoutSecondStacks(own, claimed, laboratory) };
+}
+
+const ANGLE_TEXT = /\.(?:txt|dat|angles?|tilts?)$/i;
+
+/** Texts called after a stack and its angles, `TS_01_angles.txt`, that have an angle for each image of it, with or without the number of the image. */
+async function angleTexts(laboratory: Laboratory, spoken: ReadonlySet<string>): Promise<Map<string, Seeming>> {
+  const stacks = laboratory.files.filter(
+    ({ volume }) => volume !== undefined && volume.says !== "volumes" && volume.shape[0] > 2,
+  );
+  const byStem = groupsOf(stacks, ({ path }) => stemOf(baseName(path)).toLowerCase());
+  const texts = laboratory.files.flatMap(({ path, format }) => {
+    const named = /^(.+?)[_.\- ]+(?:raw_?|tilt_?)?(?:angles?|tilts?|tlt)\.\w+$/i.exec(baseName(path));
+    const own = named ? byStem.get(named[1]!.toLowerCase()) : undefined;
+    return own && format === "text" && ANGLE_TEXT.test(path) && !spoken.has(path) ? [{ path, own }] : [];
+  });
+  const read = await readAngleLists(
+    laboratory,
+    texts.map(({ path }) => path),
+  );
+  return new Map(
+    texts.flatMap(({ path, own }): [string, Seeming][] => {
+      const stack = own.find(({ volume }) => volume!.shape[0] === read.get(path)?.count);
+      if (!stack) return [];
+      return [[path, { role: "raw tilts", because: `it has an angle for each image of ${stack.path}`, strength: "contents" }]];
+    }),
+  );
 }
 
 const FINER = /\.(xf|tlt|aln)$/i;

@@ -90,6 +90,15 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
 /** A row of three numbers between `;` or tabulators. */
 const DECIMAL_COMMAS = /^-?\d+,\d+[;\t] *-?\d+,\d+[;\t] *-?\d+,\d+ *$/m;
 
+const COORDINATE = /(?:^|[^\p{L}])[xyz](?:[^\p{L}]|$)|coord|axis|pos/iu;
+
+/** Whether the first row has names of columns, and none of them is one of a coordinate. */
+function isWithoutPlaces(text: string): boolean {
+  const [first = ""] = text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/, 1);
+  const cells = first.split(/[,;\t|]/).map((cell) => cell.trim());
+  return cells.length > 1 && cells.every((cell) => /\p{L}/u.test(cell)) && !cells.some((cell) => COORDINATE.test(cell));
+}
+
 /** Reads the head of a list whose format is not known yet. @returns a text: why nothing can be made of it */
 async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): Promise<PointsReading | string> {
   const { path, details } = file;
@@ -97,9 +106,10 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
   if (await isCut(path, laboratory)) return "its last row is shorter than the others, as that of a file that was cut short";
   const reading = details.points ?? (await pointFileOf(laboratory.store, surveyed, signal));
   if (!reading) {
-    const hasCommas = surveyed.format === "text" && DECIMAL_COMMAS.test((await laboratory.text(path)) ?? "");
-    return hasCommas
-      ? "its numbers have decimal commas: write them with points"
+    const text = surveyed.format === "text" ? ((await laboratory.text(path)) ?? "") : "";
+    if (DECIMAL_COMMAS.test(text)) return "its numbers have decimal commas: write them with points";
+    return isWithoutPlaces(text)
+      ? "a table without coordinates"
       : "its points are in no known format; x, y, z as CSV can be published";
   }
   if (reading.format !== "mod" || reading.unit !== undefined) return reading;
