@@ -114,6 +114,20 @@ describe("stacks of one name with other images", () => {
     expect(of("aretomo3/L03/ts_001.aln")).toMatchObject({ run: "L03_ts_001" });
   });
 
+  it("are not put together since nothing tells of a third thing which of them it is of", async () => {
+    const place = (seed: number) => ({
+      "ts_001.mrc": stack(seed),
+      "ts_001.mrc.mdoc": mdoc("ts_001.mrc", 10 * seed),
+      "ts_001_rec.mrc": volume(seed + 2),
+    });
+    const { whose, of } = await decided({
+      ...{ ...below("L03", place(1)), ...below("L07", place(2)) },
+      "tomograms/ts_001_rec.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }),
+    });
+    expect(whose.map(({ answer }) => answer)).toEqual(["separate-runs"]);
+    expect([of("L03/ts_001.mrc")?.run, of("L07/ts_001.mrc")?.run]).toEqual(["L03_ts_001", "L07_ts_001"]);
+  });
+
   it("have the frames that their mdocs name, though these lie in one folder", async () => {
     const of = (name: string, minute: number) =>
       mdoc("ts_001.mrc", minute).replaceAll(/DateTime = .*/g, (line, at) => `${line}\nSubFramePath = D:\\x\\${name}_${at}.tif`);

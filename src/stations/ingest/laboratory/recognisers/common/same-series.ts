@@ -66,7 +66,8 @@ export async function runsOfSeries(laboratory: Laboratory, recognised: readonly 
     const { groups, loose } = grouped(family, told);
     const isOpen = (a: Group, b: Group) => a !== b && !areApart(a, b, told);
     const doubtful = groups.filter((one) => groups.some((other) => isOpen(one, other)));
-    if (doubtful.length > 0) open.push({ family, groups, doubtful, loose });
+    const holdsSeveral = doubtful.some((one) => doubtful.some((other) => areApart(one, other, told)));
+    if (doubtful.length > 0) open.push({ family, groups, doubtful, loose, holdsSeveral });
     else {
       changes.push(...runsOfGroups(family, groups, loose));
       if (groups.length > 1 && new Set(family.units.map(({ run }) => run)).size < groups.length) apart.push(family.name);
@@ -343,12 +344,17 @@ interface Open {
   readonly groups: readonly Group[];
   readonly doubtful: readonly Group[];
   readonly loose: readonly Unit[];
+  /** Some of the doubtful groups are known to be of several series: they are not all of one. */
+  readonly holdsSeveral: boolean;
 }
 
 const keyOfPlaces = ({ family, doubtful }: Open): string =>
   keyOf(...doubtful.map((group) => [...new Set(group.map((unit) => placeOf(family, unit)))].sort().join("+")).sort());
 
-/** Asks of whom the things of one name are: of one specimen, or of several. Folders of people and sessions are held to be of several. */
+/**
+ * Asks of whom the things of one name are: of one specimen, or of several. Folders of people and sessions are held to be of several, and so are things of
+ * which two are known to be.
+ */
 function whoseQuestion(key: string, some: readonly Open[]): Question {
   const [{ family, doubtful }] = some as [Open, ...Open[]];
   const examples = doubtful.map((group) => exampleOf(group));
@@ -374,7 +380,7 @@ function whoseQuestion(key: string, some: readonly Open[]): Question {
         runs: some.flatMap((one) => runsOfGroups(one.family, one.groups, one.loose)),
       },
     ],
-    guess: isOfSites ? "separate-runs" : "one-run",
+    guess: isOfSites || some.some(({ holdsSeveral }) => holdsSeveral) ? "separate-runs" : "one-run",
   };
 }
 
