@@ -22,6 +22,17 @@ async function claimsOf(files: Record<string, string | Uint8Array>) {
 }
 
 describe("denoisers", () => {
+  it("are of the tomogram in folders of the same names, and of none where two lie as near", async () => {
+    const laboratory = await laboratoryWith({
+      ...{ "rec/L03/TS_01.mrc": volume, "rec/L07/TS_01.mrc": volume },
+      ...{ "denoised/L07/TS_01.mrc": volume, "denoised/TS_01.mrc": volume },
+    });
+    const claims = (await denoisers.recognise(laboratory))!.claims;
+    const of = (path: string) => claims.find((claim) => claim.path === path);
+    expect(of("denoised/L07/TS_01.mrc")).toMatchObject({ sameRunAs: "rec/L07/TS_01.mrc" });
+    expect(of("denoised/TS_01.mrc")!.sameRunAs).toBeUndefined();
+  });
+
   it("leave a volume of the name, size and spacing of a tomogram", async () => {
     expect(
       await claimsOf({

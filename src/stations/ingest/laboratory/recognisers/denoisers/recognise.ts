@@ -65,7 +65,8 @@ function claimOf(file: Volume, maker: Maker, originals: ReadonlyMap<string, read
   const found = originalOf(file, maker, originals);
   if (found && !OTHERS.test(found.rest)) {
     const because = `it has the size of ${found.original.path} and its name, and ${software ?? processing} in its own`;
-    return { path, role: "tomogram", because, strength: "contents", details, sameRunAs: found.original.path };
+    const tied = found.isOnly ? { sameRunAs: found.original.path } : {};
+    return { path, role: "tomogram", because, strength: "contents", details, ...tied };
   }
   if (isLabelled)
     return { path, role: "tomogram", because: `its header says that ${software} made it`, strength: "contents", details };
@@ -80,22 +81,32 @@ const ISONET2 = /^corrected[^_]*_(?:isonet2(?:-n2n)?|n2n|regular)_[a-z]+(?:-[a-z
 
 const plainStem = (path: string): string => stemOf(path).replace(HALF, "").replace(ISONET2, "");
 
-/** The tomogram of which this one was made, and what its name has more. */
+/**
+ * The tomogram of which this one was made, and what its name has more. Of several that are called so and have its size, one with most folders of the same
+ * names around it; `isOnly`: there is no other such.
+ */
 function originalOf(
   file: Volume,
   { word }: Maker,
   originals: ReadonlyMap<string, readonly Volume[]>,
-): { original: Volume; rest: string } | undefined {
+): { original: Volume; rest: string; isOnly: boolean } | undefined {
   const stem = stemOf(file.path);
+  const around = folderOf(file.path).split("/");
+  const near = (one: Volume) =>
+    folderOf(one.path)
+      .split("/")
+      .filter((part) => around.includes(part)).length;
   const plain = plainStem(file.path);
   const bare = stem.replace(new RegExp(`^${word.source}`, "i"), "").replace(/^[_.\- ]+/, "");
   for (const name of new Set([plain, stem, bare, stem.replace(HALF, ""), bare.replace(HALF, "")])) {
     const fits = (begin: string) =>
-      (originals.get(originalKey(file, begin)) ?? []).find(
+      (originals.get(originalKey(file, begin)) ?? []).filter(
         (one) => one.path !== file.path && isSameGrid(one.volume, file.volume),
       );
-    const known = knownBeginning(name, (begin) => fits(begin) !== undefined);
-    if (known) return { original: fits(known.begin)!, rest: known.rest };
+    const known = knownBeginning(name, (begin) => fits(begin).length > 0);
+    if (!known) continue;
+    const [original, next] = fits(known.begin).sort((a, b) => near(b) - near(a));
+    return { original: original!, rest: known.rest, isOnly: next === undefined || near(next) < near(original!) };
   }
   return undefined;
 }
