@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +7,14 @@ import { inMemory } from "../core/bytes.js";
 import { readModelObject } from "../formats/mod/shapes.js";
 import type { OverlayGround } from "../model/overlay-bytes.js";
 import { fileStore } from "../stores/file/store.js";
-import { describeOverlayFile, overlayFilesBeside, readOverlayFile } from "./overlay-files.js";
+import {
+  countOf,
+  describeOverlayFile,
+  meshShapes,
+  overlayFilesBeside,
+  readAnnotationPoints,
+  readOverlayFile,
+} from "./overlay-files.js";
 
 const data = REAL_DATA;
 const never = new AbortController().signal;
@@ -98,5 +105,86 @@ describe("files beside a volume", () => {
       [5, 0, 0, 105, 0, 0, 5, 100, 0],
       [0, 1, 2],
     ]);
+  });
+
+  it("whose name has nothing of the volume's are another's where there is another; a folder is no file", async () => {
+    const own = mkdtempSync(join(tmpdir(), "emporium-beside-"));
+    try {
+      for (const name of ["a.mrc", "c.csv", "metadata.json"]) writeFileSync(join(own, name), "");
+      mkdirSync(join(own, "folder.csv"));
+      const beside = async () =>
+        (await overlayFilesBeside(fileStore(own), "a.mrc", never)).files.map(({ name, isOwn }) => [name, isOwn]);
+      expect(await beside()).toEqual([
+        ["c.csv", true],
+        ["metadata.json", true],
+      ]);
+      writeFileSync(join(own, "b.mrc"), "");
+      expect(await beside()).toEqual([["c.csv", false]]);
+    } finally {
+      rmSync(own, { recursive: true, force: true });
+    }
+  });
+
+  it("that are large are not counted before they are shown", async () => {
+    const store = fileStore(folder);
+    const large = { id: "x", isOwn: true, stat: { size: 2 ** 21 + 1 } } as const;
+    const points = { ...large, key: "a_points.csv", name: "a_points.csv", kind: "points" } as const;
+    expect(await describeOverlayFile(store, points, ground, never)).toMatchObject([{ kind: "points", count: 0 }]);
+    // nothing of it is read: it need not be there
+    const mesh = { ...large, key: "none.obj", name: "none.obj", kind: "mesh" } as const;
+    expect(await describeOverlayFile(store, mesh, ground, never)).toEqual([
+      { id: "x", key: "none.obj", name: "none.obj", kind: "mesh", count: 0 },
+    ]);
+    const small = { ...mesh, stat: { size: 2 ** 21 } };
+    expect(await describeOverlayFile(store, small, ground, never)).toMatchObject([{ error: { code: "STORE_ABSENT" } }]);
+  });
+
+  it("a surface has the corners of all its parts; where it is larger than the volume its numbers are Å", async () => {
+    const part = (side: number) => ({
+      positions: new Float32Array([0, 0, 0, side, 0, 0, 0, side, 0]),
+      triangles: new Uint32Array([2, 1, 0]),
+    });
+    const shapes = meshShapes("m", [part(1), part(2)] as never, ground);
+    expect([...shapes.xyz]).toEqual([5, 0, 0, 15, 0, 0, 5, 10, 0, 5, 0, 0, 25, 0, 0, 5, 20, 0]);
+    expect([...shapes.triangles]).toEqual([2, 1, 0, 5, 4, 3]);
+    expect(countOf(shapes)).toBe(2);
+    expect([...meshShapes("m", [part(600)] as never, ground).xyz.slice(3, 4)]).toEqual([6005]);
+    writeFileSync(join(folder, "a_large.obj"), "v 0 0 0\nv 600 0 0\nv 0 600 200\nf 1 2 3\n");
+    const large = await readOverlayFile(fileStore(folder), { id: "", key: "a_large.obj", kind: "mesh" }, ground, never);
+    expect([...large!.xyz]).toEqual([5, 0, 0, 605, 0, 0, 5, 600, 200]);
+  });
+});
+
+describe("points of an annotation of the catalogue", () => {
+  const ground: OverlayGround = { sizeVoxels: [64, 64, 32], voxelAngstrom: [10, 10, 10], originAngstrom: [5, 0, 0] };
+  const read = (lines: readonly object[]) =>
+    readAnnotationPoints(
+      inMemory(Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join("")), "p.ndjson"),
+      20,
+      ground,
+      never,
+    );
+  const at = (x: number) => ({ x, y: 2, z: 3 });
+
+  it("are counted in its own voxels, however many there are", async () => {
+    // more than are read at once
+    const count = 16_384 + 3;
+    const lines = Array.from({ length: count }, (_, i) => ({ type: "instancePoint", location: at(i % 7), instance_id: i }));
+    const { xyz, instances, directions, places } = await read(lines);
+    expect([xyz.length, instances.length, directions.length]).toEqual([3 * count, count, 0]);
+    for (const i of [0, 1, 16_383, 16_384, count - 1]) {
+      const drawn = places.length > 0 ? places.indexOf(i) : i;
+      expect([...xyz.subarray(3 * drawn, 3 * drawn + 3), instances[drawn]]).toEqual([5 + 20 * (i % 7), 40, 60, i]);
+    }
+  });
+
+  it("have the z-axes of their particles", async () => {
+    const matrix = [
+      [1, 2, 0.25],
+      [3, 4, 0.5],
+      [5, 6, 0.75],
+    ];
+    const { directions, instances } = await read([{ type: "orientedPoint", location: at(1), xyz_rotation_matrix: matrix }]);
+    expect([[...directions], instances.length]).toEqual([[0.25, 0.5, 0.75], 0]);
   });
 });

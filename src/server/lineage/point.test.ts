@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { encodeMod } from "../../formats/mod/write.js";
 import { encodeOverlay, NO_SHAPES } from "../../model/overlay-bytes.js";
 import { memoryStore } from "../../stores/memory/store.js";
 import { findPoint } from "./point.js";
@@ -72,5 +73,34 @@ describe("a point of a file", () => {
       value: "",
       stored: { is: { offset: 0, length: 12, says: expect.stringContaining("3 points") } },
     });
+  });
+
+  it("is three numbers of a contour of the object that is asked for", async () => {
+    const contours = [{ xyz: [1, 2, 3] }, { xyz: [4, 5, 6, 7, 8, 9.5] }];
+    const bytes = encodeMod({ max: [10, 10, 10], objects: [{ contours: [{ xyz: [0, 0, 0] }] }, { contours }] });
+    const store = memoryStore();
+    await store.write("a.mod", bytes);
+    const of = (index: number) =>
+      findPoint(
+        { file: { place: { store }, key: "a.mod", object: 1 }, read: async () => bytes } as unknown as Parameters<
+          typeof findPoint
+        >[0],
+        index,
+        signal,
+      );
+    const points = [await of(0), await of(1), await of(2)];
+    expect(points.map((point) => point.value)).toEqual(["1 2 3", "4 5 6", "7 8 9.5"]);
+    expect(points.map((point) => point.of)).toEqual([
+      "point 1 of a.mod, in contour 1 of object 2",
+      "point 2 of a.mod, in contour 2 of object 2",
+      "point 3 of a.mod, in contour 2 of object 2",
+    ]);
+    for (const { stored, value } of points) {
+      const { offset } = (stored as { is: { offset: number } }).is;
+      expect([0, 4, 8].map((at) => Buffer.from(bytes).readFloatBE(offset + at)).join(" ")).toBe(value);
+    }
+    await expect(of(3)).rejects.toMatchObject({ message: "a.mod has no point 3; its points are 0 to 2" });
+    const calculated = findPoint({ read: async () => bytes } as unknown as Parameters<typeof findPoint>[0], 0, signal);
+    await expect(calculated).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { memoryStore } from "../../stores/memory/store.js";
-import { findJsonValue, findWord } from "./value.js";
+import { findHeaderField, findJsonValue, findWord } from "./value.js";
 
 const { signal } = new AbortController();
 const placed = async (files: Record<string, string>, key: string) => {
@@ -57,4 +57,25 @@ it("a word of a text is found by its line and its place in it", async () => {
   await expect(findWord(at, { line: 2, word: 3 }, signal)).rejects.toMatchObject({ message: "line 2 of r/a.rawtlt has 2 words" });
   await expect(findWord(at, { line: 5, word: 1 }, signal)).rejects.toMatchObject({ message: "r/a.rawtlt has 4 lines" });
   await expect(findWord(await placed({}, "r/none"), { line: 1, word: 1 }, signal)).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
+
+// bytes of the fields by MRC2014 (https://www.ccpem.ac.uk/mrc_format/mrc2014.php)
+it.each(["little", "big"] as const)("a field of an MRC header, of a file in %s order", async (byteOrder) => {
+  const [bytes, little] = [new Uint8Array(1024 + 8), byteOrder === "little"];
+  const view = new DataView(bytes.buffer);
+  for (const [at, value] of [[0, 2], [4, 2], [8, 2], [28, 4], [32, 4], [36, 4], [64, 1], [68, 2], [72, 3]] as const) view.setInt32(at, value, little); // biome-ignore format: one table
+  view.setFloat32(40, 12.5, little);
+  view.setUint32(208, 0x4d415020);
+  view.setUint16(212, little ? 0x4444 : 0x1111);
+  const at = await placed({}, "a.mrc");
+  await at.place.store.write("a.mrc", bytes);
+  expect(await findHeaderField(at, "cella.x", signal)).toEqual({
+    ...{ of: "cella.x of the MRC header", value: "12.5", key: "a.mrc" },
+    note: "a voxel is this length divided by mx, at byte 28",
+    stored: { is: { key: "a.mrc", offset: 40, length: 4, codecs: [], decodedByte: 0, dtype: "float32", byteOrder } },
+  });
+  const mx = await findHeaderField(at, "mx", signal);
+  expect([mx.value, mx.note, mx.stored]).toMatchObject(["4", undefined, { is: { offset: 28, dtype: "int32", byteOrder } }]);
+  const other = await placed({ "a.txt": "no header" }, "a.txt");
+  await expect(findHeaderField(other, "mx", signal)).rejects.toMatchObject({ code: "FORMAT_UNSUPPORTED" });
 });
