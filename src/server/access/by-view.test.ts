@@ -12,7 +12,7 @@ function answers(make: (key: string) => Promise<Response>) {
   const handler = byView(access, async ({ key }: View) => {
     made.push(key);
     const answer = await make(key);
-    return { handler: () => answer.clone() as Response };
+    return { handler: async () => answer.clone() as Response };
   });
   return { made, ask: async (as: string, path = "x") => handler(new Request(`http://lab.test/?as=${as}`), path) };
 }
