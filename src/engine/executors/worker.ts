@@ -57,15 +57,17 @@ export interface StartOptions {
   readonly scratch: string;
   readonly createdMs: number;
   readonly clock: Clock;
+  /** Default: a child process of this program. */
+  readonly startProcess?: typeof startProcess | undefined;
 }
 
 export function startWorker(
-  { module, data, scratch, createdMs, processes, clock }: StartOptions,
+  { module, data, scratch, createdMs, processes, clock, startProcess: start = startProcess }: StartOptions,
   heard: (worker: Worker, message: FromProcess) => void,
   ended: (worker: Worker, how: string, tail: string) => void,
 ): Worker {
   const now = clock.monotonic();
-  const process = startProcess<ToProcess, FromProcess>(
+  const process = start<ToProcess, FromProcess>(
     { entry: new URL("./worker-process-side.js", import.meta.url) },
     {
       heard: (message) => heard(worker, message),
