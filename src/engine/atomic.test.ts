@@ -170,6 +170,31 @@ describe.each([
   });
 });
 
+describe("publishPieces", () => {
+  it("tells of a part that was refused while the next one was being made, and ends the upload", async () => {
+    const own = memoryStore();
+    let aborted = 0;
+    const target: Store = {
+      ...own,
+      create: async (key, options) => ({
+        ...(await own.create(key, options)),
+        part: () => Promise.reject(new Error("the disk is full")),
+        abort: async () => void aborted++,
+      }),
+    };
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < 3; at++) {
+        yield large.subarray(0, LIMITS.partBytesMin);
+        // the part has failed by then, and nobody has asked for its end yet
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    const { signal } = new AbortController();
+    await expect(publishPieces({ target, signal }, "a/b", slowly())).rejects.toThrow("the disk is full");
+    expect(aborted).toBe(1);
+  });
+});
+
 describe("copyObject", () => {
   it("never mixes two versions of a source", async () => {
     const source = memoryStore();

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -94,4 +94,17 @@ it("a journal that was rewritten still has the commands of receipts that count, 
   expect(bytes.toString()).not.toContain('"stale"]');
   expect((await findOrigin(workspace, TARGET, "r/x"))?.command?.words).toEqual(["first"]);
   expect((await findOrigin(workspace, TARGET, "r/y"))?.command?.words).toEqual(["third"]);
+});
+
+it("of two journals the later receipt, whichever file was written last", async () => {
+  await using("late", (journal) => run(journal, 7, ["late"], object("r/x")));
+  await using("early", (journal) => run(journal, 5, ["early"], object("r/x"), object("r/y")));
+  await using("other", (journal) => run(journal, 9, ["other"], object("r/z")));
+  for (const [at, name] of ["early", "late", "other"].entries())
+    utimesSync(join(workspace, "journals", `${name}.journal`), 100 + at, 100 + at);
+  expect((await findOrigin(workspace, TARGET, "r/x"))?.command?.words).toEqual(["late"]);
+  expect((await findOrigin(workspace, TARGET, "r/y"))?.command?.words).toEqual(["early"]);
+  for (const [at, name] of ["late", "early", "other"].entries())
+    utimesSync(join(workspace, "journals", `${name}.journal`), 200 + at, 200 + at);
+  expect((await findOrigin(workspace, TARGET, "r/x"))?.command?.words).toEqual(["late"]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { manualClock } from "../../core/clock.js";
+import { EmporiumError } from "../../core/errors.js";
 import { silentLog } from "../../core/log.js";
 import { memoryStore } from "../../stores/memory/store.js";
 import type { Store } from "../../stores/store.js";
@@ -7,18 +8,28 @@ import type { ArrayJob, EngineExecutor, JobHandle } from "../executors/engine-ex
 import type { Task } from "../task.js";
 import { advance } from "./gate.js";
 import { writeGraph } from "./graph.js";
-import { stageEndKey, submissionKey } from "./run-files.js";
+import { stageEndKey, stagingFolder, submissionKey } from "./run-files.js";
 import type { OpenRun } from "./run-record.js";
+import { openSegments } from "./segments.js";
+
+interface More {
+  readonly takeOver?: boolean;
+  readonly gates?: boolean;
+  readonly engine?: Partial<EngineExecutor>;
+  /** One is usual: more are as many slices. */
+  readonly tasks?: number;
+}
 
 /** A run of one task, and an engine that takes whatever it is given. */
-async function oneTask(memoryBytes: number, store: Store = memoryStore(), more: { takeOver?: boolean } = {}) {
+async function oneTask(memoryBytes: number, store: Store = memoryStore(), { engine, tasks = 1, ...more }: More = {}) {
   const folder = ".emporium/runs/r/";
-  await writeGraph(store, folder, [{ id: "t1", title: "t1", needs: [], outputs: [] }] as unknown as Task[]);
+  const all = Array.from({ length: tasks }, (_, i) => ({ id: `t${i + 1}`, title: `t${i + 1}`, needs: [], outputs: [] }));
+  await writeGraph(store, folder, all as unknown as Task[]);
   const resources = { cpus: 8, memoryBytes, gpus: 2, queue: "long", words: ["--exclusive"] };
   const record = {
     id: "r",
     name: "n",
-    stages: [{ name: "a", slices: [0, 1] }],
+    stages: [{ name: "a", slices: Array.from({ length: tasks + 1 }, (_, i) => i) }],
     resources,
     prologue: [],
     command: ["emporium"],
@@ -31,11 +42,11 @@ async function oneTask(memoryBytes: number, store: Store = memoryStore(), more: 
     find: async () => [],
     states: async () => new Map(),
     submit: async (job: ArrayJob): Promise<JobHandle> => ({ name: job.name, id: String(jobs.push(job)) }),
+    ...engine,
   } as unknown as EngineExecutor;
-  const options = { executor, by: "me", gates: true, log: silentLog, clock: manualClock(), ...more } as unknown as Parameters<
-    typeof advance
-  >[1];
-  return { jobs, folder, next: () => advance(run, options, async () => undefined) };
+  const clock = manualClock();
+  const options = { executor, by: "me", gates: true, log: silentLog, clock, ...more } as unknown as Parameters<typeof advance>[1];
+  return { jobs, folder, clock, next: () => advance(run, options, async () => undefined) };
 }
 
 async function submitted(memoryBytes: number): Promise<ArrayJob[]> {
@@ -98,5 +109,99 @@ describe("a step of a run", () => {
     const end = { tasks: 5, ...counts };
     await store.write(`${folder}${stageEndKey("a")}`, new TextEncoder().encode(JSON.stringify({ ...end, submissions: 1 })));
     expect(await next()).toEqual({ state: "ended", end: { ...end, exitStatus } });
+  });
+
+  it("halves an array that the engine refuses; a single slice that it refuses is no submission", async () => {
+    const store = memoryStore();
+    const sizes: number[] = [];
+    const submit = (most: number) => async (job: ArrayJob) => {
+      sizes.push(job.indices!.length);
+      if (job.indices!.length > most) throw new EmporiumError("ENGINE_REFUSED", "too many");
+      return { name: job.name, id: "7" };
+    };
+    const few = await oneTask(2 ** 30, store, { tasks: 5, gates: false, engine: { submit: submit(2) } });
+    expect(await few.next()).toMatchObject({ state: "submitted", slices: 2 });
+    expect(sizes).toEqual([5, 3, 2]);
+    const recorded = JSON.parse(Buffer.from((await store.read(`${few.folder}${submissionKey("a", 0)}`))!).toString());
+    expect(recorded).toMatchObject({ slices: [0, 1], id: "7" });
+    const other = memoryStore();
+    const none = await oneTask(2 ** 30, other, { tasks: 2, gates: false, engine: { submit: submit(0) } });
+    await expect(none.next()).rejects.toMatchObject({ code: "ENGINE_REFUSED" });
+    expect(await other.read(`${none.folder}${submissionKey("a", 0)}`)).toBeUndefined();
+  });
+
+  it("keeps a submission that the engine did not answer to, and looks its job up before it submits again", async () => {
+    const store = memoryStore();
+    let found: JobHandle[] = [];
+    const asked: string[] = [];
+    const engine = {
+      async find(...names: string[]) {
+        asked.push(...names);
+        return found;
+      },
+      submit: async () => {
+        throw new EmporiumError("ENGINE_SILENT", "no answer");
+      },
+    };
+    const { folder, next } = await oneTask(2 ** 30, store, { gates: false, engine });
+    await expect(next()).rejects.toMatchObject({ code: "ENGINE_SILENT" });
+    const { job } = JSON.parse(Buffer.from((await store.read(`${folder}${submissionKey("a", 0)}`))!).toString());
+    found = [{ name: job, id: "9" }];
+    expect(await next()).toEqual({ state: "submitted", stage: "a", slices: 1, job: { name: job, id: "9" } });
+    expect(asked).toEqual([job]);
+  });
+
+  it("releases what the engine holds after a failed start", async () => {
+    const store = memoryStore();
+    const released: string[] = [];
+    const engine: Partial<EngineExecutor> = {
+      states: async () => new Map([["1", { waiting: 0, running: 0, held: 1, why: "a node is down" }]]),
+      release: async (jobs) => void released.push(...jobs.map(({ id }) => id)),
+    };
+    const { next } = await oneTask(2 ** 30, store, { gates: false, engine });
+    await next();
+    expect(await next()).toMatchObject({ state: "waiting", stage: "a", jobs: [{ id: "1" }], why: "a node is down" });
+    expect(released).toEqual(["1"]);
+  });
+
+  it("closes a stage whose tasks are done; where a process has not told its end, only when its journal does not grow any more", async () => {
+    for (const isEnded of [true, false]) {
+      const store = memoryStore();
+      const { folder, clock, next } = await oneTask(2 ** 30, store, { gates: false });
+      await next();
+      const work = async (attempt: number, ...records: object[]) => {
+        const name = { slice: 0, attempt, token: `p${attempt}` };
+        const segments = await openSegments(store, folder, "a", name, () => () => undefined);
+        for (const record of records) await segments.add(JSON.stringify(record), true);
+        await segments.close();
+      };
+      const end = { record: "end", complete: true, seconds: 1 };
+      await work(0, { record: "done", receipt: { task: "t1", title: "t1", inputs: [], outputs: [], seconds: 1 } }, end);
+      await work(1, { record: "start", task: "t1" }, ...(isEnded ? [end] : []));
+      await store.write(`${folder}${stagingFolder("t1", "p1")}x`, new Uint8Array(3));
+      expect(await next()).toEqual({ state: "ended", end: { tasks: 1, done: 1, failed: 0, blocked: 0, exitStatus: 0 } });
+      expect(clock.sleeps.length).toBe(isEnded ? 0 : 1);
+      expect(await store.read(`${folder}${stagingFolder("t1", "p1")}x`)).toBeUndefined();
+    }
+  });
+
+  it("ends the slow jobs of a stage once their twins have done what was left", async () => {
+    const store = memoryStore();
+    const cancelled: string[] = [];
+    const engine: Partial<EngineExecutor> = {
+      states: async () => new Map([["1", { waiting: 0, running: 1, held: 0 }]]),
+      cancel: async (jobs) => void cancelled.push(...jobs.map(({ id }) => id)),
+    };
+    const { folder, next } = await oneTask(2 ** 30, store, { gates: false, engine });
+    await next();
+    expect([(await next()).state, cancelled]).toEqual(["waiting", []]);
+    const twin = { number: 1, slices: [0], job: "n-a-1", by: "me", engine: "engine", id: "2", twin: true };
+    await store.write(`${folder}${submissionKey("a", 1)}`, new TextEncoder().encode(JSON.stringify(twin)));
+    expect([(await next()).state, cancelled]).toEqual(["waiting", []]);
+    const segments = await openSegments(store, folder, "a", { slice: 0, attempt: 1, token: "p" }, () => () => undefined);
+    const receipt = { task: "t1", title: "t1", inputs: [], outputs: [], seconds: 1 };
+    await segments.add(JSON.stringify({ record: "done", receipt }), true);
+    await segments.close();
+    expect([(await next()).state, cancelled]).toEqual(["waiting", ["1"]]);
   });
 });

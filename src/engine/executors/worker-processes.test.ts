@@ -287,6 +287,17 @@ describe("worker processes", () => {
     expect(small.started.map(small.had)).toEqual([[0], [1], []]);
   });
 
+  it("tell their memory themselves where the system does not, the last line of what they wrote", async () => {
+    const memory = { bytes: 1000 * MIB, taskBytes: MIB };
+    const { started, events, perform, tick } = laboratory({ memory, rssOf: () => undefined });
+    await perform(2);
+    const [a, b] = started as [Process, Process];
+    a.listener.wrote!("5\n7\n");
+    b.listener.wrote!("100\n");
+    await tick(250);
+    expect(events.at(-1)).toMatchObject({ kind: "measured", rssBytes: 107 });
+  });
+
   it("begin nothing while the memory is full; what took more than is allowed runs when as much is free", async () => {
     const rss = new Map<number, number>();
     const memory = { bytes: 1000 * MIB, taskBytes: 800 * MIB };
