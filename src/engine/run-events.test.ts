@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -95,18 +95,27 @@ describe("what a run tells", () => {
   });
 
   it("has what a command says that it could not do, beside what failed in a task, and once", async () => {
-    const { recorder, tell } = laboratory();
+    const { recorder, tell, pass } = laboratory();
     const error = (message: string) => ({ code: "FORMAT_CORRUPT", message }) as const;
     recorder.told(error("before the plan"));
     tell(plan);
+    pass(250);
+    const told = async () => {
+      const [home] = await homes().catch(() => []);
+      const seen = new RunTail(home ?? "none");
+      await seen.poll();
+      return seen.seen?.told.map(({ message }) => message);
+    };
+    await expect.poll(told).toEqual(["before the plan"]);
     tell({ kind: "settled", task: task("a"), state: "failed", seconds: 1, error: error("in a task") });
+    tell({ kind: "settled", task: task("b"), state: "failed", seconds: 1, error: error("in another") });
     recorder.told(error("in a task"));
     recorder.told(error("behind it"));
     await recorder.end(3);
     const tail = new RunTail((await homes())[0]!);
     await tail.poll();
     expect(tail.seen!.told.map(({ message }) => message)).toEqual(["before the plan", "behind it"]);
-    expect(tail.seen!.failures).toHaveLength(1);
+    expect(tail.seen!.failures).toHaveLength(2);
   });
 
   it("of a command that needs no workspace makes none", async () => {
@@ -185,6 +194,11 @@ describe("what a run tells", () => {
     await recorder.end(2);
     const [home] = await homes();
     expect((await readdir(home!)).length).toBe(2);
+    // neither of them is held open
+    const held = await Promise.all(
+      (await readdir("/proc/self/fd").catch(() => [])).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+    );
+    expect(held.filter((path) => path.startsWith(home!))).toEqual([]);
     expect((await linesOf(home!)).map(({ kind }) => kind)).toEqual(["begin", "state", "over"]);
     for (const name of await readdir(home!)) expect((await readFile(join(home!, name))).length).toBeLessThan(5 * 2 ** 20);
     const tail = new RunTail(home!);

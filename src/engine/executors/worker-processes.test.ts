@@ -107,6 +107,8 @@ describe("worker processes", () => {
     await say(b, done(1));
     expect(receipts).toEqual([0, 2, 3, 4, 1].map((i) => [`t${i}`, i]));
     expect(results.get(4)).toEqual({ state: "done", figures: [4], again: 0 });
+    // one worked for 10 ms, the other all the time, and nobody measures memory
+    expect(workers.use!()).toEqual({ busySeconds: 0.02, idleShare: 0, rssBytesMax: 0 });
     expect(started.length).toBe(2);
   });
 

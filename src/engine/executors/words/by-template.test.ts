@@ -66,6 +66,7 @@ describe("an engine by templates", () => {
   it("asks for the limit, and says where it looked in vain", async () => {
     const says = (stdout: string) => words().limits(async () => ({ status: 0, stdout, stderr: "" }));
     expect(await says("max array 40\n")).toEqual({ arrayMax: 40 });
+    await expect(says("array 0\n")).rejects.toMatchObject({ code: "ENGINE_ABSENT" });
     await expect(says("none\n")).rejects.toMatchObject({ code: "ENGINE_ABSENT", message: expect.stringContaining("limits") });
   });
   it("says whether its jobs can wait for others", () => {
