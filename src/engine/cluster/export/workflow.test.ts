@@ -69,6 +69,13 @@ describe("a run as a workflow", () => {
       expect(head.filter((line) => line.startsWith("harm"))).toEqual([]);
     }
   });
+  it("a word of the profile alone is said too, to the engine that it is of", () => {
+    const of = (engine: string, words: string[]) =>
+      workflowText({ record: { ...record, engine, resources: { ...record.resources, words } }, url: "u" }, "snakemake");
+    expect(of("slurm", ["--exclusive"])).toContain('slurm_extra="--exclusive"');
+    expect(of("slurm", [])).not.toContain("slurm_extra");
+    expect(of("sge", ["--exclusive"])).not.toContain("slurm_extra");
+  });
   it("a slice asks for what the profile says, in each program's words", () => {
     const run = {
       record: { ...record, engine: "slurm", resources: { ...record.resources, queue: "cpu", account: "lab" } },
