@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../../../core/clock.js";
+import { type Program, type ProgramBatch, startProgram } from "./program.js";
+
+/** The start of a program in plain Node: frames as README.md of the folder stream has them. `answer` gets each batch. */
+const PROGRAM = `
+const socket = new (require("net").Socket)({ fd: 3 });
+const KINDS = { hello: 1, request: 2, batch: 3, release: 4, end: 5, error: 6, result: 7 };
+const send = (kind, head, payload = Buffer.alloc(0)) => {
+  const text = Buffer.from(JSON.stringify(head));
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32LE(text.length);
+  prefix[4] = KINDS[kind];
+  socket.write(Buffer.concat([prefix, text, payload]));
+};
+let held = Buffer.alloc(0);
+socket.on("data", (piece) => {
+  held = Buffer.concat([held, piece]);
+  for (;;) {
+    if (held.length < 5) return;
+    const end = 5 + held.readUInt32LE(0);
+    const head = held.length < end ? undefined : JSON.parse(held.subarray(5, end));
+    if (!head || held.length < end + (head.bytes ?? 0)) return;
+    const kind = Object.keys(KINDS)[held[4] - 1];
+    const payload = Buffer.from(held.subarray(end, end + (head.bytes ?? 0)));
+    held = held.subarray(end + (head.bytes ?? 0));
+    if (kind === "hello") greeted(head);
+    if (kind === "batch") answer(head, payload);
+    if (kind === "end") process.exit(0);
+  }
+});
+let greeted = () => send("request", { credits: 1 });
+const result = (payload, more = {}) => send("result", { dtype: "uint8", shape: [1, payload.length], bytes: payload.length, ...more }, payload);
+`;
+const HELLO = 'send("hello", { protocol: 1, transport: "inline" });';
+/** Adds 1 to each number; some numbers make it fail. */
+const PLUS_ONE = `
+function answer(head, payload) {
+  if (payload[0] === 100) return send("error", { message: "no such voxel", tail: "line 7" });
+  if (payload[0] === 101) { process.stderr.write("out of luck"); process.exit(3); }
+  if (payload[0] === 102) return;
+  if (payload[0] === 103) return send("request", { credits: 1 });
+  if (payload[0] === 104) return result(Buffer.from([1, 2]), { shape: [1, 3] });
+  if (payload[0] === 105) return result(Buffer.alloc(3), { dtype: "int8" });
+  result(payload.map((one) => one + 1));
+}`;
+
+const open: Program[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((program) => program.close()));
+});
+
+async function start(code: string, timeoutMs = 20_000): Promise<Program> {
+  const program = await startProgram({
+    ...{ command: [process.execPath, "-e", PROGRAM + code], gpus: undefined, timeoutMs, clock: systemClock },
+    ...{ hello: { node: "n" }, batchBytes: 16, resultBytes: 16 },
+  });
+  open.push(program);
+  return program;
+}
+const batch = (...numbers: number[]): ProgramBatch => ({
+  head: { arrays: {} },
+  pieces: [Uint8Array.from(numbers.slice(0, 1)), Uint8Array.from(numbers.slice(1))],
+  result: { dtype: "uint8", shape: [1, numbers.length], bytes: numbers.length },
+});
+
+describe("a person's program", () => {
+  it("computes batches one after the other; an error of its own is the block's, and it goes on", async () => {
+    const program = await start(HELLO + PLUS_ONE);
+    const asked = [
+      [1, 2, 3],
+      [100, 0, 0],
+      [7, 8, 9],
+    ].map((numbers) => program.compute(batch(...numbers), undefined));
+    const [first, second, third] = await Promise.allSettled(asked);
+    expect([first, third].map((one) => one?.status === "fulfilled" && [...one.value])).toEqual([
+      [2, 3, 4],
+      [8, 9, 10],
+    ]);
+    expect(second).toMatchObject({
+      reason: {
+        code: "PROGRAM_FAILED",
+        message: "the program failed: no such voxel",
+        facts: { retry: "no", hint: "it wrote: line 7" },
+      },
+    });
+    expect(program.isAlive).toBe(true);
+    await expect(program.compute(batch(1), AbortSignal.abort(new Error("stopped")))).rejects.toThrow("stopped");
+    await program.close();
+    expect(program.isAlive).toBe(false);
+  });
+
+  it("that ends is told by how it ended and what it wrote", async () => {
+    const program = await start(HELLO + PLUS_ONE);
+    await expect(program.compute(batch(101, 0, 0), undefined)).rejects.toMatchObject({
+      ...{ code: "PROGRAM_FAILED", message: "the program ended with 3" },
+      facts: { retry: "now", hint: "it wrote: out of luck" },
+    });
+    expect(program.isAlive).toBe(false);
+  });
+
+  it.each([
+    [102, { code: "PROGRAM_FAILED", message: "the program gave no answer in 0.3 s" }],
+    [103, { code: "STREAM_PROTOCOL", message: expect.stringContaining('expected "result", found a frame "request"') }],
+    [104, { code: "STREAM_PROTOCOL", message: expect.stringContaining("expected 3, found a result of 2 bytes") }],
+    [105, { code: "PROGRAM_FAILED", message: "the program gave 1×3 voxels of int8; expected 1×3 of uint8" }],
+  ])("that does not answer as it should is ended: %i", async (number, error) => {
+    const program = await start(HELLO + PLUS_ONE, number === 102 ? 300 : undefined);
+    await expect(program.compute(batch(number, 0, 0), undefined)).rejects.toMatchObject(error);
+    expect(program.isAlive).toBe(false);
+  });
+
+  it.each([
+    [
+      'send("hello", { protocol: 2 });',
+      { code: "STREAM_PROTOCOL", message: expect.stringContaining("expected 1, found protocol 2") },
+    ],
+    ['send("request", {});', { code: "STREAM_PROTOCOL", message: expect.stringContaining('expected "hello"') }],
+    ["process.exit(0)", { code: "PROGRAM_FAILED", message: "the program ended with 0" }],
+    ['process.kill(process.pid, "SIGKILL")', { code: "PROGRAM_FAILED", message: "the program was ended by SIGKILL" }],
+  ])("that does not begin as it should: %s", async (code, error) => {
+    await expect(start(code)).rejects.toMatchObject(error);
+  });
+
+  it("that is none cannot be started", async () => {
+    const options = { gpus: undefined, timeoutMs: 20_000, clock: systemClock, hello: {}, batchBytes: 1, resultBytes: 1 };
+    await expect(startProgram({ ...options, command: ["/none/such"] })).rejects.toMatchObject({
+      message: expect.stringMatching(/^the program cannot be started: spawn \/none\/such ENOENT/),
+    });
+  });
+});
