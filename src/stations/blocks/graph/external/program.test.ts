@@ -1,37 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { NODE_PROGRAM } from "../../../../../test/node-program.js";
 import { systemClock } from "../../../../core/clock.js";
 import { type Program, type ProgramBatch, startProgram } from "./program.js";
 
-/** The start of a program in plain Node: frames as README.md of the folder stream has them. `answer` gets each batch. */
-const PROGRAM = `
-const socket = new (require("net").Socket)({ fd: 3 });
-const KINDS = { hello: 1, request: 2, batch: 3, release: 4, end: 5, error: 6, result: 7 };
-const send = (kind, head, payload = Buffer.alloc(0)) => {
-  const text = Buffer.from(JSON.stringify(head));
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32LE(text.length);
-  prefix[4] = KINDS[kind];
-  socket.write(Buffer.concat([prefix, text, payload]));
-};
-let held = Buffer.alloc(0);
-socket.on("data", (piece) => {
-  held = Buffer.concat([held, piece]);
-  for (;;) {
-    if (held.length < 5) return;
-    const end = 5 + held.readUInt32LE(0);
-    const head = held.length < end ? undefined : JSON.parse(held.subarray(5, end));
-    if (!head || held.length < end + (head.bytes ?? 0)) return;
-    const kind = Object.keys(KINDS)[held[4] - 1];
-    const payload = Buffer.from(held.subarray(end, end + (head.bytes ?? 0)));
-    held = held.subarray(end + (head.bytes ?? 0));
-    if (kind === "hello") greeted(head);
-    if (kind === "batch") answer(head, payload);
-    if (kind === "end") process.exit(0);
-  }
-});
-let greeted = () => send("request", { credits: 1 });
-const result = (payload, more = {}) => send("result", { dtype: "uint8", shape: [1, payload.length], bytes: payload.length, ...more }, payload);
-`;
 const HELLO = 'send("hello", { protocol: 1, transport: "inline" });';
 /** Adds 1 to each number; some numbers make it fail. */
 const PLUS_ONE = `
@@ -52,7 +23,7 @@ afterEach(async () => {
 
 async function start(code: string, timeoutMs = 20_000): Promise<Program> {
   const program = await startProgram({
-    ...{ command: [process.execPath, "-e", PROGRAM + code], gpus: undefined, timeoutMs, clock: systemClock },
+    ...{ command: [process.execPath, "-e", NODE_PROGRAM + code], gpus: undefined, timeoutMs, clock: systemClock },
     ...{ hello: { node: "n" }, batchBytes: 16, resultBytes: 16 },
   });
   open.push(program);
