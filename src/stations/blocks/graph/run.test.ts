@@ -204,4 +204,19 @@ describe("a graph in this process", () => {
     expect((await planGraph(given, { memoryBytes: 2 ** 28, jobs: 1 })).toText()).toContain("buffers in 1 worker process,");
     expect(existsSync(join(root, "planned"))).toBe(false);
   });
+
+  it("says of arrays of Zarr 2 how chunks are compressed, as numcodecs has it", async () => {
+    const blosc = { id: "blosc", cname: "lz4", clevel: 5, shuffle: 1, blocksize: 0 };
+    for (const [codec, compressor] of [
+      ["raw", null],
+      [undefined, blosc],
+    ] as const) {
+      const folder = `older-${codec}`;
+      const scaled = { id: "scaled", op: "affine", in: "em", scale: 2, dtype: "float32" };
+      await run(graph(folder, [scaled], { scaled: { format: "ome-zarr-0.4", chunk: BLOCK, ...(codec && { codec }) } }));
+      const document = JSON.parse(readFileSync(join(root, folder, "scaled/0/.zarray"), "utf8"));
+      expect(document).toMatchObject({ zarr_format: 2, shape: SHAPE, chunks: BLOCK, dtype: "<f4", order: "C", compressor });
+      expect((await readImage(join(root, folder, "scaled"))).voxels).toEqual(Float32Array.from(voxels, (value) => 2 * value));
+    }
+  });
 });

@@ -70,6 +70,18 @@ describe("a person's program", () => {
     expect(program.isAlive).toBe(false);
   });
 
+  it("that leaves a child behind, which keeps what it prints open, has ended all the same", async () => {
+    // the last output is waited for no longer than a second
+    const clock = {
+      ...systemClock,
+      sleep: async (ms: number, signal?: AbortSignal) => (ms === 1000 ? undefined : systemClock.sleep(ms, signal)),
+    };
+    const lives = 'require("child_process").spawn("sleep", ["30"], { stdio: "inherit" });';
+    const command = [process.execPath, "-e", `${NODE_PROGRAM}${lives} setTimeout(() => process.exit(4), 100);`];
+    const options = { gpus: undefined, timeoutMs: 20_000, clock, hello: {}, batchBytes: 1, resultBytes: 1 };
+    await expect(startProgram({ ...options, command })).rejects.toMatchObject({ message: "the program ended with 4" });
+  });
+
   it.each([
     [102, { code: "PROGRAM_FAILED", message: "the program gave no answer in 0.3 s" }],
     [103, { code: "STREAM_PROTOCOL", message: expect.stringContaining('expected "result", found a frame "request"') }],

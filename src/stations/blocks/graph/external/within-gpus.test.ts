@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
+import { manualClock } from "../../../../core/clock.js";
 import type { GraphDocument } from "../document.js";
+import { claimGpus, visibleGpus } from "./gpus.js";
 import { gpusOfJob, withinGpus } from "./within-gpus.js";
 
 const memory = { jobs: 4, cacheBytes: 1, blockBytes: 2, notes: ["a note"] };
@@ -43,4 +45,22 @@ it("refuses a job that has fewer than a program needs, and says so of this machi
     if (before === undefined) delete process.env["CUDA_VISIBLE_DEVICES"];
     else process.env["CUDA_VISIBLE_DEVICES"] = before;
   }
+});
+
+it.skipIf(process.platform !== "linux")("a GPU that another has is waited for as long as is said, and no longer", async () => {
+  const env = { CUDA_VISIBLE_DEVICES: ` test-${process.pid} , -1,` };
+  expect(await visibleGpus(env)).toEqual([`test-${process.pid}`]);
+  const clock = manualClock();
+  const first = await claimGpus(1, clock, { waitMs: 0, env });
+  expect(first.names).toEqual([`test-${process.pid}`]);
+  await expect(claimGpus(1, clock, { waitMs: 0, env })).rejects.toMatchObject({
+    code: "PROGRAM_FAILED",
+    message: `other processes use test-${process.pid}: fewer than 1 GPU is free`,
+  });
+  expect(clock.sleeps).toEqual([]);
+  await expect(claimGpus(1, clock, { waitMs: 1000, env })).rejects.toMatchObject({ code: "PROGRAM_FAILED" });
+  expect(clock.sleeps).toEqual([500, 500]);
+  first.release();
+  (await claimGpus(1, clock, { waitMs: 0, env })).release();
+  await expect(claimGpus(2, clock, { waitMs: 0, env })).rejects.toMatchObject({ message: "2 GPUs needed, 1 found" });
 });
