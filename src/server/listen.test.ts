@@ -199,6 +199,35 @@ describe("listen", () => {
     expect((await fetch(url)).status).toBe(200);
   });
 
+  it("counts no stream of events as work, however long it stays open", async () => {
+    const open = (type: string, signal: AbortSignal) => {
+      const start = (to: ReadableStreamDefaultController) => {
+        to.enqueue(new Uint8Array(1));
+        signal.addEventListener("abort", () => to.close());
+      };
+      return new Response(new ReadableStream({ start }), { headers: { "content-type": type } });
+    };
+    const handler: Handler = async ({ signal }, path) => (path === "" ? new Response("done") : open(path, signal));
+    const { url } = await serve(handler, { requestsMax: 1 });
+    const end = new AbortController();
+    await fetch(`${url}/text/event-stream`, { signal: end.signal });
+    expect((await fetch(url)).status).toBe(200);
+    await fetch(`${url}/text/plain`, { signal: end.signal });
+    expect((await fetch(url)).status).toBe(503);
+    end.abort();
+    await expect.poll(async () => (await fetch(url)).status).toBe(200);
+  });
+
+  it("has an address of its own where the name it is asked by is none of its own", async () => {
+    const server = await serve(async ({ url }) => new Response(url), { subdomains: ["b"] });
+    for (const [host, origin] of [
+      [`b.localhost:${server.port}`, "http://127.0.0.1"],
+      [`[::1]:${server.port}`, "http://[::1]"],
+      [`localhost:${server.port}`, "http://localhost"],
+    ])
+      expect((await raw(server, get("/a", host!))).split("\r\n")).toContain(`${origin}:${server.port}/a`);
+  });
+
   it("says nothing of a fault but that there was one, and logs it", async () => {
     const lines: string[] = [];
     const log = makeLog((level, message) => lines.push(`${level} ${message}`));

@@ -9,6 +9,8 @@ import {
 } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EmporiumError } from "../core/errors.js";
+import { makeLog } from "../core/log.js";
 import { compareKeys } from "../stores/keys.js";
 import { memoryStore } from "../stores/memory/store.js";
 import type { Store } from "../stores/store.js";
@@ -183,6 +185,32 @@ describe("S3 for readers", () => {
     expect(await ask("list-type=2&encoding-type=x")).toBe("400 InvalidArgument");
     for (const other of ["policy", "versions", "attributes", "uploadId=1"]) expect(await ask(other)).toBe("501 NotImplemented");
     expect(await ask("", "PUT")).toBe("405 MethodNotAllowed");
+  });
+
+  it("answers for a bucket by headers alone where these are asked for", async () => {
+    const reply = await readOnlyS3(store, { bucket: "portal" })(
+      new Request("http://localhost/portal", { method: "HEAD" }),
+      "portal",
+    );
+    expect([reply.status, await reply.text(), reply.headers.get("x-amz-bucket-region")]).toEqual([200, "", "us-east-1"]);
+  });
+
+  it.each([
+    ["STORE_DENIED", "403 AccessDenied"],
+    ["STORE_UNAVAILABLE", "503 SlowDown"],
+    ["NAME_UNSAFE", "200 undefined"],
+  ] as const)("lists nothing where the store cannot be read, says so, and logs it: %s", async (code, said) => {
+    const fails = () => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new EmporiumError(code, "a path of this machine")) }),
+    });
+    const lines: string[] = [];
+    const log = makeLog((level, message) => lines.push(`${level} ${message}`));
+    const asking = readOnlyS3({ ...store, list: fails, children: fails }, { bucket: "portal", log });
+    const reply = await asking(new Request("http://localhost/portal?list-type=2"), "portal");
+    const text = await reply.text();
+    expect(`${reply.status} ${/<Code>(\w+)</.exec(text)?.[1]}`).toBe(said);
+    expect(text).not.toContain("a path of this machine");
+    expect(lines).toEqual(code === "NAME_UNSAFE" ? [] : ["warn a path of this machine"]);
   });
 
   it("knows its bucket in the name of the server too, and there alone", async () => {

@@ -8,6 +8,7 @@ import { makeLog } from "../core/log.js";
 import { fileStore } from "../stores/file/store.js";
 import { memoryStore } from "../stores/memory/store.js";
 import type { Store } from "../stores/store.js";
+import { pieceBudget } from "./piece-budget.js";
 import { type StaticOptions, staticFiles } from "./static.js";
 
 const CHANGED_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -89,6 +90,14 @@ describe("files of an archive", () => {
     expect(response.headers.get("content-range")).toBe(`bytes ${offset}-${offset + length - 1}/2500000`);
     expect(response.headers.get("content-length")).toBe(String(length));
     expect(Buffer.compare(await bodyOf(response), BIG.subarray(offset, offset + length))).toBe(0);
+  });
+
+  it("take no more of the memory for files than they give back", async () => {
+    for (const path of ["a/empty", "a/small.bin", "a/big.mrc"]) {
+      const pieces = pieceBudget(2 ** 22);
+      await bodyOf(await asking(store, path, {}, { pieces }));
+      expect([path, pieces.takenBytes]).toEqual([path, 0]);
+    }
   });
 
   it("have no part behind their end", async () => {
