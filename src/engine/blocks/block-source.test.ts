@@ -44,6 +44,16 @@ describe("blockSource", () => {
     ]);
   });
 
+  it("counts tasks from the beginning of their stages, also behind a stage of one block", () => {
+    const graph = source([
+      stage({ name: "one", shape: [1, 1, 1] }),
+      stage({ name: "two", shape: [1, 1, 2], needs: [{ kind: "all", stage: "one" }] }),
+      stage({ name: "last", shape: [1, 1, 1], needs: [{ kind: "all", stage: "two" }] }),
+    ]);
+    expect([1, 2, 3].map((index) => visited((note) => graph.needs(index, note)))).toEqual([[0], [0], [1, 2]]);
+    expect([0, 1, 2].map((index) => visited((note) => graph.needers(index, note)))).toEqual([[1, 2], [3], [3]]);
+  });
+
   it("lets a block of the same stage wait for the neighbours before it alone", () => {
     const graph = source([stage({ name: "a", needs: [{ kind: "box", stage: "a", halo: [1, 1, 1] }] })]);
     expect(visited((note) => graph.needs(0, note))).toEqual([]);
