@@ -165,7 +165,8 @@ const ALIKE = 0.002;
 
 function contradict(sizes: readonly { readonly value: string }[]): boolean {
   const values = sizes.map(({ value }) => Number(value));
-  return Math.max(...values) - Math.min(...values) > ALIKE;
+  // both have three decimals, whose difference is no such number
+  return Math.max(...values) - Math.min(...values) > ALIKE + 1e-6;
 }
 
 /**

@@ -104,7 +104,7 @@ export const EngineTemplates = z.strictObject({
     /** A failure that only means that there is no job. */
     none: Pattern([]).optional(),
   }),
-  cancel: z.strictObject({ words: withPlaceholders(z.array(Word).min(1), ["ids"], ["ids"]) }),
+  cancel: z.strictObject({ words: withPlaceholders(z.array(Word), ["ids"], ["ids"]) }),
   limits: z.union([
     z.strictObject({ array: z.number().int().min(1).max(1_000_000) }),
     z.strictObject({ words: withPlaceholders(z.array(Word).min(1), []), array: Pattern(["array"]) }),
