@@ -8,7 +8,7 @@ import { PHASES } from "../../../engine/blocks/figures.js";
 import { advise, type Layout } from "./advise.js";
 import { type BlockCost, meanCost, type PreflightLoad, totalOf } from "./cost.js";
 import { watchGpu } from "./gpu.js";
-import { type Bound, predict, type Setting } from "./model.js";
+import { type Bound, fittingIn, predict, type Setting } from "./model.js";
 import { preflightLoad } from "./preflight.js";
 import { sampleBlocks } from "./sample.js";
 import { volumeLoad } from "./volume-load.js";
@@ -312,4 +312,19 @@ describe("the GPU", () => {
     const failed = async () => ({ status: 9, stdout: "NVIDIA-SMI has failed", stderr: "" });
     expect(await watchGpu(failed, manualClock(), Promise.resolve())).toBeUndefined();
   });
+});
+
+it("one block is in memory at least, and work that takes no time is one slice", () => {
+  expect([fittingIn(99, { blockBytes: 100 }), fittingIn(299, { blockBytes: 100 })]).toEqual([1, 2]);
+  const load = { blocks: BLOCKS, blockBytes: 1, readAgain: 1, computesIn: "consumer" } as unknown as PreflightLoad;
+  expect(advise({ ...NOTHING, storedBytes: 0 }, load, LAYOUT, { cores: 4, memoryBytes: GIB }).slices).toBe(1);
+});
+
+it("a GPU is watched until the blocks are measured, also where that fails, whose error is told elsewhere", async () => {
+  const failed = Promise.reject(new Error("no block"));
+  failed.catch(() => {});
+  const run = async () => ({ status: 0, stdout: "50, 1000\n", stderr: "" });
+  expect(await watchGpu(run, manualClock(), failed)).toEqual({ utilization: 0.5, memoryMiBMax: 1000, samples: 1 });
+  const none = async () => ({ status: 9, stdout: "", stderr: "no such program" });
+  expect(await watchGpu(none, manualClock(), Promise.resolve())).toBeUndefined();
 });

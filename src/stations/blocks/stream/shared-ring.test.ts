@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { createRing, type SharedRing, sweepRings } from "./shared-ring.js";
+import { behind, createRing, type SharedRing, sweepRings } from "./shared-ring.js";
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-ring-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -67,4 +67,11 @@ describe("the shared ring", () => {
     for (const file of stay) rmSync(join(folder, file));
     await own.close();
   });
+});
+
+it("what the system has not taken of some pieces is what is behind so many bytes", () => {
+  const pieces = [[1, 2, 3], [], [4], [5, 6]].map((bytes) => Uint8Array.from(bytes));
+  const whole = pieces.flatMap((piece) => [...piece]);
+  for (let taken = 0; taken <= whole.length; taken++)
+    expect(behind(pieces, taken).flatMap((piece) => [...piece])).toEqual(whole.slice(taken));
 });

@@ -96,7 +96,7 @@ async function writeSlot(file: FileHandle, offset: number, slotBytes: number, pi
 }
 
 /** The pieces without their first `bytes` bytes: the system may write less than it was given. */
-function behind(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+export function behind(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
   let left = bytes;
   const rest: Uint8Array[] = [];
   for (const piece of pieces) {

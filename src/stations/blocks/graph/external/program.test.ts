@@ -61,6 +61,21 @@ describe("a person's program", () => {
     expect(program.isAlive).toBe(false);
   });
 
+  it("that ends when it is told to leaves nothing that is waited for", async () => {
+    const waits: AbortSignal[] = [];
+    const sleep = (ms: number, signal?: AbortSignal) => {
+      if (signal) waits.push(signal);
+      return systemClock.sleep(ms, signal);
+    };
+    const program = await startProgram({
+      ...{ command: [process.execPath, "-e", NODE_PROGRAM + HELLO + PLUS_ONE], gpus: undefined, timeoutMs: 20_000 },
+      ...{ clock: { ...systemClock, sleep }, hello: {}, batchBytes: 16, resultBytes: 16 },
+    });
+    expect([...(await program.compute(batch(1, 2), undefined))]).toEqual([2, 3]);
+    await program.close();
+    expect([waits.length > 2, waits.every(({ aborted }) => aborted)]).toEqual([true, true]);
+  });
+
   it("that ends is told by how it ended and what it wrote", async () => {
     const program = await start(HELLO + PLUS_ONE);
     await expect(program.compute(batch(101, 0, 0), undefined)).rejects.toMatchObject({
