@@ -3,9 +3,9 @@ import type { ErrorRecord } from "../../core/errors.js";
 import type { BlockSource } from "./block-source.js";
 import { notDone } from "./not-done.js";
 
-it("what a run has not done, with the failed task that it waits for, however far away", () => {
-  const needs = [[], [], [0, 1], [0, 2], [2, 3], []];
-  const states = ["done", "failed", "blocked", "blocked", "blocked", "cancelled"];
+it("what a run has not done, with the first failed task that it waits for, however far away", () => {
+  const needs = [[], [], [0, 1], [0, 2], [2, 3], [], [], [1, 6]];
+  const states = ["done", "failed", "blocked", "blocked", "blocked", "cancelled", "failed", "blocked"];
   const source = {
     count: needs.length,
     task: (index: number) => ({ title: `block ${index}` }),
@@ -19,5 +19,8 @@ it("what a run has not done, with the failed task that it waits for, however far
     { index: 3, title: "block 3", state: "blocked", error: undefined, because },
     { index: 4, title: "block 4", state: "blocked", error: undefined, because },
     { index: 5, title: "block 5", state: "cancelled", error: undefined },
+    { index: 6, title: "block 6", state: "failed", error: undefined },
+    // the first of them where there are several
+    { index: 7, title: "block 7", state: "blocked", error: undefined, because },
   ]);
 });
