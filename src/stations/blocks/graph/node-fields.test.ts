@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { collectFaults } from "./faults.js";
+import { MapFields } from "./map.js";
 import { meshesOf, meshesParams } from "./meshes/fields.js";
 import { type Facts, type GraphNode, identityOf } from "./nodes.js";
 import { refusePrecomputed, voxelOffset } from "./precomputed-array.js";
@@ -97,4 +98,13 @@ describe("a precomputed volume", () => {
     expect(faultsOf({ shard: [64, 64, 64] })).toEqual([["shard", "precomputed volumes are written without shards"]]);
     expect(faultsOf({ codec: "zstd" })).toEqual([["codec", "precomputed volumes have no chunks of zstd"]]);
   });
+});
+
+it("a module gets no neighbours unless it asks for them: along each axis, or along all", () => {
+  const haloOf = (halo?: number | number[]) => MapFields.parse({ module: "m", ...(halo !== undefined && { halo }) }).halo;
+  expect([haloOf(), haloOf(2), haloOf([1, 0, 3])]).toEqual([
+    [0, 0, 0],
+    [2, 2, 2],
+    [1, 0, 3],
+  ]);
 });

@@ -44,3 +44,9 @@ it("fields that no graph has are all told, with the places where they are writte
   );
   expect(() => givenGraph({ version: 2 } as never)).toThrow(expect.objectContaining({ code: "CONFIG_FIELD" }));
 });
+
+it("a field that no graph has is told with what is meant, wherever it stands", () => {
+  const saidOf = (text: string) => JSON.stringify(readGraph(text, "graph.yaml").faults);
+  expect(saidOf(`${TEXT}outputz: {}\n`)).toMatch(/outputz.*did you mean outputs\?/);
+  expect(saidOf(TEXT.replace("of: em }", "of: em, bloc: auto }"))).toMatch(/bloc.*did you mean block\?/);
+});
