@@ -43,6 +43,7 @@ const SUMS = `
 require("fs").appendFileSync(process.argv[2], "x");
 send("hello", { protocol: 1, transport: "inline" });
 function answer({ arrays: { em }, core: [start, stop] }, payload) {
+  if (process.argv[3] === "fails") return send("error", { message: "no such weights", tail: "line 7" });
   const [n, nz, ny, nx] = em.shape;
   const out = [];
   for (let block = 0; block < n; block++)
@@ -109,6 +110,16 @@ describe("a graph in this process", () => {
     expect((await readImage(join(root, folder, "net"))).voxels).toEqual(sums(1));
     // started once, for blocks of all shapes
     expect(readFileSync(starts, "latin1")).toBe("x");
+  });
+
+  it("says at which voxels a program failed", async () => {
+    const command = [process.execPath, join(root, "sum.cjs"), join(root, "fails"), "fails"];
+    const net = { id: "net", op: "external", in: "em", command, dtype: "int32" };
+    const { errors, failed } = await run(graph("failed", [net], { net: { chunk: BLOCK } }), { keepGoing: false });
+    expect([failed > 0, errors[0]?.message]).toEqual([
+      true,
+      expect.stringMatching(/^net\/\d+: .*net, voxels \[0:4, 0:5, 0:6\]: the program failed: no such weights/),
+    ]);
   });
 
   it("saves several values of a block, also one that another is made of", async () => {
