@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import type { Claim } from "../claims.js";
 import { conventions } from "./conventions.js";
 
 it("tomograms in a folder of their own have runs, though their names follow no pattern of the project beside them", async () => {
@@ -34,4 +35,15 @@ it("an aligned stack is left out where the one that it was made of is empty, and
     role: "left out",
     because: "an aligned stack: e/TS_01.st, of which it was made, cannot be read",
   });
+});
+
+it("a movie beside others of its size is a frame under whatever name, and no tilt series", async () => {
+  const movie = mrcFile([3, 24, 24], 2, { kind: "stack", seed: 1 });
+  const laboratory = await laboratoryWith({ "f/TS_01_001.mrc": movie, "f/TS 01 002.mrc": movie, "g/TS 01 002.mrc": movie });
+  const frame: Claim = { path: "f/TS_01_001.mrc", role: "frame", run: "TS_01", because: "", strength: "bookkeeping" };
+  const { claims } = await conventions(laboratory, [{ software: "SerialEM", by: [], claims: [frame] }]);
+  expect(claims.map(({ path, role }) => [path, role])).toEqual([
+    ["f/TS 01 002.mrc", "frame"],
+    ["g/TS 01 002.mrc", "tilt series"],
+  ]);
 });

@@ -1,7 +1,7 @@
 import { groupsOf } from "../../../../core/groups.js";
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
-import { baseName } from "../recognisers/common/paths.js";
+import { baseName, folderOf } from "../recognisers/common/paths.js";
 import { findRunNames, looseName, type NamedFile, runFinder, stemOf, wordsOf } from "../run-names.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { toldApart } from "./apart.js";
@@ -39,11 +39,12 @@ export async function conventions(laboratory: Laboratory, recognised: readonly R
   const spoken = new Set([...claimed.keys(), ...asked]);
   const around = { tiltCounts: await tiltCounts(laboratory), has: (path: string) => laboratory.get(path) !== undefined };
   const angles = await angleTexts(laboratory, spoken);
+  const isFrame = framesBeside(laboratory, claims);
   const seen = new Map<string, Seeming>();
   for (const file of laboratory.files) {
     if (spoken.has(file.path)) continue;
     const one = angles.get(file.path) ?? seeming(file, around);
-    if (one) seen.set(file.path, one);
+    if (one) seen.set(file.path, one.role === "tilt series" && isFrame(file) ? FRAME : one);
   }
   const known = [
     ...new Set(claims.flatMap(({ run, runs, role }) => (role === "left out" ? [] : [run ?? [], runs ?? []].flat()))),
@@ -90,6 +91,16 @@ async function angleTexts(laboratory: Laboratory, spoken: ReadonlySet<string>): 
       return [[path, { role: "raw tilts", because: `it has an angle for each image of ${stack.path}`, strength: "contents" }]];
     }),
   );
+}
+
+const FRAME: Seeming = { role: "frame", because: "it has the size of the frames beside it", strength: "name" };
+
+/** A test for stacks that are movies like those beside them, under a name that no acquisition file has. */
+function framesBeside(laboratory: Laboratory, claims: readonly Claim[]): (file: Surveyed) => boolean {
+  const keyOf = ({ path, volume, format }: Surveyed) => `${folderOf(path)}\0${format}\0${volume?.shape.join(" ")}`;
+  const frames = claims.flatMap(({ path, role }) => (role === "frame" ? (laboratory.get(path) ?? []) : []));
+  const known = new Set(frames.map(keyOf));
+  return (file) => known.has(keyOf(file));
 }
 
 const FINER = /\.(xf|tlt|aln)$/i;

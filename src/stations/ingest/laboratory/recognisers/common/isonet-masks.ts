@@ -2,7 +2,8 @@ import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName, folderOf } from "./paths.js";
 
 /**
- * A test for the masks of IsoNet, which say where it looked for density and are no annotations: `mask/X_mask.mrc` beside a folder that IsoNet makes.
+ * A test for the masks of IsoNet, which say where it looked for density and are no annotations: `mask/X_mask.mrc` beside a folder that IsoNet makes, whatever
+ * somebody has added to the name.
  *
  * Source: make_mask in bin/isonet.py of https://github.com/IsoNet-cryoET/IsoNet
  */
@@ -14,7 +15,9 @@ export function isonetMasks(laboratory: Laboratory): (path: string) => boolean {
   );
   return (path) => {
     const folder = folderOf(path);
-    return /_mask\.mrc$/i.test(path) && /^masks?(?:_|$)/i.test(baseName(folder)) && projects.has(folderOf(folder));
+    return (
+      /_mask(?:[ _.-][^/]*)?\.mrc$/i.test(path) && /^masks?(?:_|$)/i.test(baseName(folder)) && projects.has(folderOf(folder))
+    );
   };
 }
 

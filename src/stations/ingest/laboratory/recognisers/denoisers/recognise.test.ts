@@ -70,12 +70,14 @@ describe("denoisers", () => {
         "p/subtomo/list.xml": "x",
         "denoised/TS_01.mrc": mrcFile([3, 5, 5], 16),
         "isonet/TS_01_mask.mrc": volume,
+        "p/mask/TS_02_mask neu.mrc": volume,
         "denoised/TS_01.st": mrcFile([6, 10, 10], 8, { kind: "stack" }),
         "M/isoneter_01.mrc": volume,
       }),
     ).toEqual({
       "denoised/TS_02.mrc": "denoised, undefined, by name",
       "p/mask/TS_01_mask.mrc": "left out",
+      "p/mask/TS_02_mask neu.mrc": "left out",
       "denoised/TS_01.mrc": "denoised, undefined, by name",
     });
   });
@@ -99,6 +101,7 @@ describe("denoisers", () => {
       "p/tomograms.star": "left out",
       "p/deconv/TS_01.rec": "filtered, IsoNet, by bookkeeping",
       "p/mask/TS_01_mask.mrc": "left out",
+      "p/mask/TS_02_mask neu.mrc": "left out",
       "p/corrected_tomos/TS_01_corrected.mrc": "denoised, IsoNet, by bookkeeping",
       "p/subtomo/TS_01_0001.mrc": "left out",
       "p/results/model_iter30.h5": "left out",
