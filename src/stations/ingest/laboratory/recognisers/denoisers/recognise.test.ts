@@ -101,7 +101,6 @@ describe("denoisers", () => {
       "p/tomograms.star": "left out",
       "p/deconv/TS_01.rec": "filtered, IsoNet, by bookkeeping",
       "p/mask/TS_01_mask.mrc": "left out",
-      "p/mask/TS_02_mask neu.mrc": "left out",
       "p/corrected_tomos/TS_01_corrected.mrc": "denoised, IsoNet, by bookkeeping",
       "p/subtomo/TS_01_0001.mrc": "left out",
       "p/results/model_iter30.h5": "left out",
