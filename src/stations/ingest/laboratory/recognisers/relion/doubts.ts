@@ -89,7 +89,7 @@ function stepsOf(found: Found, { list, isAligned }: Ranked, { left }: Lists): Do
   const { where, guess } = shape;
   return {
     about: "steps",
-    text: `Are the ${counted(list.rows, "place")} of ${list.path} particles? ${picked.job} put them ${where} at equal steps, and no later job aligned them.`,
+    text: `Does ${list.path} have particles (${counted(list.rows, "place")})? ${picked.job} put them ${where} at equal steps, and no later job aligned them.`,
     because: `steps ${where}, of ${picked.job}, which nobody aligned: no particles`,
     guess,
   };
