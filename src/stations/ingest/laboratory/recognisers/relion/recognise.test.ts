@@ -261,7 +261,7 @@ describe("lists of particles", () => {
     );
     expect(found!.questions!.map(({ text, files, guess }) => [text, files, guess])).toEqual([
       [
-        "Are the 12 places of Extract/job011/particles.star particles? Picks/job010 put them on spheres at equal steps, and no later job aligned them.",
+        "Does Extract/job011/particles.star have particles (12 places)? Picks/job010 put them on spheres at equal steps, and no later job aligned them.",
         ["Extract/job011/particles.star"],
         "leave-out",
       ],
