@@ -3,15 +3,20 @@ import { groupsOf } from "../../../../../core/groups.js";
 /** Centres of different objects are farther apart. */
 const APART_ANGSTROM = 20;
 
-/** Finds places within 20 Å of those given. @param places x, y, z of each, Å */
-export function nearby(places: ArrayLike<number>): (of: ArrayLike<number>, at: number) => boolean {
-  const cellOf = (one: number) => Math.floor(one / APART_ANGSTROM);
+/**
+ * Finds places near those given.
+ *
+ * @param places x, y, z of each, Å
+ * @param within Å
+ */
+export function nearby(places: ArrayLike<number>, within = APART_ANGSTROM): (of: ArrayLike<number>, at: number) => boolean {
+  const cellOf = (one: number) => Math.floor(one / within);
   const cells = groupsOf(
     Array.from({ length: places.length / 3 }, (_, row) => 3 * row),
     (row) => [0, 1, 2].map((axis) => cellOf(places[row + axis]!)).join(" "),
   );
   const isNear = (of: ArrayLike<number>, at: number, row: number) =>
-    Math.hypot(...[0, 1, 2].map((axis) => of[at + axis]! - places[row + axis]!)) <= APART_ANGSTROM;
+    Math.hypot(...[0, 1, 2].map((axis) => of[at + axis]! - places[row + axis]!)) <= within;
   return (of, at) => {
     const [x, y, z] = [0, 1, 2].map((axis) => cellOf(of[at + axis]!)) as [number, number, number];
     for (let i = 0; i < 27; i++) {

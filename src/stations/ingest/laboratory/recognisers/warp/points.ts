@@ -4,7 +4,15 @@ import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Question } from "../../claims.js";
 import { idOf } from "../common/names.js";
-import { areSameParticles, type ParticleList, readingOf, readParticleList, seriesStem } from "../common/particles.js";
+import { nearby } from "../common/nearby.js";
+import {
+  areSameParticles,
+  NUMBERS_OF_ROW,
+  type ParticleList,
+  readingOf,
+  readParticleList,
+  seriesStem,
+} from "../common/particles.js";
 import { baseName, folderOf, within } from "../common/paths.js";
 import type { Found } from "./project.js";
 
@@ -245,7 +253,7 @@ function claimExports(found: Found, lists: readonly ParticleList[], kept: readon
       if (laboratory.get(stem + end)) leave(stem + end, `written beside ${baseName(path)} for RELION`);
     const dummy = within(folderOf(path), "dummy_tiltseries.mrc");
     if (laboratory.get(dummy) && !claims.some((claim) => claim.path === dummy)) leave(dummy, "a dummy that RELION asks for");
-    const same = kept.length === 0 ? undefined : sameCounts(found, list, kept);
+    const same = kept.length === 0 ? undefined : sameParticles(found, list, kept);
     if (same !== undefined) leave(path, `the particles of the lists of ${same} in ${folderOf(kept[0]!.list.path)} once more`);
     else
       claimList(found, list, {
@@ -255,16 +263,75 @@ function claimExports(found: Found, lists: readonly ParticleList[], kept: readon
   }
 }
 
-/** The template whose lists have as many rows in each run. */
-function sameCounts({ project }: Found, list: ParticleList, kept: readonly Matched[]): string | undefined {
+/** Part of the particles that lie where the peaks are, at least: sizes of tomograms are rounded. */
+const FOUND_MIN = 0.95;
+
+/** The template whose lists have the same particles: as many in each run, in whatever order, and at the same places. */
+function sameParticles(found: Found, list: ParticleList, kept: readonly Matched[]): string | undefined {
+  const { project, claims } = found;
+  const tomograms = groupsOf(
+    claims.filter(({ role, run }) => role === "tomogram" && run !== undefined),
+    ({ run }) => run!,
+  );
   for (const [template, group] of groupsOf(kept, (one) => one.template)) {
-    const counts = new Map<string, number>();
-    for (const { run, list: own } of group) if (own.rows > 0) counts.set(run, (counts.get(run) ?? 0) + own.rows);
-    const runs = [...list.series].map(([name, rows]) => [project.find(seriesStem(name), list.path)?.run, rows] as const);
-    if (runs.length === counts.size && runs.every(([run, rows]) => run !== undefined && counts.get(run) === rows))
-      return template;
+    const ofRuns = groupsOf(
+      group.filter((one) => one.list.rows > 0),
+      ({ run }) => run,
+    );
+    const rowsOf = (run: string) => ofRuns.get(run)?.reduce((sum, one) => sum + one.list.rows, 0);
+    const series = [...list.series].map(([name, rows]) => {
+      const stem = seriesStem(name);
+      return { stem, rows, run: project.find(stem, list.path)?.run };
+    });
+    const isSame = ({ stem, rows, run }: (typeof series)[number]) =>
+      run !== undefined &&
+      rowsOf(run) === rows &&
+      areThere(list, stem, sizedPeaks(found, ofRuns.get(run)!, tomograms.get(run) ?? []));
+    if (series.length === ofRuns.size && series.every(isSame)) return template;
   }
   return undefined;
+}
+
+interface Peaks {
+  /** x, y, z of each, Å from the first voxel of the tomogram. */
+  readonly places: readonly number[];
+  /** Å of the largest voxel. */
+  readonly voxelAngstrom: number;
+}
+
+/** Peaks of a run, which are parts of its tomogram; undefined where nothing tells the size of that. */
+function sizedPeaks({ laboratory }: Found, lists: readonly Matched[], tomograms: readonly Claim[]): Peaks | undefined {
+  const places: number[] = [];
+  let voxelAngstrom = 0;
+  const sized = tomograms.flatMap(({ path, details }) => {
+    const volume = laboratory.get(path)?.volume;
+    const spacing = details?.spacingAngstrom ?? volume?.spacingsAngstrom[0] ?? 0;
+    return volume && spacing > 0 ? { shape: volume.shape, spacing } : [];
+  });
+  for (const { list, spacingAngstrom } of lists) {
+    const own = sized.find(({ spacing }) => spacing === spacingAngstrom) ?? sized[0];
+    if (!own || list.coordinates !== "parts") return undefined;
+    voxelAngstrom = Math.max(voxelAngstrom, own.spacing);
+    for (const numbers of list.numbers.values())
+      for (let row = 0; row < numbers.length; row += NUMBERS_OF_ROW)
+        for (let axis = 0; axis < 3; axis++) places.push(numbers[row + axis]! * own.shape[2 - axis]! * own.spacing);
+  }
+  return { places, voxelAngstrom };
+}
+
+/** Whether the particles of a tilt series lie at the peaks, but for a voxel. */
+function areThere({ numbers, imagePixelAngstrom: pixel }: ParticleList, stem: string, peaks: Peaks | undefined): boolean {
+  const own = numbers.get(stem);
+  if (!peaks || pixel === undefined) return false;
+  // of a very long list the first rows tell it
+  if (!own) return numbers.size > 0;
+  const isNear = nearby(peaks.places, peaks.voxelAngstrom);
+  let count = 0;
+  for (let row = 0; row < own.length; row += NUMBERS_OF_ROW) {
+    const place = [0, 1, 2].map((axis) => own[row + axis]! * pixel - own[row + 3 + axis]!);
+    if (isNear(place, 0)) count++;
+  }
+  return count >= (FOUND_MIN * own.length) / NUMBERS_OF_ROW;
 }
 
 /** A claim on a list of several series, or what hinders it. */

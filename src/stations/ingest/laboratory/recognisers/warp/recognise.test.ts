@@ -256,6 +256,18 @@ describe("lists of particles of WarpTools and M", () => {
     });
   });
 
+  it("another list of as many particles in each run is not taken for an export of them", async () => {
+    const rows: [string, string][] = [
+      ["TS_1", "7 8.4 5.6"],
+      ["TS_1", "5 3 0.8"],
+    ];
+    const given = { ...base, [`${matching}.star`]: clean };
+    const sorted = await told({ ...given, "relion/matching.star": exported(5, ...rows) });
+    expect(sorted["relion/matching.star"]).toContain("once more");
+    const others = await told({ ...given, "relion/others.star": exported(5, ["TS_1", "1 9 0.8"], rows[0]!) });
+    expect([others["relion/others.star"], others[`${matching}.star`]]).toEqual(["points TS_1", "points TS_1"]);
+  });
+
   it("another template is another list, whatever its name begins with", async () => {
     const flipped = peaks("TS_1", "0.9 0.9 0.9");
     const scored = { [`${matching}_2.star`]: three, [`${matching}_2_corr.mrc`]: volume };
