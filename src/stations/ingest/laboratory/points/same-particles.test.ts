@@ -165,3 +165,38 @@ describe("lists of two programs", () => {
     expect([...files.values()].filter(({ role }) => role === "points")).toHaveLength(2);
   });
 });
+
+/** Boxes of 4 voxels around each of the places, as crYOLO writes them. */
+const boxes = (places: readonly (readonly number[])[]) =>
+  `\ndata_global\n\n_cbox_format_version 1.0\n\ndata_cryolo\n\nloop_\n${["CoordinateX", "CoordinateY", "CoordinateZ", "Width", "Height", "Depth", "Confidence"].map((name, at) => `_${name} #${at + 1}\n`).join("")}${places.map((place) => `${place.map((part, axis) => part * SIZE[axis]! - 2).join(" ")} 4 4 4 0.5\n`).join("")}`;
+
+describe("lists of one program with two thresholds", () => {
+  const others = PLACES.map(([x, y, z]) => [1 - x, 1 - y, z / 2 + 0.1]);
+  const lab = (...kept: readonly (readonly (readonly number[])[])[]) =>
+    decided({
+      "TS_1.mrc": mrcFile([SIZE[2], SIZE[1], SIZE[0]], 10, { seed: 1 }),
+      "TS_2.mrc": mrcFile([SIZE[2], SIZE[1], SIZE[0]], 10, { seed: 2 }),
+      ...Object.fromEntries(
+        kept.flatMap((places, at) => [1, 2].map((run) => [`cryolo/out_0.${at + 2}/CBOX_3D/TS_${run}.cbox`, boxes(places)])),
+      ),
+    });
+
+  it("are asked about, and none is published until somebody answers", async () => {
+    const { questions, files } = await lab([...PLACES, ...others], PLACES);
+    const same = questions.filter(({ id }) => id.startsWith("same-particles"));
+    expect(same.map(({ text, options, answer }) => [text, options.map((option) => option.answer), answer])).toEqual([
+      [
+        "cryolo/out_0.2/CBOX_3D/TS_1.cbox, cryolo/out_0.2/CBOX_3D/TS_2.cbox and cryolo/out_0.3/CBOX_3D/TS_1.cbox, cryolo/out_0.3/CBOX_3D/TS_2.cbox have the same particles: which of them are to be published?",
+        ["1", "2", "all"],
+        undefined,
+      ],
+    ]);
+    expect([...files.values()].filter(({ role }) => role === "points")).toEqual([]);
+  });
+
+  it("are two annotations where they have other particles", async () => {
+    const { questions, files } = await lab(others, PLACES);
+    expect(questions.filter(({ id }) => id.startsWith("same-particles"))).toEqual([]);
+    expect([...files.values()].filter(({ role }) => role === "points")).toHaveLength(4);
+  });
+});

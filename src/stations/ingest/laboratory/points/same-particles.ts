@@ -35,9 +35,9 @@ interface Shared {
 }
 
 /**
- * Lists in which several programs have the same particles, such as picks of Warp that RELION refined, in whatever unit and tomogram of the run each has
- * them. Each program knows which of its own lists came out of which; nobody but a person knows it of two, or of lists that no program names. The better
- * ones are taken until somebody answers, and each particle once.
+ * Lists that have the same particles, such as picks of Warp that RELION refined, or those of one program with two thresholds, in whatever unit and tomogram
+ * of the run each has them. The better ones are taken until somebody answers, and each particle once; of lists that are equally good and not the same
+ * none is.
  *
  * @returns a question for all families of lists that have particles of each other
  */
@@ -45,24 +45,42 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
   const lists = [...files.values()].filter(
     ({ role, strength, details }) => role === "points" && strength !== "person" && details.points !== undefined,
   );
-  const families = [
-    ...groupsOf(lists, (file) =>
-      keyOf(file.by ?? "", file.details.object ?? "", file.details.points!.format, alikeKey(file)),
-    ).values(),
-  ].map((own): Family => ({ by: own[0]!.by ?? "", files: own }));
+  const families = familiesOf(lists);
   const placesOf = memoized(options);
   const shared: Shared[] = [];
   for (const [at, a] of families.entries()) {
     for (const b of families.slice(at + 1)) {
-      const alone = a.by === b.by && a.by !== "" ? undefined : await sharedPoints(a, b, placesOf);
+      const alone = areOfOthers(a, b) ? undefined : await sharedPoints(a, b, placesOf);
       if (alone) shared.push({ families: [a, b], alone });
     }
   }
   return joined(shared).map((some) => questionOf(families, some));
 }
 
-/** The path without the name of its run, and without numbers: equal for the lists that a program makes of each run. */
-const alikeKey = ({ path, run }: Decision): string => withoutNumbers(run === undefined ? path : path.replaceAll(run, "#"));
+/**
+ * Lists that a program makes of each run have one path without the name of the run, and without numbers. Where a run has several of them, the numbers tell
+ * them apart: `out_0.2` and `out_0.3` are two families.
+ */
+function familiesOf(lists: readonly Decision[]): Family[] {
+  const pathOf = ({ path, run }: Decision) => (run === undefined ? path : path.replaceAll(run, "#"));
+  const alike = groupsOf(lists, (file) =>
+    keyOf(file.by ?? "", file.details.object ?? "", file.details.points!.format, withoutNumbers(pathOf(file))),
+  );
+  const isOnce = (own: readonly Decision[]) => {
+    const runs = own.flatMap(runsOfFile);
+    return new Set(runs).size === runs.length;
+  };
+  const families = [...alike.values()].flatMap((own) => (isOnce(own) ? [own] : [...groupsOf(own, pathOf).values()]));
+  return families.map((own): Family => ({ by: own[0]!.by ?? "", files: own }));
+}
+
+/** One program that names two objects means two, however near they lie. */
+function areOfOthers(a: Family, b: Family): boolean {
+  const [one, other] = [a, b].map(({ files }) => files[0]!.details.object);
+  return (
+    a.by === b.by && a.by !== "" && one !== undefined && other !== undefined && withoutNumbers(one) !== withoutNumbers(other)
+  );
+}
 
 /** Families that are connected by particles of each other, as what connects them. */
 function joined(shared: readonly Shared[]): Shared[][] {
@@ -136,6 +154,12 @@ function isBetter(a: Family, b: Family): boolean {
   return at < 0 || one[at]! > other[at]!;
 }
 
+/** Whether nothing but their paths tells which of two is the better one. */
+const isAsGood = (a: Family, b: Family): boolean => {
+  const [one, other] = [rankOf(a), rankOf(b)];
+  return one.slice(0, -1).every((value, at) => value === other[at]);
+};
+
 /** Å from the first voxel of the tomogram. */
 export async function placesIn({ files }: Pick<Family, "files">, run: string, options: Options): Promise<number[]> {
   const places: number[] = [];
@@ -165,6 +189,7 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
   const files = families.flatMap((family) => family.files);
   const isAlone = ({ by }: Family) => by !== "" && families.filter((other) => other.by === by).length === 1;
   const best = families.toSorted((a, b) => (isBetter(a, b) ? -1 : 1));
+  const isEqual = isAsGood(best[0]!, best[1]!) && shared.some(({ alone }) => alone.some((count) => count > 0));
   const options = families.map((family, at): Option => {
     const lost = Math.max(...lostOf(family, shared));
     const but =
@@ -181,7 +206,7 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
     text: `${families.map(namesOf).join(" and ")} have the same particles: which of them are to be published?`,
     files: files.map(({ path }) => path),
     options: [...options, { answer: "all", says: "each of them", claims: files.map(asItIs) }],
-    guess: answers[families.indexOf(best[0]!)],
+    guess: isEqual ? undefined : answers[families.indexOf(best[0]!)],
   };
 }
 

@@ -38,12 +38,15 @@ export async function claimLists(
   for (const { one, by } of left) found.leave(one.list.path, sameText(one.list, by.list));
   leavePicks(found, kept);
   const isKnown = ({ list }: Placed) => [...list.series.keys()].some((name) => finder(list.path, name));
+  const published: Ranked[] = [];
   for (const one of kept.filter(isKnown)) {
     const claim = claimOf(found, one.list, finder);
     const question = claim.role === "points" ? doubtOf(found, one, { kept, left }, claim) : undefined;
+    if (claim.role === "points" && (!question || question.guess === "points")) published.push(one);
     if (question) found.ask(question);
     else found.claim(claim);
   }
+  found.notes.push(...partNotes({ kept: published, left }));
   const open = new Set(kept.filter((one) => !isKnown(one)).map(({ list }) => list.path));
   return { open, isVersion5: lists.some(({ hasStacks }) => hasStacks) };
 }
@@ -147,6 +150,22 @@ function sameText(list: ParticleList, by: ParticleList): string {
   return rows > by.rows
     ? `the same particles as ${by.path}, which has the ${by.rows} of ${rows} that were kept`
     : `the same particles as ${by.path}, ${rows} of ${by.rows}`;
+}
+
+/** Sentences on lists that a longer one was parted into, such as halves of a data set: only a person knows whether they are of one object. */
+function partNotes({ kept, left }: Lists): string[] {
+  const told = new Set<Ranked>();
+  const wholes = left.flatMap(({ one: whole }) => {
+    const parts = kept.filter((part) => part.list.rows < whole.list.rows && areSame(part, whole));
+    return parts.length > 1 ? [{ whole, parts }] : [];
+  });
+  wholes.sort((a, b) => b.parts.length - a.parts.length || a.whole.list.rows - b.whole.list.rows);
+  return wholes.flatMap(({ whole, parts }) => {
+    if (parts.every((part) => told.has(part))) return [];
+    for (const part of parts) told.add(part);
+    const paths = parts.map(({ list }) => list.path).sort();
+    return `${few(paths)} are parts of ${whole.list.path} with other particles each: each becomes an annotation of its own. Where they are of one object, name it alike in each.`;
+  });
 }
 
 /** Picks of single tomograms: the list of their job has them all. Spheres and filaments are no particles themselves. */

@@ -203,17 +203,18 @@ describe("lists of particles", () => {
   const base: Files = { "ImportTomo/job001/tomograms.star": tomograms4(ONE4) };
   const many = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `TS_01 ${20 * (from + at)} 50 60`);
 
-  it("that share no particles are all published; the list that both were chosen from is not", async () => {
-    const told = toldOf(
-      await recognised({
-        ...base,
-        "Class3D/job010/run_it024_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 12)),
-        "Class3D/job010/run_it025_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 12)),
-        "Refine3D/job011/run_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 5)),
-        "Refine3D/job012/run_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(5, 12)),
-      }),
-    );
-    expect(told).toMatchObject({
+  it("that share no particles are all published, which is told; the list that both were chosen from is not", async () => {
+    const found = await recognised({
+      ...base,
+      "Class3D/job010/run_it024_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 12)),
+      "Class3D/job010/run_it025_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 12)),
+      "Refine3D/job011/run_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 5)),
+      "Refine3D/job012/run_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(5, 12)),
+    });
+    expect(found!.notes).toEqual([
+      "Refine3D/job011/run_data.star, Refine3D/job012/run_data.star are parts of Class3D/job010/run_it025_data.star with other particles each: each becomes an annotation of its own. Where they are of one object, name it alike in each.",
+    ]);
+    expect(toldOf(found)).toMatchObject({
       "Refine3D/job011/run_data.star": "points TS_01",
       "Refine3D/job012/run_data.star": "points TS_01",
       "Class3D/job010/run_it025_data.star":
