@@ -18,6 +18,8 @@ export interface ParticleList {
   readonly hasOriginsAngstrom: boolean;
   /** One of them is not 0: the particles were aligned. */
   readonly isShifted: boolean;
+  /** Rows by the number of their class. */
+  readonly classes: ReadonlyMap<number, number>;
   /** The images of a particle are one stack of all tilts, as they are since RELION 5. */
   readonly hasStacks: boolean;
   /** Å of pixels of the tilt series, and of the particles' images, where all rows have one. */
@@ -44,6 +46,7 @@ const COORDINATES: readonly (readonly [string, string, string])[] = [
   ["wrpCoordinateX", "wrpCoordinateY", "wrpCoordinateZ"],
 ];
 const ORIGINS = ["rlnOriginXAngst", "rlnOriginYAngst", "rlnOriginZAngst"];
+const CLASS = "rlnClassNumber";
 const ANGLES = ["rlnAngleRot", "rlnTomoSubtomogramRot", "wrpAngleRot1", "wrpAngleRot"];
 
 /** What a STAR file says of its particles; undefined for files without any, a reason for broken ones. */
@@ -65,6 +68,7 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
   const seen: Seen[] = [];
   const optics: { columns: readonly string[]; values: readonly (readonly string[])[] }[] = [];
   const series = new Map<string, number>();
+  const classes = new Map<number, number>();
   const places = new Set<string>();
   const pixels = new Set<number>();
   const numbersOf = new Map<string, number[]>();
@@ -73,7 +77,8 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
     const coordinates = COORDINATES.find((all) => all.every((one) => columns.includes(one)));
     const name = NAMES.find((one) => columns.includes(one));
     const origins = ORIGINS.every((one) => columns.includes(one)) ? ORIGINS : [];
-    const texts = coordinates && [...coordinates, ...(name === undefined ? [] : [name]), ...pixelColumns(columns), ...origins];
+    const plain = [...(name === undefined ? [] : [name]), ...(columns.includes(CLASS) ? [CLASS] : [])];
+    const texts = coordinates && [...coordinates, ...plain, ...pixelColumns(columns), ...origins];
     return coordinates && { columns, coordinates, texts: texts! };
   };
   const source = await laboratory.open(path);
@@ -94,11 +99,13 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
     rows += count;
     const [{ columns, texts: order }] = seen as [Seen];
     const names = texts[order.findIndex((one) => NAMES.includes(one))];
+    const classOf = texts[order.indexOf(CLASS)];
     const sizes = pixelColumns(columns).map((column) => texts[order.indexOf(column)]!);
     const origins = ORIGINS.map((one) => texts[order.indexOf(one)]);
     for (let row = 0; row < count; row++) {
       const name = names?.[row] ?? "";
       if (names) series.set(name, (series.get(name) ?? 0) + 1);
+      if (classOf) classes.set(Number(classOf[row]), (classes.get(Number(classOf[row])) ?? 0) + 1);
       if (sizes.length > 0) pixels.add(pixelOf(sizes.map((column) => Number(column[row]))));
       const numbers = [texts[0]![row]!, texts[1]![row]!, texts[2]![row]!].map(Number);
       least = Math.min(least, ...numbers);
@@ -139,6 +146,7 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
     isOriented: ANGLES.some((one) => columns.includes(one)),
     hasOriginsAngstrom: columns.includes("rlnOriginXAngst"),
     isShifted,
+    classes,
     hasStacks,
     tiltPixelAngstrom: ofOptics("rlnTomoTiltSeriesPixelSize"),
     imagePixelAngstrom: onlySize([...pixels]) ?? ofOptics("rlnImagePixelSize"),

@@ -1,3 +1,4 @@
+import { few } from "../../../../../core/finding.js";
 import { counted } from "../../../../../core/units.js";
 import type { Claim, Question } from "../../claims.js";
 import { idOf } from "../common/names.js";
@@ -22,7 +23,7 @@ export interface Lists {
 }
 
 interface Doubt {
-  readonly about: "part" | "steps";
+  readonly about: "part" | "steps" | "classes";
   readonly text: string;
   readonly because: string;
   readonly guess: "leave-out" | "points" | undefined;
@@ -30,7 +31,7 @@ interface Doubt {
 
 /** Asks about a list that has the last places of its particles, and whose particles may be none; undefined for all others. */
 export function doubtOf(found: Found, one: Ranked, lists: Lists, claim: Claim): Question | undefined {
-  const doubt = stepsOf(found, one, lists) ?? partOf(one, lists);
+  const doubt = stepsOf(found, one, lists) ?? partOf(one, lists) ?? classesOf(found, one);
   if (!doubt) return undefined;
   const { path, run, runs } = claim;
   return {
@@ -70,6 +71,25 @@ function partOf(one: Ranked, { kept, left }: Lists): Doubt | undefined {
     text: `Are the ${counted(list.rows, "particle")} of ${list.path} to be published, or were they thrown away? They are a part of ${whole.list.path}, of which ${others}, and no later list has them.`,
     because: `a part of ${whole.list.path} with which nothing was done; ${others}`,
     guess: isDone(pair) ? "leave-out" : undefined,
+  };
+}
+
+/** Particles that were put into classes, of which no later job has selected any: those of the bad ones are still there. */
+function classesOf(found: Found, { list, place }: Ranked): Doubt | undefined {
+  const { classes, path, rows } = list;
+  if (!place || classes.size < 2) return undefined;
+  const pipeline = found.projectOf(path)?.pipeline;
+  const isClassified = (job: string) => job.startsWith("Class3D/");
+  const before = [...(pipeline?.before(place.job) ?? [])];
+  const sorting = isClassified(place.job) ? place.job : before.find(isClassified);
+  const isSelected = (job: string) => job.startsWith("Select/") && [...(pipeline?.before(job) ?? [])].some(isClassified);
+  if (sorting === undefined || (sorting !== place.job && [place.job, ...before].some(isSelected))) return undefined;
+  const numbers = [...classes].sort(([a], [b]) => a - b).map(([number, count]) => `${count} in class ${number}`);
+  return {
+    about: "classes",
+    text: `Are all ${counted(rows, "particle")} of ${path} to be published? ${sorting} put them into ${counted(classes.size, "class", "classes")} (${few(numbers, 6)}), and no later job has selected any of these.`,
+    because: `particles of all classes of ${sorting}, of which nobody has selected any`,
+    guess: "points",
   };
 }
 

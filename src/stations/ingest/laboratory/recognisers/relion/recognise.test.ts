@@ -247,6 +247,35 @@ describe("lists of particles", () => {
     ]);
   });
 
+  it("of all classes are asked about where no later job has selected any of these", async () => {
+    const classified = (name: string, classes: readonly number[]) => ({
+      [name]:
+        optics(2.7) +
+        table(
+          "particles",
+          ["rlnTomoName", ...PIXELS, "rlnClassNumber", ...ORIGINS],
+          ...many(0, classes.length).map((row, at) => `${row} ${classes[at]} 1 0 0`),
+        ),
+    });
+    const last = "Class3D/job010/run_it025_data.star";
+    const { questions } = (await recognised({ ...base, ...classified(last, [1, 3, 1, 3, 3]) }))!;
+    expect(questions!.map(({ id, text, guess }) => [id, text, guess])).toEqual([
+      [
+        "relion-classes-class3d-job010-run-it025-data-star",
+        `Are all 5 particles of ${last} to be published? Class3D/job010 put them into 2 classes (2 in class 1, 3 in class 3), and no later job has selected any of these.`,
+        "points",
+      ],
+    ]);
+    const jobs = pipeline(
+      ["Class3D", "Select", "Refine3D"].map((type, at) => `${type}/job01${at}/ None relion.${type.toLowerCase()} Succeeded`),
+      [`${last} Select/job011/`, "Select/job011/particles.star Refine3D/job012/"],
+    );
+    const one = await recognised({ ...base, ...classified(last, [1, 1]) });
+    const chosen = { "default_pipeline.star": jobs, ...classified("Refine3D/job012/run_data.star", [1, 3, 3]) };
+    const selected = await recognised({ ...base, ...classified(last, [1, 3, 3, 2]), ...chosen });
+    expect([one!.questions, selected!.questions]).toEqual([[], []]);
+  });
+
   it("that RELION put on spheres that a person drew are no particles until an alignment has moved them", async () => {
     const seeds = optics(2.7) + particles(PIXELS, "0 0 0", ...many(0, 12));
     const sphere = table("", ["rlnTomoName", ...PIXELS, "rlnSphereRadius"], "TS_01 10 12 16 4");
