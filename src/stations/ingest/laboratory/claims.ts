@@ -155,6 +155,16 @@ export interface Recognised {
   readonly questions?: readonly Question[] | undefined;
   /** Sentences for the person: what of the project cannot be read, and what to export. */
   readonly notes?: readonly string[] | undefined;
+  readonly missingFrames?: readonly MissingFrames[] | undefined;
+}
+
+/** Frames of a series, of which some or all are not in the folder. */
+export interface MissingFrames {
+  readonly run: string;
+  /** The file that names them. */
+  readonly by: string;
+  readonly found: number;
+  readonly of: number;
 }
 
 /**

@@ -7,6 +7,7 @@ import { FILE_FORMATS } from "../../../formats/registry.js";
 import type { ComparedArchive } from "../../../model/compared-archive.js";
 import type { Claim, Details, Option, Question, Recognised, Role, Strength } from "./claims.js";
 import { inWordsOf } from "./compared-archive.js";
+import { missingFramesNotes } from "./missing-frames.js";
 import { joinAlike, stableId } from "./questions.js";
 import { baseName } from "./recognisers/common/paths.js";
 import { inRuns } from "./runs-of-files.js";
@@ -153,8 +154,8 @@ export async function decide(
     undecided,
     questions: [...ofRuns, ...asked],
     software: recognised.filter(({ software }) => software !== "").map(({ software, by }) => ({ software, by })),
-    // two of them may miss the same frames
     notes: [
+      ...missingFramesNotes(recognised),
       ...new Set(recognised.flatMap(({ notes = [] }) => notes)),
       ...[...impossible].map(([no, paths]) => `${fewFiles(paths)}: the file of decisions says ${no}; ingest run will refuse it.`),
     ],

@@ -25,6 +25,15 @@ export function inRuns(recognised: readonly Recognised[], told: readonly RunOfFi
     return { ...question, options };
   };
   return recognised.map((one) => {
-    return { ...one, claims: one.claims.map(ofClaim), ...(one.questions && { questions: one.questions.map(ofQuestion) }) };
+    const { claims, questions, missingFrames } = one;
+    return {
+      ...one,
+      claims: claims.map(ofClaim),
+      questions: questions?.map(ofQuestion),
+      missingFrames: missingFrames?.map((missing) => ({
+        ...missing,
+        run: byFile.get(keyOf(missing.by, missing.run)) ?? missing.run,
+      })),
+    };
   });
 }

@@ -226,3 +226,33 @@ describe("series of one name without a stack", () => {
     expect(unlike.whose.length).toBe(1);
   });
 });
+
+it("pieces that a model learns from, and references, are no evidence of a series", async () => {
+  const cube = (seed: number) => mrcFile([8, 8, 8], 10, { seed });
+  const tomogram = { "tiltseries/TS_01.mdoc": mdoc("TS_01.mrc", 10), "rec/TS_01.mrc": volume(1) };
+  const pieces = {
+    "train/patches/TS_01_000.mrc": cube(2),
+    "train/TS_01_target.mrc": cube(3),
+    "picker/TS_01/reference/a_0.mrc": cube(4),
+  };
+  const { whose, runs } = await decided({ ...tomogram, ...pieces });
+  expect([whose, runs]).toEqual([[], ["TS_01"]]);
+});
+
+it("the frames that are not there are told once, whether mdocs or lists of Warp name them", async () => {
+  const named = (name: string, minute: number) =>
+    mdoc(`${name}.mrc`, minute).replace(/DateTime/g, () => `SubFramePath = D:\\x\\${name}.tif\nDateTime`);
+  const list = (name: string) => `data_\n\nloop_\n_wrpMovieName #1\n_wrpAngleTilt #2\n../frames/${name}.tif 1\n`;
+  const { notes } = await decided(
+    Object.fromEntries(
+      ["TS_2", "TS_1", "TS_3", "TS_4"].flatMap((name, at) => [
+        [`mdocs/${name}.mrc.mdoc`, named(name, 10 * at)],
+        [`tomostar/${name}.tomostar`, list(name)],
+        [`warp_tiltseries/reconstruction/${name}_10.00Apx.mrc`, volume(at + 1)],
+      ]),
+    ),
+  );
+  expect(notes.filter((note) => /frames of/.test(note))).toEqual([
+    "The frames of TS_1, TS_2, TS_3 and 1 more run are not in the folder: none of them is published.",
+  ]);
+});

@@ -7,6 +7,7 @@ import { stableId } from "../../questions.js";
 import { tightName, wordsOf } from "../../run-names.js";
 import { inRuns } from "../../runs-of-files.js";
 import type { Laboratory } from "../../survey/laboratory.js";
+import { isBox } from "./averages.js";
 import { type MdocFacts, mdocsOf } from "./mdocs.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
 import { showTheSame, showTheSameInside } from "./prints.js";
@@ -47,7 +48,7 @@ type Group = readonly Unit[];
  */
 export async function runsOfSeries(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
   const families: Family[] = [];
-  for (const { name, units } of familiesOf(recognised)) {
+  for (const { name, units } of familiesOf(laboratory, recognised)) {
     const apart = (
       await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, { units, series: tightName(name) })))
     ).flat();
@@ -81,7 +82,7 @@ export async function runsOfSeries(laboratory: Laboratory, recognised: readonly 
 const apartNote = (names: readonly string[]): string =>
   `Files called ${few(names)} are of several series in different folders, as their images tell: each has a run with the name of its folder.`;
 
-function familiesOf(recognised: readonly Recognised[]): Family[] {
+function familiesOf(laboratory: Laboratory, recognised: readonly Recognised[]): Family[] {
   const claims = recognised.flatMap(({ claims: own, questions = [] }) => [
     ...own,
     ...questions.flatMap(({ options }) => options.flatMap((option) => option.claims)),
@@ -95,12 +96,23 @@ function familiesOf(recognised: readonly Recognised[]): Family[] {
     const own = runs.flatMap((run) => byRun.get(run)!);
     const written = groupsOf(own, ({ run }) => names.get(run!)!);
     const [name] = [...written].reduce((most, one) => (one[1].length > most[1].length ? one : most));
-    const telling = own.filter(({ role }) => TELLING.includes(role)).map(({ path }) => folderOf(path));
-    return { name, units: unitsOf(own, sitesOf(telling, series)) };
+    const telling = tellingOf(laboratory, own);
+    return { name, units: unitsOf(own, telling, sitesOf([...telling].map(folderOf), series)) };
   });
 }
 
-function unitsOf(claims: readonly Claim[], siteOf: (path: string) => Site | undefined): Unit[] {
+/** Paths of what tells a series. Cubes beside a tomogram do not: they are references, and pieces of which a model learns. */
+function tellingOf(laboratory: Laboratory, claims: readonly Claim[]): Set<string> {
+  const isCube = ({ path, role, strength }: Claim) => {
+    const file = role === "tomogram" && strength !== "bookkeeping" ? laboratory.get(path) : undefined;
+    return file !== undefined && isBox(file);
+  };
+  const telling = claims.filter(({ role }) => TELLING.includes(role));
+  const hasTomogram = telling.some((claim) => claim.role === "tomogram" && !isCube(claim));
+  return new Set(telling.filter((claim) => !hasTomogram || !isCube(claim)).map(({ path }) => path));
+}
+
+function unitsOf(claims: readonly Claim[], telling: ReadonlySet<string>, siteOf: (path: string) => Site | undefined): Unit[] {
   const units = new Map<string, Unit>();
   for (const { path, run, role } of claims) {
     const site = siteOf(path);
@@ -108,7 +120,7 @@ function unitsOf(claims: readonly Claim[], siteOf: (path: string) => Site | unde
     const unit = units.get(key) ?? { run: run!, site, paths: new Set(), byRole: new Map() };
     units.set(key, unit);
     unit.paths.add(path);
-    if (TELLING.includes(role)) unit.byRole.set(role, (unit.byRole.get(role) ?? new Set()).add(path));
+    if (TELLING.includes(role) && telling.has(path)) unit.byRole.set(role, (unit.byRole.get(role) ?? new Set()).add(path));
   }
   return [...units.values()];
 }

@@ -1,7 +1,6 @@
-import { few } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
-import type { Claim } from "../../claims.js";
+import type { Claim, MissingFrames } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { imageOf, type MdocFacts, type MdocSectionFacts, type Mdocs, SERIES_IMAGES_MIN } from "./mdocs.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
@@ -98,7 +97,7 @@ function sameExposures(group: readonly Described[], differ: (a: Described, b: De
 export interface SeriesClaims {
   readonly claims: Claim[];
   /** Series whose frames are not there, and those of which some are missing. */
-  readonly missing: { readonly run: string; readonly mdoc: string; readonly found: number; readonly of: number }[];
+  readonly missing: MissingFrames[];
   /** Frames that were found, with their run. */
   readonly frames: ReadonlyMap<string, string>;
 }
@@ -135,7 +134,7 @@ export function claimSeries(laboratory: Laboratory, mdocs: Mdocs, series: readon
       frames.set(path, run);
       claims.push({ path, role: "frame", run, because: `${name} names it`, strength: "bookkeeping" });
     }
-    if (found < wanted.length) missing.push({ run, mdoc: mdoc.path, found, of: wanted.length });
+    if (found < wanted.length) missing.push({ run, by: mdoc.path, found, of: wanted.length });
   }
   return { claims, missing, frames };
 }
@@ -174,27 +173,6 @@ function frameOf(
   if (stem === subFramePath) return undefined;
   const others = FRAME_EXTENSIONS.flatMap((end) => files.find(`${stem}.${end}`, near, isFrame) ?? []);
   return others.length === 1 ? others[0] : undefined;
-}
-
-/** Sentences on frames that are not there. */
-export function missingNotes(missing: SeriesClaims["missing"]): string[] {
-  const gone = missing.filter(({ found }) => found === 0);
-  const some = missing.filter(({ found }) => found > 0);
-  return [
-    ...(gone.length === 0
-      ? []
-      : [
-          `The frames of ${few(
-            gone.map(({ run }) => run),
-            3,
-            "run",
-          )} are not in the folder: none of them is published.`,
-        ]),
-    ...some.map(
-      ({ mdoc, found, of }) =>
-        `${mdoc} names ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} here and told apart.`,
-    ),
-  ];
 }
 
 /** Mdocs of single frames, and of images that are no tilt series, with their images. */

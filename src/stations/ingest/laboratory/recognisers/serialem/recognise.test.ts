@@ -98,7 +98,7 @@ describe("SerialEM", () => {
       "frames/017_00.mrc": "frame 017",
       "frames/017_02.tif": "frame 017",
     });
-    expect(recognised!.notes).toEqual(["mdocs/017.mdoc names 3 files of frames, of which 2 are here and told apart."]);
+    expect(recognised!.missingFrames).toEqual([{ run: "017", by: "mdocs/017.mdoc", found: 2, of: 3 }]);
   });
 
   it("takes no tomogram for a stack that is called like it", async () => {

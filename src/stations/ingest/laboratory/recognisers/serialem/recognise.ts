@@ -4,7 +4,7 @@ import type { Laboratory } from "../../survey/laboratory.js";
 import { gainNote } from "../common/gain-note.js";
 import { type MdocFacts, type Mdocs, mdocsOf, readMdoc } from "../common/mdocs.js";
 import { baseName, folderOf } from "../common/paths.js";
-import { type AcquiredSeries, claimOthers, claimSeries, missingNotes, seriesOf } from "../common/series.js";
+import { type AcquiredSeries, claimOthers, claimSeries, seriesOf } from "../common/series.js";
 import { axesOf } from "../imod/datasets.js";
 import { isTomo5 } from "../tomo5/names.js";
 
@@ -56,7 +56,8 @@ export const serialem: Recogniser = {
         3,
       ),
       claims: kept,
-      notes: [...mdocs.broken.map(({ note }) => note), ...missingNotes(missing), ...references.notes],
+      missingFrames: missing,
+      notes: [...mdocs.broken.map(({ note }) => note), ...references.notes],
     };
   },
 };

@@ -96,8 +96,8 @@ describe("Tomography 5", () => {
       "d/Position_7.mdoc": mdoc(fractions("Position_7")),
     });
     expect(claims[`d/${fractions("Lamelle 3_2")[0]}`]).toBe("frame Lamelle 3_2");
+    expect(recognised!.missingFrames).toMatchObject([{ run: "Position_7", by: "d/Position_7.mdoc", found: 0 }]);
     expect(recognised!.notes).toEqual([
-      "The frames of Position_7 are not in the folder: none of them is published.",
       "Position_9: there is an override mdoc alone; copy the mdoc of the series.",
       expect.stringContaining("Lamelle 3_2: there are frames, and no mdoc"),
     ]);

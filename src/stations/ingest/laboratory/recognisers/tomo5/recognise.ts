@@ -3,7 +3,7 @@ import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { mdocsOf } from "../common/mdocs.js";
 import { baseName, folderOf } from "../common/paths.js";
-import { claimOthers, claimSeries, missingNotes, seriesOf } from "../common/series.js";
+import { claimOthers, claimSeries, seriesOf } from "../common/series.js";
 import { isTomo5, positionOfFrame, positionOfSum, versionOf } from "./names.js";
 
 /**
@@ -48,8 +48,8 @@ export const tomo5: Recogniser = {
       software: `Tomography ${version ?? "5"} (Thermo Fisher)`,
       by: series.length > 0 ? series.slice(0, 3).map(({ mdoc }) => mdoc.path) : [...lonely].slice(0, 3),
       claims,
+      missingFrames: missing,
       notes: [
-        ...missingNotes(missing),
         ...overrideNotes(
           override.map(({ stem }) => stem.replace(/_override$/i, "")),
           byStem,

@@ -185,9 +185,9 @@ describe("a project of WarpTools", () => {
       "average/a_1.mrc": "the average of the frames of one tilt",
       "reconstruction/TS_01.mrc_10.00Apx.mrc": "tomogram TS_01",
     });
-    expect([found!.software, found!.notes]).toEqual([
+    expect([found!.software, found!.missingFrames]).toEqual([
       "Warp",
-      ["The frames of TS_01 are not in the folder: none of them is published."],
+      [{ run: "TS_01", by: "TS_01.mrc.tomostar", found: 0, of: 1 }],
     ]);
   });
 
@@ -210,11 +210,11 @@ describe("a project of WarpTools", () => {
       "warp_tiltseries/reconstruction/TS_1_10.00Apx.mrc": "tomogram TS_1",
     });
     expect(Object.keys(claims)).not.toContain("warp_tiltseries/matching/TS_1_10.00Apx_emd_15854.star");
+    expect(found!.missingFrames).toMatchObject([{ run: "TS_11", found: 1, of: 2 }]);
     expect(found!.notes!.map((note) => /^(\S+)/.exec(note)![1])).toEqual([
       "warp_frameseries.settings:",
       "tomostar/TS_1.tomostar:",
       "tomostar/TS_9.tomostar:",
-      "TS_11",
       "warp_tiltseries/matching/TS_1_10.00Apx_emd_15854.star:",
     ]);
   });
@@ -370,7 +370,7 @@ describe("XML of tilt series", () => {
     expect(laboratory.get("TS_1.xml")!.format).toBe("text");
     const found = await warp.recognise(laboratory);
     expect(toldOf(found)).toEqual({ "TS_1.xml": "alignment TS_1" });
-    expect(found!.notes).toEqual(["The frames of TS_1 are not in the folder: none of them is published."]);
+    expect(found!.missingFrames).toEqual([{ run: "TS_1", by: "TS_1.xml", found: 0, of: 2 }]);
   });
 
   it("is left out where the results of its series lie with another one", async () => {

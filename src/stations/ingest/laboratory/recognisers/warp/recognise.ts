@@ -1,7 +1,6 @@
 import { few } from "../../../../../core/finding.js";
-import { counted } from "../../../../../core/units.js";
 import { parseWarpXml } from "../../../../../formats/alignment/warp.js";
-import type { Claim, Details, Recogniser } from "../../claims.js";
+import type { Claim, Details, MissingFrames, Recogniser } from "../../claims.js";
 import type { Surveyed } from "../../survey/laboratory.js";
 import { baseName, folderOf, tailFinder, within } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
@@ -33,7 +32,7 @@ export const warp: Recogniser = {
         because: `what Warp knows of a tilt series once more: the results lie with ${of}`,
         strength: "bookkeeping",
       });
-    claimFrames(found);
+    const missingFrames = claimFrames(found);
     const stacks = await claimResults(found);
     await claimGains(found);
     const { questions } = await claimPoints(found);
@@ -49,6 +48,7 @@ export const warp: Recogniser = {
       ].slice(0, 3),
       claims: found.claims,
       questions,
+      missingFrames,
       notes: found.notes,
     };
   },
@@ -61,7 +61,7 @@ const softwareOf = ({ series }: Found["project"]): "WarpTools" | "Warp" =>
 const FRAME_FORMATS: readonly unknown[] = ["tiff", "eer", "mrc"];
 
 /** Frames by the names in `.tomostar` files, which point to the folder of results: Warp looks for them in the data folder of the settings. */
-function claimFrames({ laboratory, project, claims, notes }: Found): void {
+function claimFrames({ laboratory, project, claims }: Found): MissingFrames[] {
   const { frameFolders, tiltFolders } = project;
   const candidates = laboratory.files.filter(
     ({ path, format }) =>
@@ -69,7 +69,7 @@ function claimFrames({ laboratory, project, claims, notes }: Found): void {
   );
   const finder = tailFinder(candidates.map(({ path }) => path));
   const near = project.settings.find(({ isTilts, dataFolder }) => !isTilts && dataFolder !== undefined)?.dataFolder;
-  const missing: { run: string; found: number; of: number }[] = [];
+  const missing: MissingFrames[] = [];
   for (const { run, tomostar, list, movies } of project.series) {
     if (list === undefined) continue;
     if (tomostar !== undefined)
@@ -87,13 +87,9 @@ function claimFrames({ laboratory, project, claims, notes }: Found): void {
       count++;
       claims.push({ path, role: "frame", run, because: `${baseName(list)} names it`, strength: "bookkeeping" });
     }
-    if (count < movies.length) missing.push({ run, found: count, of: movies.length });
+    if (count < movies.length) missing.push({ run, by: list, found: count, of: movies.length });
   }
-  const gone = missing.filter(({ found }) => found === 0);
-  if (gone.length > 0)
-    notes.push(`The frames of ${few(gone.map(({ run }) => run))} are not in the folder: none of them is published.`);
-  for (const { run, found, of } of missing.filter((one) => one.found > 0))
-    notes.push(`${run} was made of ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} here.`);
+  return missing;
 }
 
 /** The folder of results that a file lies below, but not in. */

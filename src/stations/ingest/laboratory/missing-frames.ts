@@ -1,0 +1,19 @@
+import { few } from "../../../core/finding.js";
+import { counted } from "../../../core/units.js";
+import type { MissingFrames, Recognised } from "./claims.js";
+
+/** Sentences on frames that are not there: once for each series, whether mdocs, lists of Warp or both name them. */
+export function missingFramesNotes(recognised: readonly Recognised[]): string[] {
+  const told = new Map<string, Recognised>();
+  const missing = recognised.flatMap((one) =>
+    (one.missingFrames ?? []).filter(({ run }) => (told.get(run) ?? one) === one && told.set(run, one)),
+  );
+  const gone = new Set(missing.filter(({ found }) => found === 0).map(({ run }) => run));
+  return [
+    ...(gone.size === 0 ? [] : [`The frames of ${few([...gone], 3, "run")} are not in the folder: none of them is published.`]),
+    ...missing.filter(({ found }) => found > 0).map(partText),
+  ];
+}
+
+const partText = ({ by, found, of }: MissingFrames): string =>
+  `${by} names ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} here and told apart.`;
