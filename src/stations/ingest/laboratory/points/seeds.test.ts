@@ -49,4 +49,19 @@ describe("points that lie nearer to each other than particles do", () => {
   ])("are asked about: %s", async (_, text, questions, role) => {
     expect(await decided({ "TS_01.tbl": text })).toEqual({ questions, role });
   });
+
+  it.each([
+    ["that nobody has aligned", "0 0 0 0", [["seeds", "leave-out"]]],
+    ["that was aligned", "0.2 0 0 0", []],
+    ["that was moved", "0 1 0 0", []],
+  ])("are asked about in a list of STOPGAP %s", async (_, scoreAndShifts, questions) => {
+    const columns =
+      "motl_idx tomo_num object subtomo_num halfset orig_x orig_y orig_z score x_shift y_shift z_shift phi psi the class".split(
+        " ",
+      );
+    const rows = grid(100, 6).map((place, at) => `${at + 1} 1 1 ${at + 1} A ${place.join(" ")} ${scoreAndShifts} 10 20 30 1\n`);
+    const list = `\ndata_stopgap_motivelist\n\nloop_\n${columns.map((one) => `_${one}\n`).join("")}${rows.join("")}\n`;
+    const found = await decided({ "sg/lists/allmotl_1.star": list, "sg/lists/tomolist.txt": "1 /gone/TS_01.mrc\n" });
+    expect(found.questions).toEqual(questions);
+  });
 });

@@ -1,11 +1,14 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
+import { readStar } from "../../../../formats/star/read.js";
 import type { Question } from "../claims.js";
 import { asItIs, leftOut } from "../completion/claim.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
+import { orReason } from "../recognisers/common/reading.js";
 import { withoutNumbers } from "../run-names.js";
+import type { Laboratory } from "../survey/laboratory.js";
 import type { PlaceOptions } from "./lists.js";
 import { placesIn } from "./same-particles.js";
 
@@ -21,7 +24,7 @@ const ANY_ANGSTROM = 20;
 
 /**
  * Lists whose points lie nearer to each other than particles do: points of a surface or of a filament, from which an alignment begins. Dynamo makes such
- * tables of its models, with no shift and no score.
+ * tables of its models, and STOPGAP such lists, with no shift and no score.
  *
  * Source: https://wiki.dynamo.biozentrum.unibas.ch/w/index.php/Table_convention, crop on mesh
  */
@@ -87,10 +90,26 @@ function usualDistance(places: readonly number[]): number {
 const SHIFTS_AND_SCORE = [3, 4, 5, 9];
 
 async function isUnaligned({ path, details }: Decision, { laboratory }: Options): Promise<boolean> {
-  if (details.points!.format !== "dynamo_tbl") return false;
+  const { format } = details.points!;
+  if (format === "stopgap_star") return isUnalignedStar(laboratory, path);
+  if (format !== "dynamo_tbl") return false;
   const rows = ((await laboratory.text(path)) ?? "").split(/\r?\n/).filter((line) => line.trim() !== "");
   return rows.every((line) => {
     const cells = line.trim().split(/\s+/);
     return SHIFTS_AND_SCORE.every((column) => Number(cells[column]) === 0);
   });
+}
+
+/** The same of a motive list of STOPGAP. Source: `sg_get_motl_fields.m` of https://github.com/wan-lab-vanderbilt/STOPGAP */
+const OF_STOPGAP = ["x_shift", "y_shift", "z_shift", "score"];
+
+async function isUnalignedStar(laboratory: Laboratory, path: string): Promise<boolean> {
+  const read = await orReason(async () =>
+    readStar(await laboratory.open(path), ({ columns }) => (OF_STOPGAP.every((one) => columns.includes(one)) ? "read" : "skip")),
+  );
+  const [table] = "value" in read ? read.value : [];
+  const at = OF_STOPGAP.map((one) => table?.columns.indexOf(one) ?? -1);
+  return (
+    table !== undefined && at.every((one) => one >= 0) && table.rows.every((row) => at.every((one) => Number(row[one]) === 0))
+  );
 }
