@@ -3,6 +3,7 @@ import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
 import { comparisonNotes } from "./compared-archive.js";
 import { boxQuestions } from "./completion/boxes.js";
+import { chunkQuestions } from "./completion/chunks.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { placeGains } from "./completion/gains.js";
 import { mirrorQuestions } from "./completion/hand.js";
@@ -122,6 +123,7 @@ export async function complete(
   ask(nanometreQuestions(files, laboratory, series));
   ask(lyingQuestions(files, laboratory, series));
   ask(meshQuestions(files));
+  ask(chunkQuestions(files, laboratory));
   ask(cutQuestions(files, laboratory));
   ask(cropQuestions(files, laboratory));
   ask(staleQuestions(files, laboratory));

@@ -37,6 +37,8 @@ export interface VolumeFacts {
   readonly least?: number | undefined;
   readonly most?: number | undefined;
   readonly mean?: number | undefined;
+  /** Chunks of the first level, where some are missing. Of OME-Zarr. */
+  readonly chunks?: { readonly stored: number; readonly whole: number } | undefined;
   /** Name of the extended header: `SERI`, `FEI1`, `AGAR`, … or empty. */
   readonly extended?: string | undefined;
 }

@@ -38,6 +38,7 @@ export async function survey(store: Store, { signal, onProgress, workspace }: Su
   const links = new UnfollowedLinks();
   const hidden: string[] = [];
   const sizes = new Map<string, { size: number; etag?: string | undefined }>();
+  const chunks = new Map<string, number>();
   let isComplete = true;
   for await (const { key, size, leaves, etag } of store.list("", { signal, onLink: links.add, onUnusable: links.unusable })) {
     // told by `onLink`
@@ -48,6 +49,8 @@ export async function survey(store: Store, { signal, onProgress, workspace }: Su
       continue;
     }
     const path = folder ?? key;
+    const [, array] = folder === undefined ? [] : (CHUNK.exec(key.slice(folder.length + 1)) ?? []);
+    if (array !== undefined) chunks.set(`${path}/${array}`, (chunks.get(`${path}/${array}`) ?? 0) + 1);
     const known = sizes.get(path);
     sizes.set(path, { size: (known?.size ?? 0) + size, etag });
     if (sizes.size < FILES_MAX) continue;
@@ -68,7 +71,7 @@ export async function survey(store: Store, { signal, onProgress, workspace }: Su
       const known = etag === undefined ? undefined : heads?.find(file.path, file.size, etag);
       if (known) Object.assign(file, known);
       else {
-        await lookAt(store, file, signal);
+        await lookAt(store, file, { chunksOf: (array) => (isComplete ? (chunks.get(array) ?? 0) : undefined), signal });
         if (etag !== undefined && file.unreadable === undefined) heads?.keep(file, etag);
       }
       if (file.volume) Object.assign(file, { volume: shared(file.volume) });
@@ -80,11 +83,24 @@ export async function survey(store: Store, { signal, onProgress, workspace }: Su
   return laboratoryOf(store, files, { links, hidden, isComplete, signal });
 }
 
-async function lookAt(store: Store, file: { -readonly [K in keyof Surveyed]: Surveyed[K] }, signal: AbortSignal): Promise<void> {
+/** A chunk of the arrays of a Zarr: `0/1/2/3`, `0/1.2.3` or `0/c/1/2/3`. */
+const CHUNK = /^(.+?)\/(?:c[/.])?(?:0|[1-9]\d*)(?:[/.](?:0|[1-9]\d*)){2}$/;
+
+interface LookOptions {
+  /** Number of chunks that are stored of an array, by its path. */
+  readonly chunksOf: (array: string) => number | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function lookAt(
+  store: Store,
+  file: { -readonly [K in keyof Surveyed]: Surveyed[K] },
+  { chunksOf, signal }: LookOptions,
+): Promise<void> {
   try {
     if (file.path.endsWith(".zarr")) {
       file.format = "zarr";
-      file.volume = await zarrFacts(store, file.path, signal);
+      file.volume = await zarrFacts(store, file.path, { chunksOf, signal });
       return;
     }
     if (file.size === 0) {
@@ -106,7 +122,7 @@ async function lookAt(store: Store, file: { -readonly [K in keyof Surveyed]: Sur
   }
 }
 
-async function zarrFacts(store: Store, path: string, signal: AbortSignal): Promise<Surveyed["volume"]> {
+async function zarrFacts(store: Store, path: string, { chunksOf, signal }: LookOptions): Promise<Surveyed["volume"]> {
   const old = await store.read(`${path}/.zattrs`, undefined, { signal });
   const bytes = old ?? (await store.read(`${path}/zarr.json`, undefined, { signal }));
   if (!bytes) return undefined;
@@ -114,15 +130,26 @@ async function zarrFacts(store: Store, path: string, signal: AbortSignal): Promi
   const image = parseOmeImage(attributes, path, { unitWhenAbsent: "angstrom" });
   const [first] = image.datasets;
   const array = first && (await store.read(`${path}/${first.path}/${old ? ".zarray" : "zarr.json"}`, undefined, { signal }));
-  const { shape } = (array ? JSON.parse(new TextDecoder().decode(array)) : {}) as { shape?: number[] };
+  const { shape, chunks, chunk_grid } = (array ? JSON.parse(new TextDecoder().decode(array)) : {}) as ZarrArray;
   if (shape?.length !== 3) return undefined;
+  const grid = chunks ?? chunk_grid?.configuration?.chunk_shape;
+  const whole = grid?.length === 3 ? shape.reduce((all, length, axis) => all * Math.ceil(length / grid[axis]!), 1) : undefined;
+  const stored = chunksOf(`${path}/${first!.path}`);
   return {
+    ...(whole !== undefined && stored !== undefined && stored < whole && { chunks: { stored, whole } }),
     shape: [shape[0]!, shape[1]!, shape[2]!],
     spacingsAngstrom: first!.voxelSizeAngstrom,
     says: shape[0] === 1 ? "picture" : "volume",
     originAngstrom: [0, 0, 0],
     labels: [],
   };
+}
+
+/** What is looked at of the document of an array, of Zarr 2 and of Zarr 3. */
+interface ZarrArray {
+  readonly shape?: readonly number[];
+  readonly chunks?: readonly number[];
+  readonly chunk_grid?: { readonly configuration?: { readonly chunk_shape?: readonly number[] } };
 }
 
 /** The Zarr folder that a key is in; `.zarr` within a Zarr is a part of it. */

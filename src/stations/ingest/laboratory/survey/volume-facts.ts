@@ -15,7 +15,7 @@ export function sharedFacts(): (facts: VolumeFacts) => VolumeFacts {
     return found ?? value;
   };
   return (facts) => {
-    const { shape, spacingsAngstrom, says, originAngstrom, labels, mode, least, most, mean, extended } = facts;
+    const { shape, spacingsAngstrom, says, originAngstrom, labels, mode, least, most, mean, extended, chunks } = facts;
     const parts = {
       shape: one(shape, "shape", ...shape),
       spacingsAngstrom: one(spacingsAngstrom, "spacing", ...spacingsAngstrom),
@@ -27,8 +27,23 @@ export function sharedFacts(): (facts: VolumeFacts) => VolumeFacts {
       most,
       mean,
       extended,
+      chunks,
     };
-    return one(parts, says, mode, least, most, mean, extended, ...shape, ...spacingsAngstrom, ...originAngstrom, ...labels);
+    return one(
+      parts,
+      says,
+      mode,
+      least,
+      most,
+      mean,
+      extended,
+      chunks?.stored,
+      chunks?.whole,
+      ...shape,
+      ...spacingsAngstrom,
+      ...originAngstrom,
+      ...labels,
+    );
   };
 }
 
