@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { laboratoryWith } from "../../../../../test/laboratory-kit.js";
-import { zarrFiles } from "../../../../../test/zarr-volume.js";
+import { type ZarrVolume, zarrFiles } from "../../../../../test/zarr-volume.js";
 import { decisionsOf, recognisedIn } from "../know.js";
 
-const FORM = { shape: [6, 12, 12], dtype: "float32", chunk: [3, 6, 6], unit: "angstrom", scale: [10, 10, 10] } as const;
+const FORM: ZarrVolume = { shape: [6, 12, 12], dtype: "float32", chunk: [3, 6, 6], unit: "angstrom", scale: [10, 10, 10] };
 
 it("a tomogram in OME-Zarr of which chunks are missing is asked about, and stays out until somebody answers", async () => {
   const { signal } = new AbortController();
