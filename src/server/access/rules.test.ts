@@ -65,6 +65,11 @@ describe("access.yaml", () => {
   it("may say nothing, and then everything is public", () => {
     expect(parseAccessRules("", "x").default).toEqual({ kind: "public" });
     expect(parseAccessRules("default: embargoed\n", "x").default).toEqual({ kind: "embargoed" });
+    const banner = `${"#".repeat(80)}\r\n # of the lab ${"#".repeat(40)}\n\n`;
+    expect(["", "\n", banner, `${banner}default: public\n`].map((text) => parseAccessRules(text, "x").isBlank)).toEqual([
+      ...[true, true, true],
+      false,
+    ]);
   });
 
   it("trusts addresses of its networks in every form that sockets give", () => {

@@ -146,7 +146,7 @@ export function parseAccessRules(text: string, file: string): AccessRules {
     datasets: rulesOf("datasets"),
     depositions: rulesOf("depositions"),
     default: { kind: value.default },
-    isBlank: /^(?:\s|#.*)*$/.test(text),
+    isBlank: text.split("\n").every((line) => /^\s*(?:#|$)/.test(line)),
     links: value.links.map(({ name, datasets, depositions, key, until }) => {
       const hashed = HASHED.exec(key)?.[1];
       if (hashed === undefined) markSecret(key);
