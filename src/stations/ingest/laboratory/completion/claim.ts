@@ -1,4 +1,4 @@
-import type { Claim } from "../claims.js";
+import type { Claim, Option } from "../claims.js";
 import type { Decision } from "../decide.js";
 
 /** What an answer says that changes nothing. */
@@ -10,3 +10,24 @@ export const asItIs = ({ path, run, runs, sameRunAs, role, because, details }: D
 export const leftOut = ({ path, run }: Pick<Decision, "path" | "run">, because: string): Claim => {
   return { path, run, role: "left out", because, strength: "contents" };
 };
+
+/** The two answers about files that may be nothing for the portal: that they are left out, and that they are as they seem to be. */
+export function outOrAsIs(
+  files: readonly Decision[],
+  { because, out = "not published", as, says }: OutOrAsIs,
+): readonly [Option, Option] {
+  return [
+    { answer: "leave-out", says: out, claims: files.map((file) => leftOut(file, because)) },
+    { answer: as, says, claims: files.map(asItIs) },
+  ];
+}
+
+interface OutOrAsIs {
+  /** Why they are left out, as the end of a sentence. */
+  readonly because: string;
+  /** What the first answer says. */
+  readonly out?: string;
+  /** The second answer, and what it says. */
+  readonly as: string;
+  readonly says: string;
+}

@@ -6,7 +6,7 @@ import type { Decision } from "../decide.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { asItIs, leftOut } from "./claim.js";
+import { outOrAsIs } from "./claim.js";
 import { isNear, spacingOf } from "./spacings.js";
 
 /** Part of the sections of what shows the same, below which some are missing. */
@@ -69,14 +69,10 @@ export function cutQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
       id: "sections",
       text: `Are sections missing, since what shows the same has about twice as many: ${few(has)}?`,
       files: doubts.map(({ file }) => file.path),
-      options: [
-        {
-          answer: "leave-out",
-          says: "cut, not published",
-          claims: doubts.map(({ file }) => leftOut(file, "sections of it are missing")),
-        },
-        { answer: "tomograms", says: "published as they are", claims: doubts.map(({ file }) => asItIs(file)) },
-      ],
+      options: outOrAsIs(
+        doubts.map(({ file }) => file),
+        { because: "sections of it are missing", out: "cut, not published", as: "tomograms", says: "published as they are" },
+      ),
     },
   ];
 }

@@ -2,7 +2,7 @@ import { few } from "../../../../core/finding.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { asItIs, leftOut } from "./claim.js";
+import { outOrAsIs } from "./claim.js";
 import { spacingOf } from "./spacings.js";
 
 /** How many times larger pixels of maps are, at least: a microscope records the tilt series of one session with a single pixel size, or nearly so. */
@@ -30,14 +30,10 @@ export function mapQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
       id: "maps",
       text: `${is} ${shown} ${what}? Pixels of the tilt series with angles or tomograms have at most ${Number(largest.toPrecision(4))} Å.`,
       files: maps.map(({ path }) => path),
-      options: [
-        {
-          answer: "leave-out",
-          says: "not published",
-          claims: maps.map((file) => leftOut(file, "a map of the grid, by its pixel size")),
-        },
-        { answer: "tilt-series", says: "published as they are", claims: maps.map(asItIs) },
-      ],
+      options: outOrAsIs(maps, {
+        because: "a map of the grid, by its pixel size",
+        ...{ as: "tilt-series", says: "published as they are" },
+      }),
       guess: "leave-out",
     },
   ];

@@ -4,7 +4,7 @@ import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { baseName, folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { asItIs, leftOut } from "./claim.js";
+import { asItIs, leftOut, outOrAsIs } from "./claim.js";
 import { spacingOf } from "./spacings.js";
 
 /** Folders of what somebody has put aside, and of what somebody has made for others to look at. */
@@ -100,14 +100,10 @@ export function figureQuestions(files: ReadonlyMap<string, Decision>): Question[
       id: "figures",
       text: `Were these made for figures or talks, and are not to be published, since they lie in such folders: ${few(shown.map(({ path }) => path))}?`,
       files: shown.map(({ path }) => path),
-      options: [
-        {
-          answer: "leave-out",
-          says: "not published",
-          claims: shown.map((file) => leftOut(file, "made for a figure, by the name of its folder")),
-        },
-        { answer: "publish", says: "published as the others are", claims: shown.map(asItIs) },
-      ],
+      options: outOrAsIs(shown, {
+        because: "made for a figure, by the name of its folder",
+        ...{ as: "publish", says: "published as the others are" },
+      }),
       guess: "leave-out",
     },
   ];

@@ -13,7 +13,7 @@ import { baseName } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { stemOf } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { asItIs, leftOut } from "./claim.js";
+import { asItIs, leftOut, outOrAsIs } from "./claim.js";
 
 /** Of files that a run has once the one that is called as the run; of several others nobody knows which it is. */
 export function onlyOne(files: Map<string, Decision>, undecided: Map<string, string>): void {
@@ -260,10 +260,10 @@ export function stoppedSeries(files: ReadonlyMap<string, Decision>, laboratory: 
       id: "stopped-series",
       text: `${series} stopped early: ${has}? ${they} less than half of the usual ${counted(usual, "image")}, and no tomogram.`,
       files: short.map(({ path }) => path),
-      options: [
-        { answer: "leave-out", says: "not published", claims: short.map((file) => leftOut(file, "a series that was stopped")) },
-        { answer: "tilt-series", says: "published as they are", claims: short.map(asItIs) },
-      ],
+      options: outOrAsIs(short, {
+        because: "a series that was stopped",
+        ...{ as: "tilt-series", says: "published as they are" },
+      }),
       guess: "leave-out",
     },
   ];

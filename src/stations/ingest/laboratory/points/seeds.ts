@@ -3,7 +3,7 @@ import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { readStar } from "../../../../formats/star/read.js";
 import type { Question } from "../claims.js";
-import { asItIs, leftOut } from "../completion/claim.js";
+import { outOrAsIs } from "../completion/claim.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { orReason } from "../recognisers/common/reading.js";
@@ -56,14 +56,10 @@ export async function seedQuestions(files: ReadonlyMap<string, Decision>, option
       id: stableId("seeds", key),
       text: `Are these particles, or points of a surface from which an alignment begins: ${few(has)}?`,
       files: some.map(({ path }) => path),
-      options: [
-        {
-          answer: "leave-out",
-          says: "points of a surface, not published",
-          claims: some.map((file) => leftOut(file, "points of a surface, and no particles")),
-        },
-        { answer: "points", says: "particles", claims: some.map(asItIs) },
-      ],
+      options: outOrAsIs(some, {
+        because: "points of a surface, and no particles",
+        ...{ out: "points of a surface, not published", as: "points", says: "particles" },
+      }),
       guess: "leave-out",
     };
   });
