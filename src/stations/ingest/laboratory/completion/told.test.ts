@@ -334,8 +334,8 @@ describe("what is without its tomogram or its angles", () => {
     const { because } = await told({
       ...LAB,
       "TS_03.st": stack(5),
-      "seg/TS_01_mask.mrc": volume(6),
-      "seg/TS_03_mask.mrc": volume(7),
+      "seg/TS_01_mask.mrc": mrcFile([6, 12, 12], 10),
+      "seg/TS_03_mask.mrc": mrcFile([6, 12, 12], 10),
     });
     expect(because("seg/TS_03_mask.mrc")).toBe("there is no tomogram of its run");
     expect(because("seg/TS_01_mask.mrc")).not.toContain("no tomogram");

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
 import { seeming } from "./kinds.js";
 
 const of = (path: string, format: "text" | "tiff" | "eer" = "text") => {
@@ -28,5 +29,14 @@ describe("what names suggest", () => {
     expect(of("dragonfly/TS_01_membrane/TS_01_membrane_0001.tif", "tiff")[0]).toBe("left out");
     expect(of("frames/membrane_01_0001.tif", "tiff")[0]).toBe("frame");
     expect([of("gain.tiff", "tiff")[0], of("gain.tiff")[0]]).toEqual(["gain", undefined]);
+  });
+
+  it("takes no volume of fractions for a mask, whatever it is called", async () => {
+    const role = async (path: string, bytes: Uint8Array) =>
+      seeming((await laboratoryWith({ [path]: bytes })).files[0]!, { tiltCounts: new Set(), has: () => false })?.role;
+    expect(await role("segmentation/TS_01_ribosome.mrc", mrcFile([4, 6, 6], 8, { value: 1 }))).toBe("mask");
+    expect(await role("segmentation/TS_01_ribosome.mrc", mrcFile([4, 6, 6], 8, { seed: 1 }))).toBe("left out");
+    expect(await role("TS_01_membrane_mask.mrc", mrcFile([4, 6, 6], 8, { seed: 1 }))).toBe("left out");
+    expect(await role("deepfinder/TS_01_labelmap.mrc", mrcFile([4, 6, 6], 8, { value: 1 }))).toBe("mask");
   });
 });

@@ -1,7 +1,7 @@
 import { counted } from "../../../../core/units.js";
 import { peetName } from "../../../../formats/points/peet-name.js";
 import type { Claim, Details, Role } from "../claims.js";
-import type { Surveyed } from "../survey/laboratory.js";
+import type { Surveyed, VolumeFacts } from "../survey/laboratory.js";
 
 /** What a file seems to be, without its run. */
 export type Seeming = Pick<Claim, "role" | "because" | "strength" | "details">;
@@ -18,7 +18,7 @@ export const EMCLARITY_TABLE = "emClarity's table of an aligned stack, not a lis
 
 const between = (words: string): RegExp => new RegExp(`(^|[/_. -])(${words})(?=[/_. -]|\\d|$)`, "i");
 const MASK = between(
-  "masks?|labels?|segs?|segmentations?|segment|segmented|segmask|organelles?|membranes?|instances?|ground_?truth|gts|probabilit(y|ies)|semantic",
+  "masks?|labels?|label_?(?:maps?|fields?|volumes?)|segs?|segmentations?|segment|segmented|segmask|organelles?|membranes?|instances?|ground_?truth|gts|probabilit(y|ies)|semantic",
 );
 const GAIN = between("gains?|gainref|countref|gain_?reference|ref\\d*|defects?");
 const FRAMES = /(^|\/)(raw_?)?(frames?|movies?|fractions|subframes)(\/|$)/i;
@@ -136,6 +136,13 @@ function calledPoints(name: string): Seeming | undefined {
   return POINTS.test(name) ? { role: "points", because: `its name is ${name}`, strength: "name" } : undefined;
 }
 
+/** Of scores those voxels would be published that happen to be the label. */
+const FRACTIONS = "it is called a mask, and its voxels are no whole numbers: a mask has a number for each label, such as 0 and 1";
+
+/** Whether the statistics of the header are those of no labels: its least or greatest voxel is no whole number. */
+const hasFractions = ({ least, most }: VolumeFacts): boolean =>
+  least !== undefined && most !== undefined && !(Number.isInteger(least) && Number.isInteger(most));
+
 function ofVolume({ path, volume, format }: Surveyed, name: string, extension: string, around: Around): Seeming | undefined {
   if (format !== "mrc" && format !== "zarr") return undefined;
   const called = (role: Role, because: string, details?: Details): Seeming => ({ role, because, strength: "name", details });
@@ -154,6 +161,7 @@ function ofVolume({ path, volume, format }: Surveyed, name: string, extension: s
   }
   if (GAIN.test(name)) return undefined;
   if (isFrame) return says === "volume" ? undefined : called("frame", "it lies among the frames");
+  if (MASK.test(path) && says !== "stack" && hasFractions(volume)) return called("left out", FRACTIONS);
   if (MASK.test(path)) return says === "stack" ? undefined : called("mask", "its name says so");
   if (PREALIGNED.test(name)) return called("left out", "the coarsely aligned stack");
   const raw = BEFORE_XRAYS.exec(name);

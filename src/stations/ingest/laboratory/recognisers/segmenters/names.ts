@@ -28,11 +28,12 @@ const ENDINGS: readonly (readonly [form: RegExp, ending: Ending])[] = [
   [/_(?:scores|angles)_0\d+$/i, { leftOut: "a part of a template matching that was not finished" }],
   [/_angles$|^angles[_-]/i, { leftOut: "the best orientation of a template matching, for each voxel" }],
   [
-    /_(?:ccmap|ccc|[ln]cc(?:max)?|score_?map|scores_?map|convmap|xcorr)$|^(?:scores|ccmap|ccc|scoremap)[_-]/i,
+    /_(?:ccmap|ccc|[ln]cc(?:max)?|scores?_?maps?|convmap|xcorr)$|^(?:scores|ccmap|ccc|scoremap)[_-]/i,
     { leftOut: SCORES_OF_MATCHING },
   ],
   [
-    /_(?:scores?|probabilit(?:y|ies)|prob(?:map)?|softmax|logits)$/i,
+    // DeePiCt has them under the same name in the folder of each tomogram: `probability_map.mrc`
+    /(?:^|[_.-])(?:scores?|(?:prob|probs|probability|probabilities|softmax|logits|confidence)(?:[_-]?maps?)?)$/i,
     { leftOut: "scores of a segmentation: a mask is made of them" },
   ],
 ];
@@ -41,10 +42,10 @@ export const endingOf = (stem: string): Ending | undefined => ENDINGS.find(([for
 
 /** Words of segmentations in general. Dragonfly, Amira, napari, TomoSegMemTV: whoever saves them chooses the name. */
 export const SEGMENTED =
-  /(?:^|[_.\- ])(?:seg(?:s|ment(?:s|ed|ations?)?|mask)?|labels?|lbls?|masks?|binary|instances?|semantic|predictions?|annotations?|ground_?truth|gt|memb(?:rane)?s?|tomosegmemtv|dragonfly|amira|napari|organelles?|roi|multiroi)\d*(?=[_.\- ]|$)/i;
+  /(?:^|[_.\- ])(?:seg(?:s|ment(?:s|ed|ations?)?|mask)?|labels?|label_?(?:maps?|fields?|volumes?)|lbls?|masks?|binary|instances?|semantic|predictions?|annotations?|ground_?truth|gt|memb(?:rane)?s?|tomosegmemtv|dragonfly|amira|napari|organelles?|roi|multiroi)\d*(?=[_.\- ]|$)/i;
 
 const NO_OBJECT =
-  /^(?:seg(?:s|ment(?:s|ed|ations?)?|mask)?|labels?|lbls?|masks?|binary|instances?|semantic|predictions?|annotations?|ground|truth|groundtruth|gt|tomosegmemtv|dragonfly|amira|napari|roi|multiroi|rec|vol|final|new|corrected|cleaned|manual|bin|tomo|tomogram|reconstruction|\d+|v\d+|bin\d+|b\d+)$/i;
+  /^(?:seg(?:s|ment(?:s|ed|ations?)?|mask)?|labels?|label(?:maps?|fields?|volumes?)|maps?|fields?|lbls?|masks?|binary|instances?|semantic|predictions?|annotations?|ground|truth|groundtruth|gt|tomosegmemtv|dragonfly|amira|napari|roi|multiroi|rec|vol|final|new|corrected|cleaned|manual|bin|tomo|tomogram|reconstruction|\d+|v\d+|bin\d+|b\d+)$/i;
 
 /** What is left of the end of a name when the words of programs are gone: `membrane` of `_membrane_labels_v2`. */
 export function objectOf(rest: string): string | undefined {

@@ -83,6 +83,24 @@ describe("segmenters", () => {
     expect(because.get("results/TS_01_scores.mrc")).toBe("scores of a template matching, for each voxel");
   });
 
+  it("leave maps of probabilities that have no other name than that", async () => {
+    const { claims } = await found({
+      "tomograms/TS_01.mrc": volume,
+      "predictions/model/TS_01/ribo/probability_map.mrc": volume,
+      "predictions/model/TS_01/ribo/post_processed_prediction.mrc": ones,
+      "result/TS_01_scoremaps.mrc": volume,
+      "result/TS_01_prob_map.mrc": volume,
+      "result/TS_01_labelmap.mrc": ones,
+    });
+    expect(Object.fromEntries(Object.entries(claims).map(([path, { role }]) => [path, role]))).toEqual({
+      "predictions/model/TS_01/ribo/probability_map.mrc": "left out",
+      "predictions/model/TS_01/ribo/post_processed_prediction.mrc": "mask",
+      "result/TS_01_scoremaps.mrc": "left out",
+      "result/TS_01_prob_map.mrc": "left out",
+      "result/TS_01_labelmap.mrc": "mask",
+    });
+  });
+
   it("leave parts of a template matching that was stopped", async () => {
     const { recognised } = await found({
       "TS_01.mrc": volume,
