@@ -15,7 +15,7 @@ import { nanometreQuestions } from "./completion/nanometres.js";
 import { oneOfRun } from "./completion/one-of-run.js";
 import { leaveParts } from "./completion/parts.js";
 import { fillPixels } from "./completion/pixels.js";
-import { asideQuestions, figureQuestions, leavePutAside } from "./completion/put-aside.js";
+import { asideQuestions, figureQuestions, leavePutAside, trainingQuestions } from "./completion/put-aside.js";
 import { leaveSameMasks } from "./completion/same-masks.js";
 import {
   countQuestions,
@@ -106,6 +106,7 @@ export async function complete(
   await unreadLists(files, laboratory);
   ask(await deselectedQuestions(files, laboratory));
   leavePutAside(files);
+  ask(trainingQuestions(files));
   onlyOne(files, undecided);
   ask(await seriesOfOneRun(files, laboratory));
   await listsOfFewer(files, laboratory);

@@ -84,3 +84,26 @@ describe("what was made for figures", () => {
     expect((await decided({ "config/TS_01_membrane.glb": "glTF" })).role("config/TS_01_membrane.glb")).toBe("mesh");
   });
 });
+
+describe("what lies in folders of a training", () => {
+  it.each(["train", "deepfinder/val", "training_data", "cellpose_train", "validation_set2"])(
+    "is asked about: %s",
+    async (folder) => {
+      const { questions, role } = await decided({
+        [`${folder}/sim_0.mrc`]: volume(9),
+        [`${folder}/sim_0_target.mrc`]: mrcFile([6, 12, 12], 10),
+        [`${folder}/TS_01.csv`]: picks(1),
+      });
+      expect(questions).toContainEqual(["training", "leave-out"]);
+      expect(["sim_0.mrc", "sim_0_target.mrc", "TS_01.csv"].map((name) => role(`${folder}/${name}`))).toEqual(
+        Array(3).fill("left out"),
+      );
+      expect(role("rec/TS_01.mrc")).toBe("tomogram");
+    },
+  );
+
+  it("is what there is where everything lies in one, and no other word is such a folder", async () => {
+    const { role } = await decided({ "valley/TS_03.mrc": volume(9), "trains/TS_04.mrc": volume(8) });
+    expect([role("valley/TS_03.mrc"), role("trains/TS_04.mrc")]).toEqual(["tomogram", "tomogram"]);
+  });
+});

@@ -12,6 +12,9 @@ const ASIDE =
   /(?:^|[_.\- ])(?:old(?:er)?|backups?|bak|tests?|trash|to_?(?:be_?)?delete[ds]?|deleted?|tmp|temp|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do_?not_?use)\d*(?=[_.\- ]|$)/i;
 const FIGURES =
   /(?:^|[_.\- ])(?:figures?|figs?|paper|manuscript|thesis|poster|slides|talks?|presentations?|(?:for_?)?(?:movie|chimerax?|blender)|renderings?)\d*[a-z]?(?=[_.\- ]|$)/i;
+/** Folders of what networks are trained and validated with: `train`, `val`, `training_data`, `validation_set`. */
+const TRAINING =
+  /^(?:\w+[_.\- ])?(?:train(?:ing|set)?|val(?:id(?:ation)?|set)?)(?:[_.\- ]?(?:sets?|data|datasets?|volumes?|tomos?|tomograms?|images?|labels?|targets?))?\d*$/i;
 const hasFolder = (form: RegExp, path: string): boolean =>
   folderOf(path)
     .split("/")
@@ -79,6 +82,34 @@ export function asideQuestions(files: ReadonlyMap<string, Decision>, laboratory:
         },
         { answer: "publish", says: "published with the others", claims: doubts.map(({ file }) => asItIs(file)) },
       ],
+      guess: "leave-out",
+    },
+  ];
+}
+
+const LEARNT: readonly Role[] = ["tomogram", "half map", "mask", "points", "table", "tilt series"];
+
+/**
+ * Volumes and lists of points in folders of a training: simulations, targets of balls at the places of particles, parts of what is published elsewhere. A
+ * person says whether any of them is published.
+ */
+export function trainingQuestions(files: ReadonlyMap<string, Decision>): Question[] {
+  const all = [...files.values()].filter(({ role }) => LEARNT.includes(role));
+  const learnt = all.filter(
+    ({ path, strength }) => strength !== "person" && strength !== "bookkeeping" && hasFolder(TRAINING, path),
+  );
+  // where everything lies below such a folder it tells nothing
+  if (learnt.length === 0 || all.every(({ path }) => hasFolder(TRAINING, path))) return [];
+  const paths = learnt.map(({ path }) => path);
+  return [
+    {
+      id: "training",
+      text: `Were these made to train or to validate a network, and are not to be published, since they lie in such folders: ${few(paths)}?`,
+      files: paths,
+      options: outOrAsIs(learnt, {
+        because: "to train or to validate a network, by the name of its folder",
+        ...{ as: "publish", says: "published as the others are" },
+      }),
       guess: "leave-out",
     },
   ];
