@@ -10,6 +10,7 @@ import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
 import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN } from "./decide.js";
 import { type DecisionsDocument, givenOf, NO_DECISIONS } from "./decisions-file.js";
+import { withoutMadeNames } from "./named-after-made.js";
 import { runsOfSeries } from "./recognisers/common/same-series.js";
 import { RECOGNISERS } from "./recognisers.js";
 import type { Laboratory } from "./survey/laboratory.js";
@@ -71,9 +72,10 @@ export async function recognisedIn(whole: Laboratory, signal: AbortSignal): Prom
     if (found) recognised.push(found);
   }
   await turnOfTheLoop();
-  recognised.push(await conventions(laboratory, recognised));
+  const known = withoutMadeNames(laboratory, recognised);
+  const all = [...known, await conventions(laboratory, known)];
   await turnOfTheLoop();
-  return namedAlike(laboratory, await joinedRuns(laboratory, await runsOfSeries(laboratory, recognised)));
+  return namedAlike(laboratory, await joinedRuns(laboratory, await runsOfSeries(laboratory, all)));
 }
 
 export async function decisionsOf(

@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../test/laboratory-kit.js";
+import { recognisedIn } from "./know.js";
+
+const stack = mrcFile([5, 20, 20], 4, { kind: "stack", seed: 1 });
+const boxes = JSON.stringify({ apix_unbin: 4, boxes_3d: [[1, 2, 3, "manual", 1, 0]], class_list: { 0: { name: "vault" } } });
+
+async function runsOf(files: Record<string, string | Uint8Array>): Promise<string[]> {
+  const found = await recognisedIn(await laboratoryWith(files), new AbortController().signal);
+  return [...new Set(found.flatMap(({ claims }) => claims.flatMap(({ run }) => run ?? [])))].sort();
+}
+
+describe("runs that a program calls after a tomogram's file", () => {
+  it("are those of the series", async () => {
+    const lab = {
+      "tilts/ld_05.st": stack,
+      "tilts/ld_12.st": mrcFile([5, 20, 20], 4, { kind: "stack", seed: 2 }),
+      "tomograms/ld_05_rec.mrc": mrcFile([6, 10, 10], 8, { seed: 3 }),
+      "tomograms/ld_12_rec.mrc": mrcFile([6, 10, 10], 8, { seed: 4 }),
+      "eman2/info/ld_12_rec_info.json": boxes,
+    };
+    expect(await runsOf(lab)).toEqual(["ld_05", "ld_12"]);
+  });
+
+  it("stay as they are where nothing has the shorter name", async () => {
+    const lab = { "tomograms/ld_12_rec.mrc": mrcFile([6, 10, 10], 8, { seed: 4 }), "eman2/info/ld_12_rec_info.json": boxes };
+    expect(await runsOf(lab)).toEqual(["ld_12_rec"]);
+  });
+});
