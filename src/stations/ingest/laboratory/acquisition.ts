@@ -22,6 +22,8 @@ export interface Acquisition {
   readonly isAligned?: boolean | undefined;
   /** Such angles were moved back to where they were recorded: the list that is cut short and shows by how many degrees. */
   readonly movedBack?: { readonly by: number; readonly from: string } | undefined;
+  /** What has the angles of the series, where that is no list of its own: a table of many series. */
+  readonly tiltsFrom?: string | undefined;
   /** File that the values come from. */
   readonly from?: string | undefined;
   /** A warning that lines of the file cannot be read. */
@@ -175,7 +177,7 @@ function anglesOf(text: string, path: string): number[] | undefined {
 }
 
 /** Range to a tenth of a degree, and the step that most neighbours have. */
-function ofAngles(angles: readonly number[]): Pick<Acquisition, "range" | "step"> {
+export function ofAngles(angles: readonly number[]): Pick<Acquisition, "range" | "step"> {
   if (angles.length < 2) return {};
   const sorted = [...angles].sort((a, b) => a - b);
   const steps = new Map<number, number>();

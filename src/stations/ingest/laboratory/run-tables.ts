@@ -1,3 +1,5 @@
+import { counted } from "../../../core/units.js";
+import { angleTable } from "./angle-tables.js";
 import type { Claim } from "./claims.js";
 import type { Decision } from "./decide.js";
 import type { Laboratory } from "./survey/laboratory.js";
@@ -9,6 +11,9 @@ export interface RunTables {
 }
 
 const TABLE_BYTES_MAX = 16 * 1024 * 1024;
+
+const anglesOf = (series: number): string =>
+  `the tilt angles of ${counted(series, "series", "series")}: their range is taken from it; to publish the angles, write NAME.rawtlt for each series`;
 
 /** Tables beside the data: one row a run, or one an object. */
 export async function runTables(
@@ -27,7 +32,9 @@ export async function runTables(
     const columns = first.split(/[,\t]/).map((cell) => cell.trim().replace(/^"|"$/g, ""));
     const at = columns.indexOf("run_name");
     if (at < 0) {
-      points.add(path);
+      const series = angleTable(text ?? "", runs)?.angles.size;
+      if (series === undefined) points.add(path);
+      else claims.push({ path, role: "left out", because: anglesOf(series), strength: "contents" });
       continue;
     }
     const kind = columns.includes("object_id") || columns.includes("object_name") ? "objects" : "runs";

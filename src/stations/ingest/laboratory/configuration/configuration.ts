@@ -5,6 +5,7 @@ import { counted } from "../../../../core/units.js";
 import { ask, decimal, yamlText } from "../../../../formats/yaml/yaml-text.js";
 import { CURRENT_VERSION } from "../../config/grammar/config.js";
 import { type Acquisition, movedBack, readAcquisitions, readAngleLists } from "../acquisition.js";
+import { tabledAngles } from "../angle-tables.js";
 import type { AnnotatedObject, Answers } from "../answers.js";
 import { FALLBACK_SPACING, spacingOf } from "../completion/spacings.js";
 import type { Decision, Decisions } from "../decide.js";
@@ -151,6 +152,15 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
     else byRun.set(run!, ofTheStack(known, byRun.get(run!), imagesOf.get(run!)));
     if (known?.remark !== undefined) remarks.push(`${known.remark}.`);
   }
+  const without = of("tilt series").flatMap(({ run }) => {
+    const known = run === undefined ? undefined : byRun.get(run);
+    return run !== undefined && (known?.range === undefined || known.isAligned) ? [run] : [];
+  });
+  const tabled =
+    without.length === 0 ? new Map<string, Acquisition>() : await tabledAngles(laboratory, paths(of("left out")), without);
+  for (const [run, known] of tabled)
+    if ((known.count ?? 0) >= (imagesOf.get(run) ?? 0))
+      byRun.set(run, { ...byRun.get(run), ...known, isAligned: false, movedBack: undefined });
   if (unread.size > 0) {
     const lost = new Set(mdocs.flatMap(({ path, run }) => (unread.has(path) ? [run] : [])));
     const frames = of("frame").filter(({ run }) => lost.has(run)).length;

@@ -199,7 +199,12 @@ export function tiltSeriesBlocks(making: Making): Blocks {
                   ? `range of the tilts; of the alignment, which moved them by ${said.movedBack.by}°, as the beginning of ${said.movedBack.from} shows`
                   : "range of the tilts; of the alignment, which moves them: no list of the tilts as recorded is there",
               )
-            : { min: known(said.range?.min, asked.min), max: known(said.range?.max, asked.max) },
+            : said.range && said.tiltsFrom !== undefined
+              ? guess(
+                  { min: decimal(said.range.min), max: decimal(said.range.max) },
+                  `range of the tilts; ${said.tiltsFrom} has the angles`,
+                )
+              : { min: known(said.range?.min, asked.min), max: known(said.range?.max, asked.max) },
         tilt_step: known(said.step, asked.step),
         tilt_axis:
           said.tiltAxis === undefined && told.axis !== undefined
@@ -219,7 +224,7 @@ export function tiltSeriesBlocks(making: Making): Blocks {
 
   function factsOfSeries(file: Decision) {
     const acquisition = acquisitionOf(file.run!);
-    const { voltage, software, range, step, tiltAxis, scheme, totalFlux, pixelSpacing } = acquisition;
+    const { voltage, software, range, step, tiltAxis, scheme, totalFlux, pixelSpacing, tiltsFrom } = acquisition;
     const isOfAlignment = acquisition.isAligned === true;
     const spacing = file.details.spacingAngstrom ?? laboratory.get(file.path)?.volume?.spacingsAngstrom[1];
     const isKnown = spacing !== undefined && spacing >= 0.01 && spacing <= 10_000 && spacing !== 1;
@@ -237,6 +242,7 @@ export function tiltSeriesBlocks(making: Making): Blocks {
       totalFlux,
       isOfAlignment,
       movedBack: acquisition.movedBack,
+      tiltsFrom,
       from: file.details.spacingFrom,
       told: { axis: file.details.tiltAxisDegrees, voltage: file.details.voltage },
     };
