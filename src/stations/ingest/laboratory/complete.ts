@@ -134,7 +134,7 @@ export async function complete(
   ask(await mirrorQuestions(files, laboratory));
   ask(twinQuestions(files, laboratory));
   ask(asideQuestions(files, laboratory));
-  placeMasks(files, laboratory);
+  ask(placeMasks(files, laboratory));
   await leaveSameMasks(files, laboratory);
   framesWithoutAcquisition(files);
   oneOfRun(files);

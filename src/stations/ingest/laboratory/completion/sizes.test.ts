@@ -35,3 +35,31 @@ describe("cubes that are smaller than the tomogram of their run", () => {
     expect(questions.filter(({ id }) => id === "cubes")).toEqual([]);
   });
 });
+
+describe("a mask that fits tomograms of two voxel sizes", () => {
+  const twice = {
+    "TS_01.st": mrcFile([5, 40, 40], 10, { kind: "stack", seed: 1 }),
+    "old/TS_01_rec.mrc": mrcFile([12, 20, 20], 20.4, { seed: 2 }),
+    "new/TS_01_rec.mrc": mrcFile([12, 20, 20], 20, { seed: 3 }),
+    "new/TS_01_bin1_rec.mrc": mrcFile([24, 40, 40], 10, { seed: 4 }),
+  };
+  const mask = (spacing: number) => ({ ...twice, "seg/TS_01_membrane_mask.mrc": mrcFile([12, 20, 20], spacing) });
+
+  it("is asked about, and left out until then", async () => {
+    const { files, questions } = await decided(mask(1));
+    const asked = questions.find(({ id }) => id.startsWith("mask-in"))!;
+    expect(asked.text).toContain("that of 20 Å (new/TS_01_rec.mrc), or that of 20.4 Å (old/TS_01_rec.mrc)");
+    expect([asked.answer, files.has("seg/TS_01_membrane_mask.mrc")]).toEqual([undefined, false]);
+    expect(asked.options.map(({ answer, claims }) => [answer, claims[0]!.details?.spacingAngstrom])).toEqual([
+      ["20", 20],
+      ["20.4", 20.4],
+      ["leave-out", undefined],
+    ]);
+  });
+
+  it("lies in the one that has its header's", async () => {
+    const { files, questions } = await decided(mask(20.4));
+    expect(files.get("seg/TS_01_membrane_mask.mrc")?.details.spacingAngstrom).toBe(20.4);
+    expect(questions.filter(({ id }) => id.startsWith("mask-in"))).toEqual([]);
+  });
+});

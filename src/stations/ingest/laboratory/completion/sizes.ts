@@ -1,21 +1,33 @@
-import { few } from "../../../../core/finding.js";
+import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { stableId } from "../questions.js";
 import { isBox } from "../recognisers/common/averages.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
-import { spacingOf } from "./spacings.js";
+import { isNear, spacingOf } from "./spacings.js";
 
 const shapeOf = (path: string, laboratory: Laboratory): readonly number[] | undefined => laboratory.get(path)?.volume?.shape;
 
-/** Masks lie in the tomogram of their run that has as many voxels: of several voxel sizes that one. One that fits none is left out, as lists of points are. */
-export function placeMasks(files: Map<string, Decision>, laboratory: Laboratory): void {
+/** A mask that fits tomograms of several voxel sizes. */
+interface Fitting {
+  readonly file: Decision;
+  /** By voxel size, the first tomogram of each. */
+  readonly tomograms: ReadonlyMap<number, string>;
+}
+
+/**
+ * Masks lie in the tomogram of their run that has as many voxels: of several voxel sizes that one. One that fits none is left out, as lists of points are.
+ * Where several fit, such as those of two calibrations, the header of the mask tells it, else a person.
+ */
+export function placeMasks(files: Map<string, Decision>, laboratory: Laboratory): Question[] {
   const tomograms = groupsOf(
     [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined),
     ({ run }) => run!,
   );
+  const several: Fitting[] = [];
   for (const file of [...files.values()]) {
     const shape = shapeOf(file.path, laboratory);
     if (file.role !== "mask" || file.run === undefined || !shape) continue;
@@ -30,9 +42,47 @@ export function placeMasks(files: Map<string, Decision>, laboratory: Laboratory)
       files.set(file.path, { ...file, role: "left out", because });
       continue;
     }
-    const spacings = [...new Set(fitting.flatMap((one) => spacingOf(one, laboratory) ?? []))];
-    if (spacings.length === 1) files.set(file.path, { ...file, details: { ...file.details, spacingAngstrom: spacings[0] } });
+    const sized = fitting.flatMap((one) => {
+      const spacing = spacingOf(one, laboratory);
+      return spacing === undefined ? [] : [[spacing, one.path] as const];
+    });
+    const bySpacing = new Map(sized.toReversed());
+    const header = spacingOf(file, laboratory);
+    const told = [...bySpacing.keys()].filter((one) => bySpacing.size === 1 || isNear(header ?? 0, one, HEADER_NEAR));
+    if (told.length === 1) files.set(file.path, { ...file, details: { ...file.details, spacingAngstrom: told[0]! } });
+    else if (bySpacing.size > 1 && file.strength !== "person") several.push({ file, tomograms: bySpacing });
   }
+  return whichTomogram(several);
+}
+
+/** Part by which the header of a mask may differ from that of its tomogram. */
+const HEADER_NEAR = 0.005;
+
+/** One question for all masks that fit tomograms of the same voxel sizes. */
+function whichTomogram(several: readonly Fitting[]): Question[] {
+  const sizesOf = ({ tomograms }: Fitting) => [...tomograms.keys()].sort((a, b) => a - b);
+  return [...groupsOf(several, (one) => sizesOf(one).join(" "))].map(([key, group]): Question => {
+    const spacings = sizesOf(group[0]!);
+    const paths = group.map(({ file }) => file.path);
+    const which = spacings.map((spacing) => `that of ${spacing} Å (${group[0]!.tomograms.get(spacing)})`);
+    return {
+      id: stableId("mask-in", key),
+      text: `Of which tomogram of its run is the mask ${fewFiles(paths)}: ${which.join(", or ")}? They have as many voxels.`,
+      files: paths,
+      options: [
+        ...spacings.map((spacing) => ({
+          answer: `${spacing}`,
+          says: `the tomogram of ${spacing} Å`,
+          claims: group.map(({ file }) => ({ ...asItIs(file), details: { ...file.details, spacingAngstrom: spacing } })),
+        })),
+        {
+          answer: "leave-out",
+          says: "not published",
+          claims: group.map(({ file }) => leftOut(file, "nothing tells in which tomogram it lies")),
+        },
+      ],
+    };
+  });
 }
 
 /** Part of the length of a side below which a volume is smaller than the usual tomogram. */
