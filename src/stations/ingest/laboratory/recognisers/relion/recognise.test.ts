@@ -660,6 +660,11 @@ describe("the version of RELION", () => {
   it.each([
     ["RELION 5", { ...rest, "default_pipeline.star": pipeline(["Import/job001/ None relion.importtomo Succeeded"]) }],
     [
+      "RELION 5",
+      // kinds of jobs that RELION 4 has, too, in a list without a number of its format
+      { ...RELION5, "default_pipeline.star": ofVersion4(pipeline)(["Refine3D/job007/ None relion.refine3d.tomo Succeeded"]) },
+    ],
+    [
       "RELION 4",
       {
         "ImportTomo/job001/tomograms.star": tomograms4(ONE4),

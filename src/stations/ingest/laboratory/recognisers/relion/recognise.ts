@@ -40,9 +40,11 @@ export const relion: Recogniser = {
 /** As the projects say it; where none does, by its tables: since version 5 tilt series have some of their own, and particles stacks. */
 function softwareOf({ projects }: Found, tomograms: readonly Tomogram[], isVersion5: boolean): string {
   const versions = [...new Set(projects.flatMap(({ pipeline }) => pipeline.version ?? []))].sort();
-  if (versions.length > 0) return `RELION ${versions.join(", ")}`;
   const has = (column: string) => tomograms.some(({ rows }) => rows.some(({ row }) => row.has(column)));
-  if (isVersion5 || has("rlnTomoTiltSeriesStarFile")) return "RELION 5";
+  const isOfFive = isVersion5 || has("rlnTomoTiltSeriesStarFile");
+  // of a list of jobs without a number of its format only the kinds of jobs speak, and 5 has those of 4
+  if (versions.length > 0 && !(isOfFive && versions.every((one) => one === "4"))) return `RELION ${versions.join(", ")}`;
+  if (isOfFive) return "RELION 5";
   return has("rlnTomoTiltSeriesName") ? "RELION 4" : "RELION";
 }
 
