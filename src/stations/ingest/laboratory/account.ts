@@ -40,7 +40,7 @@ export function accountLines(
 
 /** What a folder has beside its data: logs, scripts, pictures and documents. */
 const CHORE =
-  /\.(?:log|out|err|com|sh|bash|csh|zsh|py|pyc|m|slurm|sbatch|job|png|jpe?g|gif|bmp|svg|pdf|eps|docx?|xlsx?|pptx?|md|html?|ipynb)~?$/i;
+  /\.(?:log|out|err|com|sh|bash|csh|zsh|py|pyc|m|slurm|sbatch|job|png|jpe?g|gif|bmp|svg|pdf|eps|docx?|pptx?|md|html?|ipynb)~?$/i;
 
 /** First what may be missing: of a few files each with its own reason. Logs, scripts and pictures are one line at the end. */
 function unusedLines(all: readonly UnusedGroup[], reasonIn: (path: string) => string): string[] {

@@ -1,3 +1,9 @@
+/** People keep points and angles in them, too. */
+export const SPREADSHEET =
+  "a spreadsheet, which is not read: save what is to be published of it as CSV, such as the columns x, y, z";
+const OF_SPREADSHEETS = /\.(?:xlsx?|xlsm|ods)$/i;
+export const isSpreadsheet = (path: string): boolean => OF_SPREADSHEETS.test(path);
+
 /** Names of files that no portal wants, with the reason. */
 export const NAMES: readonly (readonly [form: RegExp, reason: string])[] = [
   [/~$|\.(?:bak|backup|old|orig_bak|sav)$|^#.*#$|\.bak\d*$/i, "a backup of an older file"],
@@ -6,8 +12,9 @@ export const NAMES: readonly (readonly [form: RegExp, reason: string])[] = [
   [/\.(?:log|out|err|stdout|stderr)$|^(?:nohup\.out|slurm-\d+)/i, "a log"],
   [/\.(?:gif|bmp|svg|eps|ps|ai|psd|webp)$/i, "a picture"],
   [/\.(?:mp4|avi|mov|mkv|webm|mpe?g|wmv)$/i, "a film"],
+  [OF_SPREADSHEETS, SPREADSHEET],
   [
-    /\.(?:docx?|pptx?|xlsx?|odt|odp|ods|rtf|md|tex|bib|html?|one)$|^(?:readme|notes?|todo|licen[cs]e|changelog)(?:[_.-].*)?$/i,
+    /\.(?:docx?|pptx?|odt|odp|rtf|md|tex|bib|html?|one)$|^(?:readme|notes?|todo|licen[cs]e|changelog)(?:[_.-].*)?$/i,
     "a document",
   ],
   [/\.(?:py|ipynb|sh|bash|csh|tcsh|zsh|slurm|sbatch|sub|pbs|job|m|mlx|r|jl|pl|lua|cpp|c|h|ps1|bat|cmd)$/i, "a script"],

@@ -14,6 +14,8 @@ describe("leavings", () => {
       "photo.mrc": new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0]),
       "data.zip": new Uint8Array([0x50, 0x4b, 3, 4, 0, 0, 0, 0]),
       "slides.pptx": new Uint8Array([0x50, 0x4b, 3, 4, 0, 0, 0, 0]),
+      "picks.xlsx": new Uint8Array([0x50, 0x4b, 3, 4, 0, 0, 0, 0]),
+      "picks_old.xls": new Uint8Array([0xd0, 0xcf, 0x11, 0xe0, 0, 0, 0, 0]),
       "results/model_iter30.h5": new Uint8Array([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]),
       "Thumbnails/TS_01.mrc": mrcFile([1, 20, 20], 1),
       "ctf/TS_01_ctf.mrc": mrcFile([5, 16, 16], 1, { kind: "stack" }),
@@ -27,6 +29,10 @@ describe("leavings", () => {
       "photo.mrc": "a picture, by contents",
       "data.zip": "an archive, by contents",
       "slides.pptx": "a document, by contents",
+      "picks.xlsx":
+        "a spreadsheet, which is not read: save what is to be published of it as CSV, such as the columns x, y, z, by contents",
+      "picks_old.xls":
+        "a spreadsheet, which is not read: save what is to be published of it as CSV, such as the columns x, y, z, by name",
       "results/model_iter30.h5": "a trained model, by name",
       "Thumbnails/TS_01.mrc": "a picture for display, by name",
       "ctf/TS_01_ctf.mrc": "a power spectrum, by contents",

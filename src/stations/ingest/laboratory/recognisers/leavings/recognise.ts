@@ -5,7 +5,7 @@ import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
 import { baseName, folderOf } from "../common/paths.js";
 import { setSpacing } from "../common/volumes.js";
-import { FOLDERS, MAYBE_SPECTRUM, NAMES, PREVIEW, SPECTRUM } from "./names.js";
+import { FOLDERS, isSpreadsheet, MAYBE_SPECTRUM, NAMES, PREVIEW, SPECTRUM, SPREADSHEET } from "./names.js";
 
 /** What lies about in every folder and belongs to no submission: empty files, backups, logs, scripts, pictures, archives, trained models, power spectra. */
 export const leavings: Recogniser = {
@@ -42,13 +42,14 @@ const FORMATS: Readonly<Record<string, string>> = {
   xz: "a compressed file",
   zstd: "a compressed file",
 };
-const isDocument = (path: string): boolean => /\.(?:docx|pptx|xlsx|odt|odp|ods|npz|whl|pt|pth|ckpt|mlx|cxs)$/i.test(path);
+const isDocument = (path: string): boolean => /\.(?:docx|pptx|xlsx|xlsm|odt|odp|ods|npz|whl|pt|pth|ckpt|mlx|cxs)$/i.test(path);
 const SPECTRUM_MAX = 1024;
 
 function claimOf(file: Surveyed, pictures: ReadonlySet<string>): Claim | undefined {
   const { path, format, volume } = file;
   const leave = (because: string, strength: Claim["strength"]): Claim => ({ path, role: "left out", because, strength });
   const name = baseName(path);
+  if (format === "zip" && isSpreadsheet(path)) return leave(SPREADSHEET, "contents");
   if (format === "zip" && isDocument(path))
     return leave(/\.(?:npz|pt|pth|ckpt)$/i.test(path) ? "data of a training" : "a document", "contents");
   const by = format === undefined ? undefined : FORMATS[format];
