@@ -369,6 +369,8 @@ describe("a table of points without a heading", () => {
       "complexes.csv": "tomogram,class,x,y,z\nTS_01,a,1,2,3\n",
     });
     expect(because("counts.csv")).toBe("a table without coordinates");
-    expect(because("complexes.csv")).toBe("its points are in no known format; x, y, z as CSV can be published");
+    expect(because("complexes.csv")).toBe(
+      "its x, y, z are columns 3, 4, 5, beside 2 others (tomogram, class): write a CSV of x, y, z alone for each tomogram and each object",
+    );
   });
 });

@@ -21,7 +21,7 @@ import {
   withoutFile,
 } from "./lists.js";
 import { modelFacts } from "./model-facts.js";
-import { pointFileOf } from "./point-files.js";
+import { pointFileOf, tableFault } from "./point-files.js";
 import { liesIn, type PointRange, type Reading, readingsOf, readingText } from "./readings.js";
 
 export interface PlacedPoints {
@@ -108,9 +108,8 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
   if (!reading) {
     const text = surveyed.format === "text" ? ((await laboratory.text(path)) ?? "") : "";
     if (DECIMAL_COMMAS.test(text)) return "its numbers have decimal commas: write them with points";
-    return isWithoutPlaces(text)
-      ? "a table without coordinates"
-      : "its points are in no known format; x, y, z as CSV can be published";
+    if (isWithoutPlaces(text)) return "a table without coordinates";
+    return tableFault(text) ?? "its points are in no known format; x, y, z as CSV can be published";
   }
   if (reading.format !== "mod" || reading.unit !== undefined) return reading;
   try {

@@ -5,6 +5,7 @@ import { readStar } from "../../../../formats/star/read.js";
 import type { StarHeader } from "../../../../formats/star/table.js";
 import { openObject, type Store } from "../../../../stores/store.js";
 import type { PointsReading } from "../claims.js";
+import { namedElsewhere, otherColumns } from "./columns.js";
 
 const HEAD_BYTES = 64 * 1024;
 const JSON_BYTES_MAX = 16 * 1024 * 1024;
@@ -89,6 +90,25 @@ function blankSeparated(text: string): PointsReading | undefined {
 }
 
 const NUMBERED_MIN = 5;
+/** The last row of the beginning that is read may have been cut. */
+const ROWS_LOOKED_AT = 500;
+
+/** Why a table that is read as no list of points is none, in words that say what to do; undefined where nothing more is known. */
+export function tableFault(text: string): string | undefined {
+  const lines = text
+    .replace(/^\ufeff/, "")
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "");
+  const [first = ""] = lines;
+  const delimiter = delimiterOf(first);
+  const split = (line: string) => splitBy(line, delimiter);
+  const isNumeric = split(first).every((cell) => cell.trim() !== "" && Number.isFinite(Number(cell)));
+  return isNumeric ? otherColumns(lines.slice(0, ROWS_LOOKED_AT).map(split)) : namedElsewhere(split(first));
+}
+
+const delimiterOf = (line: string): string => ["\t", ",", ";", "|"].find((sign) => line.split(sign).length >= 3) ?? " ";
+const splitBy = (line: string, delimiter: string): string[] =>
+  delimiter === " " ? line.trim().split(/\s+/) : line.split(delimiter);
 
 /** Whether the first of four and more numbers counts the lines. The last line may have been cut. */
 function isNumbered(rows: readonly (readonly string[])[]): boolean {
@@ -106,8 +126,8 @@ function tableFile(text: string, name: string): PointsReading | undefined {
     .filter((line) => line.trim() !== "");
   const [first = "", second] = lines;
   if (/(^|[,\t])\s*(run_name|object_id)\b/i.test(first)) return undefined;
-  const delimiter = ["\t", ",", ";", "|"].find((sign) => first.split(sign).length >= 3) ?? " ";
-  const split = (line: string) => (delimiter === " " ? line.trim().split(/\s+/) : line.split(delimiter));
+  const delimiter = delimiterOf(first);
+  const split = (line: string) => splitBy(line, delimiter);
   if (split(first).length < 3) return undefined;
   const isNumbers = (line: string | undefined) =>
     line !== undefined &&
@@ -120,6 +140,7 @@ function tableFile(text: string, name: string): PointsReading | undefined {
   const separated = delimiter === "," ? {} : { delimiter };
   // an index before the coordinates would be taken for x
   if (isNumbers(first) && isNumbered(lines.map(split))) return undefined;
+  if (isNumbers(first) && otherColumns(lines.slice(0, ROWS_LOOKED_AT).map(split)) !== undefined) return undefined;
   if (isNumbers(first)) return { shape: "Point", format: "csv", ...separated };
   if (!isNumbers(second)) return undefined;
   const isReversed = columnOrder(split(first)) === "zyx";
