@@ -33,6 +33,19 @@ describe("denoisers", () => {
     expect(of("denoised/TS_01.mrc")!.sameRunAs).toBeUndefined();
   });
 
+  it("have halves as what was put in, though these lie below a folder of their name", async () => {
+    const laboratory = await laboratoryWith({
+      "tomograms/TS_01.mrc": volume,
+      ...{ "cryocare/EVN/TS_01.mrc": volume, "cryocare/ODD/TS_01.mrc": volume, "cryocare/denoised.rec/TS_01.mrc": volume },
+      "half1/denoised/TS_02.mrc": volume,
+    });
+    const claims = (await denoisers.recognise(laboratory))!.claims.map(({ path, sameRunAs }) => [path, sameRunAs]);
+    expect(claims).toEqual([
+      ["cryocare/denoised.rec/TS_01.mrc", "tomograms/TS_01.mrc"],
+      ["half1/denoised/TS_02.mrc", undefined],
+    ]);
+  });
+
   it("leave a volume of the name, size and spacing of a tomogram", async () => {
     expect(
       await claimsOf({

@@ -1,6 +1,7 @@
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { isAverage } from "../common/averages.js";
+import { HALF_FOLDER } from "../common/half-folder.js";
 import { isonetMasks } from "../common/isonet-masks.js";
 import { knownBeginning, stemOf } from "../common/names.js";
 import { baseName, folderOf, tailFinder } from "../common/paths.js";
@@ -28,7 +29,8 @@ export const denoisers: Recogniser = {
     for (const file of volumes) {
       const maker = makerOf(file);
       if (maker) made.push({ file, maker });
-      else if (!OTHERS.test(stemOf(file.path))) add(originals, originalKey(file, stemOf(file.path)), file);
+      else if (!OTHERS.test(stemOf(file.path)) && !isAmongHalves(file.path))
+        add(originals, originalKey(file, stemOf(file.path)), file);
     }
     for (const one of made) {
       const claim = claimOf(one.file, one.maker, originals);
@@ -44,14 +46,21 @@ export const denoisers: Recogniser = {
   },
 };
 
+const isAmongHalves = (path: string): boolean =>
+  folderOf(path)
+    .split("/")
+    .some((part) => HALF_FOLDER.test(part));
+
 function makerOf({ path, volume }: Volume): Maker | undefined {
   const stem = stemOf(path);
   const folders = folderOf(path).split("/").reverse();
+  // `cryocare/EVN` is what was put in
+  const half = folders.findIndex((part) => HALF_FOLDER.test(part));
   return (
     MAKERS.find(({ label }) => label && volume.labels.some((text) => label.test(text))) ??
     MAKERS.find(({ word }) => word.test(stem)) ??
     // the innermost folder counts: `deconv` of `isonet/deconv`
-    folders.flatMap((part) => MAKERS.find(({ folder }) => folder.test(part)) ?? [])[0]
+    (half < 0 ? folders : folders.slice(0, half)).flatMap((part) => MAKERS.find(({ folder }) => folder.test(part)) ?? [])[0]
   );
 }
 

@@ -2,6 +2,7 @@ import { groupsOf } from "../../../../../core/groups.js";
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Surveyed } from "../../survey/laboratory.js";
 import { isAverage } from "../common/averages.js";
+import { HALF_FOLDER } from "../common/half-folder.js";
 import { baseName, folderOf } from "../common/paths.js";
 
 /**
@@ -31,7 +32,7 @@ export const halves: Recogniser = {
       }
     }
     const told = new Set(claims.map(({ path }) => path));
-    const folders = new Set(claims.map(({ path }) => folderOf(path)).filter((folder) => SIDE.test(baseName(folder))));
+    const folders = new Set(claims.map(({ path }) => folderOf(path)).filter((folder) => HALF_FOLDER.test(baseName(folder))));
     for (const { file } of named) {
       const folder = folderOf(file.path);
       if (told.has(file.path) || !folders.has(folder)) continue;
@@ -59,9 +60,6 @@ function claimOf(file: Surveyed, other: Surveyed): Claim {
 const isDenoised = ({ volume }: Surveyed): boolean => volume!.labels.some((label) => /cryoCARE/i.test(label));
 
 const SIDES = /(^|[/_.\- ])(?:(evn|evens?|half[_-]?(?:map)?[_-]?[1a])|(odds?|half[_-]?(?:map)?[_-]?[2b]))(?=[/_.\- ]|$)/gi;
-
-/** Names of folders of halves alone. */
-const SIDE = /^(?:evn|evens?|odds?|half[_-]?(?:map)?[_-]?[12ab])$/i;
 
 /** The path of what two halves are of, in small letters. */
 const wholeOf = (key: string): string => key.replace(/[_.\- ]\0/g, "").replace(/\0\/?/g, "");
