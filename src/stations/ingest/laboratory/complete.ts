@@ -3,6 +3,7 @@ import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
 import { comparisonNotes } from "./compared-archive.js";
 import { boxQuestions } from "./completion/boxes.js";
+import { calibrationQuestions } from "./completion/calibrations.js";
 import { chunkQuestions } from "./completion/chunks.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { placeGains } from "./completion/gains.js";
@@ -130,6 +131,7 @@ export async function complete(
   ask(staleQuestions(files, laboratory));
   await leaveSameVoxels(files, laboratory);
   ask(figureQuestions(files));
+  ask(calibrationQuestions(files, laboratory));
   ask(uprightQuestions(files, laboratory));
   ask(await mirrorQuestions(files, laboratory));
   ask(twinQuestions(files, laboratory));
