@@ -257,7 +257,8 @@ class Judge:
         folders = [str(p) for p in Path(file).parents if str(p) != "."]
         if any(word(d, r"(/?[\"'`»]?(?=[\s,;:)]|$)|/\*)") for d in folders):
             return True
-        return any(fnmatch.fnmatch(file, g) or fnmatch.fnmatch(file, "*/" + g) for g in set(re.findall(r"[^\s\"'`,;()]*\*[^\s\"'`,;()]*", self.said)) if len(g) > 2)
+        globs = {g.replace("{run_name}", "*") for g in re.findall(r"[^\s\"'`,;()]*\*[^\s\"'`,;()]*", self.said) if len(g) > 2}
+        return any(fnmatch.fnmatch(file, g) or fnmatch.fnmatch(file, "*/" + g) for g in globs)
 
     def gone(self, file):
         """Somebody changed the laboratory after it was made."""
