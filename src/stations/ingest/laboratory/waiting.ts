@@ -13,16 +13,29 @@ export function waitForAnswers(files: Map<string, Decision>, questions: readonly
   const open = questions.filter(({ isAnswered }) => !isAnswered);
   if (open.length === 0) return;
   const all = open.map(({ id }) => id);
+  const ofRuns = byRun(files, open);
+  // of two alignments the tilt series decides
+  const ofSeries = byRun(
+    files,
+    open.filter(({ options }) => options.some(({ claims }) => claims.some(({ role }) => role === "tilt series"))),
+  );
+  for (const [path, file] of files) {
+    const isAlignment = file.role === "alignment";
+    if (file.strength === "person" || file.question !== undefined) continue;
+    if (!isAlignment && !BY_TOMOGRAMS.includes(file.role)) continue;
+    const until = isAlignment ? (idsOf(file, ofSeries) ?? []) : (idsOf(file, ofRuns) ?? (lists.has(path) ? all : []));
+    if (until.length > 0) files.set(path, { ...file, until });
+  }
+}
+
+/** The questions by the runs that they are about. */
+function byRun(files: ReadonlyMap<string, Decision>, questions: readonly Asked[]): Map<string, string[]> {
   const ofRuns = new Map<string, string[]>();
-  for (const { id, files: paths, options } of open) {
+  for (const { id, files: paths, options } of questions) {
     const runs = [...paths.map((path) => files.get(path)?.run), ...options.flatMap(({ claims }) => claims.map(({ run }) => run))];
     for (const run of new Set(runs)) if (run !== undefined) ofRuns.set(run, [...(ofRuns.get(run) ?? []), id]);
   }
-  for (const [path, file] of files) {
-    if (file.strength === "person" || file.question !== undefined || !BY_TOMOGRAMS.includes(file.role)) continue;
-    const until = idsOf(file, ofRuns) ?? (lists.has(path) ? all : []);
-    if (until.length > 0) files.set(path, { ...file, until });
-  }
+  return ofRuns;
 }
 
 /** The questions about the runs of a file; undefined for a file of no run. */

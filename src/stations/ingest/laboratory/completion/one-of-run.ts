@@ -34,15 +34,25 @@ const extensionOf = ({ path }: Decision): string => /\.[^./]+$/.exec(path)?.[0].
 /** Of IMOD's files angles alone are no alignment. */
 const isAlignment = (file: Decision): boolean => formatOf(file) !== "IMOD" || extensionOf(file) === ".xf";
 
-/** Of the program that has aligned more runs where two have, and one file of each kind. */
+const withoutExtension = (path: string): string => path.replace(/\.[^./]+$/, "");
+
+/**
+ * Of two programs the one whose alignment lies beside the tilt series that is published, under its name: an alignment numbers the sections of its own stack.
+ * Else that which has aligned more runs; and one file of each kind.
+ */
 function leaveAlignments(files: Map<string, Decision>): void {
   const runs = byRun(files, "alignment");
   const counts = new Map<string, number>();
+  const stacks = new Set(
+    [...files.values()].flatMap(({ role, path }) => (role === "tilt series" ? [withoutExtension(path)] : [])),
+  );
   for (const [, own] of runs) for (const format of new Set(own.map(formatOf))) counts.set(format, (counts.get(format) ?? 0) + 1);
   for (const [run, own] of runs) {
     const formats = [...new Set(own.filter(isAlignment).map(formatOf))].sort((a, b) => counts.get(b)! - counts.get(a)!);
     const said = own.find((file) => isPersons(file) === 1 && isAlignment(file));
-    const format = said === undefined ? formats[0] : formatOf(said);
+    const beside = own.filter((file) => isAlignment(file) && stacks.has(withoutExtension(file.path)));
+    const ofStack = new Set(beside.map(formatOf));
+    const format = said !== undefined ? formatOf(said) : ofStack.size === 1 ? formatOf(beside[0]!) : formats[0];
     const taken = new Map<string, Decision>();
     for (const file of own) {
       const first = taken.get(extensionOf(file));

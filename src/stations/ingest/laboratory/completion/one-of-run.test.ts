@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { givenOf, readDecisions, writeDecisions } from "../decisions-file.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+const stack = (seed: number) => mrcFile([3, 20, 20], 4, { kind: "stack", seed });
+const xf = "1 0 0 1 5 1\n1 0 0 1 2 3\n1 0 0 1 1 4\n";
+const aln = `# AreTomo Alignment / Priims bprmMn\n# RawSize = 20 20 3\n# NumPatches = 0\n# SEC     ROT         GMAG       TX          TY      SMEAN     SFIT    SCALE     BASE     TILT\n${[-3, 0, 3].map((tilt, at) => `${at} 84.1 1 ${at} ${2 * at} 1 1 1 0 ${tilt}\n`).join("")}`;
+const LAB = {
+  "a_etomo/TS_01/TS_01.mrc": stack(1),
+  "a_etomo/TS_01/TS_01.rawtlt": "-3\n0\n3\n",
+  "a_etomo/TS_01/TS_01.tlt": "-3\n0\n3\n",
+  "a_etomo/TS_01/TS_01.xf": xf,
+  "a_etomo/TS_01/TS_01_rec.mrc": mrcFile([6, 10, 10], 8, { seed: 3 }),
+  "b_aretomo/TS_01.mrc": stack(2),
+  "b_aretomo/TS_01.aln": aln,
+};
+
+it("of two alignments that of the tilt series is published which somebody has chosen", async () => {
+  const laboratory = await laboratoryWith(LAB);
+  const recognised = await recognisedIn(laboratory, signal);
+  const first = await decisionsOf(laboratory, recognised, signal);
+  const text = await writeDecisions(laboratory, first);
+  const question = first.questions.find(({ text: asked }) => asked.includes("2 tilt series"))!;
+  const roles = async (path: string) => {
+    const answer = question.options.find(({ says }) => says === path)!.answer;
+    const at = text.indexOf("answer: null", text.indexOf(question.id));
+    const said = readDecisions(`${text.slice(0, at)}answer: "${answer}"${text.slice(at + 12)}`, "lab.decisions.yaml");
+    const { files } = await decisionsOf(laboratory, recognised, signal, givenOf(said, laboratory));
+    return ["a_etomo/TS_01/TS_01.xf", "b_aretomo/TS_01.aln"].map((one) => files.get(one)?.role);
+  };
+  expect(await roles("a_etomo/TS_01/TS_01.mrc")).toEqual(["alignment", "left out"]);
+  expect(await roles("b_aretomo/TS_01.mrc")).toEqual(["left out", "alignment"]);
+});
