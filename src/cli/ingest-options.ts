@@ -88,7 +88,7 @@ const importOptions = {
     value: "RE",
   }),
   allowPlaceholders: flag(
-    "also write unconfirmed placeholders of ingest new into a bucket, and tomograms whose voxel size is one",
+    "also write unconfirmed placeholders of ingest new into a bucket, and data whose voxel size, pixel size or tilt range is one",
   ),
   exclusions: z
     .string()

@@ -202,33 +202,47 @@ function placeholderRemarks({ placeholders = [], file }: IngestConfig, target: S
   if (placeholders.length === 0) return [];
   const note = isBucket(target)
     ? "; writing them into a bucket needs --allow-placeholders"
-    : untoldSizes(placeholders).length > 0
-      ? "; ingest run refuses a placeholder for a voxel size"
+    : untoldMeasure(placeholders)
+      ? "; ingest run refuses a placeholder for a voxel size, a pixel size or a tilt range"
       : "";
   const message = `${file} has ${countPlaceholders(placeholders)}: lines ${linesOf(placeholders)}${note}`;
   return [{ message, place: placeholders[0]!.place }];
 }
 
-/** Voxel sizes of tomograms that nothing told: all that is measured in such a tomogram would be wrong. */
-function untoldSizes(placeholders: readonly Placeholder[]): Placeholder[] {
-  return placeholders.filter(
-    ({ kind, place }) => kind === "placeholder" && /^tomograms\..*\bvoxel_spacing$/.test(place.path ?? ""),
-  );
+/** Measures that make all that is measured later wrong if nobody knows them, by where they stand. */
+const MEASURES: readonly {
+  readonly type: "tomogram" | "tiltseries";
+  readonly path: RegExp;
+  readonly what: string;
+  readonly unit: string;
+}[] = [
+  { type: "tomogram", path: /^tomograms\..*\bvoxel_spacing$/, what: "voxel size of these tomograms", unit: "Å" },
+  { type: "tiltseries", path: /^tiltseries\..*\bpixel_spacing$/, what: "pixel size of these tilt series", unit: "Å" },
+  { type: "tiltseries", path: /^tiltseries\..*\btilt_range\b/, what: "tilt range of these tilt series", unit: "degrees" },
+];
+
+/** The first measure that no file told and nobody wrote, of what is imported. */
+function untoldMeasure(placeholders: readonly Placeholder[], { walks }: Pick<Selection, "walks"> = { walks: () => true }) {
+  for (const placeholder of placeholders) {
+    const of = placeholder.kind === "placeholder" && MEASURES.find(({ path }) => path.test(placeholder.place.path ?? ""));
+    if (of && walks(of.type)) return { ...placeholder, ...of };
+  }
+  return undefined;
 }
 
 /**
- * Others read a bucket, so unconfirmed values go there only if the user allows it; a voxel size that nobody knows goes nowhere.
+ * Others read a bucket, so unconfirmed values go there only if the user allows it; a measure that nobody knows goes nowhere.
  *
  * @throws {EmporiumError} CONFIG_PLACEHOLDER
  */
 export function refusePlaceholders({ placeholders = [], file }: IngestConfig, target: Store, selection: Selection): void {
-  const [size] = selection.walks("tomogram") ? untoldSizes(placeholders) : [];
-  if (size)
-    throw new EmporiumError(
-      "CONFIG_PLACEHOLDER",
-      `${size.value} Å of ${file} is no voxel size that a header has or anybody gave (line ${size.place.line})`,
-      { place: size.place, hint: "write the voxel size of these tomograms there, or add --allow-placeholders" },
-    );
+  const measure = untoldMeasure(placeholders, selection);
+  if (measure) {
+    const { what, unit, value, place } = measure;
+    const message = `the ${what} is not known: ${value} ${unit} in line ${place.line} of ${file} is a placeholder`;
+    const hint = `write the ${what} there, or add --allow-placeholders`;
+    throw new EmporiumError("CONFIG_PLACEHOLDER", message, { place, hint });
+  }
   if (placeholders.length === 0 || !isBucket(target)) return;
   throw new EmporiumError(
     "CONFIG_PLACEHOLDER",

@@ -104,9 +104,17 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
       ]);
     }
     expect((await emporium(["ingest", "run", "--help"])).out).toContain("--allow-placeholders");
-    // a voxel size that nobody knows goes nowhere
+    // a measure that nobody knows goes nowhere, if it is of what is imported
     const sized = await arm("run", join(root, "out"), "--import-tomograms");
-    expect([sized.status, sized.err]).toEqual([2, expect.stringMatching(/^error\[CONFIG_PLACEHOLDER\]: 10.0 Å of .*voxel size/)]);
+    expect([sized.status, sized.err]).toEqual([
+      2,
+      expect.stringMatching(/^error\[CONFIG_PLACEHOLDER\]: .*voxel size.*: 10.0 Å in line /),
+    ]);
+    const tilted = await arm("run", join(root, "out"), "--import-tiltseries");
+    expect([tilted.status, tilted.err]).toEqual([
+      2,
+      expect.stringMatching(/^error\[CONFIG_PLACEHOLDER\]: .*tilt series is not known: /),
+    ]);
   });
 
   it("a question with an answer that is taken is a guess, and its files are not called left out", () => {
