@@ -6,9 +6,8 @@ import { newRunId } from "../engine/run-id.js";
 import type { ComparedArchive } from "../model/compared-archive.js";
 import type { Vocabulary } from "../stations/curate/labels/vocabulary.js";
 import type { Answers } from "../stations/ingest/laboratory/answers.js";
-import type { Recognised } from "../stations/ingest/laboratory/claims.js";
 import type { DecisionsDocument } from "../stations/ingest/laboratory/decisions-file.js";
-import type { Known } from "../stations/ingest/laboratory/know.js";
+import type { Known, Project } from "../stations/ingest/laboratory/know.js";
 import type { NewConfig, openSource } from "../stations/ingest/laboratory/new-config.js";
 import type { WrittenConfig } from "../stations/ingest/laboratory/write-new.js";
 import { checkJobLocation, type JobRoot } from "./job-locations.js";
@@ -66,7 +65,7 @@ export interface SubmissionNow {
 interface Surveyed {
   readonly laboratory: Known["laboratory"];
   readonly source: Awaited<ReturnType<typeof openSource>>;
-  readonly recognised: readonly Recognised[];
+  readonly projects: readonly Project[];
 }
 
 export interface SubmissionWanted {
@@ -255,7 +254,7 @@ async function look(one: OpenSubmission): Promise<void> {
     };
     await inSmallHeap(async () => {
       const laboratory = await survey(source.store, { signal, onProgress });
-      one.surveyed = { laboratory, source, recognised: await recognisedIn(laboratory, signal) };
+      one.surveyed = { laboratory, source, projects: await recognisedIn(laboratory, signal) };
       await say(one, one.told);
     });
     one.state = "ready";
@@ -267,7 +266,7 @@ async function look(one: OpenSubmission): Promise<void> {
 
 /** Takes what a person says, if a configuration is left. Which files there are is not read twice. */
 async function say(one: OpenSubmission, told: Told): Promise<void> {
-  const { laboratory, source, recognised } = one.surveyed!;
+  const { laboratory, source, projects } = one.surveyed!;
   const [{ decisionsOf }, { configOf }, { givenOf }, { answersOf, answersWith }, { objectsOf }] = await Promise.all([
     loadKnow(),
     loadConfig(),
@@ -277,7 +276,7 @@ async function say(one: OpenSubmission, told: Told): Promise<void> {
   ]);
   const decisions = await decisionsOf(
     laboratory,
-    recognised,
+    projects,
     one.stopping.signal,
     givenOf(told.decisions, laboratory, one.archive),
   );

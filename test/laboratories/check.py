@@ -20,7 +20,7 @@ import numpy as np
 from kit import fingerprint
 
 HERE = Path(__file__).parent
-NOT_LABS = {"kit", "judge", "check", "perturb"}
+NOT_LABS = {"kit", "judge", "check", "perturb", "beside"}
 
 
 def load(path):

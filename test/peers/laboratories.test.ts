@@ -31,6 +31,14 @@ const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
       ["peet", 17], // a header in nm
       ["tomo5_epu", 6], // a half that was cut short
     ];
+/** Laboratories that lie in one folder: by night each beside the next one, every other time three of which one was once told by the other. */
+const BESIDE: (readonly [one: string, other: string])[] = THOROUGH
+  ? LABORATORIES.slice(1).map((name, at) => [LABORATORIES[at]!, name] as const)
+  : [
+      ["aretomo3", "warp_m"], // a gain reference
+      ["serialem_cryocare", "student"], // a folder that is called after a program
+      ["facility_delivery", "mixed_drives"], // pieces for figures, runs of the same names
+    ];
 const folder = mkdtempSync(join(tmpdir(), "emporium-laboratories-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -103,6 +111,19 @@ describe.skipIf(!hasEnvironment("peers"))("laboratories that nobody prepared", (
       else expect(statuses.slice(0, 4), readFileSync(said.at(-3)!, "utf8")).toEqual([0, 0, 0, 0]);
     },
     120_000,
+  );
+
+  it.each(BESIDE)(
+    "(36) %s beside %s: nothing is published wrongly",
+    async (...names) => {
+      const name = names.join("+");
+      expect(await script("beside.py", [folder, ...names])).toMatchObject({ status: 0 });
+      const out = join(folder, `${name} published`);
+      const { said } = await published(join(folder, name), out);
+      const { status, text } = await judged(out, join(folder, `${name}.truth.json`), said);
+      expect([0, 3], text).toContain(status);
+    },
+    180_000,
   );
 
   it.each(ACCIDENTS)(

@@ -32,7 +32,8 @@ export function accountLines(
   const used = countText([...files.values()].filter(({ role }) => role !== "half map"));
   lines.push(used === "" ? "nothing is used" : `used: ${used}`);
   const reasonIn = (path: string) => files.get(path)?.because ?? undecided.get(path)!;
-  lines.push(...unusedLines(unusedGroups({ files, undecided, questions }), reasonIn));
+  const isVolume = (path: string) => laboratory.get(path)?.volume !== undefined;
+  lines.push(...unusedLines(unusedGroups({ files, undecided, questions }), { reasonIn, isVolume }));
   lines.push(...linkLines(laboratory));
   for (const note of notes) lines.push(note);
   return lines.map(oneLine);
@@ -42,13 +43,20 @@ export function accountLines(
 const CHORE =
   /\.(?:log|out|err|com|sh|bash|csh|zsh|py|pyc|m|slurm|sbatch|job|png|jpe?g|gif|bmp|svg|pdf|eps|docx?|pptx?|md|html?|ipynb)~?$/i;
 
+export const isChore = (path: string): boolean => CHORE.test(path);
+
 /** First what may be missing: of a few files each with its own reason. Logs, scripts and pictures are one line at the end. */
-function unusedLines(all: readonly UnusedGroup[], reasonIn: (path: string) => string): string[] {
-  const chores = all.flatMap(({ paths }) => paths.filter((path) => CHORE.test(path)));
+function unusedLines(
+  all: readonly UnusedGroup[],
+  { reasonIn, isVolume }: { reasonIn: (path: string) => string; isVolume: (path: string) => boolean },
+): string[] {
+  const chores = all.flatMap(({ paths }) => paths.filter(isChore));
   const groups = all.flatMap((group) => {
-    const paths = group.paths.filter((path) => !CHORE.test(path));
+    const paths = group.paths.filter((path) => !isChore(path));
     return paths.length === 0 ? [] : [{ ...group, paths }];
   });
+  // where not all can be told, volumes are missed first
+  groups.sort((a, b) => Number(b.paths.some(isVolume)) - Number(a.paths.some(isVolume)));
   const lines: string[] = [];
   const each = (word: string, { paths, because }: Pick<UnusedGroup, "paths" | "because">, what: string) => {
     const isOne = paths.length > EACH_MAX || new Set(paths.map(reasonIn)).size === 1 || because.startsWith("half maps");

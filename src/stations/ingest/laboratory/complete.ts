@@ -1,7 +1,6 @@
 import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
-import { comparisonNotes } from "./compared-archive.js";
 import { boxQuestions } from "./completion/boxes.js";
 import { calibrationQuestions } from "./completion/calibrations.js";
 import { chunkQuestions } from "./completion/chunks.js";
@@ -42,17 +41,7 @@ import { staleQuestions } from "./completion/stale.js";
 import { turnedQuestions } from "./completion/turned.js";
 import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
 import { uprightQuestions } from "./completion/upright.js";
-import {
-  answered,
-  type Decided,
-  type Decision,
-  type Decisions,
-  type Given,
-  isSettled,
-  roleText,
-  runsOf,
-  withoutEffect,
-} from "./decide.js";
+import { answered, type Decided, type Decision, type Decisions, type Given, isSettled, roleText, runsOf } from "./decide.js";
 import type { Volume } from "./points/lists.js";
 import { placePoints } from "./points/place.js";
 import { leaveSameLists } from "./points/same-lists.js";
@@ -61,6 +50,7 @@ import { scratchQuestions } from "./points/scratch.js";
 import { seedQuestions } from "./points/seeds.js";
 import { joinAlike } from "./questions.js";
 import { folderOf } from "./recognisers/common/paths.js";
+import { tellingPaths } from "./recognisers/common/source-folders.js";
 import { deselectedQuestions } from "./recognisers/warp/doubts.js";
 import { runFinder } from "./run-names.js";
 import { runTables } from "./run-tables.js";
@@ -102,7 +92,7 @@ export async function complete(
   leaveCopiedRuns(files);
   await leaveParts(files, laboratory);
   joinAcquisitions(files);
-  nameProcessing(files);
+  nameProcessing(files, laboratory);
   withoutRun(files, undecided);
   await unreadLists(files, laboratory);
   ask(await deselectedQuestions(files, laboratory));
@@ -127,7 +117,7 @@ export async function complete(
   ask(meshQuestions(files));
   ask(chunkQuestions(files, laboratory));
   ask(cutQuestions(files, laboratory));
-  ask(cropQuestions(files, laboratory));
+  ask(cropQuestions(files, undecided, laboratory));
   ask(staleQuestions(files, laboratory));
   await leaveSameVoxels(files, laboratory);
   ask(figureQuestions(files));
@@ -167,8 +157,7 @@ export async function complete(
   ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   waitForAnswers(files, questions, new Set(lists.map(({ path }) => path)));
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
-  const left = given.archive ? comparisonNotes(given.archive, files.values()) : [];
-  const notes = [...left, ...decisions.notes, ...sizes, ...placed.notes, ...withoutEffect(given, questions)];
+  const notes = [...decisions.notes, ...sizes, ...placed.notes];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
 }
 
@@ -213,10 +202,12 @@ const DENOISED = /denoi[sz]|dctf|cryocare|isonet|topaz|n2n|deepdewedge|ddw/i;
 const FILTERED = /filt|deconv|bandpass|lowpass/i;
 
 /** What was done with a tomogram, and how it was made, by its name, where nobody has told it. */
-function nameProcessing(files: Map<string, Decision>): void {
+function nameProcessing(files: Map<string, Decision>, laboratory: Laboratory): void {
+  const tellingOf = tellingPaths(laboratory);
   for (const [path, file] of files) {
     if (file.role !== "tomogram" || file.strength === "person") continue;
-    const processing = DENOISED.test(path) ? "denoised" : FILTERED.test(path) ? "filtered" : undefined;
+    const telling = tellingOf(path);
+    const processing = DENOISED.test(telling) ? "denoised" : FILTERED.test(telling) ? "filtered" : undefined;
     const method = methodOfName(path);
     const named: Details = { ...(processing ? { processing } : {}), ...(method ? { reconstructionMethod: method } : {}) };
     const told: Details = Object.fromEntries(Object.entries(file.details).filter(([, value]) => value !== undefined));

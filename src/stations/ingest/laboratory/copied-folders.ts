@@ -8,6 +8,7 @@ import type { Claim, Recognised } from "./claims.js";
 import { baseName, folderOf } from "./recognisers/common/paths.js";
 import { isBackup, isCalledCopy, mayBeCopied } from "./recognisers/copies/names.js";
 import type { Laboratory, Surveyed } from "./survey/laboratory.js";
+import { onlyWith } from "./survey/only-with.js";
 
 /** Files of a folder whose contents are compared, at most; of all the others names, sizes and what their heads say. Where there are more it is told. */
 const COMPARED_MAX = 500;
@@ -27,9 +28,12 @@ interface Folder {
  *
  * @returns the laboratory without copies, and what is claimed of these
  */
-export async function withoutCopiedFolders(
-  laboratory: Laboratory,
-): Promise<{ readonly laboratory: Laboratory; readonly copies?: Recognised | undefined }> {
+export async function withoutCopiedFolders(laboratory: Laboratory): Promise<{
+  readonly laboratory: Laboratory;
+  readonly copies?: Recognised | undefined;
+  /** Each copy with its original. */
+  readonly pairs: readonly (readonly [copy: string, original: string])[];
+}> {
   const originals = new Map<string, string>();
   const isHidden = (path: string) => {
     for (let at = path.length; at > 0; at = path.lastIndexOf("/", at - 1)) if (originals.has(path.slice(0, at))) return true;
@@ -43,7 +47,7 @@ export async function withoutCopiedFolders(
   }
   const open = { ...laboratory, files: laboratory.files.filter(({ path }) => !isHidden(path)) };
   const single = await copiesInBackups(open);
-  if (originals.size === 0 && single.size === 0) return { laboratory };
+  if (originals.size === 0 && single.size === 0) return { laboratory, pairs: [] };
   const said = new Map([...originals].map(([copy, original]) => [copy, copyText(laboratory, copy, original)]));
   const claims = laboratory.files.flatMap(({ path }): Claim[] => {
     const copyOf = single.get(path);
@@ -60,17 +64,10 @@ export async function withoutCopiedFolders(
       },
     ];
   });
-  const files = open.files.filter(({ path }) => !single.has(path));
-  const inFolders = groupsOf(files, ({ path }) => folderOf(path));
   return {
-    laboratory: {
-      ...laboratory,
-      files,
-      get: (path) => (isHidden(path) || single.has(path) ? undefined : laboratory.get(path)),
-      inFolder: (folder) => inFolders.get(folder) ?? [],
-      folders: () => laboratory.folders().filter((folder) => inFolders.has(folder)),
-    },
+    laboratory: onlyWith(laboratory, (path) => !isHidden(path) && !single.has(path)),
     copies: { software: "", by: [], claims },
+    pairs: [...originals, ...single],
   };
 }
 

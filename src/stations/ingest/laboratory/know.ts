@@ -3,14 +3,16 @@ import type { ComparedArchive } from "../../../model/compared-archive.js";
 import type { Store } from "../../../stores/store.js";
 import { keepHeapSmall } from "../../../system/garbage.js";
 import type { Recognised } from "./claims.js";
+import { comparisonNotes } from "./compared-archive.js";
 import { complete } from "./complete.js";
 import { joinedRuns } from "./completion/joined-runs.js";
 import { namedAlike } from "./completion/named-alike.js";
 import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
-import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN } from "./decide.js";
+import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN, withoutEffect } from "./decide.js";
 import { type DecisionsDocument, givenOf, NO_DECISIONS } from "./decisions-file.js";
 import { withoutMadeNames } from "./named-after-made.js";
+import { joinedDecisions, projectsOf } from "./projects.js";
 import { runsOfSeries } from "./recognisers/common/same-series.js";
 import { RECOGNISERS } from "./recognisers.js";
 import type { Laboratory } from "./survey/laboratory.js";
@@ -44,25 +46,55 @@ export async function inSmallHeap<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Knows a laboratory: surveys the folder, asks every recogniser, and joins what they claim with what a person has decided.
+ * Knows a laboratory: surveys the folder, asks every recogniser, and joins what they claim with what a person has decided; project by project, where the
+ * folder has several.
  *
  * @throws {EmporiumError} STORE_…
  */
 export async function knowLaboratory(store: Store, { given, archive, ...options }: SurveyOptions & SaidBefore): Promise<Known> {
   const laboratory = await survey(store, options);
-  const said = given || archive ? givenOf(given ?? NO_DECISIONS, laboratory, archive) : undefined;
+  const said = given || archive ? givenOf(given ?? NO_DECISIONS, laboratory, archive) : NOTHING_GIVEN;
+  const { signal } = options;
   // of claims nothing is held while they are completed: they are as many as the files
-  const decided = await decidedIn(laboratory, options.signal, said);
-  return { laboratory, decisions: await complete(laboratory, decided, said ?? NOTHING_GIVEN, options.signal) };
+  const inProjects = async (whole: Laboratory): Promise<Decisions[]> => {
+    const { projects, decided } = await decidedIn(whole, said, signal);
+    if (decided) return [await complete(whole, decided, said, signal)];
+    const all: Decisions[] = [];
+    for (const project of projects) all.push(...(await inProjects(project)));
+    return all;
+  };
+  return { laboratory, decisions: await together(laboratory, await inProjects(laboratory), { given: said, signal }) };
 }
 
-async function decidedIn(laboratory: Laboratory, signal: AbortSignal, given: Given | undefined): Promise<Decided> {
-  return decide(laboratory, await recognisedIn(laboratory, signal), given);
+/** What claims decide of a folder, if it is one project. */
+async function decidedIn(
+  whole: Laboratory,
+  given: Given,
+  signal: AbortSignal,
+): Promise<{ readonly projects: readonly Laboratory[]; readonly decided?: Decided }> {
+  const { recognised, copies } = await recognisedAsOne(whole, signal);
+  const projects = projectsOf(whole, recognised, copies);
+  return projects.length > 0 ? { projects } : { projects, decided: await decide(whole, recognised, given) };
 }
 
-/** What every recogniser claims of a folder: the same whatever a person decides. */
-export async function recognisedIn(whole: Laboratory, signal: AbortSignal): Promise<readonly Recognised[]> {
-  const { laboratory, copies } = await withoutCopiedFolders(whole);
+/** What every recogniser claims of a project. */
+export interface Project {
+  readonly laboratory: Laboratory;
+  readonly recognised: readonly Recognised[];
+}
+
+/** What every recogniser claims of each project of a folder: the same whatever a person decides. */
+export async function recognisedIn(whole: Laboratory, signal: AbortSignal): Promise<readonly Project[]> {
+  const { recognised, copies } = await recognisedAsOne(whole, signal);
+  const projects = projectsOf(whole, recognised, copies);
+  if (projects.length === 0) return [{ laboratory: whole, recognised }];
+  const all: Project[] = [];
+  for (const project of projects) all.push(...(await recognisedIn(project, signal)));
+  return all;
+}
+
+async function recognisedAsOne(whole: Laboratory, signal: AbortSignal) {
+  const { laboratory, copies, pairs } = await withoutCopiedFolders(whole);
   const recognised: Recognised[] = copies ? [copies] : [];
   for (const recogniser of RECOGNISERS) {
     signal.throwIfAborted();
@@ -75,14 +107,34 @@ export async function recognisedIn(whole: Laboratory, signal: AbortSignal): Prom
   const known = withoutMadeNames(laboratory, recognised);
   const all = [...known, await conventions(laboratory, known)];
   await turnOfTheLoop();
-  return namedAlike(laboratory, await joinedRuns(laboratory, await runsOfSeries(laboratory, all)));
+  const inRuns = await namedAlike(laboratory, await joinedRuns(laboratory, await runsOfSeries(laboratory, all)));
+  return { recognised: inRuns, copies: pairs };
 }
 
+/** What is decided of a folder by what was recognised of its projects. */
 export async function decisionsOf(
   laboratory: Laboratory,
-  recognised: readonly Recognised[],
+  projects: readonly Project[],
   signal: AbortSignal,
   given: Given = NOTHING_GIVEN,
 ): Promise<Decisions> {
-  return complete(laboratory, await decide(laboratory, recognised, given), given, signal);
+  const parts: Decisions[] = [];
+  for (const { laboratory: own, recognised } of projects)
+    parts.push(await complete(own, await decide(own, recognised, given), given, signal));
+  return together(laboratory, parts, { given, signal });
+}
+
+/** The decisions of all projects. Where two of them have runs of one name after all the folder is looked at as one project. */
+async function together(
+  laboratory: Laboratory,
+  parts: readonly Decisions[],
+  { given, signal }: { readonly given: Given; readonly signal: AbortSignal },
+): Promise<Decisions> {
+  let all = joinedDecisions(laboratory, parts, given.answers);
+  if (!all) {
+    const { recognised } = await recognisedAsOne(laboratory, signal);
+    all = await complete(laboratory, await decide(laboratory, recognised, given), given, signal);
+  }
+  const left = given.archive ? comparisonNotes(given.archive, all.files.values()) : [];
+  return { ...all, notes: [...left, ...all.notes, ...withoutEffect(given, all.questions)] };
 }

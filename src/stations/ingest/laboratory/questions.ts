@@ -14,16 +14,24 @@ export const stableId = (word: string, key: string): string => `${word}-${crcTex
  * by itself, and an answer to all of them holds for those that come later.
  */
 export function joinAlike(questions: readonly Question[], answers: ReadonlyMap<string, string>): Question[] {
+  return joinedAlike(questions, answers).map(({ question }) => question);
+}
+
+/** The same, each with the questions of which it was made. */
+export function joinedAlike<Q extends Question>(
+  questions: readonly Q[],
+  answers: ReadonlyMap<string, string>,
+): { readonly question: Question; readonly of: readonly Q[] }[] {
   const isJoinable = ({ id, isOfRuns }: Question) => !isOfRuns && !answers.has(id);
   const groups = groupsOf(questions.filter(isJoinable), formOf);
-  const joined = new Map<Question, Question | undefined>();
+  const joined = new Map<Q, { readonly question: Question; readonly of: readonly Q[] } | undefined>();
   for (const [form, group] of groups) {
     const id = stableId("alike", form);
     if (group.length < 2 && !answers.has(id)) continue;
     for (const one of group) joined.set(one, undefined);
-    joined.set(group[0]!, { ...together(group), id });
+    joined.set(group[0]!, { question: { ...together(group), id }, of: group });
   }
-  return questions.flatMap((question) => (joined.has(question) ? (joined.get(question) ?? []) : [question]));
+  return questions.flatMap((question) => (joined.has(question) ? (joined.get(question) ?? []) : [{ question, of: [question] }]));
 }
 
 /** What is asked, without the names of runs. */
@@ -39,7 +47,8 @@ function withoutRuns({ options }: Question): (text: string) => string {
   return (text) => names.reduce((rest, name) => rest.replaceAll(name, "{run}"), text);
 }
 
-function together(group: readonly Question[]): Question {
+/** One question for several that have the same answers. */
+export function together(group: readonly Question[]): Question {
   const [first, ...others] = group as [Question, ...Question[]];
   const plain = withoutRuns(first);
   const like = (says: string) => (others.length > 0 && plain(says) !== says ? `${says}, and so for the others` : says);
@@ -48,8 +57,16 @@ function together(group: readonly Question[]): Question {
     ...first,
     text: `${first.text}${also}`,
     files: group.flatMap(({ files }) => files),
-    options: first.options.map(({ answer, says }, at): Option => {
-      return { answer, says: like(says), claims: group.flatMap(({ options }) => options[at]!.claims) };
+    options: [
+      ...groupsOf(
+        group.flatMap(({ options }) => options),
+        ({ answer }) => answer,
+      ).values(),
+    ].map((same): Option => {
+      const [{ answer, says }] = same as [Option, ...Option[]];
+      const runs = same.flatMap((one) => one.runs ?? []);
+      const claims = same.flatMap((one) => one.claims);
+      return { answer, says: like(says), claims, ...(runs.length > 0 && { runs }) };
     }),
   };
 }

@@ -28,7 +28,10 @@ export async function placeGains(
   }
   const sizes = await sizesOf(laboratory, [...gains.map(({ path }) => path), ...folders.values()]);
   const taken = new Map<Decision, string[]>();
-  const doubts: { run: string; some: readonly Decision[] }[] = [];
+  const doubts: { run: string; some: readonly Decision[]; isFar?: true }[] = [];
+  const nearest = new Map(
+    gains.map((gain) => [gain, Math.max(...[...folders.values()].map((frame) => sharedFolders(gain.path, frame)))]),
+  );
   const withFrames = new Set([...folders.values()].map(folderOf));
   for (const [run, frame] of folders) {
     const some = likeliest(
@@ -37,10 +40,15 @@ export async function placeGains(
       sizes,
     );
     if (some.length === 0) continue;
-    if (some.length === 1) taken.set(some[0]!, [...(taken.get(some[0]!) ?? []), run]);
+    const [only] = some.length === 1 ? some : [];
+    // beside frames of others it was for them: nobody knows whether for these, too
+    const isFar = only && only.strength !== "bookkeeping" && sharedFolders(only.path, frame) < nearest.get(only)!;
+    if (isFar) doubts.push({ run, some, isFar });
+    else if (some.length === 1) taken.set(some[0]!, [...(taken.get(some[0]!) ?? []), run]);
     else doubts.push({ run, some });
   }
-  const open = new Set(doubts.flatMap(({ some }) => some));
+  const asked = doubts.filter(({ some, isFar }) => !isFar || taken.has(some[0]!));
+  const open = new Set(asked.flatMap(({ some }) => some));
   for (const gain of gains) {
     const of = taken.get(gain);
     if (of) files.set(gain.path, { ...gain, runs: of.length === runs.length ? undefined : of });
@@ -51,14 +59,15 @@ export async function placeGains(
         because: "called a gain reference, and another one lies nearer to the frames, or it lies among other frames",
       });
   }
-  return [...groupsOf(doubts, ({ some }) => keyOf(...some.map(({ path }) => path)))].map(([key, group]) =>
-    questionOf(
+  return [...groupsOf(asked, ({ some }) => keyOf(...some.map(({ path }) => path)))].map(([key, group]) => {
+    const question = questionOf(
       stableId("gain", key),
       group[0]!.some,
       group.map(({ run }) => run),
       taken,
-    ),
-  );
+    );
+    return group[0]!.isFar ? { ...question, guess: "none" } : question;
+  });
 }
 
 /** A gain reference among the frames of one session is not that of frames in another folder. */
@@ -118,12 +127,22 @@ function questionOf(
       because,
       strength: "contents",
     };
-    return { answer: `${n + 1}`, says: path, claims: some.map((other) => (other === gain ? claim : kept(other))) };
+    return {
+      answer: some.length === 1 ? "also" : `${n + 1}`,
+      says: some.length === 1 ? "of these runs, too" : path,
+      claims: some.map((other) => (other === gain ? claim : kept(other))),
+    };
   });
   return {
     id,
-    text: `Which gain reference is that of ${few(runs, 3, "run")}: ${fewFiles(some.map(({ path }) => path))}?`,
+    text:
+      some.length === 1
+        ? `Is ${some[0]!.path}, which lies beside the frames of others, also the gain reference of ${few(runs, 3, "run")}?`
+        : `Which gain reference is that of ${few(runs, 3, "run")}: ${fewFiles(some.map(({ path }) => path))}?`,
     files: some.map(({ path }) => path),
-    options: [...options, { answer: "none", says: "none of them is published", claims: some.map(kept) }],
+    options: [
+      ...options,
+      { answer: "none", says: some.length === 1 ? "not of these runs" : "none of them is published", claims: some.map(kept) },
+    ],
   };
 }

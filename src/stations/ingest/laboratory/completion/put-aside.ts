@@ -11,7 +11,7 @@ import { spacingOf } from "./spacings.js";
 const ASIDE =
   /(?:^|[_.\- ])(?:old(?:er)?|backups?|bak|tests?|trash|to_?(?:be_?)?delete[ds]?|deleted?|tmp|temp|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do_?not_?use)\d*(?=[_.\- ]|$)/i;
 const FIGURES =
-  /(?:^|[_.\- ])(?:figures?|figs?|paper|manuscript|thesis|poster|slides|talks?|presentations?|(?:for_?)?(?:movie|chimerax?|blender)|renderings?)\d*[a-z]?(?=[_.\- ]|$)/i;
+  /(?:^|[_.\- ])(?:figures?|figs?|abb(?:ildung(?:en)?)?|paper|manuscript|thesis|poster|slides|talks?|presentations?|(?:for_?)?(?:movie|chimerax?|blender)|renderings?)\d*[a-z]?(?=[_.\- ]|$)/i;
 /** Folders of what networks are trained and validated with: `train`, `val`, `training_data`, `validation_set`. */
 const TRAINING =
   /^(?:\w+[_.\- ])?(?:train(?:ing|set)?|val(?:id(?:ation)?|set)?)(?:[_.\- ]?(?:sets?|data|datasets?|volumes?|tomos?|tomograms?|images?|labels?|targets?))?\d*$/i;

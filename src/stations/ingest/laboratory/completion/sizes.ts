@@ -92,8 +92,12 @@ const SMALL = 0.8;
  * Volumes of which nothing else is there, smaller than a tomogram of the same voxel size: pieces that somebody cut out for a figure look like that, and
  * so does a tomogram of something else.
  */
-export function cropQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
-  return [...lonelyQuestions(files, laboratory), ...cubeQuestions(files, laboratory)];
+export function cropQuestions(
+  files: ReadonlyMap<string, Decision>,
+  undecided: ReadonlyMap<string, string>,
+  laboratory: Laboratory,
+): Question[] {
+  return [...lonelyQuestions(files, undecided, laboratory), ...cubeQuestions(files, laboratory)];
 }
 
 /** Cubes of a run that has a tomogram of the same voxel size which is longer both in x and in y: references, and what a model was trained with. */
@@ -136,12 +140,22 @@ function cubeQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laborat
   ];
 }
 
-function lonelyQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
+function lonelyQuestions(
+  files: ReadonlyMap<string, Decision>,
+  undecided: ReadonlyMap<string, string>,
+  laboratory: Laboratory,
+): Question[] {
   const ofRuns = groupsOf(
     [...files.values()].filter(({ run, role }) => run !== undefined && role !== "left out"),
     ({ run }) => run!,
   );
   const tomograms = [...files.values()].filter(({ role, path }) => role === "tomogram" && shapeOf(path, laboratory));
+  // of a tomogram whose run is in question a piece may be there as well
+  const asked = [...undecided].flatMap(([path, why]) =>
+    why.startsWith("question ") && shapeOf(path, laboratory) && !["stack", "picture"].includes(laboratory.get(path)!.volume!.says)
+      ? [{ path, spacing: laboratory.get(path)!.volume!.spacingsAngstrom[1] }]
+      : [],
+  );
   const lonely = tomograms.filter((file) => {
     if (file.run === undefined || file.strength === "person" || file.strength === "bookkeeping") return false;
     if (ofRuns.get(file.run)!.length > 1) return false;
@@ -151,11 +165,14 @@ function lonelyQuestions(files: ReadonlyMap<string, Decision>, laboratory: Labor
     if (tomograms.some((other) => isOfRun(other) && withoutNumbers(other.path) === family)) return false;
     const spacing = spacingOf(file, laboratory);
     const sides = [...shapeOf(file.path, laboratory)!].sort((a, b) => b - a);
-    return tomograms.some((other) => {
-      const others = [...shapeOf(other.path, laboratory)!].sort((a, b) => b - a);
-      const isLarger = sides.every((side, at) => side <= others[at]!) && sides.some((side, at) => side < SMALL * others[at]!);
-      return isOfRun(other) && spacingOf(other, laboratory) === spacing && isLarger;
-    });
+    const isLarger = ({ path }: Pick<Decision, "path">) => {
+      const others = [...shapeOf(path, laboratory)!].sort((a, b) => b - a);
+      return sides.every((side, at) => side <= others[at]!) && sides.some((side, at) => side < SMALL * others[at]!);
+    };
+    return (
+      tomograms.some((other) => isOfRun(other) && spacingOf(other, laboratory) === spacing && isLarger(other)) ||
+      asked.some((other) => other.spacing === spacing && isLarger(other))
+    );
   });
   if (lonely.length === 0) return [];
   const paths = lonely.map(({ path }) => path);

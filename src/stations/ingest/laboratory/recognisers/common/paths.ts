@@ -7,6 +7,17 @@ export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
+/** The innermost folder that has all files. */
+export function commonFolder(files: readonly { readonly path: string }[]): string {
+  let common: string | undefined;
+  for (const { path } of files) {
+    const folder = folderOf(path);
+    common ??= folder;
+    while (common !== "" && folder !== common && !folder.startsWith(`${common}/`)) common = folderOf(common);
+  }
+  return common ?? "";
+}
+
 /** The path of a name in a folder, which may be the top. */
 export function within(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;

@@ -5,6 +5,7 @@ import { HALF_FOLDER } from "../common/half-folder.js";
 import { isonetMasks } from "../common/isonet-masks.js";
 import { knownBeginning, stemOf } from "../common/names.js";
 import { baseName, folderOf, tailFinder } from "../common/paths.js";
+import { tellingPaths } from "../common/source-folders.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
 import { deepDeWedgeClaims } from "./deepdewedge.js";
 import { isonetClaims } from "./isonet.js";
@@ -24,10 +25,11 @@ export const denoisers: Recogniser = {
     const volumes = volumesOf(laboratory).filter(
       (file) => !told.has(file.path) && file.volume.says !== "stack" && !isAverage(file),
     );
+    const tellingOf = tellingPaths(laboratory);
     const made: { file: Volume; maker: Maker }[] = [];
     const originals = new Map<string, Volume[]>();
     for (const file of volumes) {
-      const maker = makerOf(file);
+      const maker = makerOf(file, tellingOf(file.path));
       if (maker) made.push({ file, maker });
       else if (!OTHERS.test(stemOf(file.path)) && !isAmongHalves(file.path))
         add(originals, originalKey(file, stemOf(file.path)), file);
@@ -51,9 +53,10 @@ const isAmongHalves = (path: string): boolean =>
     .split("/")
     .some((part) => HALF_FOLDER.test(part));
 
-function makerOf({ path, volume }: Volume): Maker | undefined {
+/** @param telling the part of its path that may tell it */
+function makerOf({ path, volume }: Volume, telling: string): Maker | undefined {
   const stem = stemOf(path);
-  const folders = folderOf(path).split("/").reverse();
+  const folders = folderOf(telling).split("/").reverse();
   // `cryocare/EVN` is what was put in
   const half = folders.findIndex((part) => HALF_FOLDER.test(part));
   return (
