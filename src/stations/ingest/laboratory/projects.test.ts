@@ -44,9 +44,15 @@ const gain = { "yeast/gain_ref.mrc": mrcFile([1, 32, 48], 2.5, { seed: 999 }) };
 
 describe("a folder of several projects", () => {
   it("has each of them known as if it were alone: a gain reference is of the runs of its own", async () => {
-    const { projects, runs, of } = await decided({ ...yeast, ...gain, ...session("hela", "hl", 2), "README.md": "two visits" });
+    const { projects, runs, of, notes } = await decided({
+      ...yeast,
+      ...gain,
+      ...session("hela", "hl", 2),
+      "README.md": "two visits",
+    });
     expect([projects, runs]).toEqual([3, ["hl_1", "hl_2", "sc_1", "sc_2"]]);
     expect(of("yeast/gain_ref.mrc")).toMatchObject({ role: "gain", runs: ["sc_1", "sc_2"] });
+    expect(notes[0]).toBe("2 projects without a run in common, each known by itself: hela, yeast.");
     expect(of("README.md")?.role ?? "left out").toBe("left out");
   });
 

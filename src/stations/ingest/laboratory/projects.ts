@@ -1,5 +1,7 @@
+import { few } from "../../../core/finding.js";
 import { groupsOf } from "../../../core/groups.js";
 import { inNumbers } from "../../../core/natural-order.js";
+import { counted } from "../../../core/units.js";
 import { isChore } from "./account.js";
 import type { Claim, Recognised } from "./claims.js";
 import type { Asked, Decision, Decisions } from "./decide.js";
@@ -113,8 +115,21 @@ export function joinedDecisions(
     undecided,
     questions,
     software: [...software].map(([name, same]) => ({ software: name, by: same.flatMap(({ by }) => by) })),
-    notes: [...new Set(parts.flatMap(({ notes }) => notes))],
+    notes: [projectsNote(laboratory, parts), ...new Set(parts.flatMap(({ notes }) => notes))],
   };
+}
+
+/** That folders are taken for projects of their own, which may be wrong. */
+function projectsNote({ files: all }: Pick<Laboratory, "files">, parts: readonly Decisions[]): string {
+  const entryOf = entriesBelow({ files: all });
+  const folders = parts
+    .filter(({ runs }) => runs.length > 0)
+    .map(({ files, undecided }) => {
+      const paths = [...files.keys(), ...undecided.keys()].map((path) => ({ path }));
+      const shared = commonFolder(paths);
+      return shared === commonFolder(all) ? few([...new Set(paths.map(({ path }) => entryOf(path)))], 2, "folder") : shared;
+    });
+  return `${counted(folders.length, "project")} without a run in common, each known by itself: ${few(folders, 6, "project")}.`;
 }
 
 /** Questions of one id, and open ones that are alike, as one. */
@@ -131,7 +146,7 @@ function joinedQuestions(all: readonly Asked[], answers: ReadonlyMap<string, str
 }
 
 /** The folder, or the file, below the innermost folder that has all files. */
-function entriesBelow({ files }: Laboratory): (path: string) => string {
+function entriesBelow({ files }: Pick<Laboratory, "files">): (path: string) => string {
   const shared = commonFolder(files);
   const start = shared === "" ? 0 : shared.length + 1;
   return (path) => {
