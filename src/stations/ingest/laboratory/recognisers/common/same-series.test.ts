@@ -256,3 +256,22 @@ it("the frames that are not there are told once, whether mdocs or lists of Warp 
     "The frames of TS_1, TS_2, TS_3 and 1 more run are not in the folder: none of them is published.",
   ]);
 });
+
+describe("protocols of a Scipion project", () => {
+  const project = (folder: string) =>
+    below(folder, {
+      "000002_ProtImportTs/extra/TS_01.mrc": stack(1),
+      "000301_ProtImodTomoReconstruction/extra/TS_01/TS_01.mrc": volume(5),
+      "000655_DynamoBinTomograms/extra/TS_01/TS_01.mrc": mrcFile([3, 6, 6], 20, { seed: 6 }),
+    });
+
+  it("are steps of the work on the same series, and no sessions", async () => {
+    const { runs, questions } = await decided(project("er/Runs"));
+    expect(runs).toEqual(["TS_01"]);
+    expect(questions).toEqual([]);
+  });
+
+  it("lie in the folder of its runs", async () => {
+    expect((await decided(project("er/people"))).whose).toMatchObject([{ answer: "separate-runs" }]);
+  });
+});

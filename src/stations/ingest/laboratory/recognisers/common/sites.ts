@@ -1,6 +1,7 @@
 import { groupsOf } from "../../../../../core/groups.js";
 import { isAdded } from "../../conventions/specimens.js";
 import { COMMON, tightName, wordsOf } from "../../run-names.js";
+import { baseName } from "./paths.js";
 
 /** What folders are called for the programs that worked in them, and for what was done there: they name no project and no person. */
 const OF_WORK =
@@ -18,6 +19,14 @@ export function siteName(folder: string, series: string): string {
     .join(" ")
     .toLowerCase();
 }
+
+/**
+ * Whether a folder is that of one protocol of a Scipion project, `Runs/000301_ProtImodTomoReconstruction`: a step of the work on the same series as the
+ * others, by the number that counts the protocols of a project and the name of a class of Python.
+ *
+ * Source: getProtWorkingDir in pyworkflow/project/project.py of https://github.com/scipion-em/scipion-pyworkflow
+ */
+const isOfScipion = (parent: string, folder: string): boolean => parent === "Runs" && /^\d{6}_[A-Za-z]\w*$/.test(folder);
 
 /** Of a person, a project or a session. */
 export interface Site {
@@ -62,7 +71,8 @@ function sitesIn(all: readonly (readonly string[])[], series: string, known: Rea
       parts.filter(([first]) => first !== undefined),
       ([first]) => first!,
     );
-    const names = [...byName.keys()].map((name) => [name, siteName(name, series)] as const);
+    const parent = baseName(around.folder.replace(/\/$/, ""));
+    const names = [...byName.keys()].map((name) => [name, isOfScipion(parent, name) ? "" : siteName(name, series)] as const);
     const isSplit = new Set(names.flatMap(([, own]) => (own === "" ? [] : [own]))).size > 1;
     for (const [folder, own] of names) {
       const inside: Around = {
