@@ -27,6 +27,7 @@ import {
   unreadLists,
 } from "./completion/series.js";
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
+import { leaveSmallFrames } from "./completion/small-frames.js";
 import {
   fillSpacings,
   headerQuestions,
@@ -128,6 +129,7 @@ export async function complete(
   ask(asideQuestions(files, laboratory));
   ask(placeMasks(files, laboratory));
   await leaveSameMasks(files, laboratory);
+  await leaveSmallFrames(files, laboratory);
   framesWithoutAcquisition(files);
   oneOfRun(files);
   const runs = runsOf(files);
