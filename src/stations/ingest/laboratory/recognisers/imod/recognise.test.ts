@@ -148,6 +148,31 @@ describe("IMOD", () => {
     ]);
   });
 
+  it("asks about a volume that was joined from serial sections, and leaves out what it was joined with", async () => {
+    const { claims, recognised } = await rolesOf({
+      "join/axon.ejf": "Setup.DataFileName=axon\n",
+      "join/axon.info": "2 0 6 8 0\n../s1/s1.rec\n../s2/s2.rec\n1 5\n1 5\n",
+      "join/axon.sample": mrcFile([4, 8, 6], 5),
+      "join/axon.sampavg": mrcFile([2, 8, 6], 5),
+      "join/axon.tomoxf": "1 0 0 1 0 0\n",
+      "join/axon.join": mrcFile([10, 8, 6], 5),
+      "join/s1.rot": mrcFile([5, 8, 6], 5),
+      "join/axonal.join": mrcFile([10, 8, 6], 5),
+      // of nothing that was joined
+      "other/s1.rot": mrcFile([5, 8, 6], 5),
+      "other/notes.info": "of the sample\n",
+    });
+    expect(claims).toEqual({
+      "join/axon.ejf": "left out",
+      "join/axon.info": "left out",
+      "join/axon.sample": "left out",
+      "join/axon.sampavg": "left out",
+      "join/axon.tomoxf": "left out",
+      "join/s1.rot": "left out",
+    });
+    expect(recognised!.questions!.map(({ files, guess }) => [files, guess])).toEqual([[["join/axon.join"], "leave-out"]]);
+  });
+
   it("asks about a volume that nobody trimmed", async () => {
     const { "TS_01/TS_01_rec.mrc": _, ...rest } = single;
     const { claims, recognised } = await rolesOf(rest);

@@ -5,6 +5,7 @@ import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
 import { idOf } from "../common/names.js";
 import { baseName, folderOf, within } from "../common/paths.js";
 import { type Dataset, findDatasets, type OwnFile, ownersIn } from "./datasets.js";
+import { joinsOfSections } from "./joins.js";
 import { recogniseModels } from "./model-claims.js";
 import { isSum, kindOf, plainKind, workFolder } from "./names.js";
 import { montages } from "./pieces.js";
@@ -28,21 +29,19 @@ export const imod: Recogniser = {
       claimFolder(laboratory, { folder, datasets: own, claims, questions, notes });
     }
     claimAround(laboratory, datasets, claims);
+    const joins = joinsOfSections(laboratory, new Set(claims.map(({ path }) => path)));
+    claims.push(...joins.claims);
+    questions.push(...joins.questions);
     const known = new Set([...claims.map(({ path }) => path), ...questions.flatMap(({ files }) => files)]);
     const models = await recogniseModels(laboratory, datasets, known);
     const sections = await serialSections(laboratory, known);
     const pieces = await montages(laboratory, known);
-    if (datasets.length + models.claims.length + sections.by.length + pieces.length === 0) return undefined;
+    const signs = [...datasets.map(({ source }) => source), ...joins.by, ...sections.by];
+    if (signs.length + models.claims.length + pieces.length === 0) return undefined;
     const version = datasets.find((dataset) => dataset.version !== undefined)?.version;
     return {
-      software:
-        datasets.length + sections.by.length === 0
-          ? "IMOD (models)"
-          : `IMOD${version === undefined ? "" : ` ${version}`} (etomo)`,
-      by: (datasets.length + sections.by.length > 0
-        ? [...datasets.map(({ source }) => source), ...sections.by]
-        : [...models.claims, ...pieces].map(({ path }) => path)
-      ).slice(0, 3),
+      software: signs.length === 0 ? "IMOD (models)" : `IMOD${version === undefined ? "" : ` ${version}`} (etomo)`,
+      by: (signs.length > 0 ? signs : [...models.claims, ...pieces].map(({ path }) => path)).slice(0, 3),
       claims: [...claims, ...models.claims, ...sections.claims, ...pieces],
       questions: [...questions, ...models.questions, ...sections.questions],
       notes: [...notes, ...models.notes],
