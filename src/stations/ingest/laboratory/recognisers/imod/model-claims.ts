@@ -19,6 +19,7 @@ export interface ModelClaims {
 }
 
 const MODELS_IN_FLIGHT = 8;
+const NAMED_MAX = 20;
 
 /**
  * Models that no name of etomo explains, by what is drawn in them: scattered points are picks; outlines and surfaces are no points, and the portal has no
@@ -47,8 +48,15 @@ export async function recogniseModels(
   });
   const notes = read.flatMap(({ fate }) => ("unreadable" in fate ? [`${fate.unreadable}. The model is left alone.`] : []));
   const fates = read.flatMap(({ path, fate }) => ("unreadable" in fate ? [] : [{ path, fate }]));
+  // what a person has to export is named: its points are missed otherwise
   for (const [hint, group] of groupsOf(fates, ({ fate }) => fate.hint ?? ""))
-    if (hint !== "") notes.push(`${few(group.map(({ path }) => path))}: ${group[0]!.fate.hint}`);
+    if (hint !== "")
+      notes.push(
+        `${few(
+          group.map(({ path }) => path),
+          NAMED_MAX,
+        )}: ${group[0]!.fate.hint}`,
+      );
   const asked = fates.filter(({ fate }) => fate.ask !== undefined);
   return {
     claims: [
@@ -130,16 +138,22 @@ function fateOf(path: string, model: ModelFacts, { dataset, tomogram, others }: 
   if (other?.what === "stack")
     return leftOut(`drawn on images of the tilt series (${baseName(other.file.path)}), not on the tomogram`);
   if (other) return leftOut(`drawn on ${baseName(other.file.path)}, not on the tomogram`, ELSEWHERE);
+  if (kinds.has("points") && kinds.size > 1) {
+    const others = kinds.has("mesh") ? "surfaces" : "contours";
+    const places = model.objects
+      .filter(({ kind }) => kind === "points")
+      .map(({ name, count }) =>
+        counted(count, name === "" ? "point" : `point of ${name}`, name === "" ? "points" : `points of ${name}`),
+      );
+    return leftOut(
+      `points and ${others} in one model: ${few(places)} beside them`,
+      `models with points and ${others} are not read: write the objects with points into models of their own with imodextract, to have them published.`,
+    );
+  }
   if (kinds.has("mesh"))
     return leftOut(
       "surfaces as an IMOD model",
       "surfaces in IMOD models are not read: imod2obj writes them as OBJ, imodmop as a mask.",
-    );
-  const drawn = kinds.has("points") && kinds.size > 1 ? "points and contours in one model" : undefined;
-  if (drawn !== undefined)
-    return leftOut(
-      drawn,
-      "models with points and contours are not read: imodextract writes each object into a model of its own.",
     );
   if (kinds.has("outline")) {
     const count = model.objects.reduce((sum, one) => sum + one.count, 0);

@@ -343,6 +343,26 @@ describe("IMOD", () => {
     expect(told("views")!.because).toContain("1 view with slicer angles not used");
   });
 
+  it("says which models have points beside surfaces, and what to do to have them published", async () => {
+    const mesh = { flags: 0, vertices: [1, 2, 3, 0, 0, 1], indices: [-25, 0, 0, 0, -22, -1] };
+    const mixed = encodeMod({
+      max: [6, 10, 8],
+      objects: [
+        { name: "membrane", contours: [{ xyz: [1, 1, 4, 5, 1, 4, 5, 8, 4] }], contourKind: "closed", meshes: [mesh] },
+        { name: "vesicles", contours: [{ xyz: [1, 2, 3, 4, 5, 6] }], contourKind: "scattered" },
+      ],
+    });
+    const names = ["a", "b", "c", "d"].map((name) => `TS_01/TS_01_${name}.mod`);
+    const { recognised } = await rolesOf({ ...single, ...Object.fromEntries(names.map((name) => [name, mixed])) });
+    expect(recognised!.claims.find(({ path }) => path === names[0])).toMatchObject({
+      role: "left out",
+      because: "points and surfaces in one model: 2 points of vesicles beside them",
+    });
+    expect(recognised!.notes).toEqual([
+      `${names.join(", ")}: models with points and surfaces are not read: write the objects with points into models of their own with imodextract, to have them published.`,
+    ]);
+  });
+
   it("leaves out models that are steps of an alignment, also where no .edf and no tilt.com is left", async () => {
     const beads = model([[1, 2, 0, 2, 2, 1, 3, 2, 2]], { max: [6, 10, 5] }, { name: "", contourKind: "open" });
     const { claims, recognised } = await rolesOf({
