@@ -32,6 +32,7 @@ const ANGLES = ["rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi"];
 const ORIGINS = ["rlnOriginXAngst", "rlnOriginYAngst", "rlnOriginZAngst"];
 const PIXELS = ["rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ"];
 const CENTRED = ["rlnCenteredCoordinateXAngst", "rlnCenteredCoordinateYAngst", "rlnCenteredCoordinateZAngst"];
+const SIZES = ["rlnTomoSizeX", "rlnTomoSizeY", "rlnTomoSizeZ"];
 /** Rows of `name x y z`, with three angles and an origin. */
 const particles = (coordinates: readonly string[], origin: string, ...rows: readonly string[]) =>
   table("particles", ["rlnTomoName", ...coordinates, ...ANGLES, ...ORIGINS], ...rows.map((row) => `${row} 10 20 30 ${origin}`));
@@ -510,6 +511,23 @@ describe("a project of RELION 5", () => {
     expect(files.get(list)).toMatchObject({ role: "points", runs: ["TS_01", "TS_02"] });
     const { binning, inSpacingAngstrom } = files.get(list)!.details.points!;
     expect([binning, inSpacingAngstrom]).toEqual([undefined, undefined]);
+  });
+
+  it("says nothing of a tomogram beside the project, of which it has the one of that name", async () => {
+    const project = Object.fromEntries(
+      Object.entries({
+        "Tomograms/job006/tomograms.star": table(
+          "global",
+          ["rlnTomoName", "rlnTomoTiltSeriesPixelSize", "rlnTomoTomogramBinning", "rlnTomoReconstructedTomogram", ...SIZES],
+          "TS_01 1.35 8 Tomograms/job006/tomograms/rec_TS_01.mrc 512 480 256",
+        ),
+        "Tomograms/job006/tomograms/rec_TS_01.mrc": volume(10.8),
+      }).map(([path, content]) => [`batch2/${path}`, content]),
+    );
+    const other = { "batch1/rec/TS_01_8.72Apx.mrc": mrcFile([30, 56, 60], 8.72) };
+    expect((await recognised({ ...project, ...other }))!.questions).toEqual([]);
+    const { "batch2/Tomograms/job006/tomograms/rec_TS_01.mrc": _, ...without } = project;
+    expect((await recognised({ ...without, ...other }))!.questions).toMatchObject([{ files: Object.keys(other) }]);
   });
 
   it("asks once about many headers of one kind", async () => {

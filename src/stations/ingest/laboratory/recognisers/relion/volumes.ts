@@ -174,6 +174,11 @@ function claimBySize(found: Found, { file, tomogram, spacingAngstrom: told }: Ca
   const spacingFrom = `by its size: RELION knows ${sizePixels!.join("×")} pixels of ${pixelAngstrom} Å`;
   const withTold: Claim = { ...claim, details: { spacingAngstrom: told, spacingFrom } };
   const isWrong = said === undefined || [pixelAngstrom!, told / 10, told * 10].some((one) => isNear(said, one));
+  // where RELION has the tomogram itself, one beside the project is of whatever series has that name there
+  const isOfAnother =
+    found.projectOf(path) !== tomogram.project &&
+    found.claims.some((one) => one.role === "tomogram" && one.run === run && found.projectOf(one.path) === tomogram.project);
+  if (isOfAnother) return;
   if (isWrong) found.claim(withTold);
   else found.ask(spacingQuestion(claim, withTold, said));
 }
