@@ -135,6 +135,7 @@ export async function complete(
   const runs = runsOf(files);
   ask(await placeGains(files, laboratory, runs));
   nameLists(files, runs);
+  tieLists(files);
   await leaveSameLists(files, laboratory);
   const tables = [...files.values()].filter(({ role }) => role === "table");
   const { claims: told, points } = await runTables(laboratory, tables, runs, signal);
@@ -238,6 +239,15 @@ function nameLists(files: Map<string, Decision>, runs: readonly string[]): void 
   const find = runFinder(runs);
   for (const [path, file] of files)
     if (file.role === "table" && file.run === undefined) files.set(path, { ...file, run: find(path) });
+}
+
+/** A list whose bookkeeping names its tomogram is of the run of that, also where series of two folders have the same name. */
+function tieLists(files: Map<string, Decision>): void {
+  for (const [path, file] of files) {
+    if (file.role !== "points" || file.run !== undefined || file.runs !== undefined || file.sameRunAs === undefined) continue;
+    const tomogram = files.get(file.sameRunAs);
+    if (tomogram?.role === "tomogram" && tomogram.run !== undefined) files.set(path, { ...file, run: tomogram.run });
+  }
 }
 
 function volumesByRun(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Map<string, Volume[]> {

@@ -8,6 +8,7 @@ import { leftOut } from "../completion/claim.js";
 import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
+import { folderOf } from "../recognisers/common/paths.js";
 import { runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import {
@@ -197,11 +198,29 @@ async function namedRows(file: Listed, options: PlaceOptions): Promise<Listed | 
   }
   const rowValues: Record<string, string> = {};
   for (const value of values) {
-    const own = find(value.replaceAll("\\", "/"));
+    const own = find(value.replaceAll("\\", "/")) ?? nearestCalled(value, path, options);
     for (const { path: tomogram } of own === undefined ? [] : volumesOf(own)) rowValues[tomogram] = value;
   }
   if (Object.keys(rowValues).length === 0) return values.length === 1 ? ofOnlyRun(several, options) : several;
   return { ...several, reading: { ...reading, rowValues } };
+}
+
+/**
+ * Of series of one name in several folders each run is called after its folder, `batch2_TS_01`, and a list goes on to call it `TS_01`: it means the one whose
+ * tomogram lies nearest to it, below a folder that both lie in.
+ */
+function nearestCalled(value: string, path: string, { runs, volumesOf }: PlaceOptions): string | undefined {
+  const shared = (other: string) => {
+    const [one, two] = [folderOf(path).split("/"), folderOf(other).split("/")];
+    const at = one.findIndex((part, i) => part === "" || part !== two[i]);
+    return at < 0 ? one.length : at;
+  };
+  const called = runs
+    .filter((run) => run.endsWith(`_${seriesStem(value)}`))
+    .map((run) => ({ run, depth: Math.max(0, ...volumesOf(run).map((volume) => shared(volume.path))) }));
+  const most = Math.max(0, ...called.map(({ depth }) => depth));
+  const nearest = called.filter(({ depth }) => depth === most);
+  return most > 0 && nearest.length === 1 ? nearest[0]!.run : undefined;
 }
 
 const RELION_COLUMNS = /^relion[34]_star$/;

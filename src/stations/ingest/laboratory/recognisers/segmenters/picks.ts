@@ -5,6 +5,7 @@ import type { Claim, Question } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { jsonOf } from "../common/json.js";
 import { stemOf } from "../common/names.js";
+import { type TailFinder, tailFinder } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
 
 const MATCHING = "pytom-match-pick";
@@ -63,7 +64,8 @@ export async function pickedPoints(laboratory: Laboratory): Promise<Picked> {
   });
   const all = claims.filter((claim) => claim !== undefined);
   const matched = all.filter(({ software }) => software === MATCHING);
-  const jobs = await mapLimit(matched, READS_IN_FLIGHT, (claim) => withTemplate(laboratory, claim));
+  const finder = tailFinder(laboratory.files.map(({ path }) => path));
+  const jobs = await mapLimit(matched, READS_IN_FLIGHT, (claim) => withTemplate(laboratory, finder, claim));
   const questions = mirroredQuestions(jobs.map(({ claim }) => claim));
   const asked = new Set(questions.flatMap(({ files }) => files));
   const points = [...all.filter(({ software }) => software !== MATCHING), ...jobs.map(({ claim }) => claim)];
@@ -75,14 +77,16 @@ interface Picked {
   readonly questions: Question[];
 }
 
-/** The file of a job, `TS_01_job.json` beside `TS_01_particles.star`, names the template that was looked for. Source: `TMJob.write_to_json` */
-async function withTemplate(laboratory: Laboratory, claim: Claim): Promise<{ claim: Claim; job?: Claim }> {
+/** The file of a job, `TS_01_job.json` beside `TS_01_particles.star`, names the template that was looked for, and the tomogram. Source: `TMJob.write_to_json` */
+async function withTemplate(laboratory: Laboratory, finder: TailFinder, claim: Claim): Promise<{ claim: Claim; job?: Claim }> {
   const path = claim.path.replace(/_particles\.star$/i, "_job.json");
-  const template = laboratory.get(path) ? (await jsonOf(laboratory, path))?.["template"] : undefined;
+  const { template, tomogram } = (laboratory.get(path) ? await jsonOf(laboratory, path) : undefined) ?? {};
   if (typeof template !== "string") return { claim };
   const object = stemOf(template.replaceAll("\\", "/"));
   const job = { path, role: "left out", because: `bookkeeping of ${MATCHING}`, strength: "bookkeeping" } as const;
-  return { claim: { ...claim, details: { ...claim.details, object } }, job };
+  const isVolume = (one: string) => laboratory.get(one)?.volume !== undefined;
+  const sameRunAs = typeof tomogram === "string" ? finder.find(tomogram, undefined, isVolume) : undefined;
+  return { claim: { ...claim, ...(sameRunAs !== undefined && { sameRunAs }), details: { ...claim.details, object } }, job };
 }
 
 const MIRRORED = /(?:^|[_.\- ])(?:mirror(?:ed)?|flip(?:ped|[xyz])?)(?=[_.\- ]|$)/i;

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+const volume = (seed: number) => mrcFile([6, 12, 12], 10, { seed });
+const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+const angles = "-6\n-3\n0\n3\n6\n";
+/** Two batches with series of the same names: their images tell them apart. */
+const batches = Object.fromEntries(
+  ["spring", "autumn"].flatMap((folder, n) =>
+    ["TS_01", "TS_02"].flatMap((name, at) => [
+      [`${folder}/stacks/${name}.st`, stack(2 * n + at + 1)],
+      [`${folder}/stacks/${name}.rawtlt`, angles],
+      [`${folder}/tomograms/${name}.mrc`, volume(2 * n + at + 5)],
+    ]),
+  ),
+);
+const particles = (column: string, more: readonly string[], row: string) =>
+  `data_\n\nloop_\n${["rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ", column, ...more].map((name) => `_${name}\n`).join("")}1 2 1 ${row}\n9 3 2 ${row}\n4 10 4 ${row}\n`;
+const matched = particles(
+  "rlnMicrographName",
+  ["rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi", "rlnLCCmax", "rlnDetectorPixelSize"],
+  "TS_01 10 20 30 0.4 10",
+);
+
+async function decided(files: Record<string, string | Uint8Array>) {
+  const laboratory = await laboratoryWith({ ...batches, ...files });
+  return decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+}
+
+describe("a list that calls a series by a name which two folders have", () => {
+  it("means the one whose tomogram lies nearest to it", async () => {
+    const { runs, files } = await decided({ "spring/picks/all.star": particles("rlnTomoName", [], "TS_01") });
+    expect(runs).toEqual(["autumn_TS_01", "autumn_TS_02", "spring_TS_01", "spring_TS_02"]);
+    expect(files.get("spring/picks/all.star")).toMatchObject({
+      role: "points",
+      details: { points: { rowValues: { "spring/tomograms/TS_01.mrc": "TS_01" } } },
+    });
+  });
+
+  it("is left out where both lie as near", async () => {
+    const { files } = await decided({ "picks/all.star": particles("rlnTomoName", [], "TS_01") });
+    expect(files.get("picks/all.star")).toMatchObject({ role: "left out" });
+  });
+
+  it("is of the tomogram that the file of its job names", async () => {
+    const { files } = await decided({
+      "matching/TS_01_particles.star": matched,
+      "matching/TS_01_job.json": JSON.stringify({ template: "/data/ribosome.mrc", tomogram: "/data/autumn/tomograms/TS_01.mrc" }),
+    });
+    expect(files.get("matching/TS_01_particles.star")).toMatchObject({
+      role: "points",
+      run: "autumn_TS_01",
+      details: { object: "ribosome" },
+    });
+  });
+});
