@@ -47,3 +47,24 @@ it("a movie beside others of its size is a frame under whatever name, and no til
     ["g/TS 01 002.mrc", "tilt series"],
   ]);
 });
+
+it("a list whose rows name tomograms has no run by the name of its folder", async () => {
+  const laboratory = await laboratoryWith({
+    "rec/TS_01.mrc": mrcFile([6, 10, 10], 8, { seed: 1 }),
+    "matching_26S/26S.mrc": mrcFile([8, 8, 8], 8, { seed: 2 }),
+    "matching_26S/lists/motl_1.star": "\ndata_stopgap_motivelist\n",
+  });
+  const list = (more: object): Claim => ({
+    path: "matching_26S/lists/motl_1.star",
+    role: "points",
+    because: "",
+    strength: "bookkeeping",
+    details: { points: { format: "stopgap_star", shape: "OrientedPoint", rowName: "tomo_num", ...more } },
+  });
+  const runOf = async (claim: Claim) =>
+    (await conventions(laboratory, [{ software: "STOPGAP", by: [], claims: [claim] }])).claims.find(
+      ({ path }) => path === claim.path,
+    )?.run;
+  expect(await runOf(list({}))).toBe("26S");
+  expect(await runOf(list({ rowValues: { "rec/TS_01.mrc": "1" } }))).toBeUndefined();
+});

@@ -59,8 +59,10 @@ export async function conventions(laboratory: Laboratory, recognised: readonly R
     return { path, run, ...one };
   });
   // files that somebody claims without a run
-  for (const { path, role, run, runs, sameRunAs, because } of claimed.values()) {
+  for (const { path, role, run, runs, sameRunAs, because, details } of claimed.values()) {
     if (run !== undefined || runs !== undefined || !OF_RUNS.includes(role)) continue;
+    // of a list whose rows name tomograms that bookkeeping knows, the name of a folder tells nothing
+    if (details?.points?.rowValues !== undefined) continue;
     const found = sameRunAs === undefined ? find(path) : (claimed.get(sameRunAs)?.run ?? find(sameRunAs));
     if (found !== undefined) own.push({ path, role, run: found, because, strength: "name" });
   }
