@@ -17,6 +17,7 @@ import { particleAverages } from "./recognisers/particle-averages/recognise.js";
 import { peet } from "./recognisers/peet/recognise.js";
 import { portal } from "./recognisers/portal/recognise.js";
 import { relion } from "./recognisers/relion/recognise.js";
+import { scipion } from "./recognisers/scipion/recognise.js";
 import { segmenters } from "./recognisers/segmenters/recognise.js";
 import { serialem } from "./recognisers/serialem/recognise.js";
 import { stopgap } from "./recognisers/stopgap/recognise.js";
@@ -31,6 +32,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   tomo5,
   warp,
   relion,
+  scipion,
   aretomo,
   dynamo,
   peet,
