@@ -244,9 +244,11 @@ function nameLists(files: Map<string, Decision>, runs: readonly string[]): void 
 /** A list whose bookkeeping names its tomogram is of the run of that, also where series of two folders have the same name. */
 function tieLists(files: Map<string, Decision>): void {
   for (const [path, file] of files) {
-    if (file.role !== "points" || file.run !== undefined || file.runs !== undefined || file.sameRunAs === undefined) continue;
-    const tomogram = files.get(file.sameRunAs);
-    if (tomogram?.role === "tomogram" && tomogram.run !== undefined) files.set(path, { ...file, run: tomogram.run });
+    if (file.role !== "points" || file.run !== undefined || file.sameRunAs === undefined) continue;
+    const { role, run } = files.get(file.sameRunAs) ?? {};
+    // of the runs that the names of its rows may mean it is one
+    const mayBe = run !== undefined && (file.runs === undefined || file.runs.includes(run));
+    if (role === "tomogram" && mayBe) files.set(path, { ...file, run, runs: undefined });
   }
 }
 

@@ -55,4 +55,17 @@ describe("a list that calls a series by a name which two folders have", () => {
       details: { object: "ribosome" },
     });
   });
+
+  it("is so in the columns of RELION 5, too", async () => {
+    const columns = ["rlnCenteredCoordinateXAngst", "rlnCenteredCoordinateYAngst", "rlnCenteredCoordinateZAngst"];
+    const { files } = await decided({
+      "matching/TS_01_particles.star": `data_\n\nloop_\n${[...columns, "rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi", "rlnLCCmax", "rlnTomoName"].map((name) => `_${name}\n`).join("")}10 -20 5 0 0 0 0.4 TS_01\n-30 20 -5 0 0 0 0.3 TS_01\n`,
+      "matching/TS_01_job.json": JSON.stringify({ template: "/data/ribosome.mrc", tomogram: "/data/autumn/tomograms/TS_01.mrc" }),
+    });
+    expect(files.get("matching/TS_01_particles.star")).toMatchObject({
+      role: "points",
+      run: "autumn_TS_01",
+      details: { object: "ribosome", points: { format: "relion5_star" } },
+    });
+  });
 });

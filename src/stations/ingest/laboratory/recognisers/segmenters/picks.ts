@@ -12,6 +12,7 @@ const MATCHING = "pytom-match-pick";
 const BYTES_MAX = 16 * 1024 * 1024;
 const READS_IN_FLIGHT = 4;
 const PLACES = ["rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ"];
+const CENTRED = ["rlnCenteredCoordinateXAngst", "rlnCenteredCoordinateYAngst", "rlnCenteredCoordinateZAngst"];
 const ANGLES = ["rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi"];
 
 /**
@@ -27,11 +28,14 @@ export async function pickedPoints(laboratory: Laboratory): Promise<Picked> {
   );
   const claims = await mapLimit(stars, READS_IN_FLIGHT, async ({ path }): Promise<Claim | undefined> => {
     const read = await orReason(async () =>
-      readStar(await laboratory.open(path), ({ columns }) => (PLACES.every((one) => columns.includes(one)) ? "read" : "skip")),
+      readStar(await laboratory.open(path), ({ columns }) =>
+        [PLACES, CENTRED].some((places) => places.every((one) => columns.includes(one))) ? "read" : "skip",
+      ),
     );
-    const table = "value" in read ? read.value.find(({ columns }) => columns.includes(PLACES[0]!)) : undefined;
+    const [table] = "value" in read ? read.value : [];
     if (!table) return undefined;
     const { columns, rows } = table;
+    if (columns.includes(CENTRED[0]!)) return columns.includes("rlnLCCmax") ? ofRelion5(path) : undefined;
     const isAll = (names: readonly string[]) => columns.length === names.length && names.every((one) => columns.includes(one));
     if (/_clusters\.star$/i.test(path) && isAll([...PLACES, ...ANGLES])) {
       const points = { format: "relion3_star", shape: "OrientedPoint", unit: "Å" } as const;
@@ -70,6 +74,13 @@ export async function pickedPoints(laboratory: Laboratory): Promise<Picked> {
   const asked = new Set(questions.flatMap(({ files }) => files));
   const points = [...all.filter(({ software }) => software !== MATCHING), ...jobs.map(({ claim }) => claim)];
   return { claims: [...points.filter(({ path }) => !asked.has(path)), ...jobs.flatMap(({ job }) => job ?? [])], questions };
+}
+
+/** With `--relion5-compat` a list has the columns of RELION 5, which knows more of it where it is a part of a project. */
+function ofRelion5(path: string): Claim {
+  const points = { format: "relion5_star", shape: "OrientedPoint", rowName: "rlnTomoName", unit: "format" } as const;
+  const because = "its columns are those of pytom-match-pick for RELION 5";
+  return { path, role: "points", because, strength: "contents", software: MATCHING, details: { points } };
 }
 
 interface Picked {
