@@ -101,6 +101,23 @@ describe("segmenters", () => {
     });
   });
 
+  it("know scores of a matching by the file of its job, and say which files are of the program that they name", async () => {
+    const { recognised } = await found({
+      "TS_01.mrc": volume,
+      "a/TS_01_scores.mrc": volume,
+      "b/TS_01_scores.mrc": volume,
+      "b/TS_01_job.json": "{}",
+      "seg/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc": mask((i) => i % 2),
+    });
+    const because = new Map(recognised!.claims.map((claim) => [claim.path, claim.because]));
+    expect(because.get("a/TS_01_scores.mrc")).toBe("scores of a segmentation: a mask is made of them");
+    expect(because.get("b/TS_01_scores.mrc")).toBe("scores of a template matching, for each voxel");
+    expect([recognised!.software, recognised!.by]).toEqual([
+      "MemBrain-seg",
+      ["seg/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc"],
+    ]);
+  });
+
   it("leave parts of a template matching that was stopped", async () => {
     const { recognised } = await found({
       "TS_01.mrc": volume,

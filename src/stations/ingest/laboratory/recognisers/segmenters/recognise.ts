@@ -28,7 +28,7 @@ export const segmenters: Recogniser = {
     const isMaskOfIsonet = isonetMasks(laboratory);
     const candidates = volumes.filter((file) => (mayBeSegmentation(file) || isMadeOf(file, grids)) && !isMaskOfIsonet(file.path));
     const found = await mapLimit(candidates, READS_IN_FLIGHT, async (file) =>
-      recogniseOne(file, await labelsOf(laboratory, file), grids),
+      recogniseOne(laboratory, file, { labels: await labelsOf(laboratory, file), grids }),
     );
     const picked = await pickedPoints(laboratory);
     const claims: Claim[] = [...tardisTables(laboratory), ...(await tardisPoints(laboratory)), ...picked.claims];
@@ -38,13 +38,14 @@ export const segmenters: Recogniser = {
       if ("values" in one) many.push({ ...one, names: await namesIn(laboratory, one) });
       else claims.push(one);
     }
-    const software = [...new Set(found.flatMap((one) => (one && endingOf(stemOf(one.path))?.software) ?? []))].sort().join(", ");
+    const known = found.filter((one) => one !== undefined).filter(({ path }) => endingOf(stemOf(path))?.software !== undefined);
+    const software = [...new Set(known.flatMap(({ path }) => endingOf(stemOf(path))?.software ?? []))].sort().join(", ");
     const notes = otherFormats(laboratory);
     if (claims.length + many.length + notes.length + picked.questions.length === 0) return undefined;
     const asked = ofOneKind(many, claims);
     return {
       software,
-      by: [...claims, ...many].slice(0, 3).map(({ path }) => path),
+      by: (known.length > 0 ? known : [...claims, ...many]).slice(0, 3).map(({ path }) => path),
       claims,
       questions: [...questionsOf(asked), ...picked.questions],
       notes,
@@ -115,16 +116,18 @@ function isMadeOf(file: Volume, grids: ReadonlyMap<string, readonly Volume[]>): 
 }
 
 function recogniseOne(
+  laboratory: Laboratory,
   file: Volume,
-  labels: Labels | undefined,
-  grids: ReadonlyMap<string, readonly Volume[]>,
+  { labels, grids }: { readonly labels: Labels | undefined; readonly grids: ReadonlyMap<string, readonly Volume[]> },
 ): Claim | Many | undefined {
   const { path } = file;
   const stem = stemOf(path);
   const ending = endingOf(stem);
   // orientations are numbers of a list, and so whole ones, too
   if (ending?.leftOut !== undefined) {
-    const because = hasOrientations(file, grids) ? SCORES_OF_MATCHING : ending.leftOut;
+    const job = path.replace(/_scores\.\w+$/i, "_job.json");
+    const isMatched = hasOrientations(file, grids) || (job !== path && laboratory.get(job) !== undefined);
+    const because = isMatched ? SCORES_OF_MATCHING : ending.leftOut;
     return { path, role: "left out", because, strength: "contents" };
   }
   if (!labels) return undefined;
