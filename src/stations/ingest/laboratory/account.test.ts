@@ -27,3 +27,26 @@ it("tells what may be missing first, each of a few files with its own reason, an
     "left out: logs, scripts, pictures and documents: a/run.log, a/tilt.com, figure.png",
   ]);
 });
+
+it("tells of files that rsync has left in part, and of those alone", async () => {
+  const laboratory = await laboratoryWith({
+    "rec/.TS_01.mrc.Xa1b2c": "part",
+    "stacks/.rsync-partial/TS_02.st": "part",
+    // copied since
+    "rec/.TS_03.mrc.Ab12cd": "part",
+    "rec/TS_03.mrc": "whole",
+    ".config.sqlite": "",
+    "rec/.DS_Store": "",
+  });
+  const lines = accountLines(laboratory, {
+    runs: [],
+    files: new Map(),
+    undecided: new Map(),
+    questions: [],
+    software: [],
+    notes: [],
+  });
+  expect(lines.filter((line) => line.startsWith("not copied"))).toEqual([
+    "not copied whole: rec/TS_01.mrc, stacks/TS_02.st, of which rsync has left hidden parts; copy the folder again",
+  ]);
+});

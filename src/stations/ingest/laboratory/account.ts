@@ -159,10 +159,27 @@ const shownReason = (group: readonly Decision[]): string =>
     ? `half maps, which the portal's layout cannot tell from tomograms: to publish them as such, write "is: tomogram" (${group[0]!.because})`
     : group[0]!.because;
 
-function linkLines({ links, hidden, isComplete }: Laboratory): string[] {
+/**
+ * The file of which rsync has left a part: `a/.TS_01.mrc.Xa1b2c` of `a/TS_01.mrc`, `a/.rsync-partial/TS_01.st` of `a/TS_01.st`.
+ *
+ * Source: --partial-dir and --temp-dir in https://download.samba.org/pub/rsync/rsync.1
+ */
+function wholeOf(path: string): string | undefined {
+  const [, folder = "", partial] = /^(.*\/)?\.(?:rsync-partial|~tmp~)\/([^/]+)$/.exec(path) ?? [];
+  if (partial !== undefined) return `${folder}${partial}`;
+  const [, beside = "", name] = /^(.*\/)?\.([^/]+\.\w+)\.[A-Za-z0-9]{6}$/.exec(path) ?? [];
+  return name === undefined ? undefined : `${beside}${name}`;
+}
+
+function linkLines(laboratory: Laboratory): string[] {
+  const { links, hidden, isComplete } = laboratory;
   const told = links.told("the folder");
+  const parts = hidden.flatMap((path) => wholeOf(path) ?? []).filter((path) => laboratory.get(path) === undefined);
   return [
     ...(told === undefined ? [] : [`${told}`]),
+    ...(parts.length > 0
+      ? [`not copied whole: ${few(parts, NAMED_MAX, "file")}, of which rsync has left hidden parts; copy the folder again`]
+      : []),
     ...(hidden.length > 0 ? [`not looked at, since they are hidden: ${few(hidden, NAMED_MAX, "file")}`] : []),
     ...(isComplete ? [] : ["the folder has more files than were looked at: nothing is known of the others"]),
   ];
