@@ -275,3 +275,22 @@ describe("protocols of a Scipion project", () => {
     expect((await decided(project("er/people"))).whose).toMatchObject([{ answer: "separate-runs" }]);
   });
 });
+
+it("runs of one name are called after the folder in which most of their files lie, whatever copies lie elsewhere", async () => {
+  const batch = (folder: string, seed: number) =>
+    [1, 2].reduce(
+      (all, n) => ({
+        ...all,
+        [`${folder}/work/stacks/TS_0${n}.st`]: stack(seed + n),
+        [`${folder}/work/stacks/TS_0${n}.rawtlt`]: angles,
+        [`${folder}/work/rec/TS_0${n}.mrc`]: volume(seed + n + 20),
+      }),
+      {},
+    );
+  const { runs } = await decided({
+    ...batch("2022_yeast", 1),
+    ...batch("2024_yeast", 5),
+    "for_isabel/TS_01.mrc": volume(22),
+  });
+  expect(runs).toEqual(["2022_yeast_TS_01", "2022_yeast_TS_02", "2024_yeast_TS_01", "2024_yeast_TS_02"]);
+});

@@ -338,10 +338,14 @@ function namesOf({ name, units }: Family, groups: readonly Group[]): string[] {
   return isTold(names) ? names : groups.map((_, at) => (at === 0 ? name : `${name}_${at + 1}`));
 }
 
-/** The folder of the site that it lies in, else the folder that all of it lies in, or that of its first file. */
+/** The folder of the site that most of it lies in, else the folder that all of it lies in, or that of its first file. */
 function folderOfGroup(group: Group): string {
-  const [site] = group.flatMap((unit) => unit.site ?? []);
-  if (site && group.every((unit) => unit.site === undefined || unit.site.name === site.name)) return site.called;
+  const placed = group.filter(({ site }) => site !== undefined);
+  const filesOf = (units: readonly Unit[]) => units.reduce((sum, { paths }) => sum + paths.size, 0);
+  const sites = [...groupsOf(placed, ({ site }) => site!.name).values()].sort((a, b) => filesOf(b) - filesOf(a));
+  // a copy for somebody, in a folder of its own, does not tell where the series is
+  const most = sites.find((units) => sites.length === 1 || filesOf(units) > filesOf(placed) / 2);
+  if (most) return most[0]!.site!.called;
   const folders = group.flatMap(({ byRole }) => [...byRole.values()].flatMap((paths) => [...paths].map(folderOf)));
   const [first = "", ...others] = folders.length > 0 ? folders : group.flatMap(({ paths }) => [...paths].map(folderOf));
   const parts = first.split("/");
