@@ -7,7 +7,9 @@ const boxes = JSON.stringify({ apix_unbin: 4, boxes_3d: [[1, 2, 3, "manual", 1, 
 
 async function runsOf(files: Record<string, string | Uint8Array>): Promise<string[]> {
   const found = await recognisedIn(await laboratoryWith(files), new AbortController().signal);
-  return [...new Set(found.flatMap(({ claims }) => claims.flatMap(({ run }) => run ?? [])))].sort();
+  return [
+    ...new Set(found.flatMap(({ recognised }) => recognised.flatMap(({ claims }) => claims.flatMap(({ run }) => run ?? [])))),
+  ].sort();
 }
 
 describe("runs that a program calls after a tomogram's file", () => {
