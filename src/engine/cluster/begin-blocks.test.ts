@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../stores/memory/store.js";
 import { blockSource } from "../blocks/block-source.js";
 import type { BlockStage } from "../blocks/block-stage.js";
-import { cutBlocks } from "./begin-blocks.js";
+import { envOf } from "../env.js";
+import { beginBlockRun, cutBlocks } from "./begin-blocks.js";
 
 const executor = (arrayMax: number) => ({ limits: async () => ({ arrayMax }) }) as never;
 /** Blocks in a row that read so many bytes each. */
@@ -45,4 +46,23 @@ describe("a graph of blocks in slices", () => {
     expect(found).toEqual([{ name: "a", slices: [0, 2, 4, 7] }]);
     expect(await cut([stage("a", 7, 1)], { slices: 100 })).toEqual([["a", 7, 0, 7]]);
   });
+});
+
+it("a run of which nothing is done is begun, and says of each of its blocks that it is to be done", async () => {
+  const store = memoryStore();
+  const job = {
+    ...{ station: "blocks", name: "blocks run", blocks: { createdMs: 0, locks: ["a"], stages: [stage("a", 3, 1)] }, params: {} },
+    ...{ source: store, target: store, outputs: store, anonymous: false, sync: false },
+  };
+  const resources = { cpus: 1, memoryBytes: 2 ** 30, walltimeMs: 60_000, words: [] };
+  const place = {
+    executor: { ...(executor(9) as object), name: "slurm" },
+    resources,
+    prologue: [],
+    command: ["x"],
+    program: "1",
+  };
+  const run = await beginBlockRun(job, place as never, envOf({}));
+  expect(run?.record).toMatchObject({ tasks: 3, bytes: 3, stages: [{ name: "a" }] });
+  expect(await store.read(`${run!.folder}already.bin`)).toEqual(Uint8Array.of(0));
 });

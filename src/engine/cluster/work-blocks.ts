@@ -189,7 +189,11 @@ function without(states: TaskStates, late: ReadonlySet<number>, count: number): 
 }
 
 /** States after the first pass, with late tasks open unless they need what failed in it. */
-function onlyLate(first: TaskStates, late: ReadonlySet<number>, { count, needs }: TaskSource): TaskStates {
+export function onlyLate(
+  first: TaskStates,
+  late: ReadonlySet<number>,
+  { count, needs }: Pick<TaskSource, "count" | "needs">,
+): TaskStates {
   const now = taskStates(count);
   for (let number = 0; number < count; number++) {
     const state = first.get(number)!;

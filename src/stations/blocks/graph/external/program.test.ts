@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { NODE_PROGRAM } from "../../../../../test/node-program.js";
 import { systemClock } from "../../../../core/clock.js";
+import { asEmporiumError, type EmporiumError } from "../../../../core/errors.js";
 import { type Program, type ProgramBatch, startProgram } from "./program.js";
 
 const HELLO = 'send("hello", { protocol: 1, transport: "inline" });';
@@ -15,6 +16,7 @@ function answer(head, payload) {
   if (payload[0] === 103) return send("request", { credits: 1 });
   if (payload[0] === 104) return result(Buffer.from([1, 2]), { shape: [1, 3] });
   if (payload[0] === 105) return result(Buffer.alloc(3), { dtype: "int8" });
+  if (payload[0] === 106) return send("result", { dtype: "uint8", shape: [1, 3] });
   result(payload.map((one) => one + 1));
 }`;
 
@@ -38,6 +40,20 @@ const batch = (...numbers: number[]): ProgramBatch => ({
 });
 
 describe("a person's program", () => {
+  it("keeps this process alive while it computes, and not while nothing is asked of it", async () => {
+    const alive = () => process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
+    const program = await start(HELLO + PLUS_ONE);
+    const idle = alive();
+    const stop = new AbortController();
+    const asked = program.compute(batch(102, 0, 0), stop.signal);
+    asked.catch(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(alive()).toBe(idle + 1);
+    stop.abort(new Error("stopped"));
+    await expect(asked).rejects.toThrow("stopped");
+    expect(alive()).toBe(idle);
+  });
+
   it("computes batches one after the other; an error of its own is the block's, and it goes on", async () => {
     const program = await start(HELLO + PLUS_ONE);
     const asked = [
@@ -87,10 +103,19 @@ describe("a person's program", () => {
     expect(program.isAlive).toBe(false);
   });
 
+  it("that has ended is told, though a process that it started lives on and holds open what both print to", async () => {
+    const lasting = 'require("child_process").spawn("sleep", ["3600"], { stdio: "inherit" })';
+    const error = await start(`process.stderr.write(String(${lasting}.pid), () => process.exit(3));`).catch(asEmporiumError);
+    const { message, facts } = error as EmporiumError;
+    process.kill(Number(/^it wrote: (\d+)$/.exec(facts.hint!)![1]));
+    expect(message).toBe("the program ended with 3");
+  });
+
   it.each([
     [102, { code: "PROGRAM_FAILED", message: "the program gave no answer in 0.3 s" }],
     [103, { code: "STREAM_PROTOCOL", message: expect.stringContaining('expected "result", found a frame "request"') }],
     [104, { code: "STREAM_PROTOCOL", message: expect.stringContaining("expected 3, found a result of 2 bytes") }],
+    [106, { code: "STREAM_PROTOCOL", message: expect.stringContaining("expected 3, found a result of 0 bytes") }],
     [105, { code: "PROGRAM_FAILED", message: "the program gave 1×3 voxels of int8; expected 1×3 of uint8" }],
   ])("that does not answer as it should is ended: %i", async (number, error) => {
     const program = await start(HELLO + PLUS_ONE, number === 102 ? 300 : undefined);
