@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../stores/memory/store.js";
+import type { Store } from "../../stores/store.js";
 import { blockSource } from "../blocks/block-source.js";
 import type { BlockStage } from "../blocks/block-stage.js";
 import { envOf } from "../env.js";
-import { beginBlockRun, cutBlocks } from "./begin-blocks.js";
+import { taskStates } from "../executors/schedule.js";
+import { beginBlockRun, cutBlocks, setOf } from "./begin-blocks.js";
 
 const executor = (arrayMax: number) => ({ limits: async () => ({ arrayMax }) }) as never;
 /** Blocks in a row that read so many bytes each. */
@@ -48,21 +50,52 @@ describe("a graph of blocks in slices", () => {
   });
 });
 
-it("a run of which nothing is done is begun, and says of each of its blocks that it is to be done", async () => {
-  const store = memoryStore();
-  const job = {
-    ...{ station: "blocks", name: "blocks run", blocks: { createdMs: 0, locks: ["a"], stages: [stage("a", 3, 1)] }, params: {} },
-    ...{ source: store, target: store, outputs: store, anonymous: false, sync: false },
+describe("a run", () => {
+  const begin = (store: Store) => {
+    const job = {
+      ...{
+        station: "blocks",
+        name: "blocks run",
+        blocks: { createdMs: 0, locks: ["a"], stages: [stage("a", 3, 1)] },
+        params: {},
+      },
+      ...{ source: store, target: store, outputs: store, anonymous: false, sync: false },
+    };
+    const resources = { cpus: 1, gpus: 0, memoryBytes: 2 ** 30, walltimeMinutes: 1, words: [] };
+    const place = {
+      executor: { ...(executor(9) as object), name: "slurm" },
+      resources,
+      prologue: [],
+      command: ["x"],
+      program: "1",
+    };
+    return beginBlockRun(job, place as never, envOf({}));
   };
-  const resources = { cpus: 1, memoryBytes: 2 ** 30, walltimeMs: 60_000, words: [] };
-  const place = {
-    executor: { ...(executor(9) as object), name: "slurm" },
-    resources,
-    prologue: [],
-    command: ["x"],
-    program: "1",
-  };
-  const run = await beginBlockRun(job, place as never, envOf({}));
-  expect(run?.record).toMatchObject({ tasks: 3, bytes: 3, stages: [{ name: "a" }] });
-  expect(await store.read(`${run!.folder}already.bin`)).toEqual(Uint8Array.of(0));
+
+  it("of which nothing is done is begun, and says of each of its blocks that it is to be done", async () => {
+    const store = memoryStore();
+    const run = await begin(store);
+    expect(run?.record).toMatchObject({ tasks: 3, bytes: 3, stages: [{ name: "a" }] });
+    expect(await store.read(`${run!.folder}already.bin`)).toEqual(Uint8Array.of(0));
+  });
+
+  it("that cannot be recorded leaves nothing behind, and the target free", async () => {
+    const store = memoryStore();
+    const full: Store = {
+      ...store,
+      write: (key, ...more) => (key.endsWith("/run.json") ? Promise.reject(new Error("full")) : store.write(key, ...more)),
+    };
+    await expect(begin(full)).rejects.toThrow("full");
+    const left: string[] = [];
+    for await (const { key } of store.list(".emporium/runs/")) left.push(key);
+    expect(left).toEqual([]);
+    expect((await begin(store))?.record.tasks).toBe(3);
+  });
+});
+
+it("of the blocks that were looked at, those that are done already are kept, a bit each", () => {
+  const states = taskStates(4);
+  for (const done of [0, 3]) states.set(done, "already");
+  states.set(1, "cancelled");
+  expect([...setOf(states, 4).bytes]).toEqual([0b1001]);
 });

@@ -83,7 +83,8 @@ async function lookAtBlocks(source: BlockSource, { outputs }: BlockJob, { log, s
   }
 }
 
-function setOf(states: TaskStates, count: number): BlockSet {
+/** The blocks that are done already. */
+export function setOf(states: TaskStates, count: number): BlockSet {
   const set = blockSet(count);
   for (let task = 0; task < count; task++) if (states.get(task) === "already") set.add(task);
   return set;

@@ -90,6 +90,8 @@ describe("an engine by templates", () => {
     ["a pattern that is none", "array (?<array>", "array (?<array", 16, /expected a regular expression/],
     ["a template that is missing", '      cancel: {words: [end, "{ids}"]}\n', "", 5, /cancel is missing/],
     ["a field that is unknown", "        held:", "        helt:", 13, /unknown field "helt"/],
+    ["a question of no word", "words: [list]", "words: []", 10, /state\.words/],
+    ["a question for the limit of no word", "words: [limits]", "words: []", 16, /limits/],
     ["templates without their engine", "engine: command", "engine: slurm", 5, /templates is for engine: command alone/],
   ])("refuses %s where it stands", (_, from, to, line, message) => {
     const text = TEXT.replace(from.replaceAll("\\\\", "\\"), to);

@@ -8,7 +8,7 @@ import { type ReadContextOptions, readContext } from "../../../arrays/loader/rea
 import { openBlockVolume } from "../../../arrays/loader/volume.js";
 import type { Triple } from "../../../core/box.js";
 import { BLOCK_RULES, type CheckBlocksOptions, checkBlocks, checkVolume } from "./check.js";
-import { parseExpect } from "./expect.js";
+import { NOTHING_EXPECTED, parseExpect } from "./expect.js";
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-check-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -301,6 +301,14 @@ describe("checkVolume", () => {
     await expect(checkBlocks(["nosuch://a"])).rejects.toMatchObject({ code: "LOCATION_UNKNOWN" });
   });
 
+  it("names the volume whose chunks are larger than the memory that is allowed", async () => {
+    const location = write({});
+    await expect(checkBlocks([location], { memoryBytes: 4096, threads: 1 } as CheckBlocksOptions)).rejects.toMatchObject({
+      code: "MEMORY_LIMIT",
+      message: expect.stringMatching(new RegExp(`^${location}: `)),
+    });
+  });
+
   it("has each code once, in kebab case behind what it is of", () => {
     const all = BLOCK_RULES.map(({ code }) => code);
     expect(new Set(all).size).toBe(all.length);
@@ -328,6 +336,10 @@ describe("docs/guides/check-blocks.md", () => {
 });
 
 describe("expectations", () => {
+  it("may be a file in which nothing stands yet", () => {
+    for (const text of ["", "# to be filled in\n"]) expect(parseExpect(text, "expect.yaml")).toEqual(NOTHING_EXPECTED);
+  });
+
   it.each([
     "voxelSize: 8",
     "shape: [1, 2]",
