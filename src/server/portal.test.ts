@@ -1,9 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { memoryStore } from "../stores/memory/store.js";
 import { parseLocation } from "../stores/url.js";
+import { parsePortalSettings } from "./branding/settings.js";
 import type { Place } from "./places.js";
 import { type Portal, type PortalOptions, servePortal } from "./portal.js";
 import { startOf } from "./sources.js";
+import { openTokens } from "./tokens.js";
 
 const open: Portal[] = [];
 afterEach(async () => {
@@ -50,6 +55,27 @@ describe("a server", () => {
     expect((await elsewhere("metrics")).status).toBe(403);
     expect((await elsewhere("portal/")).text).toContain("https://lab.example/portal/at/here/");
   });
+});
+
+it("a page asks for its volume at once, but not where it has to bring a token", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-portal-"));
+  writeFileSync(join(folder, "index.html"), '<html><head><base href="/" /></head><body></body></html>');
+  writeFileSync(join(folder, "tokens"), `ann write ${"a".repeat(43)}\n`, { mode: 0o600 });
+  const { tokens } = openTokens(join(folder, "tokens"), () => 0);
+  const linksOf = async (options: Partial<PortalOptions>) => {
+    const portal = await servePortal({ places: [], bucket: "b", version: "0", pages: folder, ...options });
+    open.push(portal);
+    const reply = await fetch(`${portal.url}/view/tomogram/12`, { headers: { accept: "text/html" } });
+    return [...(await reply.text()).matchAll(/<link [^>]*href="([^"]*)"/g)].map(([, href]) => href);
+  };
+  expect(await linksOf({})).toEqual(["./api/v1/server", "./api/v1/volumes/tomogram:12"]);
+  expect(await linksOf({ writing: { tokens, roots: [] } })).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
+
+it("the run that stands for a portal without rules is named though no catalogue has it yet: an import may bring it", async () => {
+  const ask = await served({ branding: parsePortalSettings("title: Cells\nhero: 7", "portal.yaml") });
+  expect(JSON.parse((await ask("api/v1/server")).text).portal).toMatchObject({ title: "Cells", hero: 7 });
 });
 
 it("the first page is the picture of the one volume that is served, or the list of what there is", async () => {

@@ -76,6 +76,12 @@ describe("where the outputs of a graph go", () => {
     expect(store.features).toEqual({ ranges: true, conditionalWrites: true, atomicReplace: true, writable: true });
   });
 
+  it("can do what each of its places can: a web server beside a bucket takes nothing", async () => {
+    const mounts = [{ prefix: ".outputs-1/", location: "https://lab.example/x" }];
+    const { features } = await openTargets({ home: "s3://bucket/run", mounts }, { anonymous: true });
+    expect(features).toEqual({ ranges: true, conditionalWrites: false, atomicReplace: false, writable: false });
+  });
+
   it("is either this machine or a server", async () => {
     const { plan } = planTargets([join(folder, "a"), join(folder, "c/d"), "s3://bucket/b"]);
     await expect(openTargets(plan, { anonymous: true })).rejects.toMatchObject({ code: "CONFIG_RULE" });

@@ -34,3 +34,16 @@ describe("a batch of voxels", () => {
     await source.close();
   });
 });
+
+it("the chunks that are kept need twice what is claimed at once, two chunks and a MiB for a decoder, and not a byte more", async () => {
+  const least = 2 * (2 * 16 ** 3 * 4 + 2 ** 20);
+  // five eighths of the memory are for them
+  const open = (memoryBytes: number) =>
+    openBatchSource({ volumes: [{ name: "image", location }], batch: 1, threads: 1, shape: [16, 16, 16], memoryBytes });
+  await (await open(Math.ceil((least * 8) / 5))).close();
+  await expect(open(Math.floor((least * 8) / 5))).rejects.toMatchObject({
+    code: "MEMORY_LIMIT",
+    message: expect.stringContaining("2.1 MiB are needed to read its chunks"),
+    facts: { hint: "allow more with --memory 4MiB" },
+  });
+});
