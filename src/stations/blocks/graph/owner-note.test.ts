@@ -65,6 +65,11 @@ describe("what is at the place of an output", () => {
     await store.write(`${KEY}0/c/0`, text("chunk"));
     await writeNote(store, KEY, note);
     expect([await look(), await look("theirs")]).toEqual(["begun", "begun"]);
+    // levels are parts as well
+    await writeNote(store, KEY, { ...note, parts: ["0/c/", "1/c/"] });
+    await store.write(`${KEY}1/c/0`, text("chunk"));
+    expect([await look(), await look("theirs")]).toEqual(["begun", "begun"]);
+    await writeNote(store, KEY, note);
     // of which none is a part of what is written
     await store.write(`${KEY}1/c/0`, text("chunk"));
     expect([await look(), await look("theirs")]).toEqual(["begun", "changed"]);

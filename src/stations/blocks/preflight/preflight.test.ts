@@ -232,6 +232,9 @@ describe("measuring", () => {
     // two blocks share a chunk: both are measured, and the mean is told
     const both = await volumeLoad(inChunks, { ...wanted, shape: [4, 4, 4], halo: [1, 1, 1] }, clock).load.run(0, undefined);
     expect([volume.reads.length, both.requests, both.storedBytes]).toEqual([3, 3, 500]);
+    // of blocks of several chunks each is measured alone
+    await volumeLoad(loaded, { ...wanted, shape: [8, 8, 4], halo: [0, 0, 0] }, clock).load.run(0, undefined);
+    expect(volume.reads.length).toBe(4);
   });
 });
 
