@@ -28,6 +28,9 @@ export function mergeUnions(parts: Iterable<Float64Array>): Float64Array {
   return Float64Array.from(kept);
 }
 
+/** What is counted of a block's components: where they lie is not asked for. */
+type Counted = Omit<BlockComponents, "box">;
+
 export interface RankedComponents {
   /** Components of the whole volume that are large enough. */
   readonly count: number;
@@ -43,7 +46,7 @@ export interface RankedComponents {
  *
  * Memory: about 40 bytes for each component of each block, however many voxels there are.
  */
-export function rankComponents(blocks: readonly BlockComponents[], unions: Float64Array, minVoxels: number): RankedComponents {
+export function rankComponents(blocks: readonly Counted[], unions: Float64Array, minVoxels: number): RankedComponents {
   const starts = new Float64Array(blocks.length + 1);
   for (const [index, { count }] of blocks.entries()) starts[index + 1] = starts[index]! + count;
   const sets = new DisjointSets(starts.at(-1)!);
@@ -63,7 +66,7 @@ export function rankComponents(blocks: readonly BlockComponents[], unions: Float
 }
 
 /** First voxel and number of voxels of each set, stored at its representative. */
-function gather(blocks: readonly BlockComponents[], sets: DisjointSets): { first: Float64Array; sizes: Float64Array } {
+function gather(blocks: readonly Counted[], sets: DisjointSets): { first: Float64Array; sizes: Float64Array } {
   const first = new Float64Array(sets.count + 1).fill(Infinity);
   const sizes = new Float64Array(sets.count + 1);
   let member = 0;

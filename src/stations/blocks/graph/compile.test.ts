@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-async function prepared(block: Triple, memoryBytes = 2 ** 28) {
+async function prepared(block: Triple, memoryBytes = 2 ** 28, more: Partial<GraphGiven> = {}) {
   const given: GraphGiven = {
     ...{ version: 1, inputs: { em: join(root, "em.zarr") }, grid: { of: "em", block } },
     nodes: [
@@ -29,6 +29,7 @@ async function prepared(block: Triple, memoryBytes = 2 ** 28) {
       scaled: { to: join(root, "scaled.zarr"), chunk: block },
       half: { to: join(root, "half.zarr"), chunk: block.map((length) => Math.ceil(length / 2)) as unknown as Triple },
     },
+    ...more,
   };
   const read = graphOf(given);
   const inputs = openInputs(read.inputs, {});
@@ -49,5 +50,11 @@ it("the stage whose blocks need most memory is the one that does not fit", async
   await expect(prepared(SHAPE, 2 ** 23)).rejects.toMatchObject({
     code: "MEMORY_LIMIT",
     message: expect.stringMatching(/^a block of scaled, 32×64×512 voxels, needs .* of buffers; 8.0 MiB are allowed in all$/),
+  });
+});
+
+it("a graph that writes nothing is refused as it is written", async () => {
+  await expect(prepared([4, 8, 16], 2 ** 28, { outputs: {} })).rejects.toMatchObject({
+    ...{ code: "CONFIG_RULE", message: expect.stringMatching(/^no outputs are named/) },
   });
 });

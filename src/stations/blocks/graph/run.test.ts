@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -214,6 +214,21 @@ describe("a graph in this process", () => {
     expect(two.toText()).toContain("buffers in 2 worker processes");
     expect((await planGraph(given, { memoryBytes: 2 ** 28, jobs: 1 })).toText()).toContain("buffers in 1 worker process,");
     expect(existsSync(join(root, "planned"))).toBe(false);
+  });
+
+  it("is planned over what another graph has made, which is said, and not over what is anybody else's", async () => {
+    const plan = (folder: string) =>
+      planGraph(graph(folder, [sumNode({ add: 5 })], { sums: { chunk: BLOCK } }), { memoryBytes: 2 ** 28, jobs: 0 });
+    await run(graph("taken", [sumNode()], { sums: { chunk: BLOCK } }));
+    expect((await plan("taken")).toText()).toContain(
+      `${join(root, "taken/sums")} was made by another graph, or from other inputs: replace it with --force-overwrite`,
+    );
+    mkdirSync(join(root, "strange/sums"), { recursive: true });
+    writeFileSync(join(root, "strange/sums/notes.txt"), "of a person");
+    await expect(plan("strange")).rejects.toMatchObject({
+      code: "CONFIG_COLLISION",
+      message: `${join(root, "strange/sums")} exists and was not made by a graph`,
+    });
   });
 
   it("says of arrays of Zarr 2 how chunks are compressed, as numcodecs has it", async () => {

@@ -31,3 +31,17 @@ it("what is not there is told with what is meant, or with all there is", () => {
   expect(said("statistics", "zzzzzz")[1]).toMatch(/^there are .*mean/);
   expect(said("statistics", "mean.0")).toEqual(["mean of statistics has no 0", "write path: mean"]);
 });
+
+it("of a list of things every one has the same fields, of which each that is a number can be taken", () => {
+  const points = (path: string) => said("points", path, { dtype: "uint8" });
+  expect([points("points.0.voxels"), points("points.7.centroid.2")]).toEqual([[], []]);
+  expect(points("points.0.weight")).toEqual([
+    "points.0 of points has no weight",
+    expect.stringMatching(/^there are label, voxels/),
+  ]);
+  expect(points("points.first")[0]).toBe("points of points has no first");
+  expect(points("points.0.centroid")).toEqual([
+    "points.0.centroid of points is not a number",
+    "name a number of the list, as points.0.centroid.0",
+  ]);
+});

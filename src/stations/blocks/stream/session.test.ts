@@ -91,6 +91,18 @@ function client(options: Partial<SessionOptions> = {}) {
 type SharedHead = { path: string; slots: number; slotBytes: number };
 
 describe("a session", () => {
+  it("leaves nothing that waits for a hello once it has come", async () => {
+    const waits: AbortSignal[] = [];
+    const sleep = (ms: number, signal?: AbortSignal) => {
+      waits.push(signal!);
+      return systemClock.sleep(ms, signal);
+    };
+    const { send, next } = client({ clock: { ...systemClock, sleep } });
+    send("hello", { protocol: 1, transport: "inline" });
+    expect((await next()).kind).toBe("hello");
+    expect(waits.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
   it("sends batches in frames, as many as were granted, then says the end", async () => {
     const { send, next, session } = client();
     send("hello", { protocol: 1, transport: "inline" });

@@ -52,13 +52,13 @@ const bytesOf = (array: Uint32Array | Float64Array) => new Uint8Array(array.buff
 
 /** Reads parts of a labelled block. */
 export interface LabelObject {
-  readonly components: BlockComponents;
-  /** The face toward a neighbour, for `matchFaces`. */
-  face(block: number, toward: Triple): Face;
+  readonly components: Omit<BlockComponents, "box">;
+  /** The face toward a neighbour, for `matchFaces`. @param box of the block */
+  face(block: number, box: Box, toward: Triple): Face;
   labels(): Promise<Uint32Array>;
 }
 
-export async function openLabels(store: Store, key: string, box: Box, signal: AbortSignal): Promise<LabelObject> {
+export async function openLabels(store: Store, key: string, signal: AbortSignal): Promise<LabelObject> {
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
     const bytes = await store.read(key, { offset, length }, { signal });
     if (!bytes) throw absent(store, key);
@@ -71,11 +71,11 @@ export async function openLabels(store: Store, key: string, box: Box, signal: Ab
   if (head.length < end)
     throw new EmporiumError("FORMAT_TRUNCATED", `${key} has ${counted(head.length, "byte")}; expected at least ${end}`);
   const numbers = new Float64Array(head.slice(HEAD_BYTES, HEAD_BYTES + 16 * count).buffer);
-  const components = { box, count, first: numbers.subarray(0, count), sizes: numbers.subarray(count) };
+  const components = { count, first: numbers.subarray(0, count), sizes: numbers.subarray(count) };
   let planes: Uint32Array | undefined;
   return {
     components,
-    face(block, toward) {
+    face(block, box, toward) {
       planes ??= wordsOf(decodeBlosc(head.subarray(end - faceBytes, end))!);
       return faceFrom(planes, block, box, toward);
     },

@@ -23,14 +23,18 @@ export function label(value: Block, { connectivity }: ComponentsParams): Uint8Ar
 export async function match({ params }: Task, { target, signal }: TaskContext): Promise<Uint8Array> {
   const { components, block } = params as unknown as { components: ComponentsParams; block: BlockParams };
   const { connectivity, grid } = components;
-  const own = await openLabels(target, keyOf(components, block.index), boxOf(components, block.at), signal);
+  const own = await openLabels(target, keyOf(components, block.index), signal);
   const found = await mapLimit(neighboursBefore(connectivity), READS_IN_FLIGHT, async (step) => {
     const at = block.at.map((place, axis) => place + step[axis]!) as Triple;
     if (at.some((place, axis) => place < 0 || place >= grid[axis]!)) return new Float64Array(0);
     const index = (at[0] * grid[1] + at[1]) * grid[2] + at[2];
-    const other = await openLabels(target, keyOf(components, index), boxOf(components, at), signal);
+    const other = await openLabels(target, keyOf(components, index), signal);
     const back = step.map((one) => -one) as Triple;
-    return matchFaces(own.face(block.index, step), other.face(index, back), connectivity);
+    const [face, faced] = [
+      own.face(block.index, boxOf(components, block.at), step),
+      other.face(index, boxOf(components, at), back),
+    ];
+    return matchFaces(face, faced, connectivity);
   });
   return bytesOf(mergeUnions(found));
 }
@@ -49,8 +53,7 @@ export async function rank({ params }: Task, { target, signal }: TaskContext): P
   const count = grid[0] * grid[1] * grid[2];
   const indices = Array.from({ length: count }, (_, index) => index);
   const blocks = await mapLimit(indices, READS_IN_FLIGHT, async (index) => {
-    const at: Triple = [Math.floor(index / (grid[1] * grid[2])), Math.floor(index / grid[2]) % grid[1], index % grid[2]];
-    return (await openLabels(target, keyOf(components, index), boxOf(components, at), signal)).components;
+    return (await openLabels(target, keyOf(components, index), signal)).components;
   });
   const { tables } = rankComponents(blocks, await readNumbers(target, merged, signal), minVoxels);
   const total = tables.reduce((sum, { length }) => sum + length, 0);
@@ -70,7 +73,7 @@ export async function relabel({ params }: Task, { target, signal }: TaskContext)
   const { components, block } = params as unknown as { components: ComponentsParams; block: BlockParams };
   const { grid, shape, ranks } = components;
   const box = boxOf(components, block.at);
-  const labels = await (await openLabels(target, keyOf(components, block.index), box, signal)).labels();
+  const labels = await (await openLabels(target, keyOf(components, block.index), signal)).labels();
   const key = `${ranks}0/0/0`;
   const [from = 0, to = 0] = await readNumbers(target, key, signal, block.index, 2);
   const table = await readNumbers(target, key, signal, grid[0] * grid[1] * grid[2] + 1 + from, to - from);
