@@ -4,8 +4,12 @@ import type { ReduceNode } from "./nodes.js";
 import { checkValuePath } from "./value-path.js";
 
 /** What is said of a path in the result of a reduction: message and hint. */
-function said(reduction: string, written: string, { params = {}, dtype = "float32" } = {}): (string | undefined)[] {
-  const facts = { shape: [4, 4, 4], voxelSizeNm: [1, 1, 1], offsetNm: [0, 0, 0], dtype };
+function said(
+  reduction: string,
+  written: string,
+  { params = {}, dtype = "float32", voxelSizeNm = [1, 1, 1] as (number | undefined)[] } = {},
+): (string | undefined)[] {
+  const facts = { shape: [4, 4, 4], voxelSizeNm, offsetNm: [0, 0, 0], dtype };
   const node = { kind: "reduce", name: "n", reduction, params, facts } as unknown as ReduceNode;
   const faults = collectFaults((path) => ({ path: path.join(".") }));
   checkValuePath(node, written, ["nodes", 0, "x"], faults);
@@ -35,6 +39,8 @@ it("what is not there is told with what is meant, or with all there is", () => {
 it("of a list of things every one has the same fields, of which each that is a number can be taken", () => {
   const points = (path: string) => said("points", path, { dtype: "uint8" });
   expect([points("points.0.voxels"), points("points.7.centroid.2")]).toEqual([[], []]);
+  // what is null in one voxel may be a number in others
+  expect(said("points", "points.0.centroidNm", { dtype: "uint8", voxelSizeNm: [undefined, undefined, undefined] })).toEqual([]);
   expect(points("points.0.weight")).toEqual([
     "points.0 of points has no weight",
     expect.stringMatching(/^there are label, voxels/),

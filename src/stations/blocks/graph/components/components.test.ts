@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { decodeBlosc } from "../../../../arrays/kernels/blosc.js";
 import { type Triple, volumeOf } from "../../../../core/box.js";
 import { seededRandom } from "../../../../core/random.js";
 import { blockSource } from "../../../../engine/blocks/block-source.js";
@@ -127,5 +128,15 @@ describe("components in blocks", () => {
     const open = (name: string) => openLabels(store, name, signal);
     await expect(open(key)).rejects.toMatchObject({ code: "FORMAT_TRUNCATED" });
     await expect(open("f/parts-labels/0/0/1")).rejects.toMatchObject({ code: "STORE_ABSENT" });
+  });
+
+  it("say no more of their faces than the six planes", async () => {
+    const shape: Triple = [2, 3, 4];
+    const { store } = await labelled(noise(shape, 0.4), { shape, block: shape, connectivity: 6 });
+    const bytes = (await store.read("f/parts-labels/0/0/0"))!;
+    const [count = 0, faceBytes = 0] = new Uint32Array(bytes.slice(0, 8).buffer);
+    const faces = decodeBlosc(bytes.subarray(16 + 16 * count, 16 + 16 * count + faceBytes))!;
+    // two planes of 3 × 4 voxels, two of 2 × 4 and two of 2 × 3
+    expect(faces.length).toBe(4 * (2 * 12 + 2 * 8 + 2 * 6));
   });
 });
