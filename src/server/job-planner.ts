@@ -84,7 +84,8 @@ export function jobPlanner({ roots, workspace, program, globals, clock }: Planne
     const document = PlanDocument.safeParse(jsonOf(answer.out)).data;
     const isGood = document !== undefined && document.status !== "failed" && (answer.status === 0 || answer.status === 3);
     return {
-      identity: `${files} ${hashOf(JSON.stringify(withoutMoment(document)))}`,
+      // a command that prints no plan has an identity as well: it is told by its errors
+      identity: `${files} ${hashOf(JSON.stringify(withoutMoment(document) ?? null))}`,
       document: answer.out,
       errors: errorsOf(document, answer),
       exitStatus: answer.status,

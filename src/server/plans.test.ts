@@ -78,18 +78,36 @@ const planOf = (tasks: number, created: string, exitStatus = 0) =>
     plan: { created, totals: { tasks }, entities: [] },
   });
 
-function plans(now = () => Date.now()): Plans {
+function plans(now = () => Date.now(), sleep = systemClock.sleep): Plans {
   const program = join(folder, "program.mjs");
   writeFileSync(program, PROGRAM);
   const both = { config: "read", output: "write" } as const;
   return openPlans({
     ...{ kinds: [kind("do", "do", both), kind("silent", "silent", both)], roots, workspace, version: "1" },
-    ...{ program: [process.execPath, program], clock: { ...systemClock, now }, log: silentLog },
+    ...{ program: [process.execPath, program], clock: { ...systemClock, now, sleep }, log: silentLog },
   });
 }
 const plan = (text: string) => writeFileSync(at("config.yaml.plan"), text);
 
 describe("plans of jobs", () => {
+  it("that nobody has made are said by the beginning of their name", () => {
+    expect(() => plans().plan("0123456789".repeat(9))).toThrow(
+      expect.objectContaining({ code: "NOT_FOUND", message: expect.stringMatching(/^there is no plan (0123456789){4}; plans/) }),
+    );
+  });
+
+  it("that take long are answered before they are there: they have no document yet, and cannot be started", async () => {
+    plan(planOf(3, "today"));
+    // what answers waits no more; what plans has its time
+    const open = plans(undefined, (ms, signal) => (ms < 60_000 ? Promise.resolve() : systemClock.sleep(ms, signal)));
+    const made = await open.make({ kind: "do", config: at("config.yaml"), output: at("slow.json") });
+    expect(made).toMatchObject({ state: "planning", hasDocument: false });
+    await expect(open.start(made.planId)).rejects.toMatchObject({ code: "USAGE", message: "the plan is not ready yet" });
+    await expect.poll(() => open.plan(made.planId).state).toBe("planned");
+    expect(open.plan(made.planId).hasDocument).toBe(true);
+    await open.close();
+  });
+
   it("start once, exactly as planned, under the id of the plan", async () => {
     const open = plans();
     plan(planOf(3, "today"));

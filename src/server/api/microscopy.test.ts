@@ -122,6 +122,38 @@ describe("the microscopy catalogue", () => {
     rmSync(root, { recursive: true });
   });
 
+  it("has no frame that is larger than the server's memory: it is said before anything is read", async () => {
+    const large = memoryRepository();
+    const dataset = {
+      dataset_serial: GREY,
+      description: null,
+      microscope: "Leica",
+      date_time: "2024-05-17T10:30:00",
+      parent: null,
+    };
+    const global = {
+      ...{
+        storage_dir: "raw_frames/large",
+        nbr_frames: 1,
+        im_width: 100_000,
+        im_height: 100_000,
+        nbr_slices: 1,
+        nbr_channels: 1,
+      },
+      ...{ im_colors: 1, nbr_timepoints: 1, nbr_positions: 1, bit_depth: "uint16" as const, metadata_json: null },
+    };
+    async function* one() {
+      yield { ...rowOf(0, 0, Buffer.of(1)), sha256: null };
+    }
+    await large.insertFrames(dataset, global, one(), { overwrite: false });
+    const server = await serve([storage], large);
+    const answer = await ask(`/${GREY}/pixels?c=0&z=0&t=4&p=0`, {}, server);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      422,
+      { code: "MEMORY_LIMIT", message: "c0z0.png: a frame of 20000000000 bytes is larger than this server takes" },
+    ]);
+  });
+
   it("lists data sets by id, part by part", async () => {
     const first = (await (await ask("?limit=3")).json()) as MicroscopyList;
     expect(first.datasets.map(({ id }) => id)).toEqual([FILE, GREY, OUTSIDE]);

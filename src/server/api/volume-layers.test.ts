@@ -92,3 +92,24 @@ describe("annotations over a tomogram of the catalogue", () => {
     await expect(layers.find(TOMOGRAM, "79", signal)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 });
+
+it("of files beside a volume without anything to draw, those that were asked for are said, and its own are left out", async () => {
+  const store = memoryStore();
+  for (const [key, text] of Object.entries({ "a.mrc": "", "a_none.csv": "", "b.mrc": "", "b_notes.csv": "who,when\nme,today\n" }))
+    await store.write(key, Buffer.from(text));
+  const placed = { place: { id: "p", name: "p", kind: "folder", store }, key: "a.mrc" };
+  const volume = {
+    ...{ ...placed, keys: ["a.mrc"], source: { levels: [{ shape: [4, 4, 4] }] } },
+    ...{ voxelSizeAngstrom: [10, 10, 10], originAngstrom: [] },
+  };
+  const layers = volumeLayers({
+    ...{ places: [placed.place], find: async () => placed, volumes: { open: async () => volume } },
+    memory: { limits: { layers: 2 ** 20 }, watch: () => {} },
+  } as unknown as ApiContext);
+  const list = (asked: readonly string[]) => layers.list({ kind: "place", place: "p", key: "a.mrc" }, asked, signal);
+  const { layers: own, others } = await list([]);
+  expect([own, others?.map(({ name }) => name)]).toEqual([[], ["b_notes.csv"]]);
+  expect((await list(others!.map(({ id }) => id))).layers).toMatchObject([
+    { name: "b_notes.csv", count: 0, error: { code: "FORMAT_UNKNOWN" } },
+  ]);
+});
