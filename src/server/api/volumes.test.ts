@@ -107,6 +107,18 @@ describe("volumes", () => {
     }
   });
 
+  it("gives a plane as greys between the values that become 0 and 255, both of which it needs", async () => {
+    const row = `${ref("a.mrc")}/plane?axis=z&at=0&box=0,0,2,1&as=u8`;
+    const [first, second] = [value(0, 0, 0), value(0, 0, 1)];
+    const reply = await ask(`${row}&low=${first}&high=${second}`);
+    expect([reply.status, reply.headers.get("x-dtype"), [...new Uint8Array(await reply.arrayBuffer())]]).toEqual([
+      200,
+      "uint8",
+      [0, 255],
+    ]);
+    for (const half of ["&low=0", "&high=9", ""]) expect((await ask(row + half)).status).toBe(400);
+  });
+
   it("an address with the etag never changes its answer: a source that has changed is said, and read anew without it", async () => {
     const key = "changing.mrc";
     const bytes = mrc();

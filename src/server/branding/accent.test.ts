@@ -54,6 +54,18 @@ describe("the colours of an accent", () => {
     fc.assert(fc.property(chosen, check), { numRuns: 300 });
   });
 
+  it("stand out more where a button is pressed, as far as there is anything beyond them", () => {
+    const apart = (hex: string, theme: "light" | "dark") => {
+      const value = valuesOf(hex)[theme];
+      const page = token("--bg")[theme === "light" ? 0 : 1]!;
+      return ratio(value("--accent-strong"), page) - ratio(value("--accent"), page);
+    };
+    // dark enough for a lighter one to be read as well, and the other way round
+    expect(apart("#1a2f6b", "light")).toBeGreaterThan(0);
+    expect(apart("#c8d8ff", "dark")).toBeGreaterThan(0);
+    expect([apart("#000000", "light") < 0, apart("#ffffff", "dark") < 0]).toEqual([true, true]);
+  });
+
   it("are those that were chosen where these can be read, and are told where they are far from it", () => {
     // the house's own, which has a colour for each theme
     const [light, dark] = token("--accent");
