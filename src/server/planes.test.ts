@@ -38,3 +38,17 @@ it("a full server ends threads that decode nothing just now, and starts others w
   expect(new Int16Array(bytes.slice().buffer)).toEqual(voxels.subarray(3 * 64 * 64, 4 * 64 * 64));
   await volumes.close();
 });
+
+it("a volume that has changed is opened once for all who ask at the same time", async () => {
+  const voxels = noise([2, 4, 4], "int16") as Int16Array;
+  await writeImage(join(folder, "b.zarr"), [2, 4, 4], "int16", voxels);
+  const volumes = servedVolumes({ clock: systemClock });
+  const [place] = await openPlaces([folder]);
+  const open = () => volumes.open({ place: place!, key: "b.zarr" });
+  const before = await open();
+  expect(await open()).toBe(before);
+  await writeImage(join(folder, "b.zarr"), [2, 4, 5], "int16", noise([2, 4, 5], "int16"));
+  const [one, other] = await Promise.all([open(), open()]);
+  expect([one === before, one === other, one!.source.levels[0]!.shape]).toEqual([false, true, [2, 4, 5]]);
+  await volumes.close();
+});

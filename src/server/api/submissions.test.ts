@@ -284,6 +284,8 @@ describe("a folder that is made ready for ingest", () => {
     const now = (await ask("GET", `submissions/${one.id}`)).body;
     for (const [wrong, path] of [
       [{ say: "files", paths: ["../../secret/x.rec"], is: "tomogram" }, undefined],
+      [{ say: "files", paths: [], is: "tomogram" }, "paths"],
+      [{ say: "files", paths: [""], is: "tomogram" }, "paths.0"],
       [{ say: "files", paths: ["notes/reading.txt"], is: "tomogram" }, "run"],
       [{ say: "all", of: { pattern: "nothing/*" }, is: "left out" }, "pattern"],
       [{ say: "answer", question: "nobody-asked", answer: "1" }, "question"],
