@@ -1,8 +1,12 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { manualClock } from "../core/clock.js";
 import type { ValidationDocument } from "../stations/ingest/validate/report/document.js";
 import { keepReport } from "../stations/ingest/validate/report/kept.js";
 import type { ReportedFinding } from "../stations/ingest/validate/tally.js";
+import { fileStore } from "../stores/file/store.js";
 import { memoryStore } from "../stores/memory/store.js";
 import { parseLocation } from "../stores/url.js";
 import { servedMemory } from "./memory-shares.js";
@@ -100,5 +104,23 @@ describe("reports of a server", () => {
     const above = servedReports(workspace, [place("lab", "/lab")], undefined);
     expect(await above.list()).toMatchObject({ reports: [{ place: "lab", folder: "tree" }] });
     expect(await above.document(id(0))).toMatchObject({ location: "lab/tree", config: "c.yaml" });
+  });
+
+  it("links the files that are there now, of a Zarr its volume; in a bucket nothing is looked up", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "emporium-reports-"));
+    mkdirSync(join(folder, "1/r1/t.zarr/0"), { recursive: true });
+    writeFileSync(join(folder, "1/r1/a.json"), "{}");
+    writeFileSync(join(folder, "1/r1/t.zarr/0/0.0.0"), "x");
+    const keys = ["1/r1/a.json", "1/r2/a.json", "1/r1/t.zarr/0/0.0.0"];
+    const document = documentOf(keys.map((key, n) => ({ ...finding(2 * n), key })));
+    const filesOf = async (store: Place["store"]) => {
+      const own = { ...place("tree", "/lab/tree"), store };
+      return (await servedReports(await kept("/lab/tree", document), [own], undefined).findings(id(0), FIRST)).findings.map(
+        ({ file }) => file,
+      );
+    };
+    expect(await filesOf(fileStore(folder))).toEqual(["1/r1/a.json", undefined, "1/r1/t.zarr"]);
+    expect(await filesOf(memoryStore())).toEqual(["1/r1/a.json", "1/r2/a.json", "1/r1/t.zarr"]);
+    rmSync(folder, { recursive: true });
   });
 });

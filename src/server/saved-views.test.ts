@@ -52,6 +52,20 @@ describe("views of a workspace", () => {
     expect(await namesOf()).toEqual(["second"]);
   });
 
+  it("loses nothing that a program without the lock writes between reading and writing", async () => {
+    const at = open(workspace);
+    await at.add(view("first"));
+    const theirs = readFileSync(file(), "utf8").replace("first", "their own");
+    let asked = 0;
+    // writes when this view is put into words, which is behind the reading
+    const toJSON = () => {
+      if (asked++ === 0) writeFileSync(file(), theirs);
+      return RUN;
+    };
+    await at.add(view("second", { run: { ...RUN, toJSON } as typeof RUN }));
+    expect([await namesOf(), asked]).toEqual([["their own", "second"], 2]);
+  });
+
   it("loses nothing of several that are saved at once, through two servers", async () => {
     const servers = [open(workspace), open(workspace)];
     const names = Array.from({ length: 24 }, (_, at) => `view ${at}`);

@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { model, tomogram } from "../../../examples/archive/model.mjs";
 import { LAB_RUNS, writeSubmissionLab } from "../../../test/submission-lab.js";
+import { makeLog } from "../../core/log.js";
 import type { ApiError, Submission, SubmissionFiles, SubmissionForm } from "../../model/page-api.js";
 import { readDecisions } from "../../stations/ingest/laboratory/decisions-file.js";
 import { newConfig } from "../../stations/ingest/laboratory/new-config.js";
@@ -26,6 +27,7 @@ const kind: JobKind = {
   ...{ words: () => ["noop"], planWords: () => undefined, inputOf: () => undefined, fields: [] },
 };
 let portal: Portal;
+const said: string[] = [];
 
 interface Reply<T> {
   readonly status: number;
@@ -66,6 +68,7 @@ beforeAll(async () => {
   portal = await servePortal({
     ...{ places: await openPlaces([data]), bucket: "b", version: "0", workspace: join(root, "workspace") },
     writing: { tokens: openTokens(tokens, () => 0).tokens, roots: [], jobs: { kinds: [kind], program: ["false"] } },
+    log: makeLog((_, message) => void said.push(message)),
   });
 });
 afterAll(async () => {
@@ -118,6 +121,8 @@ describe("a folder that is made ready for ingest", () => {
     one = await decide(one, { say: "answer", question: one.account!.questions[0]!.id, answer: "2" });
     expect([one.account!.runs.map(({ run }) => run), one.account!.errors]).toEqual([["TS_01"], []]);
     expect((await write()).body.account!.written).toMatchObject({ config });
+    // once: what was refused before is nobody's deed
+    expect(said.filter((line) => line.includes(config))).toEqual([`ann writes ${config}`]);
   });
 
   it("takes a table of matches, a vocabulary and unsigned requests, as ingest new does", async () => {
