@@ -76,6 +76,15 @@ describe("connections of a server", () => {
     expect([isRefused(open("c")), a.destroyed, b.destroyed]).toEqual([false, true, false]);
   });
 
+  it("are counted by client though some of its own have closed", () => {
+    const { open, isRefused } = limited({ total: 9, perAddress: 3 });
+    const [first, second] = [open("a"), open("a"), open("a")];
+    first!.destroy();
+    second!.destroy();
+    // one is left: two more have room, a fourth has none
+    expect([open("a"), open("a"), open("a")].map(isRefused)).toEqual([false, false, true]);
+  });
+
   it("that close give their place back, once", () => {
     const { open, isRefused } = limited({ total: 2, perAddress: 1 });
     const a = open("a");

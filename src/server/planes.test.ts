@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { noise, writeImage } from "../../test/e2e/blocks-kit.js";
 import { systemClock } from "../core/clock.js";
@@ -50,5 +51,24 @@ it("a volume that has changed is opened once for all who ask at the same time", 
   await writeImage(join(folder, "b.zarr"), [2, 4, 5], "int16", noise([2, 4, 5], "int16"));
   const [one, other] = await Promise.all([open(), open()]);
   expect([one === before, one === other, one!.source.levels[0]!.shape]).toEqual([false, true, [2, 4, 5]]);
+  await volumes.close();
+});
+
+it("a file whose voxels are compressed as a whole is read from its front, another one anywhere", async () => {
+  mkdirSync(folder, { recursive: true });
+  const voxels = Uint8Array.from({ length: 24 }, (_, at) => at);
+  const head = (encoding: string) => Buffer.from(`NRRD0004\ntype: uint8\ndimension: 3\nsizes: 4 3 2\nencoding: ${encoding}\n\n`);
+  writeFileSync(join(folder, "plain.nrrd"), Buffer.concat([head("raw"), voxels]));
+  writeFileSync(join(folder, "packed.nrrd"), Buffer.concat([head("gzip"), gzipSync(voxels)]));
+  const volumes = servedVolumes({ clock: systemClock });
+  const [place] = await openPlaces([folder]);
+  for (const [key, isSequential] of [["plain.nrrd", false] as const, ["packed.nrrd", true] as const]) {
+    const volume = await volumes.open({ place: place!, key });
+    expect([key, volume.isSequential === true, [...(await volume.cut({ axis: "z", at: 1 }, { as: "native" })).bytes]]).toEqual([
+      key,
+      isSequential,
+      [...voxels.subarray(12)],
+    ]);
+  }
   await volumes.close();
 });

@@ -67,6 +67,8 @@ describe("the colours of an accent", () => {
   });
 
   it("are those that were chosen where these can be read, and are told where they are far from it", () => {
+    // as bright as a screen can be, in one of its colours
+    expect(valuesOf("#0009ff").light("--accent")).toBe("#0009ff");
     // the house's own, which has a colour for each theme
     const [light, dark] = token("--accent");
     expect(valuesOf(light).light("--accent")).toBe(light);
