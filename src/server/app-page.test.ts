@@ -50,6 +50,19 @@ describe("the document of a page", () => {
   });
 });
 
+it("what asks for no page gets none, and without the built pages nobody does", async () => {
+  const empty = mkdtempSync(join(tmpdir(), "emporium-no-pages-"));
+  const ask = async (path: string, accept: string, of = pageOf) => {
+    const { status, headers } = await of(new Request(`http://localhost/${path}`, { headers: { accept } }), path);
+    return [status, headers.get("content-type")?.split(";")[0]];
+  };
+  expect(await ask("view/tomogram/12", "text/html")).toEqual([200, "text/html"]);
+  expect(await ask("view/tomogram/12", "image/png")).toEqual([404, "text/plain"]);
+  expect(await ask("favicon.png", "*/*")).toEqual([404, "text/plain"]);
+  expect(await ask("view/tomogram/12", "text/html", appPage({ base: "/", folder: empty }))).toEqual([404, "text/plain"]);
+  rmSync(empty, { recursive: true });
+});
+
 it("each address has a file of web/pages, which exports what its name says", () => {
   const web = fileURLToPath(new URL("../../web/pages", import.meta.url));
   for (const [path, { file }] of Object.entries(PAGES)) {

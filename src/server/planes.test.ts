@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
@@ -70,5 +70,15 @@ it("a file whose voxels are compressed as a whole is read from its front, anothe
       [...voxels.subarray(12)],
     ]);
   }
+  await volumes.close();
+});
+
+it("a dataset of an HDF5 file is a volume, though nothing is known of its header", async () => {
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(new URL("../../test/fixtures/hdf5/volumes.h5", import.meta.url), join(folder, "volumes.h5"));
+  const volumes = servedVolumes({ clock: systemClock });
+  const [place] = await openPlaces([folder]);
+  const { peeked, source } = await volumes.open({ place: place!, key: "volumes.h5#/volume" });
+  expect([peeked, source.dtype, source.levels[0]!.shape]).toEqual([undefined, "int16", [10, 12, 14]]);
   await volumes.close();
 });

@@ -41,3 +41,23 @@ it("a tree has changed since its import: by the date of a file, by one more or l
   await told(undefined);
   await close();
 });
+
+it("a tree is looked at as deep as trees are, and no deeper: a link may lead back to a folder above", async () => {
+  const deep = mkdtempSync(join(tmpdir(), "emporium-deep-"));
+  const write = (folders: number, seconds: number) => {
+    const folder = join(deep, ...Array.from({ length: folders }, (_, at) => `${at + 1}`));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "a.json"), "{}");
+    utimesSync(join(folder, "a.json"), seconds, seconds);
+  };
+  const clock = manualClock(1_000_000);
+  const place = { id: "t", name: "t", kind: "tree", store: fileStore(deep) } as unknown as ServedCatalogue["place"];
+  const state = () => ({ place: "t", state: "ready" as const, importedAt: new Date(100_000).toISOString() });
+  const { changedAt, close } = treeChanges({ place, state } as unknown as ServedCatalogue, clock);
+  write(13, 300);
+  write(12, 200);
+  changedAt();
+  await expect.poll(changedAt).toBe(new Date(200_000).toISOString());
+  await close();
+  rmSync(deep, { recursive: true });
+});
