@@ -30,6 +30,8 @@ describe("a volume whose format knows places by whole voxels alone", () => {
 
   it("has levels that are named where they are moved in another way than the finest", () => {
     expect(notesOf([1, 1, 1], [2, 2, 2.5])).toEqual([`${WHY}: level 1 is moved by 0, 0, -0.5 nm (z, y, x)`]);
+    // of a level that is not moved there is nothing to say
+    expect(notesOf([0, 1, 1], [2, 2, 2])).toEqual([`${WHY}: its own are moved by 1, 0, 0 nm (z, y, x)`]);
     expect(notesOf([0, 1, 1], [1, 2, 2])).toEqual([`${WHY}: its own are moved by 1, 0, 0 nm (z, y, x)`]);
   });
 });
