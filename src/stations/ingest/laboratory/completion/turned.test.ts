@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import type { Decision } from "../decide.js";
 import { decisionsOf, recognisedIn } from "../know.js";
+import { turnedQuestions } from "./turned.js";
 
 const { signal } = new AbortController();
 const stack = mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 });
@@ -36,6 +38,27 @@ describe("lists of raw angles", () => {
   it("that are sorted beside a stack which is not are asked about; of an mdoc elsewhere the stack may be sorted", async () => {
     expect(await beside([-3, 0, 3, 6, 9])).toEqual(["angles-sorted: leave-out", "left out"]);
     expect(await beside([-3, 0, 3, 6, 9], "mdocs/TS_01.mdoc")).toEqual(["", "raw tilts"]);
+  });
+
+  it("that are sorted beside another stack are asked about, where the acquisition file lies beside the published one", async () => {
+    const roles = {
+      "session/TS_01.mrc": "tilt series",
+      "session/TS_01.mdoc": "acquisition",
+      "tiltstack/TS_01.rawtlt": "raw tilts",
+    } as const;
+    const of = async (recorded: readonly number[], others: Record<string, Uint8Array>) => {
+      const texts = { "session/TS_01.mdoc": mdoc(recorded), "tiltstack/TS_01.rawtlt": list([-3, 0, 3, 6, 9]) };
+      const laboratory = await laboratoryWith({ "session/TS_01.mrc": stack, ...texts, ...others });
+      const known = Object.entries(roles).map(([path, role]): [string, Decision] => [
+        path,
+        { path, role, run: "TS_01", because: "", strength: "name", details: {} },
+      ]);
+      return (await turnedQuestions(new Map(known), laboratory)).map(({ id, guess }) => `${id}: ${guess}`).join();
+    };
+    const sorted = { "tiltstack/TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 2 }) };
+    expect(await of(RECORDED, sorted)).toBe("angles-sorted: leave-out");
+    expect(await of([-3, 0, 3, 6, 9], sorted)).toBe("");
+    expect(await of(RECORDED, {})).toBe("");
   });
 
   it("are compared with the angles of the alignment, which may move all of them", async () => {

@@ -15,6 +15,11 @@ const NEAR_DEGREES = 1;
 /** Fewer angles may fit by chance. */
 const ANGLES_MIN = 3;
 
+/** As stacks are called, which programs write with a list of their angles. */
+const STACKS = [".st", ".mrc", ".mrcs"];
+/** Whether an acquisition file is called as a stack in its folder. A list of angles elsewhere, with a stack of its own, says nothing of that one. */
+const liesBeside = (mdoc: string, stack: string): boolean => mdoc.replace(/\.mdoc$/i, "") === stack.replace(/\.\w+$/, "");
+
 const FAULTS = {
   turned: "the opposite signs of those",
   sorted: "the order of the angles, and the images of the stack that of their recording, as",
@@ -46,6 +51,9 @@ export async function turnedQuestions(files: ReadonlyMap<string, Decision>, labo
     const list = await anglesIn(laboratory, file.path);
     if (!list || list.length < ANGLES_MIN) continue;
     const stacks = new Set(own.flatMap(({ role, path }) => (role === "tilt series" ? [path] : [])));
+    const isOfOther = STACKS.map((end) => file.path.replace(/\.\w+$/, end)).some(
+      (one) => laboratory.get(one) && !stacks.has(one),
+    );
     for (const { role, path } of own) {
       const isOfAlignment = role === "alignment" && /\.tlt$/i.test(path);
       if (!isOfAlignment && role !== "acquisition") continue;
@@ -55,8 +63,9 @@ export async function turnedQuestions(files: ReadonlyMap<string, Decision>, labo
         break;
       }
       const angles = await anglesIn(laboratory, path);
-      const fault =
-        angles && (isOfAlignment ? alignedFault(list, angles) : faultOf(list, angles, stacks.has(path.replace(/\.mdoc$/i, ""))));
+      const isOfStack =
+        stacks.has(path.replace(/\.mdoc$/i, "")) || (isOfOther && [...stacks].some((one) => liesBeside(path, one)));
+      const fault = angles && (isOfAlignment ? alignedFault(list, angles) : faultOf(list, angles, isOfStack));
       if (!fault) continue;
       doubts.push({ file, fault, by: path });
       break;
