@@ -180,3 +180,16 @@ describe("a table of Dynamo of which nothing tells the tomogram", () => {
     expect(files.get("TS_01.tbl")).toBeUndefined();
   });
 });
+
+describe("points that napari has saved", () => {
+  it("are never read with another order of axes than their first line has", async () => {
+    // along z they reach further than the tomogram; x and z exchanged, they would lie in it
+    const layer = `index,axis-0,axis-1,axis-2\n0,10.5,3,2\n1,9,4,1\n`;
+    const { questions } = await told({ "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "TS_01_picks.csv": layer });
+    expect(questions.flatMap(({ options }) => options.map(({ answer }) => answer))).toEqual([
+      "pixels-2",
+      "pixels-3",
+      "leave-out",
+    ]);
+  });
+});

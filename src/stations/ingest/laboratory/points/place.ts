@@ -42,6 +42,9 @@ const COUNTS_PIXELS = new Set([
   ...["eman2_box", "eman2_json", "cryolo_cbox", "napari", "tomotwin_tloc"],
 ]);
 
+/** Formats whose own columns are named by their axes, and whose readers know no other order: one that is guessed would not be obeyed. */
+const NAMES_AXES = new Set(["napari", "tardis"]);
+
 /**
  * Looks into lists of points: what they are, which tomogram they lie in, and how their coordinates become its voxels. What only one reading fits is
  * claimed; what several fit is asked; what none fits, or no configuration can express, is left out with the reason.
@@ -300,7 +303,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
           readingsOf(pairsAt(spacing), [...new Set(covered.flatMap(options.pixelsOf))], {
             countsPixels: COUNTS_PIXELS.has(reading.format),
             mayHaveAngstrom: /^relion\d_star$/.test(reading.format),
-            isReversed: reading.isReversed,
+            isReversed: NAMES_AXES.has(reading.format) ? false : reading.isReversed,
           })
             // of several tomograms that a list in voxels may be of
             .filter(({ unit }) => isWrong || isFar || reading.unit !== "voxels" || unit === "voxels")
