@@ -20,6 +20,9 @@ const hasFolder = (form: RegExp, path: string): boolean =>
     .split("/")
     .some((part) => form.test(part));
 
+/** Whether a file lies where people keep what they show in papers and talks. */
+export const isForFigures = (path: string): boolean => hasFolder(FIGURES, path);
+
 /** Roles of which a run has several, and one of each name. */
 const NAMED: readonly Role[] = ["points", "table", "mask", "mesh", "gain", "frame"];
 /** Which of two tomograms or tilt series counts is asked, by {@link twinQuestions} and {@link seriesOfOneRun}. */
@@ -122,10 +125,10 @@ export function figureQuestions(files: ReadonlyMap<string, Decision>): Question[
   const all = [...files.values()];
   const shown = all.filter(
     ({ path, role, strength }) =>
-      SHOWN.includes(role) && strength !== "person" && strength !== "bookkeeping" && hasFolder(FIGURES, path),
+      SHOWN.includes(role) && strength !== "person" && strength !== "bookkeeping" && isForFigures(path),
   );
   // where everything lies below such a folder it tells nothing
-  if (shown.length === 0 || !all.some(({ path, role }) => SHOWN.includes(role) && !hasFolder(FIGURES, path))) return [];
+  if (shown.length === 0 || !all.some(({ path, role }) => SHOWN.includes(role) && !isForFigures(path))) return [];
   return [
     {
       id: "figures",

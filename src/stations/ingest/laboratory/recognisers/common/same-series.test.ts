@@ -239,6 +239,23 @@ it("pieces that a model learns from, and references, are no evidence of a series
   expect([whose, runs]).toEqual([[], ["TS_01"]]);
 });
 
+it("what was made for a figure makes no question of series that are known apart", async () => {
+  const day = (seed: number) => ({
+    ...{ "TS_01.st": stack(seed), "TS_01_rec.mrc": volume(seed + 1) },
+    ...{ "TS_02.st": stack(seed + 2), "TS_02_rec.mrc": volume(seed + 3) },
+  });
+  const { whose, runs, of } = await decided({
+    ...below("2022-11-03", day(1)),
+    ...below("2022-11-17", day(11)),
+    "thesis/figures/TS_02_crop.mrc": mrcFile([3, 6, 6], 10, { seed: 21 }),
+  });
+  expect(whose).toEqual([]);
+  expect(runs).toEqual(["2022-11-03_TS_01", "2022-11-03_TS_02", "2022-11-17_TS_01", "2022-11-17_TS_02"]);
+  expect(of("thesis/figures/TS_02_crop.mrc")?.because).toBe(
+    "of TS_02, and nothing tells whether of 2022-11-03_TS_02 or 2022-11-17_TS_02",
+  );
+});
+
 it("the frames that are not there are told once, whether mdocs or lists of Warp name them", async () => {
   const named = (name: string, minute: number) =>
     mdoc(`${name}.mrc`, minute).replace(/DateTime/g, () => `SubFramePath = D:\\x\\${name}.tif\nDateTime`);

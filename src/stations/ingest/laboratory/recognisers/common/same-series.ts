@@ -3,6 +3,7 @@ import { groupsOf, keyOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import type { Claim, Question, Recognised, RunOfFile } from "../../claims.js";
 import { alignAlike, holdTheSame } from "../../completion/joined-runs.js";
+import { isForFigures } from "../../completion/put-aside.js";
 import { stableId } from "../../questions.js";
 import { tightName, wordsOf } from "../../run-names.js";
 import { inRuns } from "../../runs-of-files.js";
@@ -101,13 +102,18 @@ function familiesOf(laboratory: Laboratory, recognised: readonly Recognised[]): 
   });
 }
 
-/** Paths of what tells a series. Cubes beside a tomogram do not: they are references, and pieces of which a model learns. */
+/**
+ * Paths of what tells a series. Cubes beside a tomogram do not: they are references, and pieces of which a model learns; neither do volumes for figures,
+ * about which a person is asked.
+ */
 function tellingOf(laboratory: Laboratory, claims: readonly Claim[]): Set<string> {
   const isCube = ({ path, role, strength }: Claim) => {
     const file = role === "tomogram" && strength !== "bookkeeping" ? laboratory.get(path) : undefined;
     return file !== undefined && isBox(file);
   };
-  const telling = claims.filter(({ role }) => TELLING.includes(role));
+  const isShown = ({ path, strength }: Claim) => strength !== "bookkeeping" && isForFigures(path);
+  const all = claims.filter(({ role }) => TELLING.includes(role));
+  const telling = all.every(isShown) ? all : all.filter((claim) => claim.role !== "tomogram" || !isShown(claim));
   const hasTomogram = telling.some((claim) => claim.role === "tomogram" && !isCube(claim));
   return new Set(telling.filter((claim) => !hasTomogram || !isCube(claim)).map(({ path }) => path));
 }
