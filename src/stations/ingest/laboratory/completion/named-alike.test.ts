@@ -60,6 +60,24 @@ describe("a table with two names in each row", () => {
     expect((await decided({ ...series, ...made, ...stacks, "names.csv": table })).asked).toEqual([]);
   });
 
+  it("is taken though both have tomograms, where another row names what has the same voxels; a folder may stand before a name", async () => {
+    const day = (date: string, seed: number) =>
+      Object.fromEntries(
+        [1, 2].flatMap((n) => [
+          [`${date}/ts0${n}.st`, stack(seed + n)],
+          [`${date}/ts0${n}_rec.mrc`, volume(seed + n)],
+        ]),
+      );
+    const sent = { "from_jana/lam3_07_bin4.mrc": volume(1), "from_jana/lam3_09_bin4_ddw.mrc": volume(40) };
+    const table = "yours,mine\n2022-11-03/ts01,lam3_07\n2022-11-03/ts02,lam3_09\n";
+    const lab = { ...day("2022-11-03", 0), ...day("2022-11-17", 20), ...sent };
+    const { asked, runs } = await decided({ ...lab, "from_jana/names.csv": table });
+    expect(asked).toEqual([["names", "one-run"]]);
+    expect(runs).toEqual(["2022-11-03_ts01", "2022-11-03_ts02", "2022-11-17_ts01", "2022-11-17_ts02"]);
+    const unlike = { ...lab, "from_jana/lam3_07_bin4.mrc": volume(41) };
+    expect((await decided({ ...unlike, "from_jana/names.csv": table })).asked).toContainEqual(["names", "separate-runs"]);
+  });
+
   it("of a single row tells nothing", async () => {
     const { asked } = await decided({ ...series, ...made, "names.txt": "Position_3 -> yeast_a1\n" });
     expect(asked).toEqual([]);

@@ -5,7 +5,7 @@ import type { Claim, Question, Recognised, RunOfFile } from "../claims.js";
 import { stableId } from "../questions.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { showTheSame } from "../recognisers/common/prints.js";
-import { tightName } from "../run-names.js";
+import { tightName, wordsOf } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 
 const TEXT_BYTES_MAX = 256 * 1024;
@@ -33,7 +33,7 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
   if (runs.size < 2) return recognised;
   const questions: Question[] = [];
   const taken = new Set<string>();
-  for (const { path, pairs } of await tablesOf(laboratory, runs)) {
+  for (const { path, pairs, isShown } of await tablesOf(laboratory, runs)) {
     const open = await notApart(
       laboratory,
       runs,
@@ -41,7 +41,8 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
     );
     if (open.length === 0) continue;
     for (const run of open.flat()) taken.add(run);
-    questions.push(questionOf(runs, open, { id: stableId("names", path), why: `${path} has them in one row` }));
+    const question = questionOf(runs, open, { id: stableId("names", path), why: `${path} has them in one row` });
+    questions.push(isShown ? { ...question, guess: "one-run" } : question);
   }
   const [only] = await notApart(
     laboratory,
@@ -52,39 +53,33 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
   return questions.length === 0 ? recognised : [...recognised, { software: "", by: [], claims: [], questions }];
 }
 
+interface NameTable {
+  readonly path: string;
+  readonly pairs: readonly Pair[];
+  /** Another row, in the same columns, has two names of what is known to be one: the table says what it seems to say. */
+  readonly isShown: boolean;
+}
+
 /** Tables with the names of two runs in several rows. */
-async function tablesOf(
-  laboratory: Laboratory,
-  runs: Runs,
-): Promise<{ readonly path: string; readonly pairs: readonly Pair[] }[]> {
+async function tablesOf(laboratory: Laboratory, runs: Runs): Promise<NameTable[]> {
   const byName = groupsOf(runs.keys(), tightName);
-  const parts = new Map<string, Set<string>>();
-  const partsOf = (run: string) => {
-    const known =
-      parts.get(run) ?? new Set(runs.get(run)!.flatMap(({ path }) => path.split("/").map((part) => tightName(stemOf(part)))));
-    parts.set(run, known);
+  const called = new Map<string, ReadonlySet<string>>();
+  const calledOf = (run: string) => {
+    const known = called.get(run) ?? new Set(runs.get(run)!.flatMap(({ path }) => namesIn(path)));
+    called.set(run, known);
     return known;
   };
-  /** Rows with a run and another name under which its files lie: what was known before says what the columns mean. */
-  const isKnown = (line: readonly string[]) =>
-    line.some((cell) => {
-      const run = runOf(cell);
-      return (
-        run !== undefined &&
-        line.some(
-          (other) =>
-            runOf(other) === undefined &&
-            other.trim() !== "" &&
-            /\d/.test(other) &&
-            partsOf(run).has(tightName(stemOf(other.trim()))),
-        )
-      );
-    });
   const runOf = (cell: string) => {
     const text = cell.trim().replace(/^["']|["']$/g, "");
-    const found = runs.has(text) ? [text] : (byName.get(tightName(text)) ?? byName.get(tightName(stemOf(text))) ?? []);
-    return found.length === 1 ? found[0] : undefined;
+    if (runs.has(text)) return text;
+    // of series of one name people write the folder before it
+    const found = [text, stemOf(text), text.replace(/[/\\]+/g, "_")].map((name) => byName.get(tightName(name)) ?? []);
+    const [own = []] = found.filter(({ length }) => length > 0);
+    return own.length === 1 ? own[0] : undefined;
   };
+  /** Whether a run lies under another name, too: what was known before says what the columns mean. */
+  const isCalled = (run: string | undefined, other: string) =>
+    run !== undefined && runOf(other) === undefined && /\d/.test(other) && calledOf(run).has(tightName(stemOf(other.trim())));
   const texts = laboratory.files.filter(
     ({ path, format, size }) => format === "text" && size <= TEXT_BYTES_MAX && TABLE.test(path),
   );
@@ -92,16 +87,33 @@ async function tablesOf(
     const lines = ((await laboratory.text(path)) ?? "")
       .split(/\r\n|\n|\r/)
       .map((line) => (/[,;\t|]/.test(line) ? line.split(/[,;\t|]/) : line.split(/\s*(?:->|=>|=|→|:)\s*|\s+/)));
-    const pairs = pairsOf(lines.map((line) => line.map(runOf)));
-    return { path, pairs, rows: pairs.length + (pairs.length === 0 ? 0 : lines.filter(isKnown).length) };
+    const { pairs, columns } = pairsOf(lines.map((line) => line.map(runOf)));
+    const isKnown = (line: readonly string[]) => line.some((cell) => line.some((other) => isCalled(runOf(cell), other)));
+    const [a, b] = columns.map((column) => (line: readonly string[]) => line[column] ?? "") as [Cell, Cell];
+    const isShown = lines.some((line) => isCalled(runOf(a(line)), b(line)) || isCalled(runOf(b(line)), a(line)));
+    return { path, pairs, isShown, rows: pairs.length + (pairs.length === 0 ? 0 : lines.filter(isKnown).length) };
   });
   return tables.filter(({ rows }) => rows >= ROWS_MIN);
 }
 
+type Cell = (line: readonly string[]) => string;
+
+/** Names under which a file lies: those of its folders, and each beginning of its own that ends where a word does. */
+function namesIn(path: string): string[] {
+  const parts = path.split("/").map(stemOf);
+  const name = parts.at(-1)!;
+  const ends = wordsOf(name).map(({ end }) => tightName(name.slice(0, end)));
+  return [...parts.map(tightName), ...ends];
+}
+
 /** The pairs of the two columns that have most of them. Each name is in one row, or it is no list of names. */
-function pairsOf(rows: readonly (readonly (string | undefined)[])[]): readonly Pair[] {
+function pairsOf(rows: readonly (readonly (string | undefined)[])[]): {
+  readonly pairs: readonly Pair[];
+  readonly columns: readonly [number, number];
+} {
   const width = Math.min(12, Math.max(0, ...rows.map(({ length }) => length)));
   let best: readonly Pair[] = [];
+  let columns: readonly [number, number] = [0, 1];
   for (let a = 0; a < width; a++) {
     for (let b = a + 1; b < width; b++) {
       const pairs = rows.flatMap((row): Pair[] => {
@@ -109,10 +121,10 @@ function pairsOf(rows: readonly (readonly (string | undefined)[])[]): readonly P
         return one === undefined || other === undefined || one === other ? [] : [[one, other]];
       });
       const isOnce = new Set(pairs.flat()).size === 2 * pairs.length;
-      if (isOnce && pairs.length > best.length) best = pairs;
+      if (isOnce && pairs.length > best.length) [best, columns] = [pairs, [a, b]];
     }
   }
-  return best;
+  return { pairs: best, columns };
 }
 
 async function notApart(laboratory: Laboratory, runs: Runs, pairs: readonly Pair[]): Promise<Pair[]> {
