@@ -193,3 +193,36 @@ describe("points that napari has saved", () => {
     ]);
   });
 });
+
+describe("a list that names series which two folders have", () => {
+  const star = (names: readonly string[]) =>
+    `data_particles\n\nloop_\n_rlnTomoName #1\n_rlnCoordinateX #2\n_rlnCoordinateY #3\n_rlnCoordinateZ #4\n${names
+      .flatMap((name) => INSIDE.map((place) => `${name} ${place.join(" ")}\n`))
+      .join("")}`;
+  const day = (date: string, seed: number) => ({
+    [`${date}/ts01.st`]: mrcFile([5, 12, 12], 10, { kind: "stack", seed }),
+    [`${date}/ts01_rec.mrc`]: volume(seed),
+    [`${date}/ts02.st`]: mrcFile([5, 12, 12], 10, { kind: "stack", seed: seed + 1 }),
+    [`${date}/ts02_rec.mrc`]: volume(seed + 1),
+  });
+
+  it("is of those that lie in its folder", async () => {
+    const lab = { ...day("2022-11-03", 1), ...day("2022-11-17", 11), "2022-11-03/relion/picks.star": star(["ts01", "ts02"]) };
+    const { runs, files, questions } = await told(lab);
+    expect(runs).toEqual(["2022-11-03_ts01", "2022-11-03_ts02", "2022-11-17_ts01", "2022-11-17_ts02"]);
+    expect(questions).toEqual([]);
+    expect(files.get("2022-11-03/relion/picks.star")).toMatchObject({
+      role: "points",
+      runs: ["2022-11-03_ts01", "2022-11-03_ts02"],
+    });
+  });
+
+  it("is of none where it lies in neither folder", async () => {
+    const { files } = await told({
+      ...day("2022-11-03", 1),
+      ...day("2022-11-17", 11),
+      "lists/picks.star": star(["ts01", "ts02"]),
+    });
+    expect(files.get("lists/picks.star")?.role).toBe("left out");
+  });
+});

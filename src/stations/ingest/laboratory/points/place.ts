@@ -9,7 +9,7 @@ import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
 import { folderOf } from "../recognisers/common/paths.js";
-import { runFinder } from "../run-names.js";
+import { looseName, runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import {
   areOutside,
@@ -218,8 +218,9 @@ function nearestCalled(value: string, path: string, { runs, volumesOf }: PlaceOp
     const at = one.findIndex((part, i) => part === "" || part !== two[i]);
     return at < 0 ? one.length : at;
   };
+  const name = looseName(seriesStem(value.replaceAll("\\", "/")));
   const called = runs
-    .filter((run) => run.endsWith(`_${seriesStem(value)}`))
+    .filter((run) => looseName(run).endsWith(`_${name}`))
     .map((run) => ({ run, depth: Math.max(0, ...volumesOf(run).map((volume) => shared(volume.path))) }));
   const most = Math.max(0, ...called.map(({ depth }) => depth));
   const nearest = called.filter(({ depth }) => depth === most);
