@@ -226,3 +226,36 @@ describe("a list that names series which two folders have", () => {
     expect(files.get("lists/picks.star")?.role).toBe("left out");
   });
 });
+
+describe("a table of Dynamo over tomograms of several voxel sizes", () => {
+  const rows = (numbers: readonly number[]) =>
+    lines(
+      numbers.flatMap((number) =>
+        INSIDE.map(([x, y, z], at) =>
+          Array.from({ length: 35 }, (_, column) => ({ 0: 10 * number + at, 19: number, 23: x, 24: y, 25: z })[column] ?? 0),
+        ),
+      ),
+      " ",
+    );
+  const lab = {
+    ...{ "TS_01.mrc": volume(1), "TS_02.mrc": mrcFile([6, 12, 12], 8, { seed: 2 }), "final.tbl": rows([1, 2]) },
+    "indices_column20.doc": "1 /old/TS_01.mrc\n2 /old/TS_02.mrc\n",
+  };
+
+  it("is published with each in the voxels that its list of tomograms names", async () => {
+    const { files, questions, config } = await told(lab);
+    expect(questions).toEqual([]);
+    expect(files.get("final.tbl")).toMatchObject({ role: "points" });
+    const sources = config.yaml.slice(config.yaml.indexOf("annotations:"));
+    expect(sources.match(/filter_value: "?[12]|run: \[\^TS_0\d\$\]|voxel_spacing: \[.*\]/g)).toEqual([
+      ...['filter_value: "1', "run: [^TS_01$]", "voxel_spacing: [^10\\.000$]"],
+      ...['filter_value: "2', "run: [^TS_02$]", "voxel_spacing: [^8\\.000$]"],
+    ]);
+  });
+
+  it("is asked about where the places lie outside of the tomograms that are named", async () => {
+    const far = rows([1, 2]).replace(/(?<= )(10\.5|9\.5)(?= )/g, "400");
+    const { files, questions } = await told({ ...lab, "final.tbl": far.replace(/ 1 2 1 /g, " 300 300 300 ") });
+    expect([files.get("final.tbl")?.role, questions.length]).toEqual([undefined, 1]);
+  });
+});

@@ -280,16 +280,17 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   const spacings = spacingsOf(covered, reading, options);
   const hasOne = covered.every((run) => new Set(options.volumesOf(run).map(({ spacingAngstrom }) => spacingAngstrom)).size === 1);
   // a format that is read against the tomogram needs no voxel size that all runs have
-  if (spacings.length === 0 && reading.unit === "format" && hasOne) spacings.push(undefined);
+  if (spacings.length === 0 && ((reading.unit === "format" && hasOne) || namesVoxels(reading, covered, options)))
+    spacings.push(undefined);
   if (spacings.length === 0)
     return all("its runs have tomograms of different voxel sizes, and there is none at which each run has one");
   const told = toldReading(reading, spacings);
   const pairsAt = (spacing: number | undefined) =>
-    covered.map((run) => ({ range: ranges.get(run)!, volume: volumeAt(run, spacing, options)! }));
+    covered.map((run) => ({ range: ranges.get(run)!, volume: volumeAt(run, spacing, reading, options)! }));
   const listsAt = (spacing: number | undefined): PlacedList[] =>
     (isShared ? covered.map((run) => ({ file: first, run })) : group.map((file) => ({ file, run: file.run! }))).flatMap(
       ({ file, run }) => {
-        const volume = volumeAt(run, spacing, options);
+        const volume = volumeAt(run, spacing, reading, options);
         const row = file.reading.rowName === undefined ? undefined : rowOf(run, file.reading, options);
         return volume ? [{ file, row, volume, range: ranges.get(run) }] : [];
       },
@@ -463,8 +464,24 @@ export function rowOf(
   return rowValues === undefined ? run : volumesOf(run).flatMap(({ path }) => rowValues[path] ?? [])[0];
 }
 
-function volumeAt(run: string, spacing: number | undefined, { volumesOf }: PlaceOptions): Volume | undefined {
-  return volumesOf(run).find(({ spacingAngstrom }) => spacingAngstrom === spacing);
+/** Whether the rows of each run are voxels of a tomogram that the bookkeeping names: no voxel size is needed that all runs have. */
+function namesVoxels({ unit, rowValues }: PointsReading, runs: readonly string[], { volumesOf }: PlaceOptions): boolean {
+  if (unit !== "voxels" || rowValues === undefined) return false;
+  const named = runs.map((run) => volumesOf(run).filter(({ path }) => rowValues[path] !== undefined));
+  return named.every((own) => own[0]?.spacingAngstrom !== undefined && new Set(own.map((one) => one.spacingAngstrom)).size === 1);
+}
+
+/** @param spacing undefined where each run has its own */
+function volumeAt(
+  run: string,
+  spacing: number | undefined,
+  { unit, rowValues }: PointsReading,
+  { volumesOf }: PlaceOptions,
+): Volume | undefined {
+  const own = volumesOf(run);
+  const named =
+    spacing === undefined && unit === "voxels" && rowValues ? own.find(({ path }) => rowValues[path] !== undefined) : undefined;
+  return named ?? own.find(({ spacingAngstrom }) => spacingAngstrom === spacing);
 }
 
 /** What the bookkeeping or the format says; of several tomograms the finest. */
