@@ -111,6 +111,27 @@ describe("Dynamo", () => {
     ]);
   });
 
+  it("tells of tomograms in EM format, and calls no other volume in it an average that is no cube", async () => {
+    const em = (x: number, y: number, z: number) => {
+      const bytes = new Uint8Array(512 + x * y * z);
+      bytes.set([6, 0, 0, 1]);
+      const view = new DataView(bytes.buffer);
+      for (const [at, length] of [x, y, z].entries()) view.setInt32(4 + 4 * at, length, true);
+      return bytes;
+    };
+    const { claims, recognised } = await found({
+      ...{ "TS_01.mrc": volume, "crop.tbl": table(row(1, 1)), "crop.doc": "1 TS_01.mrc\n" },
+      ...{ "bin8/TS_01_bin8.em": em(20, 22, 10), "bin8.vll": "bin8/TS_01_bin8.em\n* index = 1\n* apix = 17.36\n" },
+      ...{ "ref.em": em(8, 8, 8), "slab.em": em(20, 22, 10) },
+    });
+    expect(["bin8/TS_01_bin8.em", "ref.em", "slab.em"].map((path) => claims[path]?.because)).toEqual([
+      "a tomogram in EM format, as bin8.vll lists it: write it as MRC",
+      "a volume in EM format: an average, a mask or a template of Dynamo",
+      "a volume in EM format, and no cube as averages are: where it is a tomogram, write it as MRC",
+    ]);
+    expect(recognised!.notes!.join()).toMatch(/Tomograms in EM format \(bin8\/TS_01_bin8.em\) are not read: write them as MRC/);
+  });
+
   it("tells what is missing, and leaves other tables alone", async () => {
     const { roles, recognised } = await found({
       "a/one.tbl": table(row(1, 9)),

@@ -25,7 +25,11 @@ export const dynamo: Recogniser = {
     const models = laboratory.files.filter(({ path }) => /\.omd$/i.test(path)).map(({ path }) => path);
     if (tables.length === 0 && models.length === 0 && !lists.some(({ path }) => /\.vll$/i.test(path))) return undefined;
     const questions = claimTables(tables, lists, claims, notes);
-    claimAround(laboratory, tables, lists, claims);
+    const unread = await claimAround(laboratory, tables, lists, claims);
+    if (unread.length > 0)
+      notes.push(
+        `Tomograms in EM format (${fewFiles(unread)}) are not read: write them as MRC, dwrite(dread('X.em'), 'X.mrc'), and set their voxel size in the header.`,
+      );
     if (models.length > 0)
       notes.push(
         `Models of Dynamo (${fewFiles(models)}) are not read: write their points as a table, dwrite(model.grepTable(), 'X.tbl'), with a .doc of the tomograms beside it.`,
@@ -77,6 +81,10 @@ function claimTables(tables: readonly Table[], lists: readonly TomogramList[], c
     notes.push(`Tomograms that tables of Dynamo name are not in the folder, or lie there twice: ${few(missing)}.`);
   return questions;
 }
+
+const EM_HEADER_BYTES = 512;
+/** Code of a PC in the first byte. */
+const LITTLE_ENDIAN = 6;
 
 interface Faults {
   /** Tables with their numbers. */
@@ -144,7 +152,14 @@ function listOf({ path, tomograms }: Table, lists: readonly TomogramList[]): Tom
   return different.size === 1 ? knows[0] : undefined;
 }
 
-function claimAround(laboratory: Laboratory, tables: readonly Table[], lists: readonly TomogramList[], claims: Claim[]): void {
+/** @returns tomograms that are not read */
+async function claimAround(
+  laboratory: Laboratory,
+  tables: readonly Table[],
+  lists: readonly TomogramList[],
+  claims: Claim[],
+): Promise<string[]> {
+  const unread: string[] = [];
   const told = new Set(tables.map(({ path }) => path));
   const leave = (path: string, because: string) => {
     if (told.has(path)) return;
@@ -154,6 +169,10 @@ function claimAround(laboratory: Laboratory, tables: readonly Table[], lists: re
   for (const { path, files } of lists) {
     leave(path, "bookkeeping of Dynamo");
     for (const file of files.values()) {
+      if (!told.has(file) && laboratory.get(file)!.format === "em") {
+        unread.push(file);
+        leave(file, `a tomogram in EM format, as ${baseName(path)} lists it: write it as MRC`);
+      }
       if (told.has(file) || !laboratory.get(file)!.volume) continue;
       told.add(file);
       claims.push({
@@ -172,9 +191,25 @@ function claimAround(laboratory: Laboratory, tables: readonly Table[], lists: re
     else if (/^particle_\d{4,}\.(?:em|mrc)$/i.test(name)) leave(path, "a cut-out particle");
     else if (/\.(?:omd|ctlg)$/i.test(name))
       leave(path, /\.omd$/i.test(name) ? "a model of Dynamo, which is not read" : "bookkeeping of Dynamo");
-    else if (format === "em" && tables.length > 0)
-      leave(path, "a volume in EM format: an average, a mask or a template of Dynamo");
+    else if (format === "em" && tables.length > 0 && !told.has(path))
+      leave(
+        path,
+        (await isCubeInEm(laboratory, path))
+          ? "a volume in EM format: an average, a mask or a template of Dynamo"
+          : "a volume in EM format, and no cube as averages are: where it is a tomogram, write it as MRC",
+      );
   }
+  return unread;
+}
+
+/** Whether the header has three equal lengths. Source: the EM format of TOM and Dynamo: four bytes, of which the first tells the machine, then x, y, z */
+async function isCubeInEm(laboratory: Laboratory, path: string): Promise<boolean> {
+  if (laboratory.get(path)!.size < EM_HEADER_BYTES) return true;
+  const head = await (await laboratory.open(path)).read({ offset: 0, length: 16 });
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const isLittle = head[0] === LITTLE_ENDIAN;
+  const [x, y, z] = [4, 8, 12].map((at) => view.getInt32(at, isLittle));
+  return x === y && y === z;
 }
 
 function ancestorIn(path: string, folders: ReadonlySet<string>): string | undefined {
