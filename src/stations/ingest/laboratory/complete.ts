@@ -14,7 +14,7 @@ import { methodOfName } from "./completion/method.js";
 import { nanometreQuestions } from "./completion/nanometres.js";
 import { oneOfRun } from "./completion/one-of-run.js";
 import { leaveParts } from "./completion/parts.js";
-import { fillPixels } from "./completion/pixels.js";
+import { fillPixels, readPixels } from "./completion/pixels.js";
 import { asideQuestions, figureQuestions, leavePutAside, trainingQuestions } from "./completion/put-aside.js";
 import { leaveSameMasks } from "./completion/same-masks.js";
 import {
@@ -106,6 +106,7 @@ export async function complete(
   ask(stoppedSeries(files, laboratory));
   ask(await countQuestions(files, laboratory));
   ask(await turnedQuestions(files, laboratory));
+  await readPixels(files, laboratory);
   const series = await seriesPixels(files, laboratory);
   series.push(...fillPixels(files, undecided, laboratory, series));
   fillSpacings(files, undecided, laboratory, series);

@@ -1,7 +1,26 @@
+import { feiPixelAngstrom } from "../../../../formats/mrc/fei-pixel.js";
+import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import type { Decision } from "../decide.js";
 import { folderOf } from "../recognisers/common/paths.js";
+import { orReason } from "../recognisers/common/reading.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { isFamily, isNear, type SeriesPixels, spacingOf } from "./spacings.js";
+
+/** Sizes of pixels that the header of a tilt series has not, and what FEI's programs write behind it has. */
+export async function readPixels(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  for (const [path, file] of files) {
+    if (file.role !== "tilt series" || laboratory.get(path)?.format !== "mrc" || spacingOf(file, laboratory) !== undefined)
+      continue;
+    const read = await orReason(async () => {
+      const source = await laboratory.open(path);
+      return feiPixelAngstrom(source, await readMrcHeader(source));
+    });
+    // a stack that cannot be read is told elsewhere
+    if (!("value" in read) || read.value === undefined) continue;
+    const spacingFrom = "the header has none; its extended header, as FEI's programs write it, has this";
+    files.set(path, { ...file, details: { ...file.details, spacingAngstrom: read.value, spacingFrom } });
+  }
+}
 
 /**
  * Sizes of pixels that neither the header of a tilt series has nor an acquisition file of its run: that of the series beside it whose images are as large,
