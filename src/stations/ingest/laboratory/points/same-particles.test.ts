@@ -194,6 +194,16 @@ describe("lists of one program with two thresholds", () => {
     expect([...files.values()].filter(({ role }) => role === "points")).toEqual([]);
   });
 
+  it("are asked about, too, where one of them has several points at each place of the other", async () => {
+    const crowded = PLACES.flatMap(([x, y, z]) => [[x, y, z] as const, [x + 0.01, y, z] as const]);
+    const { questions, files } = await lab(crowded, PLACES);
+    const same = questions.filter(({ id }) => id.startsWith("same-particles"));
+    expect(same.map(({ options, answer }) => [options[0]!.says.replace(/^.*;/, ""), answer])).toEqual([
+      [" it has 8 points more, at places of the others or by themselves", undefined],
+    ]);
+    expect([...files.values()].filter(({ role }) => role === "points")).toEqual([]);
+  });
+
   it("are two annotations where they have other particles", async () => {
     const { questions, files } = await lab(others, PLACES);
     expect(questions.filter(({ id }) => id.startsWith("same-particles"))).toEqual([]);

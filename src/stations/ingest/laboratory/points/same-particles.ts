@@ -32,6 +32,8 @@ interface Family {
 interface Shared {
   readonly families: readonly [a: Family, b: Family];
   readonly alone: readonly [a: number, b: number];
+  /** Points of each in the runs that are compared. */
+  readonly counts: readonly [a: number, b: number];
 }
 
 /**
@@ -50,8 +52,8 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
   const shared: Shared[] = [];
   for (const [at, a] of families.entries()) {
     for (const b of families.slice(at + 1)) {
-      const alone = areOfOthers(a, b) ? undefined : await sharedPoints(a, b, placesOf);
-      if (alone) shared.push({ families: [a, b], alone });
+      const found = areOfOthers(a, b) ? undefined : await sharedPoints(a, b, placesOf);
+      if (found) shared.push({ families: [a, b], ...found });
     }
   }
   return joined(shared).map((some) => questionOf(families, some));
@@ -112,11 +114,12 @@ const runsOfFile = ({ run, runs = [] }: Decision): readonly string[] => (run ===
 const runsOf = ({ files }: Family): Set<string> => new Set(files.flatMap(runsOfFile));
 
 /** Undefined where less than half of the points of the shorter lists are among those of the others. */
-async function sharedPoints(a: Family, b: Family, placesOf: PlacesOf): Promise<Shared["alone"] | undefined> {
+async function sharedPoints(a: Family, b: Family, placesOf: PlacesOf): Promise<Omit<Shared, "families"> | undefined> {
   const others = runsOf(b);
   const runs = [...runsOf(a)].filter((run) => others.has(run)).slice(0, RUNS_COMPARED);
   let [compared, found] = [0, 0];
   const alone: [number, number] = [0, 0];
+  const counts: [number, number] = [0, 0];
   const strays = (own: readonly number[], other: readonly number[]) => {
     const isNear = nearby(other);
     let count = 0;
@@ -129,10 +132,12 @@ async function sharedPoints(a: Family, b: Family, placesOf: PlacesOf): Promise<S
     const small = places[0].length <= places[1].length ? 0 : 1;
     compared += places[small].length / 3;
     found += places[small].length / 3 - own[small];
-    alone[0] += own[0];
-    alone[1] += own[1];
+    for (const at of [0, 1] as const) {
+      alone[at] += own[at];
+      counts[at] += places[at].length / 3;
+    }
   }
-  return found >= FOUND_MIN && found * 2 >= compared ? alone : undefined;
+  return found >= FOUND_MIN && found * 2 >= compared ? { alone, counts } : undefined;
 }
 
 /** What makes a family the better one, in this order: refined, named by bookkeeping, with orientations, in more runs. Of equals the shorter path. */
@@ -189,11 +194,17 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
   const files = families.flatMap((family) => family.files);
   const isAlone = ({ by }: Family) => by !== "" && families.filter((other) => other.by === by).length === 1;
   const best = families.toSorted((a, b) => (isBetter(a, b) ? -1 : 1));
-  const isEqual = isAsGood(best[0]!, best[1]!) && shared.some(({ alone }) => alone.some((count) => count > 0));
+  // a list with several points at the places of another one, such as seeds that lie close together, is another list
+  const isOther = ({ alone, counts: [a, b] }: Shared) => a !== b || alone.some((count) => count > 0);
+  const isEqual = isAsGood(best[0]!, best[1]!) && shared.some(isOther);
   const options = families.map((family, at): Option => {
     const lost = Math.max(...lostOf(family, shared));
+    const more = Math.max(...moreOf(family, shared));
+    const crowd = more <= 0 ? "" : `; it has ${counted(more, "point")} more, at places of the others or by themselves`;
     const but =
-      lost === 0 ? "" : `; ${counted(lost, "point")} that only the others have, of those that were compared, would be lost`;
+      lost === 0
+        ? crowd
+        : `${crowd}; ${counted(lost, "point")} that only the others have, of those that were compared, would be lost`;
     return {
       answer: answers[at]!,
       says: `${isAlone(family) ? `those of ${family.by}` : namesOf(family)}${but}`,
@@ -211,6 +222,12 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
 }
 
 const namesOf = ({ by, files }: Family): string => `${few(files.map(({ path }) => path))}${by === "" ? "" : ` (${by})`}`;
+
+/** Points that a family has more than each of the others, in what was compared. */
+const moreOf = (family: Family, shared: readonly Shared[]): number[] =>
+  shared.flatMap(({ families: [a, b], counts: [one, other] }) =>
+    a === family ? [one - other] : b === family ? [other - one] : [],
+  );
 
 /** Points that each of the others has alone. */
 const lostOf = (family: Family, shared: readonly Shared[]): number[] =>
