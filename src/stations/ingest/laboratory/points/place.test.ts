@@ -57,6 +57,12 @@ describe("a list of points that names no run", () => {
   });
 });
 
+it("a STAR file of tomograms is a table without coordinates", async () => {
+  const star = "data_global\n\nloop_\n_rlnTomoName #1\n_rlnTomoTiltSeriesName #2\n_rlnTomoFrameCount #3\nTS_01 ../TS_01.st 41\n";
+  const { files } = await told({ "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "lists/tomograms.star": star });
+  expect(files.get("lists/tomograms.star")).toMatchObject({ role: "left out", because: "a table without coordinates" });
+});
+
 describe("points outside of their tomogram", () => {
   it("are told with their number, the list and the tomogram, where bookkeeping knows their unit", async () => {
     const outside = [...INSIDE, [13, 2, 2], [3, 3, -2]];

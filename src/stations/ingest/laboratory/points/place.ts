@@ -96,8 +96,10 @@ const DECIMAL_COMMAS = /^-?\d+,\d+[;\t] *-?\d+,\d+[;\t] *-?\d+,\d+ *$/m;
 
 const COORDINATE = /(?:^|[^\p{L}])[xyz](?:[^\p{L}]|$)|coord|axis|pos/iu;
 
-/** Whether the first row has names of columns, and none of them is one of a coordinate. */
+/** Whether the first row has names of columns, or a STAR file labels, and none of them is one of a coordinate. */
 function isWithoutPlaces(text: string): boolean {
+  const labels = text.match(/^_[A-Za-z]\w*/gm);
+  if (labels && /^data_/m.test(text)) return !labels.some((label) => /coordinate|(?:orig|pos|shift)_?[xyz]/i.test(label));
   const [first = ""] = text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/, 1);
   const cells = first.split(/[,;\t|]/).map((cell) => cell.trim());
   return cells.length > 1 && cells.every((cell) => /\p{L}/u.test(cell)) && !cells.some((cell) => COORDINATE.test(cell));
