@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import type { Decision } from "../decide.js";
 import { givenOf } from "../decisions-file.js";
 import { decisionsOf, recognisedIn } from "../know.js";
+import { placeGains } from "./gains.js";
 
 const { signal } = new AbortController();
 const frame = (seed: number) => mrcFile([1, 32, 48], 2.5, { kind: "stack", seed });
@@ -39,5 +41,40 @@ describe("a gain reference that nobody names", () => {
     const { files: decided, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
     expect(decided.get("gain_ref.mrc")).toMatchObject({ role: "gain", run: undefined, runs: undefined });
     expect(questions).toEqual([]);
+  });
+});
+
+const decision = (path: string, of: Partial<Decision>): [string, Decision] => [
+  path,
+  { path, role: "frame", because: "", strength: "bookkeeping", details: {}, ...of },
+];
+
+const image = (edge: number) => mrcFile([3, edge, edge], 1, { kind: "stack" });
+
+/** Runs that a gain is of after all: a program knew of TS_1 alone. */
+async function runsOfGain(gains: readonly [string, Decision][], { last = "session/TS_2_001.mrc", edge = 8 } = {}) {
+  const frames = [decision("session/TS_1_001.mrc", { run: "TS_1" }), decision(last, { run: "TS_2" })];
+  const files = new Map([...frames, ...gains]);
+  const laboratory = await laboratoryWith({ "session/TS_1_001.mrc": image(8), [last]: image(edge) });
+  expect(await placeGains(files, laboratory, ["TS_1", "TS_2", "TS_3"])).toEqual([]);
+  return gains.map(([path]) => files.get(path)?.runs);
+}
+
+describe("a gain reference that a program gives to the runs which it has processed", () => {
+  const gain = decision("session/gain.tiff", { role: "gain", runs: ["TS_1"] });
+
+  it("is that of the other runs with frames in the same folder, too", async () => {
+    expect(await runsOfGain([gain])).toEqual([["TS_1", "TS_2"]]);
+  });
+
+  it("is not that of frames of another size", async () => {
+    expect(await runsOfGain([gain], { edge: 6 })).toEqual([["TS_1"]]);
+  });
+
+  it("is not that of frames elsewhere, or of frames among which another one is used, or against a person's word", async () => {
+    expect(await runsOfGain([gain], { last: "session_2/TS_2_001.mrc" })).toEqual([["TS_1"]]);
+    const other = decision("session/gain_b.tiff", { role: "gain", runs: ["TS_2"] });
+    expect(await runsOfGain([gain, other])).toEqual([["TS_1"], ["TS_2"]]);
+    expect(await runsOfGain([[gain[0], { ...gain[1], strength: "person" }]])).toEqual([["TS_1"]]);
   });
 });

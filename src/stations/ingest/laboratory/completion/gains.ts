@@ -16,6 +16,7 @@ export async function placeGains(
   laboratory: Laboratory,
   runs: readonly string[],
 ): Promise<Question[]> {
+  await spreadGains(files, laboratory, runs);
   const all = [...files.values()];
   const gains = all.filter(({ role, run, runs: of, strength }) => role === "gain" && !run && !of && strength !== "person");
   if (gains.length === 0) return [];
@@ -68,6 +69,36 @@ export async function placeGains(
     );
     return group[0]!.isFar ? { ...question, guess: "none" } : question;
   });
+}
+
+/**
+ * A gain reference that somebody gave to runs is that of all whose frames lie among theirs: a program knows those alone that it has processed. Not where two
+ * lie among them, nor for frames of another size.
+ */
+async function spreadGains(files: Map<string, Decision>, laboratory: Laboratory, runs: readonly string[]): Promise<void> {
+  const all = [...files.values()];
+  const frames = all.filter(({ role, run }) => role === "frame" && run !== undefined);
+  const given = all.filter(({ role, run, runs: of }) => role === "gain" && (run !== undefined || of !== undefined));
+  if (given.length === 0 || all.some(({ role, run, runs: of }) => role === "gain" && run === undefined && of === undefined))
+    return;
+  const gainsOf = groupsOf(
+    given.flatMap((gain) => (gain.runs ?? [gain.run!]).map((run) => ({ run, gain }))),
+    ({ run }) => run,
+  );
+  for (const own of groupsOf(frames, ({ path }) => folderOf(path)).values()) {
+    const inFolder = [...new Set(own.map(({ run }) => run!))];
+    const [gain, ...others] = new Set(inFolder.flatMap((run) => (gainsOf.get(run) ?? []).map((one) => one.gain.path)));
+    const known = gain === undefined || others.length > 0 ? undefined : files.get(gain)!;
+    if (known?.runs === undefined || known.strength === "person" || inFolder.every((run) => gainsOf.has(run))) continue;
+    const firsts = new Map([...own].reverse().map(({ run, path }) => [run!, path]));
+    const sizes = await sizesOf(laboratory, [...firsts.values()]);
+    const sizeOf = (run: string) => sizes.get(firsts.get(run)!);
+    const usual = sizeOf(inFolder.find((run) => gainsOf.has(run))!);
+    const without = inFolder.filter((run) => !gainsOf.has(run) && sizeOf(run) === usual);
+    if (without.length === 0) continue;
+    const of = [...new Set([...known.runs, ...without])];
+    files.set(known.path, { ...known, runs: of.length === runs.length ? undefined : of });
+  }
 }
 
 /** A gain reference among the frames of one session is not that of frames in another folder. */
