@@ -265,3 +265,19 @@ describe("a table of Dynamo over tomograms of several voxel sizes", () => {
     expect([files.get("final.tbl")?.role, questions.length]).toEqual([undefined, 1]);
   });
 });
+
+it("peaks of Warp's matching lie in the tomogram of their name, and no unit is asked for, where a run has two voxel sizes", async () => {
+  const peaks = `data_\n\nloop_\n_rlnCoordinateX #1\n_rlnCoordinateY #2\n_rlnCoordinateZ #3\n_rlnMicrographName #4\n${["0.1 0.2 0.3", "0.9 0.8 0.7"].map((place) => `${place} TS_1.tomostar\n`).join("")}`;
+  const { questions, files } = await told({
+    "warp_tiltseries.settings": "<Settings />",
+    "tomostar/TS_1.tomostar": "data_\n\nloop_\n_wrpMovieName #1\n_wrpAngleTilt #2\n../a.mrc 0.01\n",
+    "warp_tiltseries/reconstruction/TS_1_20.00Apx.mrc": mrcFile([3, 6, 6], 20, { seed: 1 }),
+    "warp_tiltseries/reconstruction/TS_1_10.00Apx.mrc": volume(2),
+    "warp_tiltseries/matching/TS_1_20.00Apx_ribo.star": peaks,
+  });
+  expect(questions).toEqual([]);
+  expect(files.get("warp_tiltseries/matching/TS_1_20.00Apx_ribo.star")).toMatchObject({
+    role: "points",
+    details: { points: { format: "warp_matching_star", inSpacingAngstrom: 20 } },
+  });
+});

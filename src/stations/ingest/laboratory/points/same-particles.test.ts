@@ -129,13 +129,13 @@ describe("lists of two programs", () => {
     });
     const same = questions.filter(({ id }) => id.startsWith("same-particles"));
     expect(same.map(({ options, answer }) => [options.map((option) => option.answer), answer])).toEqual([
-      [["relion", "others", "dynamo", "all"], "relion"],
+      [["relion", "others", "dynamo", "warp", "all"], "relion"],
     ]);
     expect([...files.values()].filter(({ role }) => role === "points").map(({ path }) => path)).toEqual([
       "Refine3D/job005/run_data.star",
     ]);
     for (const { answer, claims } of same[0]!.options)
-      expect(claims.filter(({ role }) => role === "points")).toHaveLength(answer === "all" ? 3 : 1);
+      expect(claims.filter(({ role }) => role === "points")).toHaveLength(answer === "all" ? 4 : 1);
   });
 
   it("are taken for each run from one of them where none has all runs", async () => {

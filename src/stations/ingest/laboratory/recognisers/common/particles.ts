@@ -203,7 +203,8 @@ export function readingOf(list: ParticleList, tiltPixelAngstrom?: number): Point
   } as const;
   if (coordinates === "centred") return { ...base, format: "relion5_star", unit: "Å" };
   if (coordinates === "species") return { ...base, format: "warp_star", unit: "Å" };
-  if (coordinates === "parts") return { ...base, format: "warp_matching_star" };
+  // its reader multiplies by the size of the tomogram, whichever it is
+  if (coordinates === "parts") return { ...base, format: "warp_matching_star", unit: "format" };
   if ([...series.keys()].some((name) => /\.tomostar$/i.test(name))) {
     const pixel = list.imagePixelAngstrom;
     return { ...base, format: "warp_star", ...(pixel !== undefined && { unit: "pixels", pixelAngstrom: pixel }) };

@@ -137,6 +137,7 @@ describe("a project of WarpTools", () => {
       points: {
         format: "warp_matching_star",
         shape: "OrientedPoint",
+        unit: "format",
         rowName: "rlnMicrographName",
         inSpacingAngstrom: 10,
       },
