@@ -777,6 +777,46 @@ describe("two projects", () => {
   });
 });
 
+describe("a project of RELION 4, which names stacks, and one of RELION 5, which names tomograms", () => {
+  const tomograms5 = table(
+    "global",
+    [
+      ...["rlnTomoName", "rlnTomoReconstructedTomogramHalf1", "rlnTomoReconstructedTomogram"],
+      ...["rlnTomoSizeX", "rlnTomoSizeY", "rlnTomoSizeZ", "rlnTomoTiltSeriesPixelSize", "rlnTomoTomogramBinning"],
+    ],
+    "TS_01 Tomograms/job006/tomograms/rec_TS_01_half1.mrc Tomograms/job006/tomograms/rec_TS_01.mrc 256 240 128 2.7 4",
+  );
+  const lab = (places: readonly string[]) => ({
+    "raw/TS_01/TS_01.mrc": stack(),
+    "relion4/ImportTomo/job001/tomograms.star": tomograms4(ONE4.replace("tomograms/", "../raw/")),
+    "relion4/PseudoSubtomo/job003/particles.star": optics(2.7) + particles(PIXELS, "0 0 0", ...PLACES),
+    "relion5/Tomograms/job006/tomograms.star": tomograms5,
+    "relion5/Tomograms/job006/tomograms/rec_TS_01.mrc": volume(10.8),
+    "relion5/Refine3D/job031/run_data.star": optics(2.7) + particles(CENTRED, "0 0 0", ...places),
+  });
+  /** The places in Å from the centre of 256 × 240 × 128 pixels. */
+  const centred = PLACES.map((row) => {
+    const [name, ...place] = row.split(" ");
+    return [name, ...place.map((one, axis) => (Number(one) - [128, 120, 64][axis]!) * 2.7)].join(" ");
+  });
+
+  it("are of one data set where they have the same particles: each run is told once, and the later list is published", async () => {
+    expect(toldOf(await recognised(lab(centred)))).toMatchObject({
+      "raw/TS_01/TS_01.mrc": "tilt series TS_01",
+      "relion5/Tomograms/job006/tomograms/rec_TS_01.mrc": "tomogram TS_01",
+      "relion5/Refine3D/job031/run_data.star": "points TS_01",
+      "relion4/PseudoSubtomo/job003/particles.star": "the same particles as relion5/Refine3D/job031/run_data.star",
+    });
+  });
+
+  it("are of two where their particles lie elsewhere", async () => {
+    expect(toldOf(await recognised(lab(["TS_01 -80 50 20", "TS_01 3 7 9", "TS_01 140 -111 60"])))).toMatchObject({
+      "raw/TS_01/TS_01.mrc": "tilt series relion4_TS_01",
+      "relion5/Tomograms/job006/tomograms/rec_TS_01.mrc": "tomogram relion5_TS_01",
+    });
+  });
+});
+
 it("a folder without a project is not RELION's", async () => {
   expect(
     await recognised({ "recs/rec_TS_01.mrc": volume(10), "particles.star": particles(PIXELS, "0 0 0", ...PLACES) }),

@@ -6,6 +6,7 @@ import { seriesStem } from "../common/particles.js";
 import { distinctNames } from "../common/paths.js";
 import { below, placeOf } from "./places.js";
 import { type Found, type Project, plainName } from "./project.js";
+import { haveSameParticles } from "./same-projects.js";
 import { positiveIn, type Row, rowsOf, starTables } from "./stars.js";
 
 /** A tomogram, or a tilt series before there is one, as the tables of a project have it. */
@@ -53,7 +54,7 @@ export async function readTomograms(found: Found): Promise<Tomogram[]> {
     const job = placeOf(path)?.number ?? -1;
     return tables.flatMap(rowsOf).map((row) => ({ project, name: row.get("rlnTomoName")!, star: path, job, row }));
   });
-  return joined(read.flat());
+  return joined(found, read.flat());
 }
 
 /** A table with a row a tomogram, and none a particle. IsoNet2 has taken over the names of columns, but its names are those of files. */
@@ -67,15 +68,29 @@ interface Named extends TomogramRow {
 }
 
 /** Rows of one name in one project are one tomogram; of two projects, where the same files are named, or one of them is there only. */
-function joined(all: readonly Named[]): Tomogram[] {
+async function joined(found: Found, all: readonly Named[]): Promise<Tomogram[]> {
   const tomograms = [...groupsOf(all, ({ project, name }) => `${project.root}\0${name}`).values()].map((group) => {
     const [{ project, name }] = group as [Named, ...Named[]];
     const rows = [...group].sort((a, b) => b.job - a.job);
     return { name, project, rows, stem: seriesStem(name), files: seriesFiles(project, rows), ...factsOf(rows) };
   });
+  const unlike = [...groupsOf(tomograms, ({ stem }) => stem).values()].flatMap((alike) =>
+    alike.flatMap((one, at) =>
+      alike
+        .slice(at + 1)
+        .flatMap((other): [Project, Project][] =>
+          isSame(one.files, other.files) === undefined ? [[one.project, other.project]] : [],
+        ),
+    ),
+  );
+  const pairs = [...new Map(unlike.map((pair) => [pair.map(({ root }) => root).join("\0"), pair])).values()];
+  const areOfOne = await haveSameParticles(found, pairs, tomograms);
   const things: { name: string; folder: string; members: (typeof tomograms)[number][] }[] = [];
   for (const one of tomograms) {
-    const same = things.find(({ name, members }) => name === one.stem && members.some((other) => isSame(one.files, other.files)));
+    const same = things.find(
+      ({ name, members }) =>
+        name === one.stem && members.some((other) => isSame(one.files, other.files) ?? areOfOne(one.project, other.project)),
+    );
     if (same) same.members.push(one);
     else things.push({ name: one.stem, folder: one.project.root, members: [one] });
   }
@@ -83,15 +98,36 @@ function joined(all: readonly Named[]): Tomogram[] {
   return things.flatMap(({ members }, at) => members.map(({ files: _, stem: __, ...one }) => ({ ...one, run: names[at]! })));
 }
 
-const isSame = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
-  a.size === 0 || b.size === 0 || [...a].some((file) => b.has(file));
+/** Files that the tables of a tomogram name, where they are or should be: its tilt series, or in tables without it the tomogram. */
+interface SeriesFiles {
+  readonly stacks: ReadonlySet<string>;
+  readonly volumes: ReadonlySet<string>;
+}
 
-/** Tilt series that are named, where they are or should be. */
-function seriesFiles(project: Project, rows: readonly TomogramRow[]): Set<string> {
-  const named = rows.flatMap(
-    ({ row }) => plainName(row.get("rlnTomoTiltSeriesName") ?? row.get("rlnTomoReconstructedTomogram") ?? "") ?? [],
-  );
-  return new Set(named.flatMap((name) => project.find(name) ?? below(project.root, name) ?? []));
+/** Undefined where each names something, and nothing of one kind. */
+function isSame(a: SeriesFiles, b: SeriesFiles): boolean | undefined {
+  const [some, others] = [a, b].map(({ stacks, volumes }) => new Set([...stacks, ...volumes])) as [Set<string>, Set<string>];
+  if (some.size === 0 || others.size === 0 || [...some].some((file) => others.has(file))) return true;
+  const isComparable = [a.stacks, b.stacks].every(({ size }) => size > 0) || [a.volumes, b.volumes].every(({ size }) => size > 0);
+  return isComparable ? false : undefined;
+}
+
+function seriesFiles(project: Project, rows: readonly TomogramRow[]): SeriesFiles {
+  const placesOf = (names: readonly (string | undefined)[]) =>
+    new Set(
+      names.flatMap((name) => {
+        const plain = plainName(name ?? "");
+        return plain === undefined ? [] : (project.find(plain) ?? below(project.root, plain) ?? []);
+      }),
+    );
+  const named = rows.map(({ row }) => ({
+    stack: row.get("rlnTomoTiltSeriesName"),
+    volume: row.get("rlnTomoReconstructedTomogram"),
+  }));
+  return {
+    stacks: placesOf(named.map(({ stack }) => stack)),
+    volumes: placesOf(named.flatMap(({ stack, volume }) => (stack === undefined ? [volume] : []))),
+  };
 }
 
 function factsOf(rows: readonly TomogramRow[]): Pick<Tomogram, "pixelAngstrom" | "sizePixels"> {
