@@ -777,6 +777,12 @@ describe("two projects", () => {
   });
 });
 
+it("cubes that are called after a tomogram, such as those of a training, are not asked about by the size of the tomogram", async () => {
+  const train = { "isonet/results/TS_01_000000_iter05.mrc": cube, "more/TS_01_slab.mrc": mrcFile([10, 60, 64], 10.8) };
+  const found = await recognised({ ...RELION4, ...train, "rec/TS_01.mrc": volume(10.8) });
+  expect(found!.questions!.flatMap(({ files }) => files)).toEqual(["more/TS_01_slab.mrc"]);
+});
+
 describe("a project of RELION 4, which names stacks, and one of RELION 5, which names tomograms", () => {
   const tomograms5 = table(
     "global",

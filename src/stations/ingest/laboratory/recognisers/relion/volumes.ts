@@ -2,7 +2,7 @@ import { groupsOf, keyOf } from "../../../../../core/groups.js";
 import type { Claim, Details, Option, Question } from "../../claims.js";
 import { seeming } from "../../conventions/kinds.js";
 import { runFinder } from "../../run-names.js";
-import { isAverage } from "../common/averages.js";
+import { isAverage, isBox } from "../common/averages.js";
 import { idOf, stemOf } from "../common/names.js";
 import { baseName } from "../common/paths.js";
 import { setSpacing, type Volume, volumesOf } from "../common/volumes.js";
@@ -250,7 +250,8 @@ function askAboutOthers(
   for (const { file, spacingAngstrom } of own) {
     const said = setSpacing(file.volume);
     const same = right.find((one) => said === undefined || Math.abs(said / one.spacingAngstrom! - 1) < SPACING_TOLERANCE);
-    if (spacingAngstrom !== undefined || !same) continue;
+    // a cube is a piece of a tomogram, about which others ask
+    if (spacingAngstrom !== undefined || !same || isBox(file)) continue;
     const { path, volume } = file;
     const because = `it is called after ${name}`;
     const other = `it has not the size of ${name} in RELION, which ${same.file.path} has`;
