@@ -125,7 +125,10 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
   const questions: Question[] = [];
   for (const [run, all] of severalOf(files, "tilt series")) {
     if (all.every(({ strength }) => strength === "person")) continue;
-    const described = (file: Decision) => laboratory.get(`${file.path}.mdoc`) !== undefined;
+    const described = ({ path }: Decision) =>
+      laboratory.get(`${path}.mdoc`) !== undefined ||
+      // as Tomography 5 calls it; elsewhere a stack may be made of other images than the mdoc has
+      files.get(path.replace(/\.(?:mrc|st)$/i, ".mdoc"))?.role === "acquisition";
     const weight = (file: Decision) => 2 * Number(file.strength === "person") + Number(described(file));
     const own = [...all].sort((a, b) => weight(b) - weight(a));
     const kept: { file: Decision; images: string | undefined }[] = [];

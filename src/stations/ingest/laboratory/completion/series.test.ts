@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import type { Decision } from "../decide.js";
+import { seriesOfOneRun } from "./series.js";
+
+const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+
+it("of two stacks of a run the one is taken that its acquisition file lies beside, also by the name that Tomography 5 gives it", async () => {
+  const asked = async (mdoc: string) => {
+    const laboratory = await laboratoryWith({
+      "session/Position_1.mrc": stack(1),
+      "tiltstack/Position_1.st": stack(2),
+      [mdoc]: "[ZValue = 0]\n",
+    });
+    const known = (path: string, role: Decision["role"]): [string, Decision] => [
+      path,
+      { path, role, run: "Position_1", because: "", strength: "bookkeeping", details: {} },
+    ];
+    const series = ["session/Position_1.mrc", "tiltstack/Position_1.st"].map((path) => known(path, "tilt series"));
+    const questions = await seriesOfOneRun(new Map([...series, known(mdoc, "acquisition")]), laboratory);
+    return questions.map(({ guess, options }) => options.find(({ answer }) => answer === guess)?.says);
+  };
+  expect(await asked("session/Position_1.mdoc")).toEqual(["session/Position_1.mrc"]);
+  expect(await asked("session/Position_1.mrc.mdoc")).toEqual(["session/Position_1.mrc"]);
+  expect(await asked("mdocs/Position_1.mdoc")).toEqual([undefined]);
+});
