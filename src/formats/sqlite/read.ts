@@ -121,7 +121,7 @@ function* cellsOf(
   page: number,
   { pages, depth }: Seen,
 ): Generator<{ readonly row: number; readonly payload: Uint8Array }> {
-  if (pages.has(page) || depth > DEPTH_MAX) throw damaged(file, "its pages lie in a circle");
+  if (pages.has(page) || depth > DEPTH_MAX) throw damaged(file, "pages lie in a circle");
   pages.add(page);
   const below = { pages, depth: depth + 1 };
   const begin = (page - 1) * file.pageBytes;
@@ -145,7 +145,7 @@ function* cellsOf(
 }
 
 function pageAt(file: Pages, at: number): number {
-  if (at + 4 > file.bytes.length) throw damaged(file, "it ends within a page");
+  if (at + 4 > file.bytes.length) throw damaged(file, "the file ends within a page");
   return file.view.getUint32(at);
 }
 
@@ -154,7 +154,7 @@ function varint({ bytes, name }: Pages, at: number): { readonly value: number; r
   let value = 0;
   for (let i = 0; i < 9; i++) {
     const byte = bytes[at + i];
-    if (byte === undefined) throw damaged({ name }, "it ends within a row");
+    if (byte === undefined) throw damaged({ name }, "the file ends within a row");
     value = i === 8 ? value * 256 + byte : value * 128 + (byte & 0x7f);
     if (i === 8 || byte < 0x80) return { value, end: at + i + 1 };
   }

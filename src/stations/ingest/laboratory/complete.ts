@@ -70,22 +70,6 @@ export async function complete(
 ): Promise<Decisions> {
   const places = { given, files, undecided, laboratory };
   const questions = [...asked];
-  const put = (claims: readonly Claim[]) => {
-    for (const { path, role, run, runs, because, strength, details = {} } of claims) {
-      const known = files.get(path)!;
-      if (known.strength === "person" && known.role !== "points") continue;
-      files.set(path, {
-        ...known,
-        path,
-        role,
-        run,
-        runs,
-        because,
-        strength: known.strength === "person" ? "person" : strength,
-        details,
-      });
-    }
-  };
   const ask = (some: readonly Question[]) => {
     const open = some.filter((question) => !isSettled(question, places));
     for (const question of joinAlike(open, given.answers)) questions.push(answered(question, "", places));
@@ -140,7 +124,7 @@ export async function complete(
   await leaveSameLists(files, laboratory);
   const tables = [...files.values()].filter(({ role }) => role === "table");
   const { claims: told, points } = await runTables(laboratory, tables, runs, signal);
-  put(told);
+  putClaims(files, told);
   const volumes = volumesByRun(files, laboratory);
   const pixels = groupsOf(series, ({ run }) => run);
   const lists = [...files.values()].filter(({ role, path }) => role === "points" || points.has(path));
@@ -154,7 +138,7 @@ export async function complete(
       signal,
     },
   );
-  put(placed.claims);
+  putClaims(files, placed.claims);
   ask(placed.questions);
   ask(scratchQuestions(files));
   ask(await seedQuestions(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
@@ -163,6 +147,16 @@ export async function complete(
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
   const notes = [...decisions.notes, ...sizes, ...placed.notes];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
+}
+
+/** What a person has said of a file stands, but for where its points are. */
+function putClaims(files: Map<string, Decision>, claims: readonly Claim[]): void {
+  for (const { path, role, run, runs, because, strength: found, details = {} } of claims) {
+    const known = files.get(path)!;
+    if (known.strength === "person" && known.role !== "points") continue;
+    const strength = known.strength === "person" ? "person" : found;
+    files.set(path, { ...known, path, role, run, runs, because, strength, details });
+  }
 }
 
 /** What may lie beside the volumes of a run, and is none. */

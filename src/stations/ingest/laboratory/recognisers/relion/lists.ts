@@ -8,7 +8,8 @@ import { doubtOf, type Lists, type Ranked, SHAPES } from "./doubts.js";
 import { placeOf } from "./places.js";
 import type { Found } from "./project.js";
 import { areSame, type Placed, placed } from "./same-particles.js";
-import { type Tomogram, tomogramFinder } from "./tomograms.js";
+import type { Tomogram } from "./tomogram.js";
+import { tomogramFinder } from "./tomograms.js";
 
 const READS_IN_FLIGHT = 4;
 /** STAR files that are looked at, at most. */

@@ -5,7 +5,8 @@ import { claimLists } from "./lists.js";
 import { type Found, findProjects } from "./project.js";
 import { joinedQuestions } from "./questions.js";
 import { claimSeries } from "./series.js";
-import { readTomograms, type Tomogram } from "./tomograms.js";
+import type { Tomogram } from "./tomogram.js";
+import { readTomograms } from "./tomograms.js";
 import { claimCalledVolumes, claimNamedVolumes, claimOtherVolumes, leaveSecondVolumes } from "./volumes.js";
 
 /**

@@ -1,6 +1,6 @@
 import { nearby } from "../common/nearby.js";
 import { areSameParticles, NUMBERS_OF_ROW, type ParticleList } from "../common/particles.js";
-import type { Tomogram } from "./tomograms.js";
+import type { Tomogram } from "./tomogram.js";
 
 /** A list with the places of its particles, in Å. */
 export interface Placed {

@@ -4,7 +4,7 @@ import { type ParticleList, readParticleList, seriesStem } from "../common/parti
 import { placeOf } from "./places.js";
 import type { Found, Project } from "./project.js";
 import { areSame, type Placed, placed } from "./same-particles.js";
-import type { Tomogram } from "./tomograms.js";
+import type { Tomogram } from "./tomogram.js";
 
 /** Lists of a project that are compared, the latest jobs first. */
 const LISTS_MAX = 6;

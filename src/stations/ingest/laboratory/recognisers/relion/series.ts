@@ -12,7 +12,7 @@ import { setSpacing, volumesOf } from "../common/volumes.js";
 import { below, isBelow, placeOf } from "./places.js";
 import { type Found, plainName } from "./project.js";
 import { positiveIn, rowsOf, starTables } from "./stars.js";
-import type { Tomogram } from "./tomograms.js";
+import type { Tomogram } from "./tomogram.js";
 
 const FRAME_FORMATS: readonly unknown[] = ["tiff", "eer", "mrc", "hdf5"];
 const READS_IN_FLIGHT = 16;

@@ -1,4 +1,3 @@
-import type { Triple } from "../../../../../core/box.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import { isIsonetTable } from "../common/isonet-masks.js";
@@ -8,27 +7,7 @@ import { below, placeOf } from "./places.js";
 import { type Found, type Project, plainName } from "./project.js";
 import { haveSameParticles } from "./same-projects.js";
 import { positiveIn, type Row, rowsOf, starTables } from "./stars.js";
-
-/** A tomogram, or a tilt series before there is one, as the tables of a project have it. */
-export interface Tomogram {
-  readonly run: string;
-  /** `rlnTomoName` */
-  readonly name: string;
-  readonly project: Project;
-  /** Its rows in the global tables of all jobs, the latest job first. */
-  readonly rows: readonly TomogramRow[];
-  /** Å of the pixels of its tilt series, as the latest job has it. */
-  readonly pixelAngstrom?: number | undefined;
-  /** Voxels of the tomogram without binning along x, y, z. */
-  readonly sizePixels?: Triple | undefined;
-}
-
-export interface TomogramRow {
-  /** The STAR file. */
-  readonly star: string;
-  readonly job: number;
-  readonly row: Row;
-}
+import type { Tomogram, TomogramRow } from "./tomogram.js";
 
 const READS_IN_FLIGHT = 16;
 /** Names of files that are no tables of tomograms, and are many. */

@@ -10,7 +10,7 @@ import { endingOf } from "../segmenters/names.js";
 import { placeOf } from "./places.js";
 import type { Found } from "./project.js";
 import { positiveIn, type Row } from "./stars.js";
-import type { Tomogram } from "./tomograms.js";
+import type { Tomogram } from "./tomogram.js";
 
 /** Columns that name volumes of a tomogram. Source: `metadata_label.h` and `denoise/cryoCARE/_utils.py` of RELION 5. */
 const NAMED: readonly (readonly [column: string, role: "tomogram" | "half map", details: Details])[] = [
