@@ -56,7 +56,7 @@ import { deselectedQuestions } from "./recognisers/warp/doubts.js";
 import { runFinder } from "./run-names.js";
 import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
-import { waitForAnswers } from "./waiting.js";
+import { leaveWaitingLists, waitForAnswers } from "./waiting.js";
 
 /**
  * What can be decided only when the runs and their tomograms are known: tables of runs, lists of points and their units, voxel sizes that contradict
@@ -127,7 +127,9 @@ export async function complete(
   putClaims(files, told);
   const volumes = volumesByRun(files, laboratory);
   const pixels = groupsOf(series, ({ run }) => run);
-  const lists = [...files.values()].filter(({ role, path }) => role === "points" || points.has(path));
+  const isList = ({ role, path }: Decision) => role === "points" || (role === "table" && points.has(path));
+  leaveWaitingLists([...files.values()].filter(isList), { files, questions, laboratory });
+  const lists = [...files.values()].filter(isList);
   const placed = await placePoints(
     lists.map((file) => ({ ...file, role: "points" })),
     {

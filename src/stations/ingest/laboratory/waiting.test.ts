@@ -110,3 +110,32 @@ describe("(36) the answer to a question about a mask", () => {
     expect(files.get("amira/TS_01_rec.Labels.mrc")).toMatchObject({ role: "mask", run: "TS_01", details: { label: 2 } });
   });
 });
+
+describe("(36) lists of numbers without a unit", () => {
+  const picks = "x,y,z\n20,30,30\n10,22,35\n12,40,25\n";
+  const files = {
+    "TS_01.rawtlt": "0\n3\n6\n",
+    "picks/TS_01.csv": picks,
+    "bin8/TS_01.rec": mrcFile([30, 60, 60], 16, { seed: 1 }),
+  };
+
+  it("wait while a tomogram of another voxel size does, in which they may be", async () => {
+    const { signal } = new AbortController();
+    const twins = {
+      "bin4/one/TS_01.rec": mrcFile([60, 120, 120], 8, { seed: 2 }),
+      "bin4/two/TS_01.rec": mrcFile([60, 120, 120], 8, { seed: 3 }),
+    };
+    const laboratory = await laboratoryWith({ ...files, ...twins });
+    const recognised = await recognisedIn(laboratory, signal);
+    const open = await decisionsOf(laboratory, recognised, signal);
+    const [{ id }] = open.questions.filter((one) => one.id.startsWith("twins")) as [Asked];
+    expect(open.files.get("picks/TS_01.csv")).toMatchObject({
+      role: "left out",
+      because: `its coordinates may be those of bin4/one/TS_01.rec, about which question ${id} is open`,
+    });
+    expect(open.files.get("picks/TS_01.csv")?.until).toContain(id);
+    const given = givenOf(readDecisions(`questions: [{id: ${id}, answer: "1"}]`, "x"), laboratory);
+    const told = await decisionsOf(laboratory, recognised, signal, given);
+    expect(told.questions.some(({ files: paths }) => paths.includes("picks/TS_01.csv"))).toBe(true);
+  });
+});

@@ -1,4 +1,7 @@
+import { groupsOf } from "../../../core/groups.js";
+import { spacingOf } from "./completion/spacings.js";
 import type { Asked, Decision } from "./decide.js";
+import type { Laboratory } from "./survey/laboratory.js";
 
 /** What is decided by the tomograms that a run has. A question about these may be open still, and its answer changes what follows. */
 const BY_TOMOGRAMS: readonly Decision["role"][] = ["points", "mask", "mesh", "table", "left out"];
@@ -42,4 +45,43 @@ function byRun(files: ReadonlyMap<string, Decision>, questions: readonly Asked[]
 function idsOf({ run, runs }: Decision, ofRuns: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
   if (run !== undefined) return ofRuns.get(run) ?? [];
   return runs && [...new Set(runs.flatMap((one) => ofRuns.get(one) ?? []))];
+}
+
+/** Texts of numbers alone: formats of programs say what theirs are. */
+const PLAIN = /\.(?:txt|csv|tsv|coords|xyz|pos|dat)$/i;
+
+/**
+ * Leaves out lists whose unit nobody tells while a question is open about a tomogram of their run that has another voxel size than all that are used: which
+ * reading fits says nothing before that is answered.
+ */
+export function leaveWaitingLists(
+  lists: readonly Decision[],
+  { files, questions, laboratory }: { files: Map<string, Decision>; questions: readonly Asked[]; laboratory: Laboratory },
+): void {
+  const waiting = questions
+    .filter(({ answer }) => answer === undefined)
+    .flatMap(({ id, options }) =>
+      options.flatMap(({ claims }) =>
+        claims.flatMap(({ path, role, run }) => {
+          const spacing = laboratory.get(path)?.volume?.spacingsAngstrom[1];
+          return role === "tomogram" && run !== undefined && spacing !== undefined ? [{ id, run, path, spacing }] : [];
+        }),
+      ),
+    );
+  if (waiting.length === 0) return;
+  const used = groupsOf(
+    [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined),
+    ({ run }) => run!,
+  );
+  for (const file of lists) {
+    const own = (file.run === undefined ? undefined : used.get(file.run)) ?? [];
+    if (file.strength === "person" || file.details.points?.unit !== undefined) continue;
+    if (own.length === 0 || !PLAIN.test(file.path)) continue;
+    const isOther = ({ run, spacing }: (typeof waiting)[number]) =>
+      run === file.run && !own.some((one) => Math.abs((spacingOf(one, laboratory) ?? 0) / spacing - 1) < 0.01);
+    const other = waiting.find(isOther);
+    if (other === undefined) continue;
+    const because = `its coordinates may be those of ${other.path}, about which question ${other.id} is open`;
+    files.set(file.path, { ...file, role: "left out", because });
+  }
 }

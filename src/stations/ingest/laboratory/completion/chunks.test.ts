@@ -26,3 +26,15 @@ it("a tomogram in OME-Zarr of which chunks are missing is asked about, and stays
   ]);
   expect(["TS_01", "TS_02"].map((run) => files.get(`rec/${run}.zarr`)?.role)).toEqual(["tomogram", "left out"]);
 });
+
+it.each(['{"chunks": [3, 6', "null", ""])(
+  "the document of an array that was cut short leaves its tomogram out: %j",
+  async (text) => {
+    const whole = [...zarrFiles({ ...FORM, value: (z) => z })].map(([name, bytes]) => {
+      const document = bytes instanceof Uint8Array ? bytes : new TextEncoder().encode(JSON.stringify(bytes));
+      return [`rec/TS_01.zarr/${name}`, /zarray|zarr\.json/.test(name) ? text : document] as const;
+    });
+    const laboratory = await laboratoryWith(Object.fromEntries(whole));
+    expect(laboratory.get("rec/TS_01.zarr")?.volume).toBeUndefined();
+  },
+);

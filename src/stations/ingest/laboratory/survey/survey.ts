@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { asEmporiumError, isEmporiumError } from "../../../../core/errors.js";
+import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../../core/errors.js";
 import { type Peek, peekFile } from "../../../../formats/peek/peek.js";
 import { type FileFormatId, fileFormatOf, isText } from "../../../../formats/registry.js";
 import { parseZattrs } from "../../../../formats/zarr/metadata.js";
@@ -129,8 +129,9 @@ async function zarrFacts(store: Store, path: string, { chunksOf, signal }: LookO
   const attributes = old ? parseZattrs(bytes, path) : parseZarrV3Group(bytes, path).attributes;
   const image = parseOmeImage(attributes, path, { unitWhenAbsent: "angstrom" });
   const [first] = image.datasets;
-  const array = first && (await store.read(`${path}/${first.path}/${old ? ".zarray" : "zarr.json"}`, undefined, { signal }));
-  const { shape, chunks, chunk_grid } = (array ? JSON.parse(new TextDecoder().decode(array)) : {}) as ZarrArray;
+  const document = first && `${path}/${first.path}/${old ? ".zarray" : "zarr.json"}`;
+  const array = document === undefined ? undefined : await store.read(document, undefined, { signal });
+  const { shape, chunks, chunk_grid } = array ? arrayOf(array, document!) : {};
   if (shape?.length !== 3) return undefined;
   const grid = chunks ?? chunk_grid?.configuration?.chunk_shape;
   const whole = grid?.length === 3 ? shape.reduce((all, length, axis) => all * Math.ceil(length / grid[axis]!), 1) : undefined;
@@ -143,6 +144,15 @@ async function zarrFacts(store: Store, path: string, { chunksOf, signal }: LookO
     originAngstrom: [0, 0, 0],
     labels: [],
   };
+}
+
+/** @throws {EmporiumError} FORMAT_CORRUPT */
+function arrayOf(bytes: Uint8Array, document: string): ZarrArray {
+  try {
+    return (JSON.parse(new TextDecoder().decode(bytes)) ?? {}) as ZarrArray;
+  } catch {
+    throw new EmporiumError("FORMAT_CORRUPT", `${document} is not whole: its JSON ends or breaks in the middle`);
+  }
 }
 
 /** What is looked at of the document of an array, of Zarr 2 and of Zarr 3. */
