@@ -56,10 +56,11 @@ describe("a folder of several projects", () => {
     expect(of("README.md")?.role ?? "left out").toBe("left out");
   });
 
-  it("is one project where a copy is of both, where a folder has one run alone, and where a file may be of either", async () => {
+  it("is one project where a copy is of both, where a folder has one run alone or nothing that was recorded, and where a file may be of either", async () => {
     const count = async (files: Files) => (await decided({ ...yeast, ...files })).projects;
     expect(await count({ ...session("hela", "hl", 2), "hela/rec/hl_3_rec.mrc": yeast["yeast/rec/sc_1_rec.mrc"]! })).toBe(1);
     expect(await count({ "hela/hl_1.rec": volume(50), "hela/hl_1.st": stack(51), "hela/hl_1.rawtlt": angles })).toBe(1);
+    expect(await count({ "figures/one.rec": volume(50), "figures/two.rec": volume(51) })).toBe(1);
     expect(await count({ ...session("hela", "hl", 2), "gain_ref.mrc": gain["yeast/gain_ref.mrc"] })).toBe(1);
   });
 

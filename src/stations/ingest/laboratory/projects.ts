@@ -3,7 +3,7 @@ import { groupsOf } from "../../../core/groups.js";
 import { inNumbers } from "../../../core/natural-order.js";
 import { counted } from "../../../core/units.js";
 import { isChore } from "./account.js";
-import type { Claim, Recognised } from "./claims.js";
+import type { Claim, Recognised, Role } from "./claims.js";
 import type { Asked, Decision, Decisions } from "./decide.js";
 import { joinedAlike, together } from "./questions.js";
 import { commonFolder } from "./recognisers/common/paths.js";
@@ -12,9 +12,11 @@ import { onlyWith } from "./survey/only-with.js";
 
 /** Runs with a tomogram that a folder has to have, to be a project: of less it may be one run of a project. */
 const RUNS_MIN = 2;
+/** Of which it has to have some: what has tomograms alone may have been made of those of another, for figures or for a training. */
+const RECORDED: readonly Role[] = ["tilt series", "frame", "acquisition", "raw tilts"];
 
 /**
- * The projects of a folder that have nothing to do with each other: they lie in different folders, each has tomograms of two runs or more, and no run,
+ * The projects of a folder that have nothing to do with each other: they lie in different folders, each has series and tomograms of two runs or more, and no run,
  * copy or table is of two of them. What is known of one says nothing of another: neither its gain reference, nor the size of its pixels, nor how many
  * sections its series have.
  *
@@ -28,7 +30,8 @@ export function projectsOf(
 ): readonly Laboratory[] {
   const entryOf = entriesBelow(laboratory);
   const groups = new Groups();
-  const runs = new Map<string, Set<string>>();
+  const withTomogram = new Set<string>();
+  const recorded = new Set<string>();
   const use = ({ path, role, run, runs: several = [], sameRunAs, copyOf, details }: Claim) => {
     const entry = entryOf(path);
     for (const other of [sameRunAs, copyOf, details?.table, details?.points?.of])
@@ -37,7 +40,8 @@ export function projectsOf(
     for (const name of run === undefined ? several : [run, ...several]) {
       const of = `run ${name}`;
       groups.join(entry, of);
-      if (role === "tomogram") runs.set(of, (runs.get(of) ?? new Set()).add(entry));
+      if (role === "tomogram") withTomogram.add(of);
+      if (RECORDED.includes(role)) recorded.add(of);
     }
   };
   for (const { claims, questions = [], missingFrames = [] } of recognised) {
@@ -54,8 +58,9 @@ export function projectsOf(
     entries.filter((entry) => groups.has(entry)),
     (entry) => groups.of(entry),
   );
-  const tomograms = groupsOf([...runs.keys()], (run) => groups.of(run));
-  const isProject = (group: string) => (tomograms.get(group)?.length ?? 0) >= RUNS_MIN;
+  const tomograms = groupsOf([...withTomogram], (run) => groups.of(run));
+  const series = new Set([...recorded].map((run) => groups.of(run)));
+  const isProject = (group: string) => (tomograms.get(group)?.length ?? 0) >= RUNS_MIN && series.has(group);
   if (ofProject.size < 2 || ![...ofProject.keys()].every(isProject)) return [];
   // what is beside them and might be of one of them: nobody knows of which
   const beside = new Set(entries.filter((entry) => !groups.has(entry)));

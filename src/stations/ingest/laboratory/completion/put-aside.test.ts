@@ -102,6 +102,19 @@ describe("what lies in folders of a training", () => {
     },
   );
 
+  it("is also a target, and the volume beside it that nobody has recorded, in whatever folder", async () => {
+    const target = mrcFile([6, 12, 12], 10, { value: 1 });
+    const { role } = await decided({
+      "for all/sim_0.mrc": volume(9),
+      "for all/sim_0_target.mrc": target,
+      "rec/TS_01_target.mrc": target,
+      "TS_01.rawtlt": "-3\n0\n3\n",
+    });
+    const left = ["for all/sim_0.mrc", "for all/sim_0_target.mrc", "rec/TS_01_target.mrc"];
+    expect(left.map(role)).toEqual(["left out", "left out", "left out"]);
+    expect(role("rec/TS_01.mrc")).toBe("tomogram");
+  });
+
   it("is what there is where everything lies in one, and no other word is such a folder", async () => {
     const { role } = await decided({ "valley/TS_03.mrc": volume(9), "trains/TS_04.mrc": volume(8) });
     expect([role("valley/TS_03.mrc"), role("trains/TS_04.mrc")]).toEqual(["tomogram", "tomogram"]);

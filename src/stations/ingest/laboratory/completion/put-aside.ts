@@ -98,24 +98,41 @@ const LEARNT: readonly Role[] = ["tomogram", "half map", "mask", "points", "tabl
  */
 export function trainingQuestions(files: ReadonlyMap<string, Decision>): Question[] {
   const all = [...files.values()].filter(({ role }) => LEARNT.includes(role));
-  const learnt = all.filter(
-    ({ path, strength }) => strength !== "person" && strength !== "bookkeeping" && hasFolder(TRAINING, path),
-  );
+  const isPair = pairsToLearn(files);
+  const isLearnt = ({ path }: Decision) => hasFolder(TRAINING, path) || isPair(path);
+  const learnt = all.filter((file) => file.strength !== "person" && file.strength !== "bookkeeping" && isLearnt(file));
   // where everything lies below such a folder it tells nothing
-  if (learnt.length === 0 || all.every(({ path }) => hasFolder(TRAINING, path))) return [];
+  if (learnt.length === 0 || all.every(isLearnt)) return [];
   const paths = learnt.map(({ path }) => path);
   return [
     {
       id: "training",
-      text: `Were these made to train or to validate a network, and are not to be published, since they lie in such folders: ${few(paths)}?`,
+      text: `Were these made to train or to validate a network, and are not to be published, since they lie in such folders, or beside a target: ${few(paths)}?`,
       files: paths,
       options: outOrAsIs(learnt, {
-        because: "to train or to validate a network, by the name of its folder",
+        because: "to train or to validate a network, by the name of its folder or its target",
         ...{ as: "publish", says: "published as the others are" },
       }),
       guess: "leave-out",
     },
   ];
+}
+
+/** Of a run that somebody has recorded: its tomogram is no simulation. */
+const RECORDED: readonly Role[] = ["tilt series", "frame", "acquisition", "raw tilts", "alignment"];
+
+/** Targets, `sim_0_target.mrc`, and the volumes that lie beside them under the name before that, where their runs have nothing that was recorded, and others have. */
+function pairsToLearn(files: ReadonlyMap<string, Decision>): (path: string) => boolean {
+  const recorded = new Set([...files.values()].flatMap(({ role, run }) => (RECORDED.includes(role) ? (run ?? []) : [])));
+  const targets = [...files.values()].filter(({ role, path }) => LEARNT.includes(role) && /[_.-]targets?\.\w+$/i.test(path));
+  const names = new Set(targets.map(({ path }) => path.replace(/[_.-]targets?\.\w+$/i, "")));
+  const ownOf = new Set(targets.map(({ path }) => path));
+  return (path) => {
+    const run = files.get(path)?.run;
+    return (
+      ownOf.has(path) || (names.has(path.replace(/\.\w+$/, "")) && recorded.size > 0 && (run === undefined || !recorded.has(run)))
+    );
+  };
 }
 
 const SHOWN: readonly Role[] = ["tomogram", "half map", "mask", "mesh"];
