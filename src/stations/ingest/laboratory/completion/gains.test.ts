@@ -67,6 +67,12 @@ describe("a gain reference that a program gives to the runs which it has process
     expect(await runsOfGain([gain])).toEqual([["TS_1", "TS_2"]]);
   });
 
+  it("is not that of a run of the same name without frames", async () => {
+    expect(await runsOfGain([decision("session/gain.tiff", { role: "gain", runs: ["TS_1", "TS_2", "TS_3"] })])).toEqual([
+      ["TS_1", "TS_2"],
+    ]);
+  });
+
   it("is not that of frames of another size", async () => {
     expect(await runsOfGain([gain], { edge: 6 })).toEqual([["TS_1"]]);
   });

@@ -16,6 +16,7 @@ export async function placeGains(
   laboratory: Laboratory,
   runs: readonly string[],
 ): Promise<Question[]> {
+  keepToFrames(files);
   await spreadGains(files, laboratory, runs);
   const all = [...files.values()];
   const gains = all.filter(({ role, run, runs: of, strength }) => role === "gain" && !run && !of && strength !== "person");
@@ -43,7 +44,7 @@ export async function placeGains(
     if (some.length === 0) continue;
     const [only] = some.length === 1 ? some : [];
     // beside frames of others it was for them: nobody knows whether for these, too
-    const isFar = only && only.strength !== "bookkeeping" && sharedFolders(only.path, frame) < nearest.get(only)!;
+    const isFar = only && sharedFolders(only.path, frame) < nearest.get(only)!;
     if (isFar) doubts.push({ run, some, isFar });
     else if (some.length === 1) taken.set(some[0]!, [...(taken.get(some[0]!) ?? []), run]);
     else doubts.push({ run, some });
@@ -69,6 +70,15 @@ export async function placeGains(
     );
     return group[0]!.isFar ? { ...question, guess: "none" } : question;
   });
+}
+
+/** Where several series have a name, a gain reference of one of them is that of those with frames. */
+function keepToFrames(files: Map<string, Decision>): void {
+  const framed = new Set([...files.values()].flatMap(({ role, run }) => (role === "frame" ? (run ?? []) : [])));
+  for (const file of [...files.values()]) {
+    const runs = file.role === "gain" && file.strength !== "person" ? file.runs?.filter((run) => framed.has(run)) : undefined;
+    if (runs && runs.length > 0 && runs.length < file.runs!.length) files.set(file.path, { ...file, runs });
+  }
 }
 
 /**
