@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
-import { areOpposite, showTheSame } from "./prints.js";
+import { onlyWith } from "../../survey/only-with.js";
+import { areOpposite, printsOf, showTheSame } from "./prints.js";
 
 const HEADER = 1024;
 const stack = (seed: number, size = 64, images = 6) => mrcFile([images, size, size], 2, { kind: "stack", seed });
@@ -62,4 +63,24 @@ it("a volume with its contrast turned over is told from others, in whatever scal
   expect(await opposite(changed(volume(1), (value) => 7 + 3 * value))).toBe(false);
   expect(await opposite(changed(volume(2), (value) => -value))).toBe(false);
   expect(await opposite(mrcFile([6, 64, 64], 10, { value: 0 }))).toBe(false);
+});
+
+it("prints of a file are made once, also where a part of the laboratory is looked at after the whole", async () => {
+  const laboratory = await laboratoryWith({ "a/TS_1.st": mrcFile([4, 20, 20], 1, { kind: "stack", seed: 1 }) });
+  let opened = 0;
+  const counted = { ...laboratory, open: (path: string) => (opened++, laboratory.open(path)) };
+  const whole = await printsOf(counted, "a/TS_1.st");
+  expect(
+    await printsOf(
+      onlyWith(counted, () => true),
+      "a/TS_1.st",
+    ),
+  ).toBe(whole);
+  expect([whole?.length, opened]).toEqual([4, 1]);
+  expect(
+    await printsOf(
+      onlyWith(counted, () => false),
+      "a/TS_1.st",
+    ),
+  ).toBeUndefined();
 });

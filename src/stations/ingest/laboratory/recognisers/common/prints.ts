@@ -4,7 +4,7 @@ import { readMrcHeader } from "../../../../../formats/mrc/header.js";
 import { decodePlaneValues, readMrcPlanes } from "../../../../../formats/mrc/read.js";
 import { viewAs } from "../../../../../formats/zarr/elements.js";
 import { mapLimit } from "../../../../../system/parallel.js";
-import type { Laboratory } from "../../survey/laboratory.js";
+import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
 import { orReason } from "./reading.js";
 
 /** Rows in the middle of a section that tell it from others: noise is the same in no two. */
@@ -14,7 +14,8 @@ const READS_IN_FLIGHT = 8;
 /** Of each section what tells it from others, whatever type its numbers are stored in; undefined where it has one value alone. */
 export type Prints = readonly (string | undefined)[];
 
-const known = new WeakMap<Laboratory, Map<string, Promise<Prints | undefined>>>();
+/** By file, which all views of a laboratory share: each project of a folder is looked at after the whole. */
+const known = new WeakMap<Surveyed, Map<string, Promise<Prints | undefined>>>();
 
 /**
  * What tells the sections of a stack or a volume from others. Undefined for what cannot be read.
@@ -22,9 +23,11 @@ const known = new WeakMap<Laboratory, Map<string, Promise<Prints | undefined>>>(
  * @param sections which of them, by their place from 0 to 1. Default: all, for stacks
  */
 export function printsOf(laboratory: Laboratory, path: string, sections?: readonly number[]): Promise<Prints | undefined> {
-  const all = known.get(laboratory) ?? new Map<string, Promise<Prints | undefined>>();
-  known.set(laboratory, all);
-  const key = `${path}\0${sections?.join(" ") ?? ""}`;
+  const file = laboratory.get(path);
+  if (!file) return Promise.resolve(undefined);
+  const all = known.get(file) ?? new Map<string, Promise<Prints | undefined>>();
+  known.set(file, all);
+  const key = sections?.join(" ") ?? "";
   const found = all.get(key) ?? readPrints(laboratory, path, sections);
   all.set(key, found);
   return found;
