@@ -72,8 +72,7 @@ async function decidedIn(
   given: Given,
   signal: AbortSignal,
 ): Promise<{ readonly projects: readonly Laboratory[]; readonly decided?: Decided }> {
-  const { recognised, copies } = await recognisedAsOne(whole, signal);
-  const projects = projectsOf(whole, recognised, copies);
+  const { recognised, projects } = await recognisedAsOne(whole, signal);
   return projects.length > 0 ? { projects } : { projects, decided: await decide(whole, recognised, given) };
 }
 
@@ -85,15 +84,18 @@ export interface Project {
 
 /** What every recogniser claims of each project of a folder: the same whatever a person decides. */
 export async function recognisedIn(whole: Laboratory, signal: AbortSignal): Promise<readonly Project[]> {
-  const { recognised, copies } = await recognisedAsOne(whole, signal);
-  const projects = projectsOf(whole, recognised, copies);
+  const { recognised, projects } = await recognisedAsOne(whole, signal);
   if (projects.length === 0) return [{ laboratory: whole, recognised }];
   const all: Project[] = [];
   for (const project of projects) all.push(...(await recognisedIn(project, signal)));
   return all;
 }
 
-async function recognisedAsOne(whole: Laboratory, signal: AbortSignal) {
+/** What every recogniser claims of a folder as a whole, and the projects that it shows. */
+async function recognisedAsOne(
+  whole: Laboratory,
+  signal: AbortSignal,
+): Promise<{ readonly recognised: readonly Recognised[]; readonly projects: readonly Laboratory[] }> {
   const { laboratory, copies, pairs } = await withoutCopiedFolders(whole);
   const recognised: Recognised[] = copies ? [copies] : [];
   for (const recogniser of RECOGNISERS) {
@@ -107,8 +109,10 @@ async function recognisedAsOne(whole: Laboratory, signal: AbortSignal) {
   const known = withoutMadeNames(laboratory, recognised);
   const all = [...known, await conventions(laboratory, known)];
   await turnOfTheLoop();
-  const inRuns = await namedAlike(laboratory, await joinedRuns(laboratory, await runsOfSeries(laboratory, all)));
-  return { recognised: inRuns, copies: pairs };
+  const joined = await joinedRuns(laboratory, await runsOfSeries(laboratory, all));
+  const inRuns = await namedAlike(laboratory, joined.recognised);
+  // where not all were compared two folders may have something in common that nobody has looked at
+  return { recognised: inRuns, projects: joined.isComplete ? projectsOf(whole, inRuns, pairs) : [] };
 }
 
 /** What is decided of a folder by what was recognised of its projects. */

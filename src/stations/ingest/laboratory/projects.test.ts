@@ -64,6 +64,21 @@ describe("a folder of several projects", () => {
     expect(await count({ ...session("hela", "hl", 2), "gain_ref.mrc": gain["yeast/gain_ref.mrc"] })).toBe(1);
   });
 
+  it("is one project where it has more volumes that may be copies than are compared, which is told", async () => {
+    const visit = (name: string, runs: number): Files =>
+      Object.fromEntries(
+        Array.from({ length: runs }, (_, n) => `${name}/${name}_${n + 1}`).flatMap((path): [string, string | Uint8Array][] => [
+          [`${path}.rec`, mrcFile([2, 4, 4], 10)],
+          [`${path}.rawtlt`, angles],
+        ]),
+      );
+    const few = await decided({ ...visit("am", 3), ...visit("pm", 3) });
+    expect(few.projects).toBe(2);
+    const many = await decided({ ...visit("am", 151), ...visit("pm", 151) });
+    expect(many.projects).toBe(1);
+    expect(many.notes.join()).toContain("the others were not compared");
+  });
+
   it("tells runs of one name apart as in one project", async () => {
     const { runs, of } = await decided({ ...yeast, ...session("again", "sc", 2) });
     expect(runs).toEqual(["again_sc_1", "again_sc_2", "yeast_sc_1", "yeast_sc_2"]);

@@ -88,13 +88,18 @@ export function joinedDecisions(
     parts.flatMap((part) => part.questions),
     answers,
   );
-  const inWords = (file: Decision, all: readonly string[]): Decision => ({
-    ...file,
-    // what is of all runs is of those of its project
-    ...(file.run === undefined && file.runs === undefined && file.role !== "left out" && { runs: all }),
-    ...(file.question !== undefined && { question: idOf(file.question) }),
-    ...(file.until !== undefined && { until: file.until.map(idOf) }),
-  });
+  // most files stay the objects that they are: a copy of so many would be held beside them
+  const inWords = (file: Decision, all: readonly string[]): Decision => {
+    const isOfAll = file.run === undefined && file.runs === undefined && file.role !== "left out";
+    if (!isOfAll && file.question === undefined && file.until === undefined) return file;
+    return {
+      ...file,
+      // what is of all runs is of those of its project
+      ...(isOfAll && { runs: all }),
+      ...(file.question !== undefined && { question: idOf(file.question) }),
+      ...(file.until !== undefined && { until: file.until.map(idOf) }),
+    };
+  };
   const files = new Map<string, Decision>();
   const undecided = new Map<string, string>();
   for (const { path } of laboratory.files) {

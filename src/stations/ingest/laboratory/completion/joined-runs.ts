@@ -25,8 +25,13 @@ interface Candidate {
 /**
  * Joins runs of which a volume or a stack has the same voxels under two names, in whatever format: somebody has renamed a copy. The run of which more is
  * known gives the name. What has one value alone joins nothing, and neither do volumes of runs whose stacks show other images.
+ *
+ * @returns also whether all were compared that may be the same
  */
-export async function joinedRuns(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
+export async function joinedRuns(
+  laboratory: Laboratory,
+  recognised: readonly Recognised[],
+): Promise<{ readonly recognised: readonly Recognised[]; readonly isComplete: boolean }> {
   const all = recognised.flatMap(({ claims: own }) => own);
   const claims = all.filter(({ run }) => run !== undefined);
   const { candidates, isComplete } = candidatesOf(laboratory, all);
@@ -78,7 +83,7 @@ export async function joinedRuns(laboratory: Laboratory, recognised: readonly Re
     return isOf === run ? [] : [{ path, run: run!, isOf }];
   });
   const renamed = found.map((claim) => ({ ...claim, run: nameOf(claim.run!) }));
-  return [...inRuns(recognised, changes), { software: "", by: [], claims: renamed, notes }];
+  return { recognised: [...inRuns(recognised, changes), { software: "", by: [], claims: renamed, notes }], isComplete };
 }
 
 /** Files of one size, and of the same statistics where headers have them, under several names. */
