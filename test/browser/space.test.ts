@@ -163,13 +163,19 @@ describe.skipIf(browserPath === undefined || python === undefined)("the viewer's
     expect(differing(readPicture(saved), seen)).toBe(0);
     expect(decode(saved).text.Plane).toBe("surface at 0.45, turned 0°, tilted 75°");
 
-    await page.evaluate(() => {
+    // the rough picture stands for less time than there is between two looks from out here
+    await page.evaluate(async () => {
+      const space = document.querySelector(".v-space")!;
+      const isRough = new Promise<void>((resolve) => {
+        const isSeen = () => space.getAttribute("data-sharp") === "false" && resolve();
+        new MutationObserver(isSeen).observe(space, { attributeFilter: ["data-sharp"] });
+      });
       const gl = document.querySelector<HTMLCanvasElement>(".v-space .v-canvas")!.getContext("webgl2")!;
       const lose = gl.getExtension("WEBGL_lose_context")!;
       lose.loseContext();
       setTimeout(() => lose.restoreContext(), 300);
+      await isRough;
     });
-    await page.waitForSelector('.v-space[data-sharp="false"]', WAIT);
     await isDrawn(page);
     expect(differing(await bareOf(page), seen)).toBe(0);
     const again = await browser.open(page.url(), VIEWPORT);
