@@ -362,7 +362,9 @@ describe("other folders", () => {
     const shapes = annotations.map(
       ({ sources }) => Object.entries(sources[0]!).map(([shape, source]) => `${shape} ${source.file_format}`)[0],
     );
-    expect(shapes.sort()).toEqual(["OrientedPoint dynamo_tbl", "Point cryolo_cbox", "Point eman2_box", "Point eman2_json"]);
+    expect(shapes.sort()).toEqual([
+      ...["OrientedPoint dynamo_tbl", "Point cryolo_cbox", "Point csv_by_name", "Point eman2_box", "Point eman2_json"],
+    ]);
   });
 
   it("an empty folder is an error", async () => {

@@ -90,7 +90,7 @@ function isMotiveList(names: readonly string[]): boolean {
 type Axis = "x" | "y" | "z";
 
 /** Axis of a column of coordinates: `x`, `Y [px]`, `pos_z`, `zcoord`, `rlnCoordinateX`, `slice`; `axis-0` of napari and `centroid-0` of scikit-image are z. */
-function coordinateAxisOf(name: string): Axis | undefined {
+export function coordinateAxisOf(name: string): Axis | undefined {
   const words = wordsOf(name);
   if (words.some((word) => OF_OTHERS.has(word))) return undefined;
   return axisOfWords(words);

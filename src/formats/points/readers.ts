@@ -29,6 +29,7 @@ export const OWN_POINT_READERS = {
   eman2_box: { read: later(async () => (await import("./eman2.js")).readEman2Box), kinds: ["point"], ignoresFilter: true },
   eman2_json: { read: later(async () => (await import("./eman2.js")).readEman2Json), kinds: ["point"], isWhole: true },
   cryolo_cbox: { read: later(async () => (await import("./cryolo.js")).readCryolo), kinds: ["point"], ignoresFilter: true },
+  csv_by_name: { read: later(async () => (await import("./csv-by-name.js")).readCsvByName), kinds: ["point"] },
   napari: { read: later(async () => (await import("./napari.js")).readNapari), kinds: ["point"], ignoresFilter: true },
   tomotwin_tloc: { read: later(async () => (await import("./tomotwin.js")).readTomotwin), kinds: ["point"], isWhole: true },
 } as const satisfies Readonly<Record<string, PointReader>>;

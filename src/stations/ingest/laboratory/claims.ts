@@ -54,6 +54,11 @@ export interface PointsReading {
   readonly rowValues?: Readonly<Record<string, string>> | undefined;
   /** Of a file of one run with the points of several objects: what each is called, by its class. Each is an annotation of its own. */
   readonly classes?: Readonly<Record<string, string>> | undefined;
+  /** Of a table whose rows are chosen by names of columns: the one of the classes, and what else must be so, such as `keep=1`. */
+  readonly className?: string | undefined;
+  readonly kept?: string | undefined;
+  /** What `rowName` has in the rows of each class: a run without any has no such annotation. */
+  readonly classRows?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** What is known of a file in its role; each recogniser tells what its bookkeeping has. */

@@ -28,6 +28,9 @@ const reading = z.strictObject({
   inSpacingAngstrom: z.number().positive().optional(),
   rowValues: z.record(z.string(), z.string()).optional(),
   classes: z.record(z.string(), z.string()).optional(),
+  className: z.string().optional(),
+  kept: z.string().optional(),
+  classRows: z.record(z.string(), z.array(z.string())).optional(),
 } satisfies Record<keyof PointsReading, z.ZodType>);
 
 const details = z.strictObject({

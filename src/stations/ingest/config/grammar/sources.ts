@@ -143,7 +143,7 @@ export type ShapeName =
 
 /** Particle lists that the portal's schema does not know: a test keeps them those of `OWN_POINT_READERS`. */
 const MORE_ORIENTED = ["relion5_star", "warp_star", "warp_matching_star", "dynamo_tbl", "peet_motl"];
-const MORE_POINTS = [...MORE_ORIENTED, "eman2_box", "eman2_json", "cryolo_cbox", "napari", "tomotwin_tloc"];
+const MORE_POINTS = [...MORE_ORIENTED, "eman2_box", "eman2_json", "cryolo_cbox", "csv_by_name", "napari", "tomotwin_tloc"];
 
 /** Values of `file_format`: the portal's, and those that only emporium reads. */
 export const ANNOTATION_FORMATS: Readonly<Record<ShapeName, readonly string[]>> = {

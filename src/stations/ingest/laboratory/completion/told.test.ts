@@ -366,11 +366,7 @@ describe("a table of points without a heading", () => {
     const { because } = await told({
       ...LAB,
       "counts.csv": "tomogram;ribosomes;ok?\nTS_01;12;ja\nTS_02;3;nein\n",
-      "complexes.csv": "tomogram,class,x,y,z\nTS_01,a,1,2,3\n",
     });
     expect(because("counts.csv")).toBe("a table without coordinates");
-    expect(because("complexes.csv")).toBe(
-      "its x, y, z are columns 3, 4, 5, beside 2 others (tomogram, class): write a CSV of x, y, z alone for each tomogram and each object",
-    );
   });
 });

@@ -9,6 +9,7 @@ import { formatOf } from "../completion/one-of-run.js";
 import { FALLBACK_SPACING, spacingOf } from "../completion/spacings.js";
 import { identityOf, tellingOf } from "../completion/twins.js";
 import type { Decision } from "../decide.js";
+import { rowFilter } from "../points/row-filter.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import type { Blocks, Facts } from "./facts.js";
 import { globOf, globSources, literal, type Paths } from "./globs.js";
@@ -387,7 +388,7 @@ export function annotationBlocks(
   told: AnnotationAnswers | undefined,
 ): Blocks {
   const { of, facts } = making;
-  const files = [...of("points").flatMap(ofEachClass), ...of("mask").flatMap(ofEachLabel), ...of("mesh")];
+  const files = [...of("points").flatMap((file) => ofEachClass(file, making)), ...of("mask").flatMap(ofEachLabel), ...of("mesh")];
   const isShared = (file: Decision) => `${file.run === undefined}`;
   const alike = groupsOf(files, (file) =>
     keyOf(
@@ -453,11 +454,17 @@ function onceARun(group: readonly Decision[], { of, runs: all }: Making): (reado
 }
 
 /** A list of points for each class of a file, if it has some. */
-function ofEachClass(file: Decision): Decision[] {
+function ofEachClass(file: Decision, { of, runs: all }: Making): Decision[] {
   const { points, ...details } = file.details;
   if (!points?.classes) return [file];
+  const { classRows, rowValues } = points;
+  const rowsOf = (run: string): readonly string[] =>
+    rowValues === undefined ? [run] : of("tomogram").flatMap((one) => (one.run === run ? (rowValues[one.path] ?? []) : []));
   return Object.entries(points.classes).map(([one, object]) => ({
     ...file,
+    ...(classRows && file.run === undefined
+      ? { runs: (file.runs ?? all).filter((run) => rowsOf(run).some((row) => classRows[one]?.includes(row))) }
+      : {}),
     details: { ...details, object, points: { ...points, classes: { [one]: object } } },
   }));
 }
@@ -494,6 +501,7 @@ const readingKey = ({ points, label, isInstances, spacingAngstrom }: Details) =>
   label,
   isInstances,
   points?.classes,
+  points?.kept,
 ];
 
 /** The path without the run's name and without numbers: what files of one annotation have in common. */
@@ -517,16 +525,18 @@ function shapeSources(group: readonly Decision[], making: Making): object[] {
   return sourcesOf(group, making).map((source) => {
     const { source_glob, ...rest } = source as { source_glob: { list_glob: string } };
     const glob = source_glob.list_glob;
-    const shaped = { ...shapeOf(role, glob, details, Object.keys(details.points?.classes ?? {})[0]), ...rest };
+    const row = details.points && rowFilter(details.points, undefined, Object.keys(details.points.classes ?? {})[0]);
+    const shaped = { ...shapeOf(role, glob, details, row), ...rest };
     return spacing === undefined ? shaped : withSpacing(shaped, spacing, making.spacings);
   });
 }
 
 /** One file with the points of many tomograms: a source for all of its runs, one for each voxel size that they have, or one for each number of a run. */
 function sharedPoints({ path, runs, details }: Decision, making: Making): object[] {
-  const { inSpacingAngstrom, rowValues } = details.points!;
+  const { inSpacingAngstrom, rowValues, classes = {} } = details.points!;
   const source = (some: readonly string[] | undefined, spacing: number | undefined, row = "{run_name}") => {
-    const one = { ...shapeOf("points", literal(path), details, row), ...filters(runFilter(some, making.runs)) };
+    const filter = rowFilter(details.points!, row, Object.keys(classes)[0]);
+    const one = { ...shapeOf("points", literal(path), details, filter), ...filters(runFilter(some, making.runs)) };
     return spacing === undefined ? one : withSpacing(one, spacing, making.spacings);
   };
   const tomograms = making.of("tomogram").filter(({ run }) => run !== undefined && runs?.includes(run) !== false);

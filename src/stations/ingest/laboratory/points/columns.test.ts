@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { namedElsewhere, otherColumns } from "./columns.js";
+import { otherColumns } from "./columns.js";
 
 const rowsOf = (text: string, sign = " ") => text.split("\n").map((row) => row.split(sign));
 
@@ -20,17 +20,4 @@ describe("a table without names of columns", () => {
     expect(otherColumns(rowsOf("12 3 4 0.9\n8 2 6 0.8\n7 19 5 0.7"))).toBeUndefined();
     expect(otherColumns(rowsOf("1 2 3\n1 5 6"))).toBeUndefined();
   });
-});
-
-it("names of columns tell where x, y and z are, and what else is there", () => {
-  expect(namedElsewhere(["tomo_name", "x", "y", "z", "class"])).toBe(
-    "its x, y, z are columns 2, 3, 4, beside 2 others (tomo_name, class): write a CSV of x, y, z alone for each tomogram and each object",
-  );
-  expect(namedElsewhere(["id", "X_px", "Y_px", "Z_px"])).toContain("columns 2, 3, 4");
-  for (const names of [
-    ["x", "y", "z", "score"],
-    ["tomo", "x", "y"],
-    ["a", "x", "y", "z", "pos_x"],
-  ])
-    expect(namedElsewhere(names)).toBeUndefined();
 });

@@ -1,5 +1,4 @@
 import { few } from "../../../../core/finding.js";
-import { counted } from "../../../../core/units.js";
 
 /** Classes have small numbers: coordinates of several points are never all so small. */
 const CLASS_MOST = 20;
@@ -21,17 +20,4 @@ export function otherColumns(rows: readonly (readonly string[])[]): string | und
   if (!isClass || (classes.length === numbers.length && numbers.length > 1)) return undefined;
   const named = classes.length === 1 ? `the number ${classes[0]}` : `the numbers ${few(classes.map(String))}`;
   return `its first column has ${named} alone, as a class has: write x, y, z of each class as CSV`;
-}
-
-const AXIS =
-  /^(?:pos|coord|coordinate|centre|center)?[_ ]?([xyz])(?:[_ -]?(?:px|pixels?|vox|voxels?|nm|a|å|angstroe?ms?|coord|coordinate|pos|bin_?\d+))?$/i;
-
-/** Where the names of the first row have x, y and z elsewhere than in the first three columns: what else is there, and what to write. */
-export function namedElsewhere(cells: readonly string[]): string | undefined {
-  const axes = cells.map((cell) => AXIS.exec(cell.trim())?.[1]?.toLowerCase());
-  const at = ["x", "y", "z"].map((axis) => axes.indexOf(axis));
-  if (at.some((one) => one < 0) || new Set(axes.filter(Boolean)).size < axes.filter(Boolean).length) return undefined;
-  if (at.every((one) => one < 3)) return undefined;
-  const others = cells.filter((_, column) => axes[column] === undefined).map((cell) => cell.trim());
-  return `its x, y, z are columns ${at.map((one) => one + 1).join(", ")}, beside ${counted(others.length, "other")} (${few(others)}): write a CSV of x, y, z alone for each tomogram and each object`;
 }

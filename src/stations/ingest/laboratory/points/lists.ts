@@ -10,6 +10,7 @@ import type { Decision } from "../decide.js";
 import { orReason } from "../recognisers/common/reading.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import type { PointRange, Reading } from "./readings.js";
+import { rowFilter } from "./row-filter.js";
 
 /** A tomogram that points may lie in. */
 export interface Volume {
@@ -84,13 +85,14 @@ const reversed = ([x, y, z]: readonly [number, number, number]): [number, number
 
 /** Points of a list, x, y, z of each, as the file has them. @param row what its column of names has for the run */
 export async function* batchesOf(
-  { path, reading: { format, shape, delimiter = "," } }: Pick<Listed, "path" | "reading">,
+  { path, reading }: Pick<Listed, "path" | "reading">,
   row: string | undefined,
   volume: Volume | undefined,
   { laboratory, signal }: Pick<PlaceOptions, "laboratory" | "signal">,
   { binning, isReversed }: Pick<Reading, "binning" | "isReversed"> = { binning: 1, isReversed: false },
 ): AsyncGenerator<PointBatch> {
   const axes = isReversed ? "zyx" : "xyz";
+  const { format, shape, delimiter = "," } = reading;
   yield* POINT_READERS[format]!.read(
     await laboratory.open(path),
     {
@@ -99,7 +101,7 @@ export async function* batchesOf(
       columns: axes,
       order: axes,
       delimiter,
-      filterValue: row,
+      filterValue: rowFilter(reading, row),
       tomogram: volume && { sizeVoxels: volume.size, voxelSpacingAngstrom: volume.spacingAngstrom ?? 1 },
       beside: filesBeside(laboratory.store, path, signal),
     },

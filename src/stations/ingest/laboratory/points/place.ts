@@ -22,6 +22,7 @@ import {
   withoutFile,
 } from "./lists.js";
 import { modelFacts } from "./model-facts.js";
+import { type NamedTable, namedTable } from "./named-tables.js";
 import { pointFileOf, tableFault } from "./point-files.js";
 import { liesIn, type PointRange, type Reading, readingsOf, readingText } from "./readings.js";
 
@@ -43,7 +44,7 @@ const COUNTS_PIXELS = new Set([
 ]);
 
 /** Formats whose own columns are named by their axes, and whose readers know no other order: one that is guessed would not be obeyed. */
-const NAMES_AXES = new Set(["napari", "tardis"]);
+const NAMES_AXES = new Set(["napari", "tardis", "csv_by_name"]);
 
 /**
  * Looks into lists of points: what they are, which tomogram they lie in, and how their coordinates become its voxels. What only one reading fits is
@@ -55,12 +56,17 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   const notes: string[] = [];
   const listed: Listed[] = [];
   for (const file of files) {
-    const known = await readingOf(file, options);
-    if (typeof known === "string") claims.push(leftOut(file, known));
+    const { laboratory, runs, signal } = options;
+    const table = file.details.points ? undefined : await namedTable(laboratory, file.path, runs, signal);
+    const known = typeof table === "object" ? table.reading : (table ?? (await readingOf(file, options)));
+    const named =
+      typeof known === "string"
+        ? known
+        : await namedRows({ ...file, reading: known }, options, typeof table === "object" ? table : undefined);
+    if (typeof named === "string") claims.push(leftOut(file, named));
     else {
-      const named = await namedRows({ ...file, reading: known }, options);
-      if (typeof named === "string") claims.push(leftOut(file, named));
-      else listed.push(named);
+      listed.push(named);
+      if (typeof table === "object") notes.push(...table.notes);
     }
   }
   // runs of several voxel sizes are one group for each: what one number divides, another would put elsewhere
@@ -178,34 +184,66 @@ function ofOnlyRun(file: Listed, { runs }: PlaceOptions): Listed {
 
 /**
  * Where a column names tomograms otherwise than the runs are called, by file names for example: which of its values are of which tomogram. A file of one
- * run whose rows all have one name needs no column. @returns a text: why nothing can be made of it
+ * run whose rows all have one name needs no column.
+ *
+ * @param table of a table with names of columns: its rows by tomogram
+ * @returns a text: why nothing can be made of it
  */
-async function namedRows(file: Listed, options: PlaceOptions): Promise<Listed | string> {
-  const { laboratory, runs, volumesOf } = options;
-  const { path, run } = file;
+async function namedRows(file: Listed, options: PlaceOptions, table?: NamedTable): Promise<Listed | string> {
   if (file.reading.rowName === undefined) return ofOnlyRun(file, options);
+  if (table?.series) return rowsOfTable({ ...file, series: table.series }, table.series, options);
   if (file.reading.rowValues !== undefined || !NAMES.has(file.reading.rowName)) return file;
-  const list = await readParticleList(laboratory, path);
+  const list = await readParticleList(options.laboratory, file.path);
   if (list === undefined || "reason" in list) return file;
   const { series } = list;
-  const values = [...series.keys()];
   // a list of RELION that was made of an export of Warp has its names and its pixels
-  const isOfWarp = file.details.points === undefined && values.some((value) => /\.tomostar$/i.test(value));
+  const isOfWarp = file.details.points === undefined && [...series.keys()].some((value) => /\.tomostar$/i.test(value));
   const reading = isOfWarp ? readingOfList(list) : file.reading;
+  return rowsOfRuns({ ...file, reading, series }, series, options, seriesStem);
+}
+
+/** As above, of a table that a person has written: what has numbers for tomograms is no table of runs called by numbers. */
+function rowsOfTable(file: Listed, series: ReadonlyMap<string, number>, options: PlaceOptions): Listed | string {
+  const values = [...series.keys()];
+  const isNumbered = values.every((value) => /^\d+$/.test(value) && !options.runs.includes(value));
+  const isOfOne = values.length === 1 && (file.run !== undefined || options.runs.length === 1);
+  if (isNumbered && !isOfOne)
+    return `its column ${file.reading.rowName} has ${few(values)}, and nothing tells which tomograms they are: write the names of the runs into it`;
+  return rowsOfRuns(file, series, options, (value) => value);
+}
+
+/** @param nameOf the name that a value has to be to be that of a run */
+function rowsOfRuns(
+  file: Listed,
+  series: ReadonlyMap<string, number>,
+  options: PlaceOptions,
+  nameOf: (value: string) => string,
+): Listed | string {
+  const { runs, volumesOf } = options;
+  const { path, run, reading } = file;
+  const values = [...series.keys()];
   const find = runFinder(runs);
   // rows of several tomograms are of several runs, whatever the file is called after
-  const several: Listed = values.length > 1 ? { ...file, reading, run: undefined, series } : { ...file, reading, series };
-  if (values.every((value) => runs.includes(seriesStem(value)))) return several;
+  const several: Listed = values.length > 1 ? { ...file, run: undefined } : file;
+  if (values.every((value) => runs.includes(nameOf(value)))) return several;
   if (run !== undefined && values.length === 1) {
     const said = find(values[0]!.replaceAll("\\", "/"));
     if (said !== undefined && said !== run) return `it is called after ${run}, and its rows name ${values[0]}`;
     return { ...file, reading: { ...reading, rowName: undefined } };
   }
-  const rowValues: Record<string, string> = {};
+  const called = new Map<string, string>();
   for (const value of values) {
     const own = find(value.replaceAll("\\", "/")) ?? nearestCalled(value, path, options);
-    for (const { path: tomogram } of own === undefined ? [] : volumesOf(own)) rowValues[tomogram] = value;
+    if (own === undefined) continue;
+    const other = called.get(own);
+    if (other !== undefined)
+      return `its column ${reading.rowName} has ${other} and ${value}, which both seem to be the run ${own}: call it by one name`;
+    called.set(own, value);
   }
+  if (called.size > 0 && [...called].every(([own, value]) => nameOf(value) === own)) return several;
+  const rowValues = Object.fromEntries(
+    [...called].flatMap(([own, value]) => volumesOf(own).map(({ path: tomogram }) => [tomogram, value] as const)),
+  );
   if (Object.keys(rowValues).length === 0) return values.length === 1 ? ofOnlyRun(several, options) : several;
   return { ...several, reading: { ...reading, rowValues } };
 }

@@ -5,7 +5,7 @@ import { readStar } from "../../../../formats/star/read.js";
 import type { StarHeader } from "../../../../formats/star/table.js";
 import { openObject, type Store } from "../../../../stores/store.js";
 import type { PointsReading } from "../claims.js";
-import { namedElsewhere, otherColumns } from "./columns.js";
+import { otherColumns } from "./columns.js";
 
 const HEAD_BYTES = 64 * 1024;
 const JSON_BYTES_MAX = 16 * 1024 * 1024;
@@ -103,10 +103,10 @@ export function tableFault(text: string): string | undefined {
   const delimiter = delimiterOf(first);
   const split = (line: string) => splitBy(line, delimiter);
   const isNumeric = split(first).every((cell) => cell.trim() !== "" && Number.isFinite(Number(cell)));
-  return isNumeric ? otherColumns(lines.slice(0, ROWS_LOOKED_AT).map(split)) : namedElsewhere(split(first));
+  return isNumeric ? otherColumns(lines.slice(0, ROWS_LOOKED_AT).map(split)) : undefined;
 }
 
-const delimiterOf = (line: string): string => ["\t", ",", ";", "|"].find((sign) => line.split(sign).length >= 3) ?? " ";
+export const delimiterOf = (line: string): string => ["\t", ",", ";", "|"].find((sign) => line.split(sign).length >= 3) ?? " ";
 const splitBy = (line: string, delimiter: string): string[] =>
   delimiter === " " ? line.trim().split(/\s+/) : line.split(delimiter);
 
@@ -157,7 +157,8 @@ function tableFile(text: string, name: string): PointsReading | undefined {
 /** `x_nm`, `x (Å)`, `X [voxel]`: what the names of all three columns end with. */
 const UNIT = /[\s_.,(/[-](nm|nanomet(?:er|re)s?|å|angstroe?ms?|ångströms?|vox|voxels?)[)\]]?$/i;
 
-function unitOf(columns: readonly string[]): Pick<PointsReading, "unit" | "unitFrom"> {
+/** The unit that the names of the columns of x, y and z end with, where all of them do. */
+export function unitOf(columns: readonly string[]): Pick<PointsReading, "unit" | "unitFrom"> {
   const [x = "", y = "", z = ""] = columns.map((cell) => cell.trim());
   const [unit, ...others] = [x, y, z].map((name) => UNIT.exec(name)?.[1]?.toLowerCase());
   if (unit === undefined || others.some((other) => other !== unit)) return {};

@@ -1,0 +1,120 @@
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+import { configOf } from "../new-config.js";
+
+const { signal } = new AbortController();
+const volume = (seed: number) => mrcFile([6, 12, 12], 10, { seed });
+const TOMOGRAMS = { "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "TS_03.mrc": volume(3) };
+
+async function told(table: string, more: Record<string, string> = {}, tomograms: Record<string, Uint8Array> = TOMOGRAMS) {
+  const laboratory = await laboratoryWith({ ...tomograms, "picks.csv": table, ...more });
+  const decisions = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const config = await configOf({ laboratory, decisions }, { sourcePrefix: "", input: "/lab" });
+  const document = parse(config.yaml) as {
+    annotations?: {
+      metadata: { annotation_object: { name: string } };
+      sources: { Point: Record<string, unknown>; parent_filters?: unknown }[];
+    }[];
+  };
+  const annotations = (document.annotations ?? []).map(({ metadata, sources }) => ({
+    object: metadata.annotation_object.name,
+    filters: sources.map(({ Point }) => Point.filter_value),
+    runs: sources.map((source) => JSON.stringify(source.parent_filters ?? "all")),
+    formats: [...new Set(sources.map(({ Point }) => Point.file_format))],
+  }));
+  return { annotations, decision: decisions.files.get("picks.csv"), notes: decisions.notes, questions: decisions.questions };
+}
+
+const rows = (...all: string[]) => `${all.join("\n")}\n`;
+
+it("a table of the points of all tomograms is an annotation for each object, of the runs that have some", async () => {
+  const { annotations, decision } = await told(
+    rows("tomo,x,y,z,class", "TS_01,1,2,1,ribosome", "TS_01,9,3,2,fas", "TS_02,4,10,4,ribosome", "TS_02,5,1,4,ribosome"),
+  );
+  expect(decision).toMatchObject({ role: "points", details: { points: { format: "csv_by_name", rowName: "tomo" } } });
+  expect(annotations).toEqual([
+    {
+      object: "ribosome",
+      filters: ["tomo={run_name} & class=ribosome"],
+      runs: [`{"exclude":{"run":["^TS_03$"]}}`],
+      formats: ["csv_by_name"],
+    },
+    {
+      object: "fas",
+      filters: ["tomo={run_name} & class=fas"],
+      runs: [`{"include":{"run":["^TS_01$"]}}`],
+      formats: ["csv_by_name"],
+    },
+  ]);
+});
+
+it("tomograms may be called by their files, or stand in a column of any name", async () => {
+  const { annotations } = await told(rows("where,id,x,y,z", "TS_01.mrc,1,1,2,1", "TS_02.mrc,2,9,3,2", "TS_02.mrc,3,4,10,4"));
+  expect(annotations.flatMap(({ filters }) => filters)).toEqual(["where=TS_01.mrc", "where=TS_02.mrc"]);
+});
+
+it("rows that somebody has put aside are told and not read", async () => {
+  const { annotations, notes } = await told(
+    rows(
+      "tomo,x,y,z,class,keep",
+      "TS_01,1,2,1,a,1",
+      "TS_01,9,3,2,a,0",
+      "TS_02,4,10,4,junk,1",
+      "TS_02,4,10,4,a,1",
+      "TS_02,5,1,4,a,1",
+    ),
+  );
+  expect(annotations.map(({ filters }) => filters)).toEqual([["tomo={run_name} & class=a & keep=1"]]);
+  expect(notes).toContain("picks.csv: 1 row put aside, where keep is not 1.");
+  expect(notes).toContain("picks.csv: 1 row put aside, where class is junk.");
+});
+
+it("a column keep that nobody has filled in says nothing", async () => {
+  const { annotations } = await told(rows("tomo,x,y,z,keep", "TS_01,1,2,1,", "TS_01,9,3,2,", "TS_02,4,10,4,"));
+  expect(annotations.map(({ filters }) => filters)).toEqual([["tomo={run_name}"]]);
+});
+
+it("a table of one run has each of its objects, and its unit by the names of the columns", async () => {
+  const nm = rows("z [nm];y [nm];x [nm];type;score", "1;2;1;a;0.3", "4;1;9;b;0.2", "4;1;9;b;0.2", "2;7;9;a;0.2");
+  const { annotations } = await told(rows("x,y,z,score", "1,2,1,0.3"), { "TS_02_picks.csv": nm });
+  expect(annotations.map(({ object, filters }) => [object, filters])).toEqual([
+    ["a", ["type=a"]],
+    ["b", ["type=b"]],
+  ]);
+});
+
+it.each([
+  [
+    "classes without names",
+    "tomo,x,y,z,class",
+    ["TS_01,1,2,1,1", "TS_01,9,3,2,2", "TS_02,4,10,4,2", "TS_02,4,9,4,1"],
+    "nothing tells which objects",
+  ],
+  ["filaments", "tomo,x,y,z,filament", ["TS_01,1,2,1,1", "TS_01,9,3,2,1", "TS_02,4,10,4,2"], "follow filaments"],
+  ["tilts", "tilt,x,y,z", ["-60,1,2,1", "-57,9,3,2", "-54,4,10,4"], "tells of tilts"],
+  ["a row a tomogram", "tomo,x,y,z", ["TS_01,1,2,1", "TS_02,9,3,2", "TS_03,9,3,2"], "one row for each tomo"],
+  ["numbers of tomograms", "tomo,x,y,z", ["1,1,2,1", "1,9,3,2", "2,4,10,4"], "nothing tells which tomograms"],
+  [
+    "two names of one run",
+    "tomo,x,y,z",
+    ["TS_01.mrc,1,2,1", "TS_01_bin4,9,3,2", "TS_01_bin4,4,10,4"],
+    "both seem to be the run TS_01",
+  ],
+  [
+    "a keep of several words",
+    "tomo,x,y,z,keep",
+    ["TS_01,1,2,1,yes", "TS_01,9,3,2,1", "TS_02,4,10,4,maybe"],
+    "do not tell the rows that count",
+  ],
+])("what cannot be read rightly is left out with the reason: %s", async (_, head, body, because) => {
+  const { decision, annotations } = await told(rows(head, ...body));
+  expect(decision).toMatchObject({ role: "left out", because: expect.stringContaining(because) });
+  expect(annotations).toEqual([]);
+});
+
+it("angles of a table are not published, and that is told", async () => {
+  const { notes } = await told(rows("tomo,x,y,z,rot,tilt,psi", "TS_01,1,2,1,0,0,0", "TS_01,9,3,2,0,0,0"));
+  expect(notes).toContain("picks.csv: its angles (rot, tilt, psi) are not read; its points are published without orientation.");
+});
