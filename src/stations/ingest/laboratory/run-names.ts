@@ -117,7 +117,7 @@ function* rulesFor(paths: readonly string[]): Generator<Rule> {
 function nameBy({ component, from, keep, drop = 0 }: Rule, path: string): string | undefined {
   const parts = path.replace(/\/$/, "").split("/");
   if (component >= parts.length - 1) return undefined;
-  const text = component < 0 ? stemOf(parts.at(-1)!) : parts[component]!;
+  const text = component < 0 ? stemOf(parts.at(-1)!).replace(VOXEL_SIZE, "") : parts[component]!;
   const words = wordsOf(text);
   const end = keep === undefined ? words.length - drop : from + keep;
   if (end <= from || end > words.length) return undefined;
@@ -125,6 +125,9 @@ function nameBy({ component, from, keep, drop = 0 }: Rule, path: string): string
   // a run is known by a number or by a word of its own, not by two letters, and not by what folders are called for
   return /\d/.test(name) || (name.length > 3 && !COMMON.test(name)) ? name : undefined;
 }
+
+/** What WarpTools writes behind the name of a series: the voxel size of its tomogram. */
+const VOXEL_SIZE = /_\d{1,4}\.\d\dApx$/;
 
 /** What folders and files are called for what they hold. */
 export const COMMON =
