@@ -107,16 +107,38 @@ export default command({
         counted(toCheck.length, "guess to check", "guesses to check"),
       ].flat();
       io.out(`${out}: ${[counted(runs.length, "run"), ...left].join(", ")}`);
-      if (beside !== undefined) {
-        const again = commandAgain(from ?? "", beside, out.replace(/(?:\.ya?ml)?$/i, "-2.yaml"));
-        const edit = asked.length === 0 ? "correct it" : "correct it, answer its questions";
-        io.out(`${beside}: what each file is taken for, and why; ${edit}, then: ${again}`);
+      if (beside === undefined) for (const line of await nextCommands(out, config.input, from)) io.out(`  ${line}`);
+      else {
+        const second = out.replace(/(?:\.ya?ml)?$/i, "-2.yaml");
+        io.out(`${beside}: what each file is taken for, and why${asked.length === 0 ? "" : ", and the questions"}`);
+        for (const line of stepsAgain(asked, { out, beside, second })) io.out(line);
+        io.out(`  ${commandAgain(from ?? "", beside, second)}`);
+        const chosen = asked.length === 0 ? out : second;
+        io.out(
+          asked.length === 0
+            ? `else, when the lines of ${out} are filled in:`
+            : `then, when the lines of ${second} are filled in:`,
+        );
+        for (const line of await nextCommands(chosen, config.input, from)) io.out(`  ${line}`);
       }
-      for (const line of await nextCommands(out, config.input, from)) io.out(`  ${line}`);
     }
     return config.errors.length > 0 ? 1 : 0;
   },
 });
+
+/** When the configuration is to be written again, above the command that does it. */
+function stepsAgain(
+  asked: readonly { readonly answer: string | undefined }[],
+  { out, beside, second }: { readonly out: string; readonly beside: string; readonly second: string },
+): string[] {
+  if (asked.length === 0) return [`where it is wrong, correct it, and write ${second}:`];
+  const without = asked.filter(({ answer }) => answer === undefined).length;
+  const unanswered =
+    without === 0
+      ? `where ${counted(asked.length, "its default is", "all defaults are").replace(/^\d+ /, "")} right, ${out} will do`
+      : `${out} leaves out the files of ${counted(without, "question")} without a default`;
+  return [`next, write your answers into it behind answer:, and write ${second} (${unanswered}):`];
+}
 
 const commandAgain = (from: string, decisions: string, out: string): string =>
   quoteWords(["emporium", "ingest", "new", "--from", from, "--decisions", decisions, "--out", out]);

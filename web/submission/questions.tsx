@@ -80,7 +80,7 @@ function Open({
             </button>{" "}
             <span>
               {wordsOf(option)[1]}
-              {option.answer === answer && <span className="muted"> (taken until you answer)</span>}
+              {option.answer === answer && <span className="muted"> (default)</span>}
             </span>
           </div>
         ))}

@@ -43,7 +43,9 @@ describe("ingest new → check → plan → run → validate → verify", () => 
     const within = (words: string[]) => (from === "." ? person.runIn(INPUT, ...words) : person.run(...words));
     const made = await within(["ingest", "new", "--from", from, "--out", from === "." ? `../${config}` : config]);
     const commands = made.out.split("\n").flatMap((line) => /^ {2}emporium (.*)$/.exec(line)?.[1] ?? []);
-    expect(commands.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual(["ingest check", "ingest plan", "ingest run"]);
+    expect(commands.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual([
+      ...["ingest new", "ingest check", "ingest plan", "ingest run"],
+    ]);
     for (const line of commands) {
       const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
       const { status, out, err } = await within(words);

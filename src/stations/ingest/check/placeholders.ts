@@ -73,14 +73,16 @@ export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] 
 }
 
 /** Stands behind the answer that is taken while a question is open. */
-export const TAKEN = "(taken until you answer)";
+export const TAKEN = "(default)";
+/** The same, also as it was written before. */
+const IS_TAKEN = / \((?:default|taken until you answer)\): /;
 /** The heading's questions, each with the lines of its answers (`questionLines` of `laboratory/account.ts`). */
 const QUESTION = /^# question (\S+): (.+)((?:\r?\n# {3}.*)*)/gm;
 
 function openQuestions(text: string, file: string | undefined): Placeholder[] {
   return [...text.matchAll(QUESTION)].map(({ index, 1: id = "", 2: what = "", 3: answers = "" }): Placeholder => {
     const [taken] = answers.split(/\r?\n/).flatMap((line) => {
-      const [answer, ...says] = line.replace(/^# +/, "").split(` ${TAKEN}: `);
+      const [answer, ...says] = line.replace(/^# +/, "").split(IS_TAKEN);
       return says.length > 0 ? [answer] : [];
     });
     const place = { ...(file === undefined ? {} : { file }), line: text.slice(0, index).split("\n").length };

@@ -134,7 +134,7 @@ export function questionLines({ questions }: Pick<Decisions, "questions">): stri
       `question ${id}: ${text}`,
       ...othersOf(text, files),
       ...options.map((option) => `  ${option.answer}${option.answer === answer ? ` ${TAKEN}` : ""}: ${option.says}`),
-      ...(answer === undefined ? ["  no answer is taken: these files are left out until you answer"] : []),
+      ...(answer === undefined ? ["  no default: these files are left out until you answer"] : []),
     ])
     .map(oneLine);
 }

@@ -64,6 +64,7 @@ const document = z.strictObject({
         id: z.string(),
         question: z.string().optional(),
         answers: z.record(z.string(), z.string()).optional(),
+        default: z.string().nullable().optional(),
         files: z.array(z.string()).optional(),
         /** Of a question of runs alone. */
         of_files: z.array(z.string()).optional(),
@@ -114,6 +115,7 @@ export async function writeDecisions(
         id,
         question: text,
         answers: Object.fromEntries(options.map((option) => [option.answer, option.says])),
+        ...(isAnswered ? {} : { default: answer ?? null }),
         answer: isAnswered ? answer : null,
         // globs of rows leave out the files of a question, but for one of runs
         [isOfRuns ? "of_files" : "files"]: paths.map(literal),
@@ -125,6 +127,11 @@ export async function writeDecisions(
       "What ingest new takes each file for, and why. Edit this file, answer its questions behind answer:, and give it to ingest new with --decisions.",
       "What it says is obeyed; files that it does not name are decided anew. The first row that names a file counts.",
       "files: a path, or a glob with {run_name}, where * stands for any letters of a name, and ** for any folders. What becomes of the files of a question is its answer's alone: globs leave them out.",
+      ...(questions.some(({ isAnswered }) => !isAnswered)
+        ? [
+            "answer: one of the words of answers, or null for what default says; where default is null, the files are left out until there is an answer.",
+          ]
+        : []),
       `is: one of ${ROLES.join(", ")}.`,
       ...(rows.some(({ until }) => until)
         ? ["until: the row counts until one of these questions is answered. Delete that line where it is to count all the same."]

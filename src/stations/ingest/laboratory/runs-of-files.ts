@@ -17,7 +17,11 @@ export function inRuns(recognised: readonly Recognised[], told: readonly RunOfFi
     const run = byFile.get(key);
     if (run !== undefined || claim.role === "left out") return { ...claim, run, ...(runs && { runs }) };
     const { path, strength } = claim;
-    const because = `of ${claim.run}, and nothing tells whether of ${namesOf(claim.run).join(" or ")}`;
+    const names = namesOf(claim.run);
+    const because =
+      names.length > 1
+        ? `of a series ${claim.run}, and nothing tells whether it is ${names.join(" or ")}`
+        : `of a series that is called like ${claim.run}, and nothing shows that it is that one`;
     return { path, role: "left out", because, strength };
   };
   const ofQuestion = (question: Question): Question => {

@@ -252,7 +252,7 @@ it("what was made for a figure makes no question of series that are known apart"
   expect(whose).toEqual([]);
   expect(runs).toEqual(["2022-11-03_TS_01", "2022-11-03_TS_02", "2022-11-17_TS_01", "2022-11-17_TS_02"]);
   expect(of("thesis/figures/TS_02_crop.mrc")?.because).toBe(
-    "of TS_02, and nothing tells whether of 2022-11-03_TS_02 or 2022-11-17_TS_02",
+    "of a series TS_02, and nothing tells whether it is 2022-11-03_TS_02 or 2022-11-17_TS_02",
   );
 });
 
