@@ -123,7 +123,7 @@ function othersOf(text: string, files: readonly string[]): string[] {
   const others = files.filter((path) => !text.includes(path));
   return others.length === 0
     ? []
-    : [`  it is about ${few(others, NAMED_MAX, "file")}${others.length < files.length ? ", too" : ""}`];
+    : [`  ${others.length < files.length ? "also about" : "about"} ${few(others, NAMED_MAX, "file")}`];
 }
 
 /** Questions with the answers that there are, and the one that is taken. */
@@ -156,7 +156,7 @@ function named(paths: readonly string[]): string {
 
 const shownReason = (group: readonly Decision[]): string =>
   group[0]!.role === "half map"
-    ? `half maps, which the portal's layout cannot tell from tomograms: to publish them as such, write "is: tomogram" (${group[0]!.because})`
+    ? `half maps, which the portal's layout cannot tell from tomograms: to publish them as tomograms, write "is: tomogram" in the file of decisions (${group[0]!.because})`
     : group[0]!.because;
 
 /**

@@ -63,7 +63,7 @@ function leaveAlignments(files: Map<string, Decision>): void {
           file,
           `another alignment of ${run}: ${own.find((one) => formatOf(one) === format && isAlignment(one))!.path} is published`,
         );
-      else if (first) leave(files, file, `of the alignment of ${run} once more: ${first.path} is published`);
+      else if (first) leave(files, file, `the alignment of ${run} once more: ${first.path} is published`);
       else taken.set(extensionOf(file), file);
     }
   }

@@ -107,7 +107,7 @@ export function trainingQuestions(files: ReadonlyMap<string, Decision>): Questio
   return [
     {
       id: "training",
-      text: `Were these made to train or to validate a network, and are not to be published, since they lie in such folders, or beside a target: ${few(paths)}?`,
+      text: `Are these files of the training or validation of a network, as their folders are called or since a target lies beside them: ${few(paths)}?`,
       files: paths,
       options: outOrAsIs(learnt, {
         because: "to train or to validate a network, by the name of its folder or its target",

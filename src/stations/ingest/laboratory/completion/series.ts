@@ -239,7 +239,7 @@ export async function countQuestions(files: ReadonlyMap<string, Decision>, labor
           says: "not published",
           claims: some.map(({ file }) => leftOut(file, "it has not the images of its angles")),
         },
-        { answer: "tilt-series", says: "published as it is", claims: some.map(({ file }) => asItIs(file)) },
+        { answer: "tilt-series", says: "published as they are", claims: some.map(({ file }) => asItIs(file)) },
       ],
     };
   });

@@ -22,7 +22,7 @@ const liesBeside = (mdoc: string, stack: string): boolean => mdoc.replace(/\.mdo
 
 const FAULTS = {
   turned: "the opposite signs of those",
-  sorted: "the order of the angles, and the images of the stack that of their recording, as",
+  sorted: "the order of the tilt angles, while the images of the stack are in the order of recording, as",
 } as const;
 type Fault = keyof typeof FAULTS;
 
@@ -88,7 +88,7 @@ function questionOf(doubts: readonly Doubt[]): Question {
         says: "not published; the angles of the acquisition file or of the alignment count",
         claims: doubts.map((doubt) => leftOut(doubt.file, `its angles have ${FAULTS[doubt.fault]} in ${doubt.by}`)),
       },
-      { answer: "raw-tilts", says: "published as it is", claims: doubts.map(({ file }) => asItIs(file)) },
+      { answer: "raw-tilts", says: "published as they are", claims: doubts.map(({ file }) => asItIs(file)) },
     ],
     guess: "leave-out",
   };

@@ -19,5 +19,5 @@ export function otherColumns(rows: readonly (readonly string[])[]): string | und
   const isClass = classes.every((one) => Number.isInteger(one) && one >= 0 && one <= CLASS_MOST);
   if (!isClass || (classes.length === numbers.length && numbers.length > 1)) return undefined;
   const named = classes.length === 1 ? `the number ${classes[0]}` : `the numbers ${few(classes.map(String))}`;
-  return `its first column has ${named} alone, as a class has: write x, y, z of each class as CSV`;
+  return `its first column has nothing but ${named}, as a class has: write x, y, z of each class as CSV`;
 }

@@ -385,7 +385,7 @@ function whoseQuestion(key: string, some: readonly Open[]): Question {
   const files = some.flatMap((one) => one.doubtful.flatMap((group) => group.flatMap(({ paths }) => [...paths])));
   return {
     id: stableId("whose", key),
-    text: `Are the files called ${family.name}${more} of one tilt series: ${few(examples)}? No images tell it.`,
+    text: `Are the files called ${family.name}${more} of one tilt series: ${few(examples)}? There are no images to compare.`,
     files: [...new Set(files)],
     isOfRuns: true,
     options: [
