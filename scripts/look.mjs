@@ -35,6 +35,8 @@ if (values.approve) {
     env: { ...process.env, EMPORIUM_LOOK_ONLY: values.only, EMPORIUM_TEST_BUILT: "1" },
   });
   if (!existsSync(changes)) fail(status === 0 ? "no sheets were drawn: there is no Chromium" : "the sheets could not be drawn");
+  if (values.only !== "" && linesOf(join(root, ".cache/look/seen-part.txt")).length < 2)
+    fail(`no page has ${values.only} in its name: test/look/approved.txt has the names, without the width behind them`);
   const lines = readFileSync(changes, "utf8").trimEnd();
   console.log(`\nsheets in .cache/look, ${((performance.now() - began) / 1000).toFixed(0)} s`);
   if (lines === "" && status !== 0) fail("a law of all pages is broken, as is said above");
