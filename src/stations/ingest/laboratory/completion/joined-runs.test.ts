@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
 import { zarrFiles } from "../../../../../test/zarr-volume.js";
+import { type Given, NOTHING_GIVEN } from "../decide.js";
 import { decisionsOf, recognisedIn } from "../know.js";
 
 const { signal } = new AbortController();
@@ -10,9 +11,9 @@ const angles = "-6\n-3\n0\n3\n6\n";
 
 type Files = Record<string, string | Uint8Array>;
 
-async function decided(files: Files) {
+async function decided(files: Files, given: Given = NOTHING_GIVEN) {
   const laboratory = await laboratoryWith(files);
-  const decisions = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const decisions = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal, given);
   return { ...decisions, of: (path: string) => decisions.files.get(path) };
 }
 
@@ -82,6 +83,26 @@ describe("volumes with the same voxels under the names of two runs", () => {
     const { runs, notes } = await decided({ ...project, "rec/TS_02.rec": volume(11) });
     expect(runs).toEqual(["TS_01", "TS_02"]);
     expect(notes.join()).toContain("one of them has a wrong name");
+  });
+});
+
+describe("copies of tomograms of which a name means two specimens", () => {
+  const two = {
+    ...{ "anna/mito/TS_01.st": stack(1), "anna/mito/TS_01.rawtlt": angles, "anna/mito/TS_01.rec": volume(11) },
+    ...{ "boris/bact/TS_01.rec": volume(12), "talks/mito_A.mrc": volume(11), "talks/bug7.mrc": volume(12) },
+  };
+
+  it("are of the specimen of their twin, whatever the answer is", async () => {
+    const { runs, questions, of } = await decided(two);
+    expect(questions.map(({ id, answer }) => [id.replace(/-.*/, ""), answer])).toEqual([["whose", "separate-runs"]]);
+    expect(runs).toEqual(["anna_TS_01", "boris_TS_01"]);
+    expect(of("talks/mito_A.mrc")).toMatchObject({ role: "left out", because: "the voxels of anna/mito/TS_01.rec once more" });
+    expect(of("talks/bug7.mrc")).toMatchObject({ role: "left out", because: "the voxels of boris/bact/TS_01.rec once more" });
+
+    const given = { ...NOTHING_GIVEN, answers: new Map([[questions[0]!.id, "one-run"]]) };
+    const one = await decided(two, given);
+    expect(one.runs).toEqual(["TS_01"]);
+    expect([one.of("talks/mito_A.mrc")?.role, one.of("talks/bug7.mrc")?.role]).toEqual(["left out", "left out"]);
   });
 });
 

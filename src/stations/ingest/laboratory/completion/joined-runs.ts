@@ -3,7 +3,7 @@ import { aretomoSections, parseAln } from "../../../../formats/alignment/aretomo
 import { imodSections, parseXf } from "../../../../formats/alignment/imod.js";
 import type { SectionAlignment } from "../../../../formats/alignment/sections.js";
 import { parseTiltAngles } from "../../../../formats/tilt-angles/read.js";
-import type { Claim, Recognised, RunOfFile } from "../claims.js";
+import type { Claim, Option, Question, Recognised, RunOfFile } from "../claims.js";
 import { printsOf, showTheSame } from "../recognisers/common/prints.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { inRuns } from "../runs-of-files.js";
@@ -24,7 +24,8 @@ interface Candidate {
 
 /**
  * Joins runs of which a volume or a stack has the same voxels under two names, in whatever format: somebody has renamed a copy. The run of which more is
- * known gives the name. What has one value alone joins nothing, and neither do volumes of runs whose stacks show other images.
+ * known gives the name. What has one value alone joins nothing, and neither do volumes of runs whose stacks show other images. Where a person is asked
+ * whether all of a name is of one series, a copy under another name is of the series of its twin.
  *
  * @returns also whether all were compared that may be the same
  */
@@ -55,15 +56,22 @@ export async function joinedRuns(
   // what is known to be the same once more, and left out as such
   const isLeft = new Set(all.flatMap(({ path, role }) => (role === "left out" ? [path] : [])));
   const found: Claim[] = [];
+  const asked = new Set(recognised.flatMap(({ questions = [] }) => questions.flatMap(runsAsked)));
+  const [twins, besideTwins]: [Twin[], Twin[]] = [[], []];
   for (const equal of byVoxels.values()) {
     const [first, ...others] = equal.filter(({ run }) => run !== undefined);
     if (!first) continue;
     for (const { path, role, run } of equal)
-      if (run === undefined && !isLeft.has(path))
+      if (run === undefined && !isLeft.has(path)) {
+        twins.push({ path, of: first.path });
         found.push({ path, role, run: first.run, because: `it has the voxels of ${first.path}`, strength: "contents" });
+      }
     for (const other of others) {
       const [a, b] = [nameOf(first.run!), nameOf(other.run!)];
-      if (a === b) continue;
+      if (a === b) {
+        twins.push({ path: first.path, of: other.path }, { path: other.path, of: first.path });
+        continue;
+      }
       const both = [a, b].map((run) => stacks.get(run)?.[0]?.path);
       if (both[0] !== undefined && both[1] !== undefined && (await showTheSame(laboratory, both[0], both[1])) === false) {
         notes.push(
@@ -71,8 +79,12 @@ export async function joinedRuns(
         );
         continue;
       }
-      const [kept, joined] = weights.get(b)!.length > weights.get(a)!.length ? [b, a] : [a, b];
+      const isOther = asked.has(a) === asked.has(b) ? weights.get(b)!.length > weights.get(a)!.length : asked.has(b);
+      const [kept, joined] = isOther ? [b, a] : [a, b];
       names.set(joined, kept);
+      const [twin, of] = isOther ? [first.path, other.path] : [other.path, first.path];
+      twins.push({ path: twin, of });
+      besideTwins.push(...weights.get(joined)!.map(({ path }) => ({ path, of })));
       notes.push(
         `${joined} is taken for ${kept}: ${first.path} and ${other.path} have the same ${first.role === "tilt series" ? "images" : "voxels"}.`,
       );
@@ -83,7 +95,37 @@ export async function joinedRuns(
     return isOf === run ? [] : [{ path, run: run!, isOf }];
   });
   const renamed = found.map((claim) => ({ ...claim, run: nameOf(claim.run!) }));
-  return { recognised: [...inRuns(recognised, changes), { software: "", by: [], claims: renamed, notes }], isComplete };
+  const joined = [...inRuns(recognised, changes), { software: "", by: [], claims: renamed, notes }];
+  return { recognised: joined.map((one) => withTwins(one, [...twins, ...besideTwins])), isComplete };
+}
+
+/** Names of which a person is asked whether they are of one series. */
+const runsAsked = ({ options }: Question): string[] => options.flatMap(({ runs = [] }) => runs.map(({ run }) => run));
+
+/** A file that is of the series of another one, since it has the same voxels, or lies in the run of such. */
+interface Twin {
+  readonly path: string;
+  readonly of: string;
+}
+
+/** Of whichever series a file is by the answer, its copies are of the same. */
+function withTwins(recognised: Recognised, twins: readonly Twin[]): Recognised {
+  const optionOf = (option: Option): Option => {
+    const told = new Map(option.runs?.map((one) => [one.path, one]));
+    for (const { path, of } of twins) {
+      const one = told.has(path) ? undefined : told.get(of);
+      if (one) told.set(path, { ...one, path });
+    }
+    const more = [...told.values()].slice(new Set(option.runs?.map(({ path }) => path)).size);
+    return { ...option, runs: [...(option.runs ?? []), ...more] };
+  };
+  const questions = recognised.questions?.map((question): Question => {
+    if (!question.isOfRuns) return question;
+    const options = question.options.map(optionOf);
+    const files = options.flatMap(({ runs = [] }) => runs.map(({ path }) => path));
+    return { ...question, options, files: [...new Set([...question.files, ...files])] };
+  });
+  return { ...recognised, questions };
 }
 
 /** Files of one size, and of the same statistics where headers have them, under several names. */

@@ -10,6 +10,7 @@ import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
 import { voxelsOf } from "./joined-runs.js";
+import { isForFigures } from "./put-aside.js";
 import { imagesOf } from "./series.js";
 import { spacingOf } from "./spacings.js";
 
@@ -99,8 +100,12 @@ export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: 
   const keyOf = (file: Decision) => `${file.run}\0${file.details.processing ?? "raw"}\0${shapeOf(file)}`;
   for (const group of groupsOf(tomograms, keyOf).values()) {
     if (group.length < 2) continue;
-    const weight = ({ strength, details }: Decision) =>
-      Number(strength === "person") * 4 + Number(strength === "bookkeeping") * 2 + Number(details.spacingFrom === undefined);
+    // what was copied for a talk is no more than a copy, however short its path is
+    const weight = ({ strength, details, path }: Decision) =>
+      Number(strength === "person") * 4 +
+      Number(strength === "bookkeeping") * 2 +
+      Number(details.spacingFrom === undefined) +
+      Number(!isForFigures(path)) / 2;
     const kept = new Map<string, Decision>();
     for (const file of [...group].sort((a, b) => weight(b) - weight(a) || a.path.length - b.path.length)) {
       const voxels = (await voxelsOf(laboratory, file.path)) ?? (await imagesOf(file.path, laboratory));
