@@ -99,6 +99,9 @@ describe("copies of tomograms of which a name means two specimens", () => {
     expect(of("talks/mito_A.mrc")).toMatchObject({ role: "left out", because: "the voxels of anna/mito/TS_01.rec once more" });
     expect(of("talks/bug7.mrc")).toMatchObject({ role: "left out", because: "the voxels of boris/bact/TS_01.rec once more" });
 
+    const away = await decided({ ...two, "b/x.mrc": volume(11) });
+    expect(away.of("b/x.mrc")).toMatchObject({ role: "left out", because: "the voxels of anna/mito/TS_01.rec once more" });
+
     const given = { ...NOTHING_GIVEN, answers: new Map([[questions[0]!.id, "one-run"]]) };
     const one = await decided(two, given);
     expect(one.runs).toEqual(["TS_01"]);

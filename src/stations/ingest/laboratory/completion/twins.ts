@@ -89,6 +89,9 @@ function twinsOf(tomograms: readonly Decision[], laboratory: Laboratory): Map<st
   });
 }
 
+/** What lies beside the tomogram that was made of it. */
+const RECORDED: readonly Decision["role"][] = ["tilt series", "raw tilts", "alignment", "acquisition"];
+
 /**
  * Tomograms of a run with the same voxels, under whatever headers, are one: the one that bookkeeping names stays, or that has a voxel size of its own. Those
  * with the contrast turned over are one, too.
@@ -98,14 +101,20 @@ export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: 
   const shapeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.join(" ") ?? "";
   // what two programs say of one volume may differ, but for what was done with it
   const keyOf = (file: Decision) => `${file.run}\0${file.details.processing ?? "raw"}\0${shapeOf(file)}`;
+  const besides = groupsOf(
+    [...files.values()].filter(({ role }) => RECORDED.includes(role)),
+    ({ run }) => run ?? "",
+  );
   for (const group of groupsOf(tomograms, keyOf).values()) {
     if (group.length < 2) continue;
-    // what was copied for a talk is no more than a copy, however short its path is
+    const folders = new Set(besides.get(group[0]!.run!)?.map(({ path }) => folderOf(path)));
+    // what was copied for a talk, or away from its series, is no more than a copy, however short its path is
     const weight = ({ strength, details, path }: Decision) =>
       Number(strength === "person") * 4 +
       Number(strength === "bookkeeping") * 2 +
       Number(details.spacingFrom === undefined) +
-      Number(!isForFigures(path)) / 2;
+      Number(!isForFigures(path)) / 2 +
+      Number(folders.has(folderOf(path))) / 4;
     const kept = new Map<string, Decision>();
     for (const file of [...group].sort((a, b) => weight(b) - weight(a) || a.path.length - b.path.length)) {
       const voxels = (await voxelsOf(laboratory, file.path)) ?? (await imagesOf(file.path, laboratory));

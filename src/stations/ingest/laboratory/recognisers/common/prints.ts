@@ -201,7 +201,8 @@ async function piecesOf(laboratory: Laboratory, path: string, z: number): Promis
   return "value" in read ? read.value : undefined;
 }
 
-function correlation(a: Float64Array, b: Float64Array): number {
+/** Of two lists of one length, from -1 to 1; 0 where one of them has one value alone. */
+export function correlation(a: Float64Array, b: Float64Array): number {
   const mean = (values: Float64Array) => values.reduce((sum, one) => sum + one, 0) / values.length;
   const [meanA, meanB] = [mean(a), mean(b)];
   let [ab, aa, bb] = [0, 0, 0];

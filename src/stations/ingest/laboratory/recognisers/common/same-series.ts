@@ -9,6 +9,7 @@ import { tightName, wordsOf } from "../../run-names.js";
 import { inRuns } from "../../runs-of-files.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { isBox } from "./averages.js";
+import { areBinnedOfEachOther } from "./binned.js";
 import { type MdocFacts, mdocsOf } from "./mdocs.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
 import { showTheSame, showTheSameInside } from "./prints.js";
@@ -232,6 +233,8 @@ async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: Read
   if (a.site && a.site.name === b.site?.name) return true;
   if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => holdTheSame(laboratory, one, other))) return true;
   if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => showTheSameInside(laboratory, one, other))) return true;
+  if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => areBinnedOfEachOther(laboratory, one, other)))
+    return true;
   const isAlike = await anyTwo(of(a, "alignment"), of(b, "alignment"), (one, other) => alignAlike(laboratory, one, other));
   return isAlike ? true : undefined;
 }
