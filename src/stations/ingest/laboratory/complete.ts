@@ -5,6 +5,7 @@ import { boxQuestions } from "./completion/boxes.js";
 import { calibrationQuestions } from "./completion/calibrations.js";
 import { chunkQuestions } from "./completion/chunks.js";
 import { cutQuestions } from "./completion/cuts.js";
+import { copiesOfPortal, downloadedQuestions } from "./completion/downloaded.js";
 import { placeGains } from "./completion/gains.js";
 import { mirrorQuestions } from "./completion/hand.js";
 import { lyingQuestions } from "./completion/lying.js";
@@ -81,6 +82,8 @@ export async function complete(
   withoutRun(files, undecided);
   await unreadLists(files, laboratory);
   ask(await deselectedQuestions(files, laboratory));
+  ask(downloadedQuestions(files, laboratory));
+  ask(await copiesOfPortal(files, laboratory));
   leavePutAside(files);
   ask(trainingQuestions(files));
   onlyOne(files, undecided);

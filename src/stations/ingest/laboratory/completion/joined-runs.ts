@@ -33,7 +33,8 @@ export async function joinedRuns(
   laboratory: Laboratory,
   recognised: readonly Recognised[],
 ): Promise<{ readonly recognised: readonly Recognised[]; readonly isComplete: boolean }> {
-  const all = recognised.flatMap(({ claims: own }) => own);
+  const plain = recognised.flatMap(({ claims: own }) => own);
+  const all = [...plain, ...askedClaims(recognised, new Set(plain.map(({ path }) => path)))];
   const claims = all.filter(({ run }) => run !== undefined);
   const { candidates, isComplete } = candidatesOf(laboratory, all);
   const notes = isComplete
@@ -97,6 +98,17 @@ export async function joinedRuns(
   const renamed = found.map((claim) => ({ ...claim, run: nameOf(claim.run!) }));
   const joined = [...inRuns(recognised, changes), { software: "", by: [], claims: renamed, notes }];
   return { recognised: joined.map((one) => withTwins(one, [...twins, ...besideTwins])), isComplete };
+}
+
+/** What is claimed of files only if an answer says so, and of one run by whichever: a copy of such a file is of that run. */
+function askedClaims(recognised: readonly Recognised[], known: ReadonlySet<string>): Claim[] {
+  const claims = recognised.flatMap(({ questions = [] }) =>
+    questions.flatMap(({ options }) => options.flatMap((one) => one.claims)),
+  );
+  const open = claims.filter(({ path, role }) => !known.has(path) && (role === "tomogram" || role === "tilt series"));
+  return [...groupsOf(open, ({ path }) => path).values()].flatMap((own) =>
+    own.every(({ run, role }) => run === own[0]!.run && role === own[0]!.role) ? [own[0]!] : [],
+  );
 }
 
 /** Names of which a person is asked whether they are of one series. */

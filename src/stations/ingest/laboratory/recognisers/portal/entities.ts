@@ -47,10 +47,7 @@ const PLACES: readonly (readonly [form: RegExp, entity: (parts: RegExpExecArray)
     ([, folder]) => ({ role: "tomogram", metadata: `${folder}${TOMOGRAM_METADATA}`, details: tomogramDetails }),
   ],
   [/\/Annotations\/(?:[^/]+\/)?[^/]+(?:caption|[0-9])\.json$/, () => METADATA],
-  [
-    /\/Annotations\/(?:[^/]+\/)?[^/]+\.ndjson$/,
-    () => out("points as the portal writes them, which are no source of a submission"),
-  ],
+  [/\/Annotations\/(?:[^/]+\/)?[^/]+\.ndjson$/, () => out(POINTS_OF_THE_PORTAL)],
   annotation("instancesegmask|instancesegmentationmask", "(?:mrc|zarr)", "mask", { isInstances: true }),
   annotation("segmask|segmentationmask", "(?:mrc|zarr)", "mask", { label: 1 }),
   annotation("triangularmesh", "glb", "mesh", {}),
@@ -69,6 +66,22 @@ function annotation(shape: string, end: string, role: Role, more: Details): (typ
     }),
   ];
 }
+
+/** Why what a dataset of the portal holds is left out, as the end of a sentence. */
+export const OF_THE_PORTAL = "of a dataset that the portal has";
+
+/** Why lists of points in the portal's own form are left out. */
+export const POINTS_OF_THE_PORTAL = "points as the portal writes them, which are no source of a submission";
+
+/** `ribosome-1.0_orientedpoint.ndjson`, `TS_019-102-membrane-1.0_segmentationmask.mrc`: object, version and shape, as nobody else calls a file. */
+const NAME_OF_ANNOTATION =
+  /-\d+\.\d+_(?:(?:oriented|instance)?point|instancesegmentation|(?:instance)?seg(?:mentation)?mask|triangularmesh)\.(?:ndjson|mrc|zarr|glb)$/;
+
+/** Whether the name of a file is that of an annotation of the portal, wherever the file lies: people download single ones into one folder. */
+export const isNamedAnnotation = (path: string): boolean => NAME_OF_ANNOTATION.test(path);
+
+/** Path of the metadata that the portal has beside an annotation. */
+export const metadataOfAnnotation = (path: string): string => path.replace(/_[a-z]+\.[a-z]+$/, ".json");
 
 export function entityOf(path: string): Entity | undefined {
   for (const [form, entity] of PLACES) {

@@ -7,15 +7,26 @@ import { stableId } from "../../questions.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { jsonOf } from "../common/json.js";
 import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
-import { type Entity, entityOf } from "./entities.js";
+import {
+  type Entity,
+  entityOf,
+  isNamedAnnotation,
+  metadataOfAnnotation,
+  OF_THE_PORTAL,
+  POINTS_OF_THE_PORTAL,
+} from "./entities.js";
 
-/** The CryoET Data Portal's own layout, as it is downloaded or as emporium writes it: its metadata say what each file is. */
+/**
+ * The CryoET Data Portal's own layout, as it is downloaded or as emporium writes it: its metadata say what each file is. Annotations that were downloaded one
+ * by one are known by their names.
+ */
 export const portal: Recogniser = {
   id: "portal",
   software: "CryoET Data Portal",
   async recognise(laboratory) {
     const folders = runFolders(laboratory);
-    if (folders.size === 0) return undefined;
+    const single = singleAnnotations(laboratory, folders);
+    if (folders.size === 0 && single.length === 0) return undefined;
     const names = distinctNames([...folders].map((folder) => ({ name: baseName(folder), folder: folderOf(folder) })));
     const runs = new Map([...folders].map((folder, at) => [folder, names[at]!]));
     const datasets = new Set([...folders].map(folderOf));
@@ -25,7 +36,7 @@ export const portal: Recogniser = {
       read.set(path, known);
       return known;
     };
-    const claims: Claim[] = [];
+    const claims: Claim[] = single.flatMap((path) => claimsOfSingle(laboratory, path));
     for (const { path } of laboratory.files) {
       const folder = runOf(path, runs);
       const claim =
@@ -46,11 +57,27 @@ export const portal: Recogniser = {
     const questions = await downloadQuestions(laboratory, { claims, runs, datasets, metadataOf });
     const asked = new Set(questions.flatMap(({ files }) => files));
     return {
-      ...{ software: "CryoET Data Portal", by: [...folders].slice(0, 3) },
+      ...{ software: "CryoET Data Portal", by: [...folders, ...single].slice(0, 3) },
       ...{ claims: claims.filter(({ path }) => !asked.has(path)), questions, notes },
     };
   },
 };
+
+/** Annotations that lie elsewhere than in the folder of a run. */
+const singleAnnotations = (laboratory: Laboratory, folders: ReadonlySet<string>): string[] => {
+  const runs = new Map([...folders].map((folder) => [folder, folder]));
+  return laboratory.files.flatMap(({ path }) => (isNamedAnnotation(path) && runOf(path, runs) === undefined ? [path] : []));
+};
+
+/** Points, and metadata beside annotations; of which run a mask is, nothing here tells. */
+function claimsOfSingle(laboratory: Laboratory, path: string): Claim[] {
+  const leave = (of: string, because: string): Claim => ({ path: of, role: "left out", because, strength: "bookkeeping" });
+  const metadata = metadataOfAnnotation(path);
+  return [
+    ...(/\.ndjson$/.test(path) ? [leave(path, POINTS_OF_THE_PORTAL)] : []),
+    ...(laboratory.get(metadata) ? [leave(metadata, "metadata of the portal")] : []),
+  ];
+}
 
 interface Trees {
   readonly claims: readonly Claim[];
@@ -88,7 +115,7 @@ async function downloadQuestions(laboratory: Laboratory, { claims, runs, dataset
           answer: "leave-out",
           says: "not published: it is on the portal already",
           claims: own.map(({ path, run }) => ({
-            ...{ path, role: "left out", run, because: "of a dataset that the portal has", strength: "bookkeeping" },
+            ...{ path, role: "left out", run, because: OF_THE_PORTAL, strength: "bookkeeping" },
           })),
         },
         { answer: "publish", says: "published with the others", claims: own },
