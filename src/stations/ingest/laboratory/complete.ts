@@ -4,6 +4,7 @@ import type { Claim, Details, Question } from "./claims.js";
 import { boxQuestions } from "./completion/boxes.js";
 import { calibrationQuestions } from "./completion/calibrations.js";
 import { chunkQuestions } from "./completion/chunks.js";
+import { configuredSizeQuestions } from "./completion/configured-sizes.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { copiesOfPortal, downloadedQuestions } from "./completion/downloaded.js";
 import { placeGains } from "./completion/gains.js";
@@ -97,6 +98,7 @@ export async function complete(
   const series = await seriesPixels(files, laboratory);
   series.push(...fillPixels(files, undecided, laboratory, series));
   fillSpacings(files, undecided, laboratory, series);
+  ask(configuredSizeQuestions(files, laboratory));
   ask(boxQuestions(files, laboratory));
   ask(namedSpacingQuestions(files, laboratory, series));
   ask(headerQuestions(files, laboratory, series));
@@ -148,7 +150,7 @@ export async function complete(
   ask(scratchQuestions(files));
   ask(await seedQuestions(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
-  waitForAnswers(files, questions, new Set(lists.map(({ path }) => path)));
+  waitForAnswers(files, questions, { lists: new Set(lists.map(({ path }) => path)), laboratory });
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
   const notes = [...decisions.notes, ...sizes, ...placed.notes];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };

@@ -16,14 +16,14 @@ const twins = (run: string, isAnswered = false): Asked => ({
 });
 
 /** The questions for which each file waits. */
-function waiting(decisions: readonly Decision[], questions: readonly Asked[], lists: readonly string[] = []) {
+async function waiting(decisions: readonly Decision[], questions: readonly Asked[], lists: readonly string[] = []) {
   const files = new Map(decisions.map((one) => [one.path, one]));
-  waitForAnswers(files, questions, new Set(lists));
+  waitForAnswers(files, questions, { lists: new Set(lists), laboratory: await laboratoryWith({}) });
   return [...files.values()].map(({ path, until }) => [path, until?.join() ?? ""]);
 }
 
 describe("(36) what hangs on a question that nobody has answered", () => {
-  it("waits for it: lists and masks of its runs, and lists of no run; not a person's, nor what no tomogram decides", () => {
+  it("waits for it: lists and masks of its runs, and lists of no run; not a person's, nor what no tomogram decides", async () => {
     const decisions = [
       file("TS_1_picks.csv", "left out", { run: "TS_1" }),
       file("TS_1_mask.mrc", "mask", { run: "TS_1" }),
@@ -35,7 +35,7 @@ describe("(36) what hangs on a question that nobody has answered", () => {
       file("some.tbl", "left out"),
       file("script.sh", "left out"),
     ];
-    expect(waiting(decisions, [twins("TS_1")], ["some.tbl"])).toEqual([
+    expect(await waiting(decisions, [twins("TS_1")], ["some.tbl"])).toEqual([
       ["TS_1_picks.csv", "twins-TS_1"],
       ["TS_1_mask.mrc", "twins-TS_1"],
       ["all.tbl", "twins-TS_1"],
@@ -46,7 +46,7 @@ describe("(36) what hangs on a question that nobody has answered", () => {
       ["some.tbl", "twins-TS_1"],
       ["script.sh", ""],
     ]);
-    expect(waiting([decisions[0]!], [twins("TS_1", true)])).toEqual([["TS_1_picks.csv", ""]]);
+    expect(await waiting([decisions[0]!], [twins("TS_1", true)])).toEqual([["TS_1_picks.csv", ""]]);
   });
 
   it("is written as such, and counts until an answer stands in the same file", async () => {
@@ -57,7 +57,7 @@ describe("(36) what hangs on a question that nobody has answered", () => {
         one,
       ]),
     );
-    waitForAnswers(decided, [question], new Set());
+    waitForAnswers(decided, [question], { lists: new Set(), laboratory: await laboratoryWith({}) });
     const files = [...decided.keys()].map((path) => ({ path, size: 1, format: undefined }));
     const text = await writeDecisions(
       { files },

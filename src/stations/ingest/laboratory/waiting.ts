@@ -1,4 +1,4 @@
-import { groupsOf } from "../../../core/groups.js";
+import { groupsOf, keyOf } from "../../../core/groups.js";
 import { spacingOf } from "./completion/spacings.js";
 import type { Asked, Decision } from "./decide.js";
 import type { Laboratory } from "./survey/laboratory.js";
@@ -8,11 +8,16 @@ const BY_TOMOGRAMS: readonly Decision["role"][] = ["points", "mask", "mesh", "ta
 
 /**
  * Marks files of which the outcome hangs on questions that nobody has answered: lists of points and masks of runs that are asked about, such as those that
- * are left out since their run has no tomogram until somebody chooses one. Given again with an answer, what was decided of them no longer counts.
+ * are left out since their run has no tomogram until somebody chooses one, and volumes of the size of one that is asked about, which may be a copy of it. Given
+ * again with an answer, what was decided of them no longer counts.
  *
  * @param lists paths of lists of points and tables, which may be of no run until a question is answered
  */
-export function waitForAnswers(files: Map<string, Decision>, questions: readonly Asked[], lists: ReadonlySet<string>): void {
+export function waitForAnswers(
+  files: Map<string, Decision>,
+  questions: readonly Asked[],
+  { lists, laboratory }: { readonly lists: ReadonlySet<string>; readonly laboratory: Laboratory },
+): void {
   const open = questions.filter(({ isAnswered }) => !isAnswered);
   if (open.length === 0) return;
   const all = open.map(({ id }) => id);
@@ -22,9 +27,12 @@ export function waitForAnswers(files: Map<string, Decision>, questions: readonly
     files,
     open.filter(({ options }) => options.some(({ claims }) => claims.some(({ role }) => role === "tilt series"))),
   );
+  const ofVolumes = byVolume(open, laboratory);
   for (const [path, file] of files) {
     const isAlignment = file.role === "alignment";
     if (file.strength === "person" || file.question !== undefined) continue;
+    const ofSize = ofVolumes.get(volumeKey(file, laboratory));
+    if (ofSize) files.set(path, { ...file, until: [...ofSize] });
     if (!isAlignment && !BY_TOMOGRAMS.includes(file.role)) continue;
     const until = isAlignment ? (idsOf(file, ofSeries) ?? []) : (idsOf(file, ofRuns) ?? (lists.has(path) ? all : []));
     if (until.length > 0) files.set(path, { ...file, until });
@@ -40,6 +48,23 @@ function byRun(files: ReadonlyMap<string, Decision>, questions: readonly Asked[]
   }
   return ofRuns;
 }
+
+/** The questions by the volumes that they are about: run, role and size. */
+function byVolume(questions: readonly Asked[], laboratory: Laboratory): Map<string, Set<string>> {
+  const ofVolumes = new Map<string, Set<string>>();
+  for (const { id, options } of questions)
+    for (const claim of options.flatMap(({ claims }) => claims))
+      if (isVolume(claim)) {
+        const key = volumeKey(claim, laboratory);
+        ofVolumes.set(key, (ofVolumes.get(key) ?? new Set()).add(id));
+      }
+  return ofVolumes;
+}
+
+const isVolume = ({ role }: Pick<Decision, "role">): boolean => role === "tomogram" || role === "tilt series";
+
+const volumeKey = ({ path, role, run }: Pick<Decision, "path" | "role" | "run">, laboratory: Laboratory): string =>
+  keyOf(role, run ?? "", ...(laboratory.get(path)?.volume?.shape ?? []).map(String));
 
 /** The questions about the runs of a file; undefined for a file of no run. */
 function idsOf({ run, runs }: Decision, ofRuns: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {

@@ -13,6 +13,9 @@ function known(details: Details): Details | undefined {
   return some.length === 0 ? undefined : Object.fromEntries(some);
 }
 
+/** What the recogniser calls what it reads, as in `recognised: …`. */
+export const EARLIER_CONFIGURATION = "an earlier ingestion configuration";
+
 /** What the metadata of a block say of its files; values with templates say nothing. */
 export function detailsOf(role: Role, metadata: JsonObject | undefined): Details | undefined {
   if (!metadata) return undefined;
@@ -35,6 +38,22 @@ export function detailsOf(role: Role, metadata: JsonObject | undefined): Details
     ctfCorrected: typeof metadata.ctf_corrected === "boolean" ? metadata.ctf_corrected : undefined,
     fiducial: fiducial === "FIDUCIAL" ? true : fiducial === "NON_FIDUCIAL" ? false : undefined,
   });
+}
+
+/** Below this two sizes may be the same one, measured more or less exactly. */
+const ROUNDED_PART = 0.01;
+
+/** What a configuration says of a volume, without a size that is that of its header in fewer digits: people type 13 for 13.1. */
+export function withoutRounded(details: Details | undefined, headerAngstrom: number | undefined): Details | undefined {
+  const told = details?.spacingAngstrom;
+  if (details === undefined || told === undefined || headerAngstrom === undefined) return details;
+  const [, digits = ""] = `${told}`.split(".");
+  const isRounded =
+    Math.abs(told / headerAngstrom - 1) < ROUNDED_PART &&
+    Number(headerAngstrom.toFixed(digits.length)) === told &&
+    Number(headerAngstrom.toFixed(3)) !== told;
+  const { spacingAngstrom, ...rest } = details;
+  return isRounded ? known(rest) : details;
 }
 
 function plain(value: unknown): string | undefined {

@@ -9,7 +9,7 @@ import { filledIn, type Paths, pathsOf } from "../../configuration/globs.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName, folderOf, within } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
-import { detailsOf, shapeDetails } from "./details.js";
+import { detailsOf, EARLIER_CONFIGURATION, shapeDetails, withoutRounded } from "./details.js";
 
 /**
  * An earlier configuration of an ingestion beside the data: what its sources find is what it says. Runs and sources are globs and literals; what depends on
@@ -17,7 +17,7 @@ import { detailsOf, shapeDetails } from "./details.js";
  */
 export const configured: Recogniser = {
   id: "configured",
-  software: "an earlier ingestion configuration",
+  software: EARLIER_CONFIGURATION,
   async recognise(laboratory) {
     const claims: Claim[] = [];
     const notes: string[] = [];
@@ -49,7 +49,7 @@ export const configured: Recogniser = {
       );
     return claims.length === 0
       ? undefined
-      : { software: by.length === 0 ? "" : "an earlier ingestion configuration", by: by.slice(0, 3), claims, notes };
+      : { software: by.length === 0 ? "" : EARLIER_CONFIGURATION, by: by.slice(0, 3), claims, notes };
   },
 };
 
@@ -282,16 +282,20 @@ function claimGlob(
   { folder, runs, glob, match, role, details }: Globbed,
 ): void {
   const because = `${baseName(said)} names it`;
-  const more = details === undefined ? {} : { details };
+  const more = (path: string): Pick<Claim, "details"> => {
+    const own = withoutRounded(details, laboratory.get(path)?.volume?.spacingsAngstrom[1]);
+    return own === undefined ? {} : { details: own };
+  };
   if (!glob.includes("{run_name}")) {
     for (const path of find(paths, folder, glob))
       if (match.test(path) && laboratory.get(path))
-        claims.push({ path, role, ...(role === "points" && { runs }), because, strength: "bookkeeping", ...more });
+        claims.push({ path, role, ...(role === "points" && { runs }), because, strength: "bookkeeping", ...more(path) });
     return;
   }
   for (const run of runs)
     for (const path of find(paths, folder, glob, run))
-      if (match.test(path) && laboratory.get(path)) claims.push({ path, role, run, because, strength: "bookkeeping", ...more });
+      if (match.test(path) && laboratory.get(path))
+        claims.push({ path, role, run, because, strength: "bookkeeping", ...more(path) });
 }
 
 interface Shape {
