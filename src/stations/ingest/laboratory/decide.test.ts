@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../test/laboratory-kit.js";
 import type { Claim } from "./claims.js";
-import { decide } from "./decide.js";
+import { decide, type SaidOfFile } from "./decide.js";
 
 const volume = mrcFile([6, 10, 10], 8);
 
@@ -44,6 +44,30 @@ describe("of a file and its copy", () => {
     const own = [tomogram("job/rec_1.mrc", "bookkeeping"), tomogram("disk/1.mrc", "contents")];
     expect(await rolesOf(copy, leave, ...own)).toEqual(["left out", "tomogram"]);
   });
+});
+
+it("of a volume that a person calls one, and no more, the run is known of others, where these agree", async () => {
+  const laboratory = await laboratoryWith({ "1.mrc": volume, "2.mrc": volume, "3.mrc": volume });
+  const claim = (path: string, run: string, role: Claim["role"] = "half map"): Claim => {
+    return { path, role, run, because: "said", strength: "name" };
+  };
+  const claims = [claim("1.mrc", "TS_1"), claim("2.mrc", "TS_1"), claim("2.mrc", "TS_2", "tomogram"), claim("3.mrc", "TS_3")];
+  const person = { role: "tomogram", because: "a person says so" } as const;
+  const given = {
+    files: new Map<string, SaidOfFile>([
+      ["1.mrc", person],
+      ["2.mrc", person],
+      ["3.mrc", { ...person, run: "mine" }],
+    ]),
+    answers: new Map(),
+  };
+  const { files } = await decide(laboratory, [{ software: "x", by: [], claims }], given);
+  const runs = ["1.mrc", "2.mrc", "3.mrc"].map((path) => [files.get(path)?.role, files.get(path)?.run]);
+  expect(runs).toEqual([
+    ["tomogram", "TS_1"],
+    ["tomogram", undefined],
+    ["tomogram", "mine"],
+  ]);
 });
 
 it("a file of decisions that makes a volume of a text is obeyed, and told", async () => {

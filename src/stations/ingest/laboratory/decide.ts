@@ -123,10 +123,12 @@ export async function decide(
     const person = said.get(file.path);
     if (person) {
       // who says what a file is, and no more, leaves the rest to whoever knows the file
-      const { by, details = {} } = joinedClaims(byPath.get(file.path) ?? []).find((one) => agree(one, person)) ?? {};
+      const known = byPath.get(file.path) ?? [];
+      const { by, details = {} } = joinedClaims(known).find((one) => agree(one, person)) ?? {};
+      const run = person.run ?? (person.runs || !OF_VOLUMES.includes(person.role) ? undefined : onlyRun(known));
       // where an answer moves it to another run it may be one of two, about which nobody was asked
       const strength = person.run === given.files.get(file.path)?.run ? "person" : "contents";
-      files.set(file.path, { details, ...person, path: file.path, strength, by });
+      files.set(file.path, { details, ...person, run, path: file.path, strength, by });
       const no = noVolume(file, person.role);
       if (no !== undefined) impossible.set(no, [...(impossible.get(no) ?? []), file.path]);
       continue;
@@ -161,6 +163,12 @@ export async function decide(
     ],
     matches: given.archive?.table,
   };
+}
+
+/** The run that all say who know one. */
+function onlyRun(claims: readonly Claim[]): string | undefined {
+  const [run, ...others] = new Set(claims.flatMap((claim) => claim.run ?? []));
+  return others.length > 0 ? undefined : run;
 }
 
 /** Every run that a file of its own shows. */
