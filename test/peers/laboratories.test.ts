@@ -20,6 +20,7 @@ const LABORATORIES = [
   ...["warp_m", "tomo5_epu", "matlab_averaging", "mixed_drives"],
   ...["aretomo3_live", "tomo5_relion5_membrain", "relion5_native", "three_people", "serialem_isonet2_peet", "course"],
   ...["pickers", "facility_delivery", "networks", "scipion", "incell_facility"],
+  ...["portal_seams", "four_drives"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
