@@ -9,6 +9,7 @@ import { angleFault, readAcquisitions, readAngleLists } from "../acquisition.js"
 import type { Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
+import { ALIGNED } from "../recognisers/common/names.js";
 import { baseName } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { stemOf } from "../run-names.js";
@@ -130,7 +131,7 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
       // as Tomography 5 calls it; elsewhere a stack may be made of other images than the mdoc has
       files.get(path.replace(/\.(?:mrc|st)$/i, ".mdoc"))?.role === "acquisition";
     const weight = (file: Decision) => 2 * Number(file.strength === "person") + Number(described(file));
-    const own = [...all].sort((a, b) => weight(b) - weight(a));
+    const own = leaveAligned(files, all).sort((a, b) => weight(b) - weight(a));
     const kept: { file: Decision; images: string | undefined }[] = [];
     for (const file of own) {
       const images = await imagesOf(file.path, laboratory);
@@ -171,6 +172,17 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     });
   }
   return questions;
+}
+
+/** Of the stacks of a run those that an alignment has turned are left out beside the recorded one. @returns the others */
+function leaveAligned(files: Map<string, Decision>, all: readonly Decision[]): Decision[] {
+  const recorded = all.find(({ path }) => !ALIGNED.test(path));
+  if (!recorded) return [...all];
+  return all.filter((file) => {
+    if (!ALIGNED.test(file.path) || file.strength === "person") return true;
+    files.set(file.path, { ...file, role: "left out", because: `an aligned stack: ${recorded.path} was recorded`, details: {} });
+    return false;
+  });
 }
 
 /** Whether an alignment of the run lies beside it under its name. */

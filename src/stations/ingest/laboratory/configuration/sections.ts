@@ -10,6 +10,7 @@ import { FALLBACK_SPACING, spacingOf } from "../completion/spacings.js";
 import { identityOf, tellingOf } from "../completion/twins.js";
 import type { Decision } from "../decide.js";
 import { rowFilter } from "../points/row-filter.js";
+import { ALIGNED } from "../recognisers/common/names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import type { Blocks, Facts } from "./facts.js";
 import { globOf, globSources, literal, type Paths } from "./globs.js";
@@ -230,7 +231,7 @@ export function tiltSeriesBlocks(making: Making): Blocks {
     const spacing = file.details.spacingAngstrom ?? laboratory.get(file.path)?.volume?.spacingsAngstrom[1];
     const isKnown = spacing !== undefined && spacing >= 0.01 && spacing <= 10_000 && spacing !== 1;
     const pixel = isKnown ? rounded(spacing, 4) : pixelSpacing === undefined ? undefined : rounded(pixelSpacing, 4);
-    const isAligned = /\.ali$|_ali\.mrc$/i.test(file.path);
+    const isAligned = ALIGNED.test(file.path);
     return {
       pixel,
       isAligned,

@@ -1,6 +1,7 @@
 import { groupsOf } from "../../../../core/groups.js";
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
+import { ALIGNED } from "../recognisers/common/names.js";
 import { baseName, folderOf } from "../recognisers/common/paths.js";
 import { findRunNames, looseName, type NamedFile, runFinder, stemOf, wordsOf } from "../run-names.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
@@ -203,8 +204,6 @@ function widened(names: readonly string[], named: readonly NamedFile[]): string[
     return [...(some.length === 0 || isWhole ? [name] : []), ...some.map((head) => `${head}${name}`)];
   });
 }
-
-const ALIGNED = /(?:\.ali|_ali\.(?:mrc|st))$/i;
 
 /** Of a run that has a stack as it was recorded, the aligned one is left out; also where that was emptied or cut. */
 function withoutSecondStacks(claims: readonly Claim[], claimed: ReadonlyMap<string, Claim>, laboratory: Laboratory): Claim[] {

@@ -5,6 +5,9 @@ export function stemOf(path: string): string {
   return baseName(path).replace(/\.[^.]+$/, "");
 }
 
+/** As stacks are called whose images an alignment has turned and shifted. */
+export const ALIGNED = /(?:\.ali|_ali\.(?:mrc|st))$/i;
+
 /** Characters between which words of a name stand. */
 export const SEPARATORS = "_.- ";
 

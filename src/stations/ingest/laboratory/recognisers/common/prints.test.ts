@@ -40,6 +40,15 @@ describe("two stacks", () => {
     expect(await compared(sectionsOf(whole, [3, 2, 4, 1, 5, 0]), binned(whole))).toBe(true);
   });
 
+  it("tell nothing where one of them is aligned, and looks otherwise", async () => {
+    const seen = async (a: string, b: string, seed: number) =>
+      showTheSame(await laboratoryWith({ [a]: stack(1), [b]: stack(seed) }), a, b);
+    expect(await seen("TS_01.ali", "TS_01.mrc", 2)).toBeUndefined();
+    expect(await seen("TS_01.st", "TS_01_ali.mrc", 2)).toBeUndefined();
+    expect(await seen("TS_01.st", "TS_01_ali.mrc", 1)).toBe(true);
+    expect(await seen("a/TS_01.ali", "b/TS_01.ali", 2)).toBe(false);
+  });
+
   it("show others, or nothing that tells it", async () => {
     expect(await compared(stack(1), stack(2))).toBe(false);
     expect(await compared(stack(1), binned(stack(2)))).toBe(false);

@@ -5,6 +5,7 @@ import { decodePlaneValues, readMrcPlanes } from "../../../../../formats/mrc/rea
 import { viewAs } from "../../../../../formats/zarr/elements.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import { ALIGNED } from "./names.js";
 import { orReason } from "./reading.js";
 
 /** Rows in the middle of a section that tell it from others: noise is the same in no two. */
@@ -121,18 +122,18 @@ const NEIGHBOURS_MAX = 4;
 
 /**
  * Whether two stacks show the same images: some are the same number by number, or the middle ones look alike, as they do when they were binned or weighted
- * by dose. Undefined where one of them cannot be read, or shows nothing.
+ * by dose. Undefined where one of them cannot be read, or shows nothing, and where one alone is aligned: turned and shifted it looks otherwise.
  */
 export async function showTheSame(laboratory: Laboratory, a: string, b: string): Promise<boolean | undefined> {
   const [first, second] = await Promise.all([printsOf(laboratory, a), printsOf(laboratory, b)]);
   if (!first || !second || !first.some(Boolean) || !second.some(Boolean)) return undefined;
   const all = new Set(second);
   if (first.some((print) => print !== undefined && all.has(print))) return true;
-  return looksAlike(laboratory, a, b);
+  return (await looksAlike(laboratory, a, b)) || (ALIGNED.test(a) === ALIGNED.test(b) ? false : undefined);
 }
 
 /** Compares the middle ones; of a stack in the order of recording, which begins with the least tilt, its first ones with the middle one of the other, too. */
-async function looksAlike(laboratory: Laboratory, a: string, b: string): Promise<boolean | undefined> {
+async function looksAlike(laboratory: Laboratory, a: string, b: string): Promise<boolean> {
   const [one, other] = [a, b].map((path) => ({ path, count: laboratory.get(path)!.volume!.shape[0] })) as [Stack, Stack];
   const reach = Math.min(NEIGHBOURS_MAX, Math.abs(one.count - other.count));
   const places = Array.from({ length: 2 * reach + 1 }, (_, at) => middleOf(other) - reach + at);

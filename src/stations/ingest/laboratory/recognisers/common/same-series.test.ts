@@ -62,6 +62,21 @@ describe("stacks of one name with other images", () => {
     "TS_02.rawtlt": angles,
   });
 
+  it("are no series of their own where an alignment has turned them", async () => {
+    const person = (seed: number) => ({
+      "raw/TS_01.st": stack(seed),
+      "imod/TS_01/TS_01.ali": stack(seed + 20),
+      "imod/TS_01/TS_01.xf": "1 0 0 1 0 0\n".repeat(5),
+      "imod/TS_01/TS_01.tlt": angles,
+      "imod/TS_01/TS_01_bin4.rec": volume(seed + 10),
+    });
+    const { runs, of, questions } = await decided({ ...below("anna", person(1)), ...below("bo", person(2)) });
+    expect(runs).toEqual(["anna_TS_01", "bo_TS_01"]);
+    expect(questions).toEqual([]);
+    expect(of("bo/imod/TS_01/TS_01.ali")).toMatchObject({ role: "left out" });
+    expect(of("bo/imod/TS_01/TS_01_bin4.rec")).toMatchObject({ role: "tomogram", run: "bo_TS_01" });
+  });
+
   it("are those of several people, with all that lies in their folders", async () => {
     const { runs, of, questions, notes } = await decided({ ...below("anna", own(1)), ...below("ben", own(21)) });
     expect(runs).toEqual(["anna_TS_01", "anna_TS_02", "ben_TS_01", "ben_TS_02"]);

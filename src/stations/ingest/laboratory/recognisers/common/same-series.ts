@@ -11,6 +11,7 @@ import type { Laboratory } from "../../survey/laboratory.js";
 import { isBox } from "./averages.js";
 import { areBinnedOfEachOther } from "./binned.js";
 import { type MdocFacts, mdocsOf } from "./mdocs.js";
+import { ALIGNED } from "./names.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
 import { showTheSame, showTheSameInside } from "./prints.js";
 import { type Site, siteName, sitesOf } from "./sites.js";
@@ -142,7 +143,9 @@ async function splitByStacks(
   { units: all, series }: { readonly units: readonly Unit[]; readonly series: string },
 ): Promise<Unit[]> {
   const beside = all.filter(({ site }) => site?.name === unit.site?.name);
-  const stacks = [...new Set(beside.flatMap(({ byRole }) => [...(byRole.get("tilt series") ?? [])]))].slice(0, STACKS_MAX);
+  // an aligned one lies with what it was made of
+  const recorded = beside.flatMap(({ byRole }) => [...(byRole.get("tilt series") ?? [])]).filter((path) => !ALIGNED.test(path));
+  const stacks = [...new Set(recorded)].slice(0, STACKS_MAX);
   const clusters: string[][] = [];
   for (const path of stacks) {
     let own: string[] | undefined;
