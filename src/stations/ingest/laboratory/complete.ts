@@ -28,6 +28,7 @@ import {
   stoppedSeries,
   unreadLists,
 } from "./completion/series.js";
+import { sharedVoxelsQuestions } from "./completion/shared-voxels.js";
 import { cropQuestions, placeMasks } from "./completion/sizes.js";
 import { leaveSmallFrames } from "./completion/small-frames.js";
 import {
@@ -111,6 +112,7 @@ export async function complete(
   ask(cropQuestions(files, undecided, laboratory));
   ask(staleQuestions(files, laboratory));
   await leaveSameVoxels(files, laboratory);
+  ask(await sharedVoxelsQuestions(files, laboratory));
   ask(figureQuestions(files));
   ask(calibrationQuestions(files, laboratory));
   ask(uprightQuestions(files, laboratory));

@@ -113,6 +113,7 @@ export async function decide(
     ({ path }) => path,
   );
   const turned = turnedCopies(byPath);
+  const withImages = new Set(claims.flatMap(({ role, run }) => (role === "tilt series" ? (run ?? []) : [])));
   const files = new Map<string, Decision>();
   const undecided = new Map<string, string>();
   const doubts: Doubt[] = [];
@@ -133,7 +134,7 @@ export async function decide(
       if (no !== undefined) impossible.set(no, [...(impossible.get(no) ?? []), file.path]);
       continue;
     }
-    const own = turned.get(file.path) ?? withoutCopies(byPath.get(file.path) ?? [], byPath);
+    const own = turned.get(file.path) ?? withoutCopies(byPath.get(file.path) ?? [], byPath, withImages);
     if (own.length === 0) {
       undecided.set(file.path, unclaimed(file));
       continue;
@@ -202,10 +203,18 @@ function tellOriginals(files: Map<string, Decision>, byPath: ReadonlyMap<string,
 }
 
 /** What others say of a copy counts only where nobody says anything of the original: the same bytes are published once. */
-function withoutCopies(claims: readonly Sourced[], byPath: ReadonlyMap<string, readonly Sourced[]>): readonly Sourced[] {
+function withoutCopies(
+  claims: readonly Sourced[],
+  byPath: ReadonlyMap<string, readonly Sourced[]>,
+  withImages: ReadonlySet<string>,
+): readonly Sourced[] {
   const copy = claims.find(({ copyOf }) => copyOf !== undefined);
   if (!copy) return claims;
   const all = byPath.get(copy.copyOf!) ?? [];
+  // of two series that their images tell apart it is of one, and that need not be the one that the copy was found to be of
+  const [own, others] = [claims, all].map((some) => runsOfTomogram(some, withImages)) as [string[], string[]];
+  if (own.length > 0 && others.length > 0 && !own.some((run) => others.includes(run)))
+    return claims.filter(({ copyOf }) => copyOf === undefined);
   const most = Math.max(...all.map(({ strength }) => WEIGHT[strength]));
   // what somebody says of the original against better knowledge does not make it published
   const original = all.filter(({ role, strength }) => role !== "left out" && WEIGHT[strength] === most);
@@ -216,6 +225,9 @@ function withoutCopies(claims: readonly Sourced[], byPath: ReadonlyMap<string, r
     !isCalledAlike && named.some(({ run }) => run !== undefined && !original.some((other) => other.run === run));
   return named.length === 0 || (original.length > 0 && !isOfAnother) ? [copy] : claims;
 }
+
+const runsOfTomogram = (claims: readonly Sourced[], withImages: ReadonlySet<string>): string[] =>
+  claims.flatMap(({ role, run }) => (role === "tomogram" && run !== undefined && withImages.has(run) ? [run] : []));
 
 /** Where bookkeeping names the copy, such as a link, and only its name speaks for the original, it is the original that is left out. */
 function turnedCopies(byPath: ReadonlyMap<string, readonly Sourced[]>): Map<string, readonly Sourced[]> {

@@ -79,10 +79,46 @@ describe("volumes with the same voxels under the names of two runs", () => {
     expect(runs).toEqual(["TS_01", "TS_02"]);
   });
 
-  it("are told, and join nothing, where the stacks of both runs differ", async () => {
-    const { runs, notes } = await decided({ ...project, "rec/TS_02.rec": volume(11) });
+  it("join nothing where the stacks of both runs differ, and are asked about", async () => {
+    const { runs, of, questions } = await decided({ ...project, "rec/TS_02.rec": volume(11) });
     expect(runs).toEqual(["TS_01", "TS_02"]);
-    expect(notes.join()).toContain("one of them has a wrong name");
+    expect(questions).toMatchObject([{ id: expect.stringMatching(/^shared-/), answer: undefined }]);
+    expect(questions[0]!.options.map(({ answer, says }) => [answer, says])).toEqual([
+      ["1", "of TS_01: rec/TS_01.rec is published"],
+      ["2", "of TS_02: rec/TS_02.rec is published"],
+      ["leave-out", "not published"],
+    ]);
+    expect([of("rec/TS_01.rec"), of("rec/TS_02.rec")]).toEqual([undefined, undefined]);
+  });
+});
+
+describe("a tomogram that somebody was given", () => {
+  const person = (seed: number) => ({
+    "raw/TS_01.st": stack(seed),
+    "imod/TS_01/TS_01.xf": "1 0 0 1 0 0\n".repeat(5),
+    "imod/TS_01/TS_01.tlt": angles,
+    "imod/TS_01/TS_01_bin4.rec": volume(seed + 10),
+  });
+  const below = (folder: string, files: Files): Files =>
+    Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]));
+  const two = { ...below("anna", person(1)), ...below("bo", person(2)) };
+
+  it("is of the series that it lies beside, whatever the copy is called and however near it lies to the top", async () => {
+    for (const copy of ["anna/from_bo/TS_01_bin4.rec", "anna/from_bo/TS_01_ribosomes.rec"]) {
+      const { runs, of, questions } = await decided({ ...two, [copy]: volume(12) });
+      expect(runs).toEqual(["anna_TS_01", "bo_TS_01"]);
+      expect(of("bo/imod/TS_01/TS_01_bin4.rec")).toMatchObject({ role: "tomogram", run: "bo_TS_01" });
+      expect(of("anna/imod/TS_01/TS_01_bin4.rec")).toMatchObject({ role: "tomogram", run: "anna_TS_01" });
+      expect(of(copy)).toMatchObject({ role: "left out" });
+      // a copy under the very name is known as such; another name may be that of another tomogram
+      const asked = questions.map(({ id, options, answer }) => [
+        id.replace(/-.*/, ""),
+        options.find((one) => one.answer === answer)?.says,
+      ]);
+      expect(asked).toEqual(
+        copy.includes("ribosomes") ? [["shared", "of bo_TS_01: bo/imod/TS_01/TS_01_bin4.rec is published"]] : [],
+      );
+    }
   });
 });
 

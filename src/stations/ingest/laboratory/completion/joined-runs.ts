@@ -12,7 +12,7 @@ import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 /** Places of the sections that are compared, from 0 to 1. */
 const SECTIONS = [1 / 3, 1 / 2, 2 / 3];
 /** Volumes and stacks that are read to be compared, at most; where there are more it is told. */
-const COMPARED_MAX = 300;
+export const COMPARED_MAX = 300;
 
 /** A file that may be another one under another name. */
 interface Candidate {
@@ -75,9 +75,7 @@ export async function joinedRuns(
       }
       const both = [a, b].map((run) => stacks.get(run)?.[0]?.path);
       if (both[0] !== undefined && both[1] !== undefined && (await showTheSame(laboratory, both[0], both[1])) === false) {
-        notes.push(
-          `${first.path} and ${other.path} have the same voxels, though the tilt series of ${a} and ${b} differ: one of them has a wrong name.`,
-        );
+        // of which run a tomogram is that both have is asked when all is known
         continue;
       }
       const isOther = asked.has(a) === asked.has(b) ? weights.get(b)!.length > weights.get(a)!.length : asked.has(b);
@@ -157,7 +155,8 @@ function candidatesOf(laboratory: Laboratory, claims: readonly Claim[]): { candi
   return { candidates: candidates.slice(0, COMPARED_MAX), isComplete: candidates.length <= COMPARED_MAX };
 }
 
-function mayBeEqual({ volume: a }: Surveyed, { volume: b }: Surveyed): boolean {
+/** Whether the statistics of two headers, where they have some, allow the same voxels. */
+export function mayBeEqual({ volume: a }: Surveyed, { volume: b }: Surveyed): boolean {
   const isNear = (one: number | undefined, other: number | undefined) =>
     one === undefined || other === undefined || Math.abs(one - other) <= 1e-4 * Math.max(1e-6, Math.abs(one), Math.abs(other));
   return isNear(a?.least, b?.least) && isNear(a?.most, b?.most);

@@ -3,7 +3,7 @@ import { inNumbers } from "../../../../../core/natural-order.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
-import { SEPARATORS } from "../common/names.js";
+import { knownBeginning, SEPARATORS, stemOf } from "../common/names.js";
 import { baseName, folderOf } from "../common/paths.js";
 import { isBackup, mayBeCopied, withoutCopyWords } from "./names.js";
 
@@ -102,7 +102,9 @@ async function equalsOf(laboratory: Laboratory, group: readonly Named[]): Promis
   const equal = [...groupsOf(group.entries(), ([at]) => digests[at]!).values()].filter((some) => some.length > 1);
   return Promise.all(
     equal.map(async (some) => {
-      const [original, ...all] = some.map(([, one]) => one).sort(byRank) as [Named, ...Named[]];
+      const isAlone = new Map(some.map(([, { file }]) => [file, liesAlone(laboratory, file)]));
+      const ranked = some.map(([, one]) => one).sort((a, b) => byRank(a, b, (one) => isAlone.get(one.file)!));
+      const [original, ...all] = ranked as [Named, ...Named[]];
       // two runs may have the same angles: of texts only what is called a copy is one
       const others = isText(original.file) ? all.filter((one) => one.isCalledCopy || isInBackup(one)) : all;
       return Promise.all(
@@ -120,11 +122,23 @@ function claimOf(copy: Named, { file: original }: Named): Claim {
   return { path, role: "left out", because: `a copy of ${original.path}`, strength, copyOf: original.path };
 }
 
-/** The original first: not called a copy, not in a folder of backups, with the shortest path. */
-function byRank(a: Named, b: Named): number {
+/** What is written beside a volume while it is made. */
+const MADE_WITH = /\.(?:xf|tlt|rawtlt|aln|edf|mdoc|st|ali|preali)$/i;
+
+/** Whether nothing of its making is in the folder of a volume, as in that of somebody who was given it. */
+function liesAlone(laboratory: Laboratory, { path, volume }: Surveyed): boolean {
+  if (!volume) return false;
+  const made = laboratory.inFolder(folderOf(path)).filter((other) => other.path !== path && MADE_WITH.test(other.path));
+  const stems = new Set(made.map((other) => stemOf(other.path.replace(/\.mdoc$/i, ""))));
+  return knownBeginning(stemOf(path), (name) => stems.has(name)) === undefined;
+}
+
+/** The original first: not called a copy, not in a folder of backups, beside what it was made of, with the shortest path. */
+function byRank(a: Named, b: Named, isAlone: (one: Named) => boolean): number {
   const rank = (one: Named): number[] => [
     isInBackup(one) ? 1 : 0,
     one.isCalledCopy ? 1 : 0,
+    isAlone(one) ? 1 : 0,
     baseName(one.file.path).length,
     one.file.path.split("/").length,
   ];
