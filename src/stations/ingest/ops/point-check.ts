@@ -12,6 +12,8 @@ export interface PointCheck {
   readonly count: number;
   /** Points that lie outside of the tomogram. */
   readonly outside: number;
+  /** Too many lie outside, and all would lie inside with their axes exchanged: the tomogram that they are of may lie otherwise. */
+  readonly isTurned: boolean;
   /** @throws {EmporiumError} FORMAT_FIELD for a matrix that is no rotation (`compat`: it is warned of) */
   add(batch: PointBatch): void;
   /** Text with the number of points outside and advice to mend it; undefined where all lie inside. */
@@ -53,6 +55,9 @@ export function pointCheck(name: string, { fit, compat }: { fit: FitOptions | un
     },
     get outside() {
       return places?.outside ?? 0;
+    },
+    get isTurned() {
+      return places !== undefined && places.orders().length > 0;
     },
     add({ count: points, positions, rotations }) {
       places?.add(positions, points);

@@ -117,12 +117,18 @@ export interface PlacedList {
   readonly range?: PointRange | undefined;
 }
 
-/**
- * Sentences on points that lie outside of their tomogram, in the words of the ingest, which publishes them with the same warning. What is in the
- * tomogram as far as its range is known is not read again.
- */
-export async function strayNotes(lists: readonly PlacedList[], reading: Reading, options: PlaceOptions): Promise<string[]> {
+/** Points outside of their tomogram. */
+export interface Strays {
+  /** Sentences in the words of the ingest, which publishes such points with the same warning. */
+  readonly notes: readonly string[];
+  /** Of the first list whose points would all lie inside with their axes exchanged: the sentence on it, without its end. */
+  readonly turned: string | undefined;
+}
+
+/** Looks for points that lie outside of their tomogram. What is in it as far as its range is known is not read again. */
+export async function straysOf(lists: readonly PlacedList[], reading: Reading, options: PlaceOptions): Promise<Strays> {
   const found: string[] = [];
+  let turned: string | undefined;
   const others: string[] = [];
   let open = CHECKED_MAX;
   let unread = 0;
@@ -147,6 +153,7 @@ export async function strayNotes(lists: readonly PlacedList[], reading: Reading,
     }
     const text = check.outsideText();
     if (text === undefined) continue;
+    if (check.isTurned) turned ??= `${text}; tomogram: ${volume.path}`;
     if (found.length === 0) found.push(`${text}; tomogram: ${volume.path}.`);
     else others.push(`${file.path} (${check.outside} of ${check.count})`);
   }
@@ -158,7 +165,7 @@ export async function strayNotes(lists: readonly PlacedList[], reading: Reading,
     found.push(
       `Whether the points of ${counted(unread, "more list lie", "more lists lie")} in their tomogram was not looked at: ingest run tells it.`,
     );
-  return found;
+  return { notes: found, turned };
 }
 
 /** Part of the points outside of their tomogram above which a reading is wrong, whatever says it. */

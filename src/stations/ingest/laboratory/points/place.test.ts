@@ -76,6 +76,31 @@ describe("points outside of their tomogram", () => {
   });
 });
 
+it("a list of which all points lie inside with their axes exchanged is asked about, and not published until then", async () => {
+  const lying = [
+    [1, 2, 1],
+    [9.5, 3, 2],
+    [4, 2, 10.5],
+    [3, 5, 9],
+  ];
+  const lab = {
+    "TS_01.mrc": volume(1),
+    "TS_02.mrc": volume(2),
+    "TS_01.tbl": dynamo(lying),
+    "indices_column20.doc": "1 TS_01.mrc\n",
+  };
+  const { questions, files, notes } = await told(lab);
+  expect(questions.map(({ answer, options }) => [answer, options.map((one) => one.answer)])).toEqual([
+    [undefined, ["voxels", "leave-out"]],
+  ]);
+  expect(questions[0]!.text).toMatch(
+    /^Is TS_01\.tbl to be published as voxels.*\? .*2 of 4 points lie outside.*read as x, z, y.*exchange the coordinates/,
+  );
+  expect([files.get("TS_01.tbl"), notes]).toEqual([undefined, []]);
+  const said = await told(lab, `questions: [{ id: ${questions[0]!.id}, answer: voxels }]`);
+  expect(said.files.get("TS_01.tbl")).toMatchObject({ role: "points", run: "TS_01" });
+});
+
 describe("a list that lies far outside of its tomogram", () => {
   const lab = { "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "indices_column20.doc": "1 TS_01.mrc\n" };
   const scaled = (factor: number) => dynamo(INSIDE.map((place) => place.map((one) => factor * one)));

@@ -17,7 +17,7 @@ import {
   type PlacedList,
   type PlaceOptions,
   readableRange,
-  strayNotes,
+  straysOf,
   type Volume,
   withoutFile,
 } from "./lists.js";
@@ -367,17 +367,29 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
     });
   // what is told counts wherever the points lie; what their range tells was tried on the first lists alone
   if (isFar) return { claims: [], questions: [farQuestion(group, told, fitting, claimsOf)], notes };
-  const strays = (one: Fitting) => strayNotes(listsAt(one.spacing), one.reading, options);
   // Dynamo counts voxels of the volume that it cut the particles out of: where they are of another size, nobody knows which it is
   const isOfOther = reading.format === "dynamo_tbl" && !told && fitting.some(({ reading: { unit } }) => unit !== "voxels");
   const only = fitting.length === 1 && !isWrong && !isOfOther ? fitting[0]! : undefined;
-  if (only && !first.isOfOnlyRun) return { claims: claimsOf(only), questions: [], notes: [...notes, ...(await strays(only))] };
+  const strays = only && (await straysOf(listsAt(only.spacing), only.reading, options));
+  const turned = strays?.turned;
+  if (only && turned !== undefined) return { claims: [], questions: [turnedQuestion(group, only, turned, claimsOf)], notes };
+  if (only && !first.isOfOnlyRun) return { claims: claimsOf(only), questions: [], notes: [...notes, ...strays!.notes] };
   if (fitting.length === 0)
     return all(
       "its coordinates lie in the tomogram neither as voxels nor as pixels, Å or nm, counted from a corner or from the centre",
     );
   const question = questionOf(group, fitting, { isOfSeveral: spacings.length > 1, isWrong, claimsOf });
-  return { claims: [], questions: [question], notes: only ? [...notes, ...(await strays(only))] : notes };
+  return { claims: [], questions: [question], notes: [...notes, ...(strays?.notes ?? [])] };
+}
+
+/** Asks about lists of which many points lie outside of their tomogram, and none would with exchanged axes: they may be of a tomogram that nobody has turned. */
+function turnedQuestion(group: readonly Listed[], only: Fitting, turned: string, claimsOf: (one: Fitting) => Claim[]): Question {
+  const { text: _, ...question } = questionOf(group, [only], { isOfSeveral: false, isWrong: false, claimsOf });
+  const names = fewFiles(group.map(({ path }) => path));
+  return {
+    ...question,
+    text: `${group.length === 1 ? "Is" : "Are"} ${names} to be published as ${readingText(only.reading, only.spacing)}? ${turned}.`,
+  };
 }
 
 /** Asks about lists of which the bookkeeping says how to read them, and which lie outside of their tomogram then. */
