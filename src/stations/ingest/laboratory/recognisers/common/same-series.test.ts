@@ -46,6 +46,18 @@ describe("copies of one stack", () => {
     expect(of("etomo_v2/TS_01/TS_01_rec.mrc")).toMatchObject({ role: "tomogram", run: "TS_01" });
   });
 
+  it("are one run with the alignments that lie beside them and are called after them", async () => {
+    const one = { "tiltstack/TS_01/TS_01.st": stack(1), "tiltstack/TS_01/TS_01.st.aln": aln() };
+    const other = { "tiltstack/TS_01/TS_01.st": stack(1), "tiltstack/TS_01/TS_01.st.aln": aln(40) };
+    const { runs, whose } = await decided({
+      "mdoc/TS_01.mrc.mdoc": mdoc("TS_01.mrc", 10),
+      ...below("processed", one),
+      ...below("processed_first", other),
+    });
+    expect(runs).toEqual(["TS_01"]);
+    expect(whose).toEqual([]);
+  });
+
   it("are one run with mdocs beside each of them", async () => {
     const one = { "TS_01.mrc": stack(1), "TS_01.mrc.mdoc": mdoc("TS_01.mrc", 10) };
     const { runs } = await decided({ ...below("grid1", one), ...below("backup of anna", one) });

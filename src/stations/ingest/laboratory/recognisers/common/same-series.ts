@@ -230,6 +230,7 @@ async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: Read
   // that stacks differ counts before all else: times of an mdoc may be those of a template
   const byImages = await anyTwo(of(a, "tilt series"), of(b, "tilt series"), (one, other) => showTheSame(laboratory, one, other));
   if (byImages !== undefined) return byImages;
+  if (isOfAlignment(a, b) || isOfAlignment(b, a)) return true;
   const facts = (unit: Unit) => of(unit, "acquisition").flatMap((path) => mdocs.get(path) ?? []);
   const byExposures = sameExposures(facts(a), facts(b));
   if (byExposures !== undefined) return byExposures;
@@ -241,6 +242,14 @@ async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: Read
   const isAlike = await anyTwo(of(a, "alignment"), of(b, "alignment"), (one, other) => alignAlike(laboratory, one, other));
   return isAlike ? true : undefined;
 }
+
+/** Whether an alignment of one unit lies beside a stack of the other, and is called after it: `TS_01.st.aln` beside `TS_01.st`. */
+function isOfAlignment({ byRole: own }: Unit, { byRole: others }: Unit): boolean {
+  const stacks = new Set([...(others.get("tilt series") ?? [])].flatMap((path) => [path, withoutEnd(path)]));
+  return [...(own.get("alignment") ?? [])].some((path) => stacks.has(withoutEnd(path)));
+}
+
+const withoutEnd = (path: string): string => path.replace(/\.\w+$/, "");
 
 /** What somebody has told apart already: the frames of `L03_TS_01`, wherever they lie, are those that its mdoc names. */
 const claimedTogether = (name: string, a: Unit, b: Unit): Same =>

@@ -905,3 +905,22 @@ describe("what of a project of RELION cannot be read", () => {
     expect(toldOf(found)["tilts/TS_01.mrc"]).toBe("tilt series TS_01");
   });
 });
+
+it("a stack that a table names by one path for several tomograms is of none, unless it is called after one", async () => {
+  const row = (name: string, stack: string) => `${name} ${stack} 3 256 240 128 2.7 None`;
+  const told = async (stacks: readonly [string, string], files: Files) =>
+    toldOf(
+      await recognised({
+        "default_pipeline.star": RELION4["default_pipeline.star"]!,
+        "matching_tomograms.star": tomograms4(row("TS_01.tomostar", stacks[0]), row("TS_02.tomostar", stacks[1])),
+        ...files,
+      }),
+    );
+  const dummy = await told(["stand_in.mrc", "stand_in.mrc"], { "stand_in.mrc": stack() });
+  expect(dummy["stand_in.mrc"]).toMatch(/for several tomograms: .* the tilt series of none/);
+  const parts = await told(["TS_01.mrc", "TS_01.mrc"], { "TS_01.mrc": stack() });
+  expect(parts["TS_01.mrc"]).toBe("tilt series TS_01");
+  // of two stacks of one name in the folders of two series one is there
+  const folders = await told(["one/stack.mrc", "two/stack.mrc"], { "one/stack.mrc": stack() });
+  expect(folders["one/stack.mrc"]).toBe("tilt series TS_01");
+});

@@ -19,6 +19,8 @@ const READS_IN_FLIGHT = 16;
 
 /** Tilt series, frames, and what the tables of single tilt series say. */
 export async function claimSeries(found: Found, tomograms: readonly Tomogram[]): Promise<void> {
+  for (const stack of sharedStacks(tomograms))
+    found.leave(stack, "the tables of RELION name it for several tomograms: a stand-in, and the tilt series of none");
   for (const tomogram of tomograms) claimNamedFiles(found, tomogram);
   const tables = await tiltTables(found, tomograms);
   for (const table of tables) claimFrames(found, table);
@@ -28,6 +30,25 @@ export async function claimSeries(found: Found, tomograms: readonly Tomogram[]):
     tables,
     unrelated: unrelatedStacks(found, tomograms, tables),
     methods: await alignmentMethods(found),
+  });
+}
+
+/**
+ * Stacks that tables name by one path for several tomograms, and that are called after none of these: such as the dummy that Warp writes since RELION asks for
+ * a stack.
+ */
+function sharedStacks(tomograms: readonly Tomogram[]): string[] {
+  const rows = tomograms.flatMap(({ project, name, rows: own }) =>
+    own.flatMap(({ row }) => {
+      const named = plainName(row.get("rlnTomoTiltSeriesName") ?? "");
+      return named === undefined ? [] : [{ project, name: seriesStem(name), named }];
+    }),
+  );
+  return [...groupsOf(rows, ({ project, named }) => keyOf(project.root, named)).values()].flatMap((same) => {
+    const [{ project, named }] = same as [(typeof same)[number]];
+    const isCalledAfter = ({ name }: (typeof same)[number]) => named.includes(name) || name.startsWith(stemOf(named));
+    if (new Set(same.map(({ name }) => name)).size < 2 || same.some(isCalledAfter)) return [];
+    return project.find(named) ?? [];
   });
 }
 
