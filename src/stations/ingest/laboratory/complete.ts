@@ -149,6 +149,7 @@ export async function complete(
   );
   putClaims(files, placed.claims);
   ask(placed.questions);
+  unitsAlone(files, placed.questions);
   ask(scratchQuestions(files));
   ask(await seedQuestions(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
@@ -165,6 +166,15 @@ function putClaims(files: Map<string, Decision>, claims: readonly Claim[]): void
     if (known.strength === "person" && known.role !== "points") continue;
     const strength = known.strength === "person" ? "person" : found;
     files.set(path, { ...known, path, role, run, runs, because, strength, details });
+  }
+}
+
+/** Who tells the unit of a list has not said that it is published beside others with the same particles: that is still asked. */
+function unitsAlone(files: Map<string, Decision>, ofUnits: readonly Question[]): void {
+  for (const path of ofUnits.flatMap((question) => question.files)) {
+    const file = files.get(path);
+    if (file?.role === "points" && file.strength === "person" && file.question !== undefined)
+      files.set(path, { ...file, strength: "contents" });
   }
 }
 

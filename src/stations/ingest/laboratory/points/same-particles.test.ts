@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { givenOf, readDecisions } from "../decisions-file.js";
 import { decisionsOf, recognisedIn } from "../know.js";
 
 const signal = new AbortController().signal;
-async function decided(files: Record<string, string | Uint8Array>) {
+async function decided(files: Record<string, string | Uint8Array>, said?: string) {
   const laboratory = await laboratoryWith(files);
-  return decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const given = said === undefined ? undefined : givenOf(readDecisions(said, "lab.decisions.yaml"), laboratory);
+  return decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal, given);
 }
 
 const PLACES: readonly (readonly [number, number, number])[] = [
@@ -157,6 +159,27 @@ describe("lists of two programs", () => {
     expect(questions.map(({ answer }) => answer)).toContain("relion");
     const runs = [...files.values()].flatMap(({ role, run, runs: some = [] }) => (role === "points" ? (run ?? some) : []));
     expect(runs.sort()).toEqual(["TS_1", "TS_2", "TS_3"]);
+  });
+
+  it("are asked about, too, where a person has told the unit of one of them", async () => {
+    const voxels = PLACES.map((place) => `${place.map((part, axis) => 0.97 * part * SIZE[axis]!).join(",")}\n`).join("");
+    const files = {
+      "rec/TS_1.mrc": mrcFile([SIZE[2], SIZE[1], SIZE[0]], 11, { seed: 1 }),
+      "rec/TS_2.mrc": mrcFile([SIZE[2], SIZE[1], SIZE[0]], 11, { seed: 2 }),
+      "picks/TS_1.csv": voxels,
+      "exported/TS_1_picks.txt": voxels.replaceAll(",", " "),
+    };
+    const before = await decided(files);
+    const ids = before.questions.map(({ id }) => id);
+    expect(ids).toEqual([expect.stringMatching(/^coordinates-/), expect.stringMatching(/^coordinates-/)]);
+    const said = `questions: [${ids.map((id) => `{ id: ${id}, answer: voxels }`).join(", ")}]`;
+    const { questions, files: after } = await decided(files, said);
+    expect(questions.map(({ id, isAnswered }) => [id.replace(/-.*/, ""), isAnswered])).toEqual([
+      ["coordinates", true],
+      ["coordinates", true],
+      ["same", false],
+    ]);
+    expect(Object.keys(files).filter((path) => after.get(path)?.role === "points")).toHaveLength(1);
   });
 
   it("are not asked about where their particles are others", async () => {
