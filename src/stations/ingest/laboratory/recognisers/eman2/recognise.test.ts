@@ -24,6 +24,7 @@ describe("EMAN2", () => {
       "e/tiltseries/TS_01.hdf": HDF,
       "e/tomograms/TS_01__bin4.hdf": HDF,
       "e/tomograms/TS_01__bin4.mrc": mrcFile([6, 10, 10], 8),
+      "e/tomograms/TS_02__bin4.hdf": HDF,
       "e/segmentations/TS_01__bin4_seg.hdf": HDF,
       "e/spt_00/threed_05.hdf": HDF,
       "e/particles3d/TS_01__ribosome.hdf": HDF,
@@ -37,6 +38,7 @@ describe("EMAN2", () => {
       "e/tiltseries/TS_01.hdf": "left out TS_01",
       "e/tomograms/TS_01__bin4.hdf": "left out TS_01",
       "e/tomograms/TS_01__bin4.mrc": "tomogram TS_01",
+      "e/tomograms/TS_02__bin4.hdf": "left out TS_02",
       "e/segmentations/TS_01__bin4_seg.hdf": "left out TS_01",
       "e/spt_00/threed_05.hdf": "left out",
       "e/particles3d/TS_01__ribosome.hdf": "left out TS_01",
@@ -47,7 +49,23 @@ describe("EMAN2", () => {
     });
     const older = await found({ "info/TS_01_info.json": info([[1, 2, 3, "manual", 0, 1]], { apix_unbin: undefined }) });
     expect(older.recognised!.claims[0]!.details!.points!.unit).toBeUndefined();
-    expect(recognised!.notes!.join()).toContain("e2proc3d.py e/tomograms/TS_01__bin4.hdf e/tomograms/TS_01__bin4.mrc");
+    expect(recognised!.notes!.join()).toContain("e2proc3d.py e/tomograms/TS_02__bin4.hdf e/tomograms/TS_02__bin4.mrc");
+  });
+
+  it("is asked to export what has no export of its name, in the project or beside it", async () => {
+    const info = '{"boxes_3d": [], "apix_unbin": 2}';
+    const volume = mrcFile([4, 8, 8], 8);
+    const { recognised } = await found({
+      ...{ "a/e/info/TS_01_info.json": info, "a/e/info/TS_02_info.json": info, "b/e/info/TS_01_info.json": info },
+      ...{ "a/e/tomograms/TS_01__bin4.hdf": HDF, "a/e/tomograms/TS_02__bin4.hdf": HDF, "b/e/tomograms/TS_01__bin4.hdf": HDF },
+      ...{ "a/exported/TS_01__bin4.mrc": volume, "a/e/tiltseries/TS_01.hdf": HDF, "a/raw/TS_01.mrc": volume },
+    });
+    const reasons = new Map(recognised!.claims.map(({ path, because }) => [path, because]));
+    expect(reasons.get("a/e/tomograms/TS_01__bin4.hdf")).toBe("a volume of EMAN2 in HDF: a/exported/TS_01__bin4.mrc is there");
+    expect(reasons.get("b/e/tomograms/TS_01__bin4.hdf")).toBe("a volume of EMAN2 in HDF, which is not read");
+    expect(recognised!.notes!.join()).toMatch(
+      /^3 volumes of EMAN2 in HDF \(a\/e\/tomograms\/TS_02__bin4\.hdf, b\/e\/tomograms\/TS_01__bin4\.hdf, a\/e\/tiltseries\/TS_01\.hdf\) cannot be read/,
+    );
   });
 
   it("reads boxes of several classes as several objects, and is not known by other folders called info", async () => {

@@ -33,16 +33,18 @@ export const eman2: Recogniser = {
     const runs = distinctNames(names);
     const runOf = new Map(names.map(({ name, folder }, at) => [`${folder}\0${name}`, runs[at]!]));
     const volumes: string[] = [];
+    const exportOf = exportFinder(laboratory, roots);
     const below = belowRoots(laboratory, new Set(roots.map(({ root }) => root)));
     for (const { root, infos } of roots) {
       const run = (name: string) => runOf.get(`${root}\0${name}`);
       for (const [name, { path, document }] of infos) claims.push(infoClaim(path, document, run(name)!));
       for (const { path, place } of below.get(root) ?? []) {
         if (broken.includes(path)) continue;
-        const claim = fileClaim(laboratory, path, place, run(tagless(path)));
+        const exported = /\.hdf$/i.test(path) ? exportOf(root, path) : undefined;
+        const claim = fileClaim(laboratory, { path, place, exported }, run(tagless(path)));
         if (!claim) continue;
         claims.push(claim);
-        if (/\.hdf$/i.test(path) && /^(?:tomograms|tiltseries|segmentations)$/.test(place)) volumes.push(path);
+        if (/\.hdf$/i.test(path) && OF_VOLUMES.test(place) && exported === undefined) volumes.push(path);
       }
     }
     if (volumes.length > 0) notes.unshift(exportNote(volumes));
@@ -142,12 +144,39 @@ const PLACES: readonly (readonly [form: RegExp, reason: string])[] = [
   [/^info$/, "bookkeeping of EMAN2"],
 ];
 
-function fileClaim(laboratory: Laboratory, path: string, place: string, run: string | undefined): Claim | undefined {
+const OF_VOLUMES = /^(?:tomograms|tiltseries|segmentations)$/;
+const EXPORTED = /\.(?:mrcs?|map|rec|st)$/i;
+
+/**
+ * Finds what was exported of a volume in HDF: under its name, as `e2proc3d.py X.hdf Y/X.mrc` is called for all, in the project or in a folder beside it.
+ * Names of tilt series are those of others, too: only what EMAN2 itself has called so, `TS_01__bin4`, is known by its name.
+ */
+function exportFinder(laboratory: Laboratory, roots: readonly Root[]): (root: string, path: string) => string | undefined {
+  const exported = laboratory.files.filter(({ path, volume }) => volume !== undefined && EXPORTED.test(path));
+  const byStem = groupsOf(exported, ({ path }) => stemOf(path));
+  const isIn = (folder: string, path: string) => folder === "" || path.startsWith(`${folder}/`);
+  return (root, path) => {
+    if (!stemOf(path).includes("__")) return undefined;
+    const isOfOther = (file: string) => roots.some((other) => other.root !== root && isIn(other.root, file) && !isIn(root, file));
+    const near = (byStem.get(stemOf(path)) ?? []).filter((file) => isIn(folderOf(root), file.path) && !isOfOther(file.path));
+    return near[0]?.path;
+  };
+}
+
+interface Below {
+  readonly path: string;
+  /** The folder of the project that it is in. */
+  readonly place: string;
+  readonly exported: string | undefined;
+}
+
+function fileClaim(laboratory: Laboratory, { path, place, exported }: Below, run: string | undefined): Claim | undefined {
   if (/_info\.json$/.test(path) && place === "info" && run !== undefined) return undefined;
   const leave = (because: string): Claim => ({ path, role: "left out", run, because, strength: "bookkeeping" });
   const isHdf = /\.hdf$/i.test(path);
-  if (place === "tomograms" || place === "tiltseries" || place === "segmentations") {
-    if (isHdf) return leave("a volume of EMAN2 in HDF, which is not read");
+  if (OF_VOLUMES.test(place)) {
+    if (isHdf)
+      return leave(`a volume of EMAN2 in HDF${exported === undefined ? ", which is not read" : `: ${exported} is there`}`);
     const { volume } = laboratory.get(path)!;
     if (!volume || run === undefined || place === "segmentations") return undefined;
     const role = place === "tomograms" ? "tomogram" : "tilt series";
@@ -164,7 +193,9 @@ function fileClaim(laboratory: Laboratory, path: string, place: string, run: str
 }
 
 function exportNote(volumes: readonly string[]): string {
-  const first = volumes.find((path) => baseName(folderOf(path)) === "tomograms") ?? volumes[0]!;
+  const isTomogram = (path: string) => baseName(folderOf(path)) === "tomograms";
+  const first = volumes.find(isTomogram) ?? volumes[0]!;
+  const inOrder = [...volumes.filter(isTomogram), ...volumes.filter((path) => !isTomogram(path))];
   const command = `e2proc3d.py ${first} ${first.replace(/\.hdf$/i, ".mrc")}`;
-  return `${counted(volumes.length, "volume")} of EMAN2 in HDF (${fewFiles(volumes)}) cannot be read: convert each, as with ${command}, and run ingest new again.`;
+  return `${counted(volumes.length, "volume")} of EMAN2 in HDF (${fewFiles(inOrder)}) cannot be read: convert each, as with ${command}, and run ingest new again.`;
 }
