@@ -16,6 +16,7 @@ import { leavings } from "./recognisers/leavings/recognise.js";
 import { particleAverages } from "./recognisers/particle-averages/recognise.js";
 import { peet } from "./recognisers/peet/recognise.js";
 import { portal } from "./recognisers/portal/recognise.js";
+import { protomo } from "./recognisers/protomo/recognise.js";
 import { relion } from "./recognisers/relion/recognise.js";
 import { scipion } from "./recognisers/scipion/recognise.js";
 import { segmenters } from "./recognisers/segmenters/recognise.js";
@@ -40,6 +41,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   emclarity,
   stopgap,
   tomoman,
+  protomo,
   copick,
   cryolo,
   deepetpicker,
