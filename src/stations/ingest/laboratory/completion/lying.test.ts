@@ -4,9 +4,9 @@ import { decisionsOf, recognisedIn } from "../know.js";
 
 const { signal } = new AbortController();
 const stack = (pixel: number, seed = 5) => mrcFile([5, 48, 48], pixel, { kind: "stack", seed });
-const volume = (spacing: number, shape: [number, number, number] = [6, 12, 12]) => mrcFile(shape, spacing, { seed: 1 });
+const volume = (spacing: number, shape: [number, number, number] = [6, 12, 12], seed = 1) => mrcFile(shape, spacing, { seed });
 async function asked(files: Record<string, string | Uint8Array>) {
-  const laboratory = await laboratoryWith({ "TS_02.st": stack(2.5, 6), "rec/TS_02.mrc": volume(10), ...files });
+  const laboratory = await laboratoryWith({ "TS_02.st": stack(2.5, 6), "rec/TS_02.mrc": volume(10, [6, 12, 12], 2), ...files });
   const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
   return questions.map(({ id, answer, options }) => [id.replace(/-.*/, ""), answer, options.map((one) => one.answer).join()]);
 }

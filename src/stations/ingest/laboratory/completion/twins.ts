@@ -31,6 +31,7 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
   );
   return [...byFolders].map(([key, groups]): Question => {
     const count = groups[0]!.length;
+    const areOfSizes = new Set(groups[0]!.map(({ path }) => sizeOf(path, laboratory))).size > 1;
     const options = Array.from({ length: count }, (_, n): Option => {
       const example = groups[0]![n]!.path;
       const claims = groups.flatMap((group) =>
@@ -38,7 +39,8 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
           return i === n ? asItIs(file) : leftOut(file, `${group[n]!.path} is published in its place`);
         }),
       );
-      return { answer: `${n + 1}`, says: `${example}${groups.length > 1 ? " and those like it" : ""}`, claims };
+      const size = areOfSizes ? ` (${sizeOf(example, laboratory)})` : "";
+      return { answer: `${n + 1}`, says: `${example}${size}${groups.length > 1 ? " and those like it" : ""}`, claims };
     });
     const all: Option = {
       answer: "all",
@@ -62,6 +64,12 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
       ...(guess !== undefined && { guess: `${guess + 1}` }),
     };
   });
+}
+
+/** Of two of other sizes one may be a piece that was cut out of the other. */
+function sizeOf(path: string, laboratory: Laboratory): string {
+  const [z, y, x] = laboratory.get(path)?.volume?.shape ?? [0, 0, 0];
+  return `${x}×${y}×${z} voxels`;
 }
 
 /** `TS_01_8bit.rec` beside `TS_01.rec`, or `TS_01_rec.mrc`: what somebody has made of it, or tried instead. */

@@ -234,6 +234,15 @@ describe("series of one name without a stack", () => {
     expect(of("ben/TS_01_Vol.mrc")?.role).toBe("tomogram");
   });
 
+  it("are one where folders are called after the alignments of which they are", async () => {
+    const series = (at: number) => ({
+      ...{ [`raw/TS_0${at}.st`]: stack(at), [`raw/TS_0${at}.rawtlt`]: angles },
+      ...{ [`align1/TS_0${at}.rec`]: volume(10 + at), [`align2/TS_0${at}.rec`]: volume(20 + at) },
+    });
+    const { whose, runs } = await decided({ ...series(1), ...series(2) });
+    expect([whose, runs]).toEqual([[], ["TS_01", "TS_02"]]);
+  });
+
   it("are asked about where one of them alone has an mdoc, and are one where folders are those of programs", async () => {
     const one = await decided({ ...files, "anna/TS_01.mdoc": mdoc("TS_01.mrc", 10) });
     expect(one.whose).toMatchObject([{ answer: "separate-runs" }]);

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+
+it("of two tomograms of one voxel size and other sizes the answers tell the sizes: one may be a piece of the other", async () => {
+  const asked = async (shape: [number, number, number]) => {
+    const laboratory = await laboratoryWith({
+      "TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 }),
+      "TS_01.rawtlt": "-6\n-3\n0\n3\n6\n",
+      "rec/TS_01.rec": mrcFile([6, 12, 14], 10, { seed: 2 }),
+      "other/TS_01_tid_0.mrc": mrcFile(shape, 10, { seed: 3 }),
+    });
+    const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    return questions
+      .filter(({ id }) => id.startsWith("twins-"))
+      .map(({ options }) => options.map(({ says }) => says).slice(0, 2));
+  };
+  expect(await asked([4, 10, 12])).toEqual([["other/TS_01_tid_0.mrc (12×10×4 voxels)", "rec/TS_01.rec (14×12×6 voxels)"]]);
+  expect(await asked([6, 12, 14])).toEqual([["other/TS_01_tid_0.mrc", "rec/TS_01.rec"]]);
+});
