@@ -924,3 +924,24 @@ it("a stack that a table names by one path for several tomograms is of none, unl
   const folders = await told(["one/stack.mrc", "two/stack.mrc"], { "one/stack.mrc": stack() });
   expect(folders["one/stack.mrc"]).toBe("tilt series TS_01");
 });
+
+it("a tomogram of RELION's size with y and z exchanged is one that nobody has turned, and the question says so", async () => {
+  const asked = async (shape: [number, number, number]) => {
+    const found = await recognised({
+      "default_pipeline.star": RELION4["default_pipeline.star"]!,
+      "tomograms.star": tomograms4(ONE4),
+      "rec/TS_01.mrc": volume(10.8),
+      "other/TS_01.rec": mrcFile(shape, 10.8, { seed: 2 }),
+    });
+    return found!.questions!.map(({ text, options }) => [text, options[0]!.claims[0]!.because]);
+  };
+  expect(await asked([60, 32, 64])).toEqual([
+    [
+      "Is other/TS_01.rec a tomogram to be published? It has 64×32×60 voxels, which is a binning of the 256×240×128 pixels that RELION has for TS_01, but with y and z exchanged: nobody has turned it (IMOD: trimvol -rx); rec/TS_01.mrc lies as RELION has it.",
+      "it lies on its side: y and z are exchanged against TS_01 in RELION, and rec/TS_01.mrc lies as RELION has it",
+    ],
+  ]);
+  expect(await asked([30, 50, 64])).toEqual([
+    [expect.stringContaining("no binning of the 256×240×128 pixels"), expect.stringContaining("it has not the size of TS_01")],
+  ]);
+});

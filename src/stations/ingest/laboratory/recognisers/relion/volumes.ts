@@ -239,13 +239,9 @@ async function claimSameVolumes(found: Found, candidates: readonly Candidate[]):
 }
 
 /** Of a run that has a volume of the size that RELION knows, another one of these voxels and another size was not the one that RELION worked with. */
-function askAboutOthers(
-  found: Found,
-  { run, name, sizePixels }: Tomogram,
-  own: readonly Candidate[],
-  all: readonly Candidate[],
-): void {
-  const right = all.filter(({ tomogram, spacingAngstrom }) => tomogram.run === run && spacingAngstrom !== undefined);
+function askAboutOthers(found: Found, tomogram: Tomogram, own: readonly Candidate[], all: readonly Candidate[]): void {
+  const { run, name, sizePixels } = tomogram;
+  const right = all.filter((one) => one.tomogram.run === run && one.spacingAngstrom !== undefined);
   if (right.length === 0) return;
   for (const { file, spacingAngstrom } of own) {
     const said = setSpacing(file.volume);
@@ -254,7 +250,15 @@ function askAboutOthers(
     if (spacingAngstrom !== undefined || !same || isBox(file)) continue;
     const { path, volume } = file;
     const because = `it is called after ${name}`;
-    const other = `it has not the size of ${name} in RELION, which ${same.file.path} has`;
+    const [z, y, x] = volume.shape;
+    const isUnturned = spacingBySize({ volume: { ...volume, shape: [y, z, x] } }, tomogram) !== undefined;
+    const other = isUnturned
+      ? `it lies on its side: y and z are exchanged against ${name} in RELION, and ${same.file.path} lies as RELION has it`
+      : `it has not the size of ${name} in RELION, which ${same.file.path} has`;
+    const pixels = `the ${sizePixels!.join("×")} pixels that RELION has for ${name}`;
+    const size = isUnturned
+      ? `a binning of ${pixels}, but with y and z exchanged: nobody has turned it (IMOD: trimvol -rx); ${same.file.path} lies as RELION has it`
+      : `no binning of ${pixels}; ${same.file.path} is one`;
     const options: Option[] = [
       {
         answer: "leave-out",
@@ -269,7 +273,7 @@ function askAboutOthers(
     ];
     found.ask({
       id: `relion-size-${idOf(path)}`,
-      text: `Is ${path} a tomogram to be published? It has ${[...volume.shape].reverse().join("×")} voxels, which is no binning of the ${sizePixels!.join("×")} pixels that RELION has for ${name}; ${same.file.path} is one.`,
+      text: `Is ${path} a tomogram to be published? It has ${x}×${y}×${z} voxels, which is ${size}.`,
       files: [path],
       options,
       guess: "leave-out",
