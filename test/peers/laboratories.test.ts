@@ -21,6 +21,7 @@ const LABORATORIES = [
   ...["aretomo3_live", "tomo5_relion5_membrain", "relion5_native", "three_people", "serialem_isonet2_peet", "course"],
   ...["pickers", "facility_delivery", "networks", "scipion", "incell_facility"],
   ...["portal_seams", "four_drives"],
+  ...["warp_relion_pyp", "eman_mixed"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
