@@ -106,6 +106,32 @@ it("a file is of the program that made it, where its recogniser knows several, a
   expect(["1.mrc", "2.mrc", "3.mrc", "4.mrc"].map((path) => files.get(path)?.by)).toEqual(["A", "A, B", "", "B"]);
 });
 
+it("a question about a file that an earlier answer has decided is asked and obeyed all the same; a row of a person stands", async () => {
+  const laboratory = await laboratoryWith({ "1.mrc": volume, "2.mrc": volume });
+  const tomogram = (path: string): Claim => ({ path, role: "tomogram", run: "1", because: "said", strength: "contents" });
+  const leave = (path: string): Claim => ({ path, role: "left out", because: "the other one is published", strength: "contents" });
+  const size = { id: "size", text: "Is it?", files: ["1.mrc"], options: [{ answer: "20", says: "20", claims: [tomogram("1.mrc")] }] };
+  const twins = {
+    id: "twins",
+    text: "Which?",
+    files: ["1.mrc", "2.mrc"],
+    options: [
+      { answer: "1", says: "1", claims: [tomogram("1.mrc"), leave("2.mrc")] },
+      { answer: "2", says: "2", claims: [leave("1.mrc"), tomogram("2.mrc")] },
+    ],
+  };
+  const found = [{ software: "x", by: [], claims: [tomogram("2.mrc")], questions: [size, twins] }];
+  const rolesOf = async (answers: readonly (readonly [string, string])[], rows: ReadonlyMap<string, Claim> = new Map()) => {
+    const { files } = await decide(laboratory, found, { files: rows, answers: new Map(answers) });
+    return ["1.mrc", "2.mrc"].map((path) => files.get(path)?.role);
+  };
+  expect(await rolesOf([["size", "20"]])).toEqual([undefined, undefined]);
+  const both = (answer: string) => [["size", "20"] as const, ["twins", answer] as const];
+  expect(await rolesOf(both("1"))).toEqual(["tomogram", "left out"]);
+  expect(await rolesOf(both("2"))).toEqual(["left out", "tomogram"]);
+  expect(await rolesOf(both("2"), new Map([["1.mrc", tomogram("1.mrc")]]))).toEqual(["tomogram", "tomogram"]);
+});
+
 it("files of which the same is said are one question, whatever their runs; where runs are what is asked, each is one", async () => {
   const names = ["odd/TS_1.mrc", "odd/TS_2.mrc", "odd/TS_3.mrc"];
   const laboratory = await laboratoryWith(Object.fromEntries(names.map((name, at) => [name, mrcFile([6, 10, 10], at + 2)])));

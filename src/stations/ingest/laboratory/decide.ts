@@ -405,20 +405,23 @@ export function answered(question: Question, by: string, { given, files, undecid
   const asked = taken(question, given);
   const option = question.options.find((one) => one.answer === asked.answer);
   // who asks about a file that is known is not the software that knows it
-  const known = new Map(question.files.map((path) => [path, files.get(path)?.by]));
+  const known = new Map(question.files.map((path) => [path, files.get(path)]));
   for (const path of question.files) {
-    if (!laboratory.get(path) || files.get(path)?.strength === "person") continue;
+    // what a person has answered is open again where a later question is about the same file
+    if (!laboratory.get(path) || isOfPerson(files.get(path))) continue;
     files.delete(path);
     undecided.set(path, `question ${question.id}`);
   }
   for (const claim of option?.claims ?? []) {
-    if (!laboratory.get(claim.path) || files.get(claim.path)?.strength === "person") continue;
+    if (!laboratory.get(claim.path) || isOfPerson(files.get(claim.path))) continue;
     undecided.delete(claim.path);
     const run = claim.run ?? (claim.sameRunAs === undefined ? undefined : files.get(claim.sameRunAs)?.run);
+    const before = known.get(claim.path);
+    const isSaid = asked.isAnswered || (before?.strength === "person" && before.role === claim.role);
     files.set(claim.path, {
-      ...decisionOf({ ...claim, run, by: claim.software ?? (by || (known.get(claim.path) ?? "")) }),
+      ...decisionOf({ ...claim, run, by: claim.software ?? (by || (before?.by ?? "")) }),
       question: question.id,
-      strength: asked.isAnswered ? "person" : claim.strength,
+      strength: isSaid ? "person" : claim.strength,
     });
   }
   return asked;
