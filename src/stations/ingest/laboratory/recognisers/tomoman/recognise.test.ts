@@ -26,6 +26,32 @@ describe("TOMOMAN", () => {
     expect(found!.claims.find(({ role }) => role === "tomogram")!.details).toEqual({ processing: "raw" });
   });
 
+  it("publishes the series with all its images where bad ones were taken out into stacks of other names", async () => {
+    const fewer = mrcFile([2, 8, 8], 1.7, { kind: "stack" });
+    const name = "lam8_ts_001/lam8_ts_001";
+    const cleaned = {
+      [`${name}_good.st`]: fewer,
+      [`${name}_good.rawtlt`]: "-3\n0\n",
+      [`${name}_dose-filt.rawtlt`]: "-3\n0\n3\n",
+      [`${name}_dose-filt_good.st`]: fewer,
+      [`${name}_dose-filt_good.rawtlt`]: "-3\n0\n",
+      "lam8_ts_001/AreTomo/lam8_ts_001_dose-filt_good_bin4.st": fewer,
+      "lam8_ts_001/AreTomo/lam8_ts_001_dose-filt_good.xf": "1 0 0 1 0 0\n",
+      "bin8/lam8_ts_001_dose-filt_good.rec": mrcFile([4, 8, 8], 13.6),
+      // of another series, and of no stack
+      "lam8_ts_001_dose-filt_goods.rec": mrcFile([4, 8, 8], 13.6),
+    };
+    const found = await tomoman.recognise(await laboratoryWith({ ...LAB, ...cleaned }));
+    const roles = new Map(found!.claims.map(({ path, role, run }) => [path, `${role} ${run}`]));
+    expect(Object.keys(cleaned).map((path) => roles.get(path))).toEqual([
+      ...Array(6).fill("left out lam8_ts_001"),
+      "alignment lam8_ts_001",
+      "tomogram lam8_ts_001",
+      undefined,
+    ]);
+    expect(roles.get(`${name}.st`)).toBe("tilt series lam8_ts_001");
+  });
+
   it("is not seen where only the weighted stack was kept", async () => {
     const { "lam8_ts_001/lam8_ts_001.st": _, ...others } = LAB;
     expect(await tomoman.recognise(await laboratoryWith(others))).toBeUndefined();

@@ -4,7 +4,7 @@ import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
 
 /**
  * TOMOMAN: `STACK/STACK.st` as it was recorded, `STACK_dose-filt.st` weighted by dose, of which alignments and tomograms are made and after which they
- * are called.
+ * are called. Who takes bad images out of both may have their names go on, such as with `_clean`.
  *
  * Source: the tasks of https://github.com/wan-lab-vanderbilt/TOMOMAN
  */
@@ -21,7 +21,7 @@ export const tomoman: Recogniser = {
       if (/^tomoman.*\.log$|^tomolist.*\.mat$/i.test(name))
         return [{ path, role: "left out", because: "bookkeeping of TOMOMAN", strength: "bookkeeping" }];
       const stack = stackOf(path, name, stacks);
-      const part = stack && partOf(name.slice(stack.name.length), stack.name);
+      const part = stack && partOf(name.slice(stack.name.length), stack);
       return part ? [{ path, run: runs.get(stack)!, strength: "bookkeeping", ...part }] : [];
     });
     return { software: "TOMOMAN", by: stacks.slice(0, 3).map(({ path }) => path), claims };
@@ -35,6 +35,10 @@ interface Stack {
   readonly folder: string;
   /** The stack that is weighted by dose. */
   readonly path: string;
+  /** What names of stacks without the bad images have behind those of all: `_clean`. */
+  readonly cleaned: readonly string[];
+  /** Whether there is a list of the angles of all images. */
+  readonly hasAngles: boolean;
 }
 
 function stacksOf(laboratory: Laboratory): Stack[] {
@@ -42,7 +46,21 @@ function stacksOf(laboratory: Laboratory): Stack[] {
     const name = /^(.+)_dose-filt\.(?:st|mrc)$/i.exec(baseName(path))?.[1];
     const folder = folderOf(path);
     const isPair = name !== undefined && [".st", ".mrc"].some((end) => laboratory.get(within(folder, name + end)));
-    return volume && isPair ? [{ name, folder, path }] : [];
+    if (!volume || !isPair) return [];
+    const hasAngles = laboratory.get(within(folder, `${name}.rawtlt`)) !== undefined;
+    return [{ name, folder, path, cleaned: cleanedOf(laboratory, folder, name), hasAngles }];
+  });
+}
+
+/** TOMOMAN writes `STACK_clean.rawtlt` beside `STACK_clean.st`, which has fewer images than `STACK.st`; people choose the word. */
+function cleanedOf(laboratory: Laboratory, folder: string, name: string): string[] {
+  const countOf = (rest: string) =>
+    [".st", ".mrc"].map((end) => laboratory.get(within(folder, `${name}${rest}${end}`))?.volume?.shape[0]).find(Boolean);
+  const all = countOf("") ?? 0;
+  return laboratory.inFolder(folder).flatMap(({ path }) => {
+    const file = baseName(path);
+    const rest = file.startsWith(name) ? /^(_[^/]+)\.rawtlt$/i.exec(file.slice(name.length))?.[1] : undefined;
+    return rest !== undefined && !rest.startsWith(WEIGHTED) && (countOf(rest) ?? all) < all ? [rest] : [];
   });
 }
 
@@ -55,20 +73,26 @@ function stackOf(path: string, name: string, stacks: readonly Stack[]): Stack | 
 }
 
 /** @param rest what follows the name of the stack */
-function partOf(rest: string, stack: string): Pick<Claim, "role" | "because" | "details"> | undefined {
+function partOf(rest: string, { name: stack, cleaned, hasAngles }: Stack): Pick<Claim, "role" | "because" | "details"> | undefined {
   if (/^\.(?:st|mrc)$/i.test(rest)) return { role: "tilt series", because: "TOMOMAN made it of the frames" };
   if (/^\.rawtlt$/i.test(rest)) return { role: "raw tilts", because: `TOMOMAN sorted the tilts of ${stack} so` };
-  if (!rest.startsWith(WEIGHTED)) return undefined;
-  const end = rest.slice(WEIGHTED.length);
+  const weighted = rest.startsWith(WEIGHTED) ? WEIGHTED : "";
+  const word = cleaned.find((one) => rest.startsWith(`${weighted}${one}`) && /^[._]/.test(rest.slice(weighted.length + one.length)));
+  if (weighted === "" && word === undefined) return undefined;
+  const end = rest.slice(weighted.length + (word ?? "").length);
+  const of = `${stack}${weighted}${word ?? ""}`;
+  if (/^\.rawtlt$/i.test(end))
+    return hasAngles ? { role: "left out", because: `${stack}.rawtlt has the angles of all images` } : undefined;
+  if (/^\.(?:st|mrc)$/i.test(end) && weighted === "")
+    return { role: "left out", because: `without the images that were taken out: ${stack}.st has all of them` };
   if (/^\.(?:st|mrc)$/i.test(end))
     return { role: "left out", because: `weighted by dose: ${stack}.st is the series as recorded` };
+  if (/^_bin\d+\.st$/i.test(end)) return { role: "left out", because: `binned for the alignment: ${stack}.st is the series as recorded` };
   if (/^(?:_ali\.mrc|\.ali)$/i.test(end)) return { role: "left out", because: "the aligned stack" };
-  if (/^\.(?:xf|tlt|xtilt)$/i.test(end))
-    return { role: "alignment", because: `it aligns ${stack}${WEIGHTED}`, details: { format: "IMOD" } };
-  if (/^\.aln$/i.test(end))
-    return { role: "alignment", because: `AreTomo aligned ${stack}${WEIGHTED}`, details: { format: "ARETOMO3" } };
+  if (/^\.(?:xf|tlt|xtilt)$/i.test(end)) return { role: "alignment", because: `it aligns ${of}`, details: { format: "IMOD" } };
+  if (/^\.aln$/i.test(end)) return { role: "alignment", because: `AreTomo aligned ${of}`, details: { format: "ARETOMO3" } };
   // a tomogram of weighted images is not filtered for that
   return /^\.rec$/i.test(end)
-    ? { role: "tomogram", because: `it is reconstructed of ${stack}${WEIGHTED}`, details: { processing: "raw" } }
+    ? { role: "tomogram", because: `it is reconstructed of ${of}`, details: { processing: "raw" } }
     : undefined;
 }
