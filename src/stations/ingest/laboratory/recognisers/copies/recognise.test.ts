@@ -33,6 +33,15 @@ describe("copies", () => {
     ]);
   });
 
+  it("are links by which a program counts its tomograms, and not what they lead to", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "emporium-links-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, "TS_04_dose-filt.rec"), volume(1));
+    await symlink("TS_04_dose-filt.rec", join(folder, "3.rec"));
+    const claims = (await copies.recognise(await survey(fileStore(folder), new AbortController())))?.claims;
+    expect(claims?.map(({ path, copyOf }) => [path, copyOf])).toEqual([["3.rec", "TS_04_dose-filt.rec"]]);
+  });
+
   it("are files of equal contents whose names or folders say it", async () => {
     expect(
       await reasonsOf({

@@ -133,12 +133,16 @@ function liesAlone(laboratory: Laboratory, { path, volume }: Surveyed): boolean 
   return knownBeginning(stemOf(path), (name) => stems.has(name)) === undefined;
 }
 
-/** The original first: not called a copy, not in a folder of backups, beside what it was made of, with the shortest path. */
+/** `3.rec`: a number that a program counts by, which tells nobody what it is a link to. */
+const isNumber = ({ file }: Named): boolean => /^\d+\.\w+$/.test(baseName(file.path));
+
+/** The original first: not called a copy, not in a folder of backups, beside what it was made of, with a name of words, with the shortest path. */
 function byRank(a: Named, b: Named, isAlone: (one: Named) => boolean): number {
   const rank = (one: Named): number[] => [
     isInBackup(one) ? 1 : 0,
     one.isCalledCopy ? 1 : 0,
     isAlone(one) ? 1 : 0,
+    isNumber(one) ? 1 : 0,
     baseName(one.file.path).length,
     one.file.path.split("/").length,
   ];
