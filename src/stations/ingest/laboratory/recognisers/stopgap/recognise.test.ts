@@ -43,6 +43,28 @@ describe("STOPGAP", () => {
     expect(recognised!.notes).toEqual([]);
   });
 
+  it("knows tomograms whose names are the same at every binning by the sizes that the list of wedges has, and otherwise says so", async () => {
+    const wedges = (z: number) =>
+      `\ndata_stopgap_wedgelist\n\nloop_\n_tomo_num\n_pixelsize\n_tomo_x\n_tomo_y\n_tomo_z\n1 6.8 16 16 ${z}\n1 6.8 16 16 ${z}\n12 6.8 16 16 ${z}\n`;
+    const files = {
+      ...LAB,
+      "tomo/bin4/a.rec": mrcFile([8, 16, 16], 6.8),
+      "tomo/bin4/b.rec": mrcFile([8, 16, 16], 6.8),
+      "sg/lists/tomolist.txt": "1 b.rec\n12 a.rec\n",
+    };
+    const { recognised } = await found({ ...files, "sg/lists/wedgelist.star": wedges(8) });
+    expect(recognised!.claims.find(({ role }) => role === "points")!.details!.points!.rowValues).toEqual({
+      "tomo/bin4/b.rec": "1",
+      "tomo/bin4/a.rec": "12",
+    });
+    expect(recognised!.notes).toEqual([]);
+    const unclear = (await found({ ...files, "sg/lists/wedgelist.star": wedges(9) })).recognised!;
+    expect(unclear.claims.find(({ role }) => role === "points")!.details!.points!.rowValues).toBeUndefined();
+    expect(unclear.notes).toEqual([
+      "sg/lists/tomolist.txt names tomogram 1 without its folder, and several files are called so: tomo/bin4/b.rec, tomo/bin8/b.rec (and 1 more number likewise). Write the folder before the names, as in tomo/bin4/b.rec.",
+    ]);
+  });
+
   it("says what is missing where nothing tells the numbers", async () => {
     const { recognised } = await found(LAB);
     expect(recognised!.notes!.join()).toMatch(

@@ -1,10 +1,12 @@
 import { few } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, PointsReading, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
+import { type NumberedList, numberedLists } from "../common/numbered-lists.js";
 import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths.js";
-import { starHead } from "./star-head.js";
+import { type StarHead, starHead } from "./star-head.js";
 
 /**
  * STOPGAP: motive lists, of which that of the last iteration counts, with the numbers of their tomograms in `tomolist.txt`. What else lies in its folders
@@ -24,16 +26,20 @@ export const stopgap: Recogniser = {
     const lists = heads.filter(({ name }) => name === "stopgap_motivelist");
     if (lists.length === 0) return undefined;
     const finder = tailFinder(laboratory.files.map(({ path }) => path));
-    const numbers = await tomolists(laboratory, finder);
+    const wedges = heads.filter(({ name }) => name === "stopgap_wedgelist");
+    const numbers = (await numberedLists(laboratory)).map((list) => numbersIn(laboratory, list, { finder, wedges }));
     const claims: Claim[] = [];
     const leave = (path: string, because: string) => claims.push({ path, role: "left out", because, strength: "bookkeeping" });
     const unlisted: string[] = [];
+    const unclear = new Set<string>();
     for (const group of groupsOf(lists, ({ path }) => path.replace(ITERATION, "")).values()) {
       const sorted = group.sort((a, b) => iterationOf(b.path) - iterationOf(a.path));
       for (const { path } of sorted.slice(1)) leave(path, "of an earlier iteration");
       const { path, tomograms } = sorted[0]!;
       const list = numbersOf(path, tomograms, numbers);
-      if (!list) unlisted.push(`${path} (${few([...tomograms].map(String))})`);
+      const several = numbers.filter((one) => [...tomograms].some((number) => one.several.has(number)));
+      for (const one of several) unclear.add(severalNote(one));
+      if (!list && several.length === 0) unlisted.push(`${path} (${few([...tomograms].map(String))})`);
       claims.push({
         path,
         role: "points",
@@ -46,7 +52,7 @@ export const stopgap: Recogniser = {
       if (name?.startsWith("stopgap_") && name !== "stopgap_motivelist") leave(path, BOOKKEEPING);
     for (const { path } of numbers) leave(path, BOOKKEEPING);
     claimFolders(laboratory, new Set(lists.map(({ path }) => folderOf(folderOf(path)))), claims);
-    const notes: string[] = [];
+    const notes = [...unclear];
     if (stars.length > STARS_MAX)
       notes.push(`Of ${stars.length} STAR files the first ${STARS_MAX} were looked at for particles of STOPGAP.`);
     if (unlisted.length > 0)
@@ -59,7 +65,6 @@ export const stopgap: Recogniser = {
 
 const READS_IN_FLIGHT = 8;
 const STARS_MAX = 5_000;
-const TEXT_BYTES_MAX = 1024 * 1024;
 const BOOKKEEPING = "bookkeeping of STOPGAP";
 const ITERATION = /_\d+\.star$/i;
 const iterationOf = (path: string): number => Number(/_(\d+)\.star$/i.exec(path)?.[1] ?? 0);
@@ -68,23 +73,39 @@ const iterationOf = (path: string): number => Number(/_(\d+)\.star$/i.exec(path)
 interface Numbers {
   readonly path: string;
   readonly files: ReadonlyMap<string, string>;
+  /** Files of the name that a number has, where nothing tells which of them it means. */
+  readonly several: ReadonlyMap<string, readonly string[]>;
 }
 
-async function tomolists(laboratory: Laboratory, finder: TailFinder): Promise<Numbers[]> {
-  const texts = laboratory.files.filter(({ path, format }) => format === "text" && /tomo_?list[^/]*\.txt$/i.test(path));
-  const all = await mapLimit(texts, READS_IN_FLIGHT, async ({ path }): Promise<Numbers | undefined> => {
-    const lines = ((await laboratory.text(path, TEXT_BYTES_MAX)) ?? "").split(/\r?\n/).filter((line) => line.trim() !== "");
-    const rows = lines.map((line) => /^\s*(\d+)\s+(\S.*?)\s*$/.exec(line));
-    if (rows.length === 0 || rows.some((row) => row === null)) return undefined;
-    const files = new Map(
-      rows.flatMap((row): (readonly [string, string])[] => {
-        const file = finder.find(row![2]!, folderOf(path), (one) => laboratory.get(one)!.volume !== undefined);
-        return file === undefined ? [] : [[row![1]!, file]];
-      }),
-    );
-    return { path, files };
-  });
-  return all.filter((one) => one !== undefined);
+/**
+ * Names of tomograms are the same at every binning, and the folder of that one which particles are cut out of is in no list: it is told by its size, which a
+ * list of wedges has.
+ */
+function numbersIn(
+  laboratory: Laboratory,
+  { path, named }: NumberedList,
+  { finder, wedges }: { readonly finder: TailFinder; readonly wedges: readonly (StarHead & { readonly path: string })[] },
+): Numbers {
+  const isVolume = (one: string) => laboratory.get(one)!.volume !== undefined;
+  const files = new Map<string, string>();
+  const several = new Map<string, readonly string[]>();
+  const beside = wedges.filter((list) => folderOf(list.path) === folderOf(path));
+  const sizes = beside.length === 1 ? beside[0]!.sizes : wedges.length === 1 ? wedges[0]!.sizes : undefined;
+  for (const [number, name] of named) {
+    const found = finder.find(name, folderOf(path), isVolume);
+    const called = finder.named(baseName(name.replaceAll("\\", "/"))).filter(isVolume);
+    const sized = called.filter((one) => laboratory.get(one)!.volume!.shape.join(" ") === sizes?.get(number));
+    const file = found ?? (sized.length === 1 ? sized[0] : undefined);
+    if (file !== undefined) files.set(number, file);
+    else if (called.length > 1) several.set(number, called);
+  }
+  return { path, files, several };
+}
+
+function severalNote({ path, several }: Numbers): string {
+  const [number, files] = [...several][0]!;
+  const more = several.size === 1 ? "" : ` (and ${counted(several.size - 1, "more number")} likewise)`;
+  return `${path} names tomogram ${number} without its folder, and several files are called so: ${few(files)}${more}. Write the folder before the names, as in ${files[0]}.`;
 }
 
 /** The list beside the motive list, else the only one that knows all of its tomograms. */
