@@ -52,6 +52,23 @@ describe("TOMOMAN", () => {
     expect(roles.get(`${name}.st`)).toBe("tilt series lam8_ts_001");
   });
 
+  it("knows what is called by the number of a series by lists of tomograms, and otherwise leaves it out with the reason", async () => {
+    const volume = mrcFile([4, 8, 8], 13.6);
+    const made = { "oddeven/3_EVN.rec": volume, "cryocare/3_denoised.rec": volume, "cryocare/4_denoised.rec": volume };
+    const lists = { "sg/lists/tomolist.txt": "3 lam8_ts_001_dose-filt.rec\n" };
+    const claimsOf = async (files: Record<string, string | Uint8Array>) => {
+      const found = await tomoman.recognise(await laboratoryWith({ ...LAB, ...made, ...files }));
+      return Object.keys(made).map((path) => found!.claims.find((claim) => claim.path === path));
+    };
+    expect(await claimsOf(lists)).toMatchObject([
+      { role: "half map", run: "lam8_ts_001" },
+      { role: "tomogram", run: "lam8_ts_001", details: { processing: "denoised" } },
+      { role: "left out", because: expect.stringContaining("write tomolist.txt") },
+    ]);
+    const contradicted = await claimsOf({ ...lists, "other/tomolist.txt": "3 TS_99.rec\n" });
+    expect(contradicted.map((claim) => claim?.role)).toEqual(["left out", "left out", "left out"]);
+  });
+
   it("is not seen where only the weighted stack was kept", async () => {
     const { "lam8_ts_001/lam8_ts_001.st": _, ...others } = LAB;
     expect(await tomoman.recognise(await laboratoryWith(others))).toBeUndefined();

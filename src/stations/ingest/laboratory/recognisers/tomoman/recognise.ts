@@ -1,10 +1,13 @@
+import { groupsOf } from "../../../../../core/groups.js";
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
+import { numberedLists } from "../common/numbered-lists.js";
 import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
 
 /**
  * TOMOMAN: `STACK/STACK.st` as it was recorded, `STACK_dose-filt.st` weighted by dose, of which alignments and tomograms are made and after which they
- * are called. Who takes bad images out of both may have their names go on, such as with `_clean`.
+ * are called. Who takes bad images out of both may have their names go on, such as with `_clean`. What cryoCARE made has the number of the series in the
+ * tomolist, which no name has: `2_EVN.rec`, `2_denoised.rec`.
  *
  * Source: the tasks of https://github.com/wan-lab-vanderbilt/TOMOMAN
  */
@@ -16,10 +19,17 @@ export const tomoman: Recogniser = {
     if (stacks.length === 0) return undefined;
     const names = distinctNames(stacks);
     const runs = new Map(stacks.map((stack, at) => [stack, names[at]!]));
-    const claims = laboratory.files.flatMap(({ path }): Claim[] => {
+    const numbers = await numbersOf(laboratory, stacks);
+    const claims = laboratory.files.flatMap(({ path, volume }): Claim[] => {
       const name = baseName(path);
       if (/^tomoman.*\.log$|^tomolist.*\.mat$/i.test(name))
         return [{ path, role: "left out", because: "bookkeeping of TOMOMAN", strength: "bookkeeping" }];
+      const [, number, end] = NUMBERED.exec(name) ?? [];
+      if (volume && number !== undefined) {
+        const own = numbers.get(number);
+        if (!own) return [{ path, role: "left out", because: unknownNumber(number), strength: "bookkeeping" }];
+        return [{ path, run: runs.get(own)!, strength: "bookkeeping", ...madeByCryocare(end!, number, own) }];
+      }
       const stack = stackOf(path, name, stacks);
       const part = stack && partOf(name.slice(stack.name.length), stack);
       return part ? [{ path, run: runs.get(stack)!, strength: "bookkeeping", ...part }] : [];
@@ -70,6 +80,38 @@ function stackOf(path: string, name: string, stacks: readonly Stack[]): Stack | 
   const longest = Math.max(0, ...called.map((stack) => stack.name.length));
   const own = called.filter((stack) => stack.name.length === longest);
   return own.length === 1 ? own[0] : own.find(({ folder }) => path.startsWith(`${folder}/`));
+}
+
+/** What TOMOMAN calls by the number of the series. */
+const NUMBERED = /^(\d+)_(EVN|ODD|denoised)\.(?:rec|mrc)$/;
+
+const unknownNumber = (number: string): string =>
+  `called by the number ${number} of TOMOMAN's tomolist.mat, which is not read: write tomolist.txt, a number and the name of a tomogram in each line`;
+
+function madeByCryocare(end: string, number: string, { name }: Stack): Pick<Claim, "role" | "because" | "details" | "software"> {
+  const because = `${number} is ${name} in the list of tomograms`;
+  if (end !== "denoised") return { role: "half map", because };
+  return { role: "tomogram", because, software: "cryoCARE", details: { processing: "denoised", processingSoftware: "cryoCARE" } };
+}
+
+/** Numbers of the series: by lists of tomograms, and by links that are called by the number. What two of them contradict nobody knows. */
+async function numbersOf(laboratory: Laboratory, stacks: readonly Stack[]): Promise<ReadonlyMap<string, Stack>> {
+  const listed = (await numberedLists(laboratory)).flatMap(({ named }) => [...named]);
+  const tags = groupsOf(
+    laboratory.files.filter(({ volume, etag }) => volume !== undefined && etag !== undefined),
+    ({ etag }) => etag!,
+  );
+  const linked = laboratory.files.flatMap(({ path, etag }) => {
+    const number = /^(\d+)\.(?:rec|mrc)$/.exec(baseName(path))?.[1];
+    const others = number === undefined || etag === undefined ? [] : (tags.get(etag) ?? []);
+    return others.flatMap((other) => (other.path === path ? [] : [[number!, other.path] as const]));
+  });
+  const told = new Map<string, Set<Stack | undefined>>();
+  for (const [number, path] of [...listed, ...linked]) {
+    const name = baseName(path.replaceAll("\\", "/"));
+    told.set(number, (told.get(number) ?? new Set()).add(stackOf(path, name, stacks)));
+  }
+  return new Map([...told].flatMap(([number, [own, ...others]]) => (own && others.length === 0 ? [[number, own] as const] : [])));
 }
 
 /** @param rest what follows the name of the stack */
