@@ -109,8 +109,18 @@ it("a file is of the program that made it, where its recogniser knows several, a
 it("a question about a file that an earlier answer has decided is asked and obeyed all the same; a row of a person stands", async () => {
   const laboratory = await laboratoryWith({ "1.mrc": volume, "2.mrc": volume });
   const tomogram = (path: string): Claim => ({ path, role: "tomogram", run: "1", because: "said", strength: "contents" });
-  const leave = (path: string): Claim => ({ path, role: "left out", because: "the other one is published", strength: "contents" });
-  const size = { id: "size", text: "Is it?", files: ["1.mrc"], options: [{ answer: "20", says: "20", claims: [tomogram("1.mrc")] }] };
+  const leave = (path: string): Claim => ({
+    path,
+    role: "left out",
+    because: "the other one is published",
+    strength: "contents",
+  });
+  const size = {
+    id: "size",
+    text: "Is it?",
+    files: ["1.mrc"],
+    options: [{ answer: "20", says: "20", claims: [tomogram("1.mrc")] }],
+  };
   const twins = {
     id: "twins",
     text: "Which?",

@@ -115,11 +115,16 @@ async function numbersOf(laboratory: Laboratory, stacks: readonly Stack[]): Prom
 }
 
 /** @param rest what follows the name of the stack */
-function partOf(rest: string, { name: stack, cleaned, hasAngles }: Stack): Pick<Claim, "role" | "because" | "details"> | undefined {
+function partOf(
+  rest: string,
+  { name: stack, cleaned, hasAngles }: Stack,
+): Pick<Claim, "role" | "because" | "details"> | undefined {
   if (/^\.(?:st|mrc)$/i.test(rest)) return { role: "tilt series", because: "TOMOMAN made it of the frames" };
   if (/^\.rawtlt$/i.test(rest)) return { role: "raw tilts", because: `TOMOMAN sorted the tilts of ${stack} so` };
   const weighted = rest.startsWith(WEIGHTED) ? WEIGHTED : "";
-  const word = cleaned.find((one) => rest.startsWith(`${weighted}${one}`) && /^[._]/.test(rest.slice(weighted.length + one.length)));
+  const word = cleaned.find(
+    (one) => rest.startsWith(`${weighted}${one}`) && /^[._]/.test(rest.slice(weighted.length + one.length)),
+  );
   if (weighted === "" && word === undefined) return undefined;
   const end = rest.slice(weighted.length + (word ?? "").length);
   const of = `${stack}${weighted}${word ?? ""}`;
@@ -129,7 +134,8 @@ function partOf(rest: string, { name: stack, cleaned, hasAngles }: Stack): Pick<
     return { role: "left out", because: `without the images that were taken out: ${stack}.st has all of them` };
   if (/^\.(?:st|mrc)$/i.test(end))
     return { role: "left out", because: `weighted by dose: ${stack}.st is the series as recorded` };
-  if (/^_bin\d+\.st$/i.test(end)) return { role: "left out", because: `binned for the alignment: ${stack}.st is the series as recorded` };
+  if (/^_bin\d+\.st$/i.test(end))
+    return { role: "left out", because: `binned for the alignment: ${stack}.st is the series as recorded` };
   if (/^(?:_ali\.mrc|\.ali)$/i.test(end)) return { role: "left out", because: "the aligned stack" };
   if (/^\.(?:xf|tlt|xtilt)$/i.test(end)) return { role: "alignment", because: `it aligns ${of}`, details: { format: "IMOD" } };
   if (/^\.aln$/i.test(end)) return { role: "alignment", because: `AreTomo aligned ${of}`, details: { format: "ARETOMO3" } };
