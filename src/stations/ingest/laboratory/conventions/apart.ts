@@ -47,7 +47,8 @@ function foldersApart(stacks: readonly Stack[]): string[] {
   return [];
 }
 
-function mayBeOne(a: number, b: number): boolean {
+/** Whether pixels of these sizes, in Å, may be of one acquisition. */
+export function mayBeOne(a: number, b: number): boolean {
   const ratio = Math.max(a, b) / Math.min(a, b);
   const halves = Math.round(2 * ratio) / 2;
   return ratio - 1 < CALIBRATION_TOLERANCE || Math.abs(ratio / halves - 1) < BINNING_TOLERANCE;

@@ -184,6 +184,37 @@ describe("stacks of one name with other images", () => {
     });
   });
 
+  it("are of several series where no binning makes one pixel of the other, though folders are called after what was done", async () => {
+    const other = (pixel: number) => ({
+      "work/TS_01/TS_01.st": stack(1),
+      "work/TS_01/TS_01.rawtlt": angles,
+      "work/TS_01/TS_01_rec.mrc": volume(4),
+      "old_2019/TS_01/TS_01.st": mrcFile([5, 48, 48], pixel, { kind: "stack", seed: 2 }),
+      "old_2019/TS_01/TS_01_rec.mrc": volume(5, 4 * pixel),
+    });
+    const apart = await decided(other(3.1));
+    expect(apart.of("old_2019/TS_01/TS_01_rec.mrc")?.run).not.toBe(apart.of("work/TS_01/TS_01_rec.mrc")?.run);
+    const binned = await decided(other(5));
+    expect(binned.of("old_2019/TS_01/TS_01_rec.mrc")?.run).toBe("TS_01");
+    expect(binned.questions.map(({ text }) => text).join()).toContain("Run TS_01 has 2 tilt series");
+  });
+
+  it("have what the bookkeeping of the program that knows one of them alone says of it, wherever it lies", async () => {
+    const { of, whose } = await decided({
+      "TS_01/TS_01.st": stack(1),
+      "TS_01/TS_01_dose-filt.st": stack(1),
+      "TS_01/TS_01.rawtlt": angles,
+      "novactf_bin4/TS_01_dose-filt.rec": volume(4),
+      "old_2019/TS_01/TS_01.st": mrcFile([5, 48, 48], 3.1, { kind: "stack", seed: 2 }),
+      "old_2019/TS_01/TS_01.rawtlt": angles,
+      "old_2019/TS_01/TS_01_bin4.rec": volume(5, 12.4),
+    });
+    expect(of("novactf_bin4/TS_01_dose-filt.rec")).toMatchObject({ role: "tomogram", run: of("TS_01/TS_01.st")!.run });
+    expect(of("old_2019/TS_01/TS_01_bin4.rec")).toMatchObject({ role: "tomogram", run: of("old_2019/TS_01/TS_01.st")!.run });
+    expect(of("old_2019/TS_01/TS_01.st")!.run).not.toBe(of("TS_01/TS_01.st")!.run);
+    expect(whose).toEqual([]);
+  });
+
   it("are one run, asked which is published, where folders are called after what was done", async () => {
     const { runs, questions } = await decided({
       ...{ "stacks/TS_01.mrc": stack(1), "stacks/TS_02.mrc": stack(3) },

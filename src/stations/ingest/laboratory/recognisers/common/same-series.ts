@@ -4,6 +4,7 @@ import { counted } from "../../../../../core/units.js";
 import type { Claim, Question, Recognised, RunOfFile } from "../../claims.js";
 import { alignAlike, holdTheSame } from "../../completion/joined-runs.js";
 import { isForFigures } from "../../completion/put-aside.js";
+import { mayBeOne } from "../../conventions/apart.js";
 import { stableId } from "../../questions.js";
 import { tightName, wordsOf } from "../../run-names.js";
 import { inRuns } from "../../runs-of-files.js";
@@ -35,7 +36,11 @@ interface Family {
   /** As it is written most often. */
   readonly name: string;
   readonly units: readonly Unit[];
+  /** Software whose bookkeeping knows a file, by its path. */
+  readonly books: Books;
 }
+
+type Books = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Whether two units are of one series; undefined where nothing tells it. */
 type Same = boolean | undefined;
@@ -51,11 +56,11 @@ type Group = readonly Unit[];
  */
 export async function runsOfSeries(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
   const families: Family[] = [];
-  for (const { name, units } of familiesOf(laboratory, recognised)) {
+  for (const { name, units, books } of familiesOf(laboratory, recognised)) {
     const apart = (
       await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, { units, series: tightName(name) })))
     ).flat();
-    if (apart.length > 1) families.push({ name, units: apart });
+    if (apart.length > 1) families.push({ name, units: apart, books });
   }
   if (families.length === 0) return recognised;
   const mdocs = new Map((await mdocsOf(laboratory)).all.map((mdoc) => [mdoc.path, mdoc]));
@@ -95,13 +100,24 @@ function familiesOf(laboratory: Laboratory, recognised: readonly Recognised[]): 
     ({ run }) => run!,
   );
   const names = new Map([...byRun].map(([run, own]) => [run, seriesName(run, own)]));
+  const books = booksOf(recognised);
   return [...groupsOf(byRun.keys(), (run) => tightName(names.get(run)!))].map(([series, runs]): Family => {
     const own = runs.flatMap((run) => byRun.get(run)!);
     const written = groupsOf(own, ({ run }) => names.get(run!)!);
     const [name] = [...written].reduce((most, one) => (one[1].length > most[1].length ? one : most));
     const telling = tellingOf(laboratory, own);
-    return { name, units: unitsOf(own, telling, sitesOf([...telling].map(folderOf), series)) };
+    return { name, units: unitsOf(own, telling, sitesOf([...telling].map(folderOf), series)), books };
   });
+}
+
+/** What no program names, such as the names of copies, is nobody's bookkeeping. */
+function booksOf(recognised: readonly Recognised[]): Books {
+  const books = new Map<string, Set<string>>();
+  for (const { software, claims } of recognised) {
+    for (const { path, strength, software: own = software } of claims)
+      if (strength === "bookkeeping" && own !== "") books.set(path, (books.get(path) ?? new Set()).add(own));
+  }
+  return books;
 }
 
 /**
@@ -135,7 +151,7 @@ function unitsOf(claims: readonly Claim[], telling: ReadonlySet<string>, siteOf:
 
 /**
  * Within one place several stacks of other images lie in folders of their own, `pilot_2022` beside `project`: each has what lies nearest to it. Where all
- * these folders are called after what was done, a stack may be made of the other, which is asked elsewhere.
+ * these folders are called after what was done, a stack may be made of the other, which is asked elsewhere, unless no binning makes one pixel of the other.
  */
 async function splitByStacks(
   laboratory: Laboratory,
@@ -163,7 +179,8 @@ async function splitByStacks(
   const every = folders.flat();
   const depth = Math.min(...every.map((folder) => shared(every[0]!, folder)));
   const parts = folders.map((own) => own[0]!.split("/")[depth] ?? "");
-  if (new Set(parts).size < clusters.length || parts.every((part) => siteName(part, series) === "")) return [unit];
+  const ofWork = parts.every((part) => siteName(part, series) === "");
+  if (new Set(parts).size < clusters.length || (ofWork && !haveOtherPixels(laboratory, clusters))) return [unit];
   const units = folders.map(
     (own, at): Unit => ({
       run: unit.run,
@@ -190,6 +207,16 @@ async function splitByStacks(
   return [...units, rest].filter(({ paths }) => paths.size > 0);
 }
 
+/** Whether no two of these can be made of each other, by the size of their pixels. */
+function haveOtherPixels(laboratory: Laboratory, clusters: readonly (readonly string[])[]): boolean {
+  const pixels = clusters.map(([first]) => laboratory.get(first!)?.volume?.spacingsAngstrom[1]);
+  // a header that nobody set has 1 Å
+  const isKnown = (one: number | undefined): one is number => one !== undefined && one > 0.01 && Math.abs(one - 1) > 0.001;
+  return pixels.every((one, at) =>
+    pixels.slice(at + 1).every((other) => isKnown(one) && isKnown(other) && !mayBeOne(one, other)),
+  );
+}
+
 const siteAt = (folder: string, name: string): Site => ({ name, folder, called: folder });
 
 const STACKS_MAX = 6;
@@ -212,11 +239,12 @@ const placeOf = ({ name }: Family, { run, site }: Unit): string =>
   site?.name ?? (run.endsWith(name) ? run.slice(0, -name.length).replace(/[_.\- ]+$/, "") : run);
 
 /** Compares the units of a family two by two. */
-async function compared(laboratory: Laboratory, { name, units }: Family, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Told> {
+async function compared(laboratory: Laboratory, family: Family, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Told> {
+  const { name, units } = family;
   const results = new Map<Unit, Map<Unit, Same>>(units.map((unit) => [unit, new Map()]));
   for (const [at, a] of units.entries()) {
     for (const b of units.slice(at + 1)) {
-      const result = (await comparedTwo(laboratory, a, b, mdocs)) ?? claimedTogether(name, a, b);
+      const result = (await comparedTwo(laboratory, a, b, mdocs)) ?? claimedTogether(name, a, b) ?? bookedTogether(family, a, b);
       results.get(a)!.set(b, result);
       results.get(b)!.set(a, result);
     }
@@ -254,6 +282,23 @@ const withoutEnd = (path: string): string => path.replace(/\.\w+$/, "");
 /** What somebody has told apart already: the frames of `L03_TS_01`, wherever they lie, are those that its mdoc names. */
 const claimedTogether = (name: string, a: Unit, b: Unit): Same =>
   a.run === b.run && a.run !== name && (a.site === undefined || b.site === undefined) ? true : undefined;
+
+/**
+ * A tomogram or an alignment is of the stack that the bookkeeping of the same program knows, wherever it lies, if it knows one alone: not of another one
+ * of that name, of which the program knows nothing.
+ */
+function bookedTogether({ units, books }: Family, a: Unit, b: Unit): Same {
+  if (a.run !== b.run) return undefined;
+  const knownOf = (unit: Unit, roles: readonly Claim["role"][]) =>
+    new Set(roles.flatMap((role) => [...(unit.byRole.get(role) ?? [])].flatMap((path) => [...(books.get(path) ?? [])])));
+  const stacks = units.map((unit) => ({ unit, by: knownOf(unit, ["tilt series"]) }));
+  const isOf = (one: Unit, other: Unit) =>
+    [...knownOf(one, ["tomogram", "alignment"])].some((software) => {
+      const own = stacks.filter(({ by }) => by.has(software));
+      return own.length === 1 && own[0]!.unit === other;
+    });
+  return isOf(a, b) || isOf(b, a) ? true : undefined;
+}
 
 /** Files of each side that are compared, at most: of one series they tell the same. */
 const COMPARED_MAX = 3;

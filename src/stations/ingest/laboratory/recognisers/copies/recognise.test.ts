@@ -96,6 +96,17 @@ describe("copies", () => {
     ).toEqual({});
   });
 
+  it("are no angles beside a stack of their own, though the folder is called old", async () => {
+    const angles = "-6\n-3\n0\n";
+    const stack = (seed: number) => mrcFile([3, 10, 10], 2, { kind: "stack", seed });
+    const series = { "TS_01/TS_01.st": stack(1), "TS_01/TS_01.rawtlt": angles, "old/TS_01/TS_01.rawtlt": angles };
+    expect(await reasonsOf({ ...series, "old/TS_01/TS_01.st": stack(2) })).toEqual({});
+    expect(await reasonsOf({ ...series, "old/TS_01/TS_01.st": stack(1) })).toMatchObject({
+      "old/TS_01/TS_01.rawtlt": "a copy of TS_01/TS_01.rawtlt",
+      "old/TS_01/TS_01.st": "a copy of TS_01/TS_01.st",
+    });
+  });
+
   it("of equal lists of angles are those alone that are called copies", async () => {
     const files = { "A/TS_01.rawtlt": MDOC, "B/TS_01.rawtlt": MDOC, "B/raw copy (1)/TS_01.rawtlt": MDOC };
     expect(Object.keys(await reasonsOf(files))).toEqual(["B/raw copy (1)/TS_01.rawtlt"]);

@@ -18,7 +18,8 @@ export const copies: Recogniser = {
   async recognise(laboratory) {
     const { groups, isComplete } = candidatesOf(laboratory);
     const found = await mapLimit(groups, GROUPS_IN_FLIGHT, (group) => equalsOf(laboratory, group));
-    const claims = found.flat(2).filter((claim) => claim !== undefined);
+    const all = found.flat(2).filter((claim) => claim !== undefined);
+    const claims = all.filter(isOfOther(laboratory, new Set(all.map(({ path }) => path))));
     const notes = isComplete
       ? []
       : [`There are too many files of equal names and sizes: only the first ${FILES_MAX} are looked at for being copies.`];
@@ -149,6 +150,18 @@ function byRank(a: Named, b: Named, isAlone: (one: Named) => boolean): number {
   const [first, second] = [rank(a), rank(b)];
   const at = first.findIndex((value, i) => value !== second[i]);
   return at < 0 ? inNumbers(a.file.path, b.file.path) : first[at]! - second[at]!;
+}
+
+/**
+ * Angles of two series are equal, and a folder called old may have a series of its own: a short text in it is a copy where every volume beside it is one,
+ * too, or where its name says it.
+ */
+function isOfOther(laboratory: Laboratory, copied: ReadonlySet<string>): (claim: Claim) => boolean {
+  const isOwn = ({ path, volume }: Surveyed) => volume !== undefined && !copied.has(path);
+  return ({ path }) => {
+    const file = laboratory.get(path)!;
+    return !isText(file) || namedOf(file).isCalledCopy || !laboratory.inFolder(folderOf(path)).some(isOwn);
+  };
 }
 
 const PIECE_BYTES = 64 * 1024;

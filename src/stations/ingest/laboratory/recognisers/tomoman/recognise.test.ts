@@ -38,8 +38,9 @@ describe("TOMOMAN", () => {
       "lam8_ts_001/AreTomo/lam8_ts_001_dose-filt_good_bin4.st": fewer,
       "lam8_ts_001/AreTomo/lam8_ts_001_dose-filt_good.xf": "1 0 0 1 0 0\n",
       "bin8/lam8_ts_001_dose-filt_good.rec": mrcFile([4, 8, 8], 13.6),
-      // of another series, and of no stack
+      // of no stack, and of another project
       "lam8_ts_001_dose-filt_goods.rec": mrcFile([4, 8, 8], 13.6),
+      "old/lam8_ts_001.st": stack,
     };
     const found = await tomoman.recognise(await laboratoryWith({ ...LAB, ...cleaned }));
     const roles = new Map(found!.claims.map(({ path, role, run }) => [path, `${role} ${run}`]));
@@ -47,6 +48,7 @@ describe("TOMOMAN", () => {
       ...Array(6).fill("left out lam8_ts_001"),
       "alignment lam8_ts_001",
       "tomogram lam8_ts_001",
+      undefined,
       undefined,
     ]);
     expect(roles.get(`${name}.st`)).toBe("tilt series lam8_ts_001");

@@ -31,8 +31,10 @@ export const tomoman: Recogniser = {
         return [{ path, run: runs.get(own)!, strength: "bookkeeping", ...madeByCryocare(end!, number, own) }];
       }
       const stack = stackOf(path, name, stacks);
-      const part = stack && partOf(name.slice(stack.name.length), stack);
-      return part ? [{ path, run: runs.get(stack)!, strength: "bookkeeping", ...part }] : [];
+      // `TS_01.st` may be anybody's, what has TOMOMAN's ending is of it wherever it lies
+      const isOwn = stack && (folderOf(path) === stack.folder || name.startsWith(`${stack.name}${WEIGHTED}`));
+      const part = isOwn ? partOf(name.slice(stack.name.length), stack) : undefined;
+      return part ? [{ path, run: runs.get(stack!)!, strength: "bookkeeping", ...part }] : [];
     });
     return { software: "TOMOMAN", by: stacks.slice(0, 3).map(({ path }) => path), claims };
   },
