@@ -51,6 +51,22 @@ const withTable = (names: readonly string[], list: string) => ({
   "relion/matching_tomograms.star": table(names),
 });
 
+it("lists have the same particles within a voxel, since some programs count from 1: of 30 Å, and not of 10 Å as far apart", async () => {
+  const places = [
+    [3, 4, 5],
+    [26, 31, 20],
+    [15, 20, 10],
+    [8, 28, 15],
+  ];
+  const csv = (moved: number) => `x,y,z\n${places.map((place) => place.map((one) => one + moved).join(",")).join("\n")}\n`;
+  const asked = async (spacing: number, moved: number) => {
+    const lists = { "tomo/TS_1.mrc": mrcFile([24, 36, 30], spacing), "ribo/TS_1.csv": csv(0), "final/TS_1.csv": csv(moved) };
+    return (await decided(lists)).questions.map(({ id }) => id.replace(/-[^-]+$/, ""));
+  };
+  expect(await asked(30, 1)).toEqual(["same-particles"]);
+  expect(await asked(10, 3)).toEqual([]);
+});
+
 describe("lists of two programs", () => {
   it("are asked about where they have the same particles, and RELION's is taken until somebody answers", async () => {
     const { questions, files } = await decided(withTable(["TS_1", "TS_2"], refined(["TS_1", "TS_2"], 12)));

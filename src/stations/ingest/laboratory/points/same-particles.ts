@@ -1,15 +1,15 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
-import type { Claim, Option, Question } from "../claims.js";
+import type { Claim, Option, PointsReading, Question } from "../claims.js";
 import { asItIs, leftOut } from "../completion/claim.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { idOf } from "../recognisers/common/names.js";
-import { nearby } from "../recognisers/common/nearby.js";
+import { APART_ANGSTROM, nearby } from "../recognisers/common/nearby.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { withoutNumbers } from "../run-names.js";
-import { batchesOf, type PlaceOptions } from "./lists.js";
+import { batchesOf, type PlaceOptions, type Volume } from "./lists.js";
 import { rowOf } from "./place.js";
 
 type Options = Pick<PlaceOptions, "laboratory" | "volumesOf" | "signal">;
@@ -52,7 +52,8 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
   const shared: Shared[] = [];
   for (const [at, a] of families.entries()) {
     for (const b of families.slice(at + 1)) {
-      const found = areOfOthers(a, b) ? undefined : await sharedPoints(a, b, placesOf);
+      const withinOf = (run: string) => Math.max(APART_ANGSTROM, ...[a, b].map((one) => FROM_ONE * voxelOf(one, run, options)));
+      const found = areOfOthers(a, b) ? undefined : await sharedPoints(a, b, { placesOf, withinOf });
       if (found) shared.push({ families: [a, b], ...found });
     }
   }
@@ -113,22 +114,46 @@ function memoized(options: Options): PlacesOf {
 const runsOfFile = ({ run, runs = [] }: Decision): readonly string[] => (run === undefined ? runs : [run]);
 const runsOf = ({ files }: Family): Set<string> => new Set(files.flatMap(runsOfFile));
 
-/** Undefined where less than half of the points of the shorter lists are among those of the others. */
-async function sharedPoints(a: Family, b: Family, placesOf: PlacesOf): Promise<Omit<Shared, "families"> | undefined> {
+/** Programs count voxels from 0 or from 1, and round: that far apart, in voxels, are places of one particle along the diagonal. */
+const FROM_ONE = 1.75;
+
+/** Å of the voxels that a family counts in. */
+function voxelOf({ files }: Family, run: string, options: Options): number {
+  const own = files.filter((one) => one.run === run || one.runs?.includes(run));
+  return Math.max(0, ...own.map(({ details }) => volumeOf(details.points!, run, options)?.spacingAngstrom ?? 0));
+}
+
+/** The tomogram that a list counts in. */
+function volumeOf({ inSpacingAngstrom }: PointsReading, run: string, { volumesOf }: Options): Volume | undefined {
+  const volumes = volumesOf(run);
+  return volumes.find(({ spacingAngstrom }) => spacingAngstrom === inSpacingAngstrom) ?? volumes[0];
+}
+
+/**
+ * Undefined where less than half of the points of the shorter lists are among those of the others.
+ *
+ * @param withinOf Å within which points of a run are one
+ */
+async function sharedPoints(
+  a: Family,
+  b: Family,
+  { placesOf, withinOf }: { readonly placesOf: PlacesOf; readonly withinOf: (run: string) => number },
+): Promise<Omit<Shared, "families"> | undefined> {
   const others = runsOf(b);
   const runs = [...runsOf(a)].filter((run) => others.has(run)).slice(0, RUNS_COMPARED);
   let [compared, found] = [0, 0];
   const alone: [number, number] = [0, 0];
   const counts: [number, number] = [0, 0];
-  const strays = (own: readonly number[], other: readonly number[]) => {
-    const isNear = nearby(other);
+  const strays = (own: readonly number[], other: readonly number[], within: number) => {
+    const isNear = nearby(other, within);
     let count = 0;
     for (let point = 0; point < own.length; point += 3) if (!isNear(own, point)) count++;
     return count;
   };
   for (const run of runs) {
     const places = [await placesOf(a, run), await placesOf(b, run)] as const;
-    const own = [strays(places[0], places[1]), strays(places[1], places[0])] as const;
+    const within = withinOf(run);
+    const own = [strays(places[0], places[1], within), strays(places[1], places[0], within)] as const;
     const small = places[0].length <= places[1].length ? 0 : 1;
     compared += places[small].length / 3;
     found += places[small].length / 3 - own[small];
@@ -170,9 +195,8 @@ export async function placesIn({ files }: Pick<Family, "files">, run: string, op
   const places: number[] = [];
   for (const file of files.filter((one) => one.run === run || one.runs?.includes(run))) {
     const reading = file.details.points!;
-    const { binning = 1, isReversed = false, inSpacingAngstrom, rowName } = reading;
-    const volumes = options.volumesOf(run);
-    const volume = volumes.find(({ spacingAngstrom }) => spacingAngstrom === inSpacingAngstrom) ?? volumes[0];
+    const { binning = 1, isReversed = false, rowName } = reading;
+    const volume = volumeOf(reading, run, options);
     if (volume?.spacingAngstrom === undefined) continue;
     const scale = volume.spacingAngstrom / binning;
     const row = rowName === undefined ? undefined : rowOf(run, reading, options);

@@ -1,7 +1,7 @@
 import { groupsOf } from "../../../../../core/groups.js";
 
 /** Centres of different objects are farther apart. */
-const APART_ANGSTROM = 20;
+export const APART_ANGSTROM = 20;
 
 /**
  * Finds places near those given.
