@@ -259,7 +259,8 @@ async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: Read
   const byImages = await anyTwo(of(a, "tilt series"), of(b, "tilt series"), (one, other) => showTheSame(laboratory, one, other));
   if (byImages !== undefined) return byImages;
   if (isOfAlignment(a, b) || isOfAlignment(b, a)) return true;
-  const facts = (unit: Unit) => of(unit, "acquisition").flatMap((path) => mdocs.get(path) ?? []);
+  // copies of an mdoc, which are left out, tell whose the other things in their folder are
+  const facts = (unit: Unit) => [...unit.paths].flatMap((path) => mdocs.get(path) ?? []);
   const byExposures = sameExposures(facts(a), facts(b));
   if (byExposures !== undefined) return byExposures;
   if (a.site && a.site.name === b.site?.name) return true;

@@ -96,6 +96,15 @@ describe("copies", () => {
     ).toEqual({});
   });
 
+  it("are the one that lies alone, of two of one name, however short its path is", async () => {
+    const files = {
+      "for_lena/TS_02.rec": volume(2),
+      "project/aretomo/bin8/TS_01.rec": volume(1),
+      "project/aretomo/bin8/TS_02.rec": volume(2),
+    };
+    expect(await reasonsOf(files)).toEqual({ "for_lena/TS_02.rec": "a copy of project/aretomo/bin8/TS_02.rec" });
+  });
+
   it("are no angles beside a stack of their own, though the folder is called old", async () => {
     const angles = "-6\n-3\n0\n";
     const stack = (seed: number) => mrcFile([3, 10, 10], 2, { kind: "stack", seed });

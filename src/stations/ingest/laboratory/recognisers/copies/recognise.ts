@@ -103,8 +103,10 @@ async function equalsOf(laboratory: Laboratory, group: readonly Named[]): Promis
   const equal = [...groupsOf(group.entries(), ([at]) => digests[at]!).values()].filter((some) => some.length > 1);
   return Promise.all(
     equal.map(async (some) => {
-      const isAlone = new Map(some.map(([, { file }]) => [file, liesAlone(laboratory, file)]));
-      const ranked = some.map(([, one]) => one).sort((a, b) => byRank(a, b, (one) => isAlone.get(one.file)!));
+      const ranked = originalFirst(
+        laboratory,
+        some.map(([, one]) => one),
+      );
       const [original, ...all] = ranked as [Named, ...Named[]];
       // two runs may have the same angles: of texts only what is called a copy is one
       const others = isText(original.file) ? all.filter((one) => one.isCalledCopy || isInBackup(one)) : all;
@@ -137,19 +139,31 @@ function liesAlone(laboratory: Laboratory, { path, volume }: Surveyed): boolean 
 /** `3.rec`: a number that a program counts by, which tells nobody what it is a link to. */
 const isNumber = ({ file }: Named): boolean => /^\d+\.\w+$/.test(baseName(file.path));
 
-/** The original first: not called a copy, not in a folder of backups, beside what it was made of, with a name of words, with the shortest path. */
-function byRank(a: Named, b: Named, isAlone: (one: Named) => boolean): number {
-  const rank = (one: Named): number[] => [
+/** Volumes beside a file: who copies one for somebody takes it from among others. */
+const besideIt = (laboratory: Laboratory, { file }: Named): number =>
+  laboratory.inFolder(folderOf(file.path)).filter(({ volume }) => volume !== undefined).length;
+
+/**
+ * The original first: not called a copy, not in a folder of backups, beside what it was made of, with a name of words, with the shortest name, of files of
+ * one name that which most volumes lie beside, with the shortest path.
+ */
+function originalFirst(laboratory: Laboratory, equal: readonly Named[]): Named[] {
+  const isOneName = new Set(equal.map(({ file }) => baseName(file.path))).size === 1;
+  const rankOf = (one: Named): number[] => [
     isInBackup(one) ? 1 : 0,
     one.isCalledCopy ? 1 : 0,
-    isAlone(one) ? 1 : 0,
+    liesAlone(laboratory, one.file) ? 1 : 0,
     isNumber(one) ? 1 : 0,
     baseName(one.file.path).length,
+    isOneName ? -besideIt(laboratory, one) : 0,
     one.file.path.split("/").length,
   ];
-  const [first, second] = [rank(a), rank(b)];
-  const at = first.findIndex((value, i) => value !== second[i]);
-  return at < 0 ? inNumbers(a.file.path, b.file.path) : first[at]! - second[at]!;
+  const ranks = new Map(equal.map((one) => [one, rankOf(one)]));
+  return [...equal].sort((a, b) => {
+    const [first, second] = [ranks.get(a)!, ranks.get(b)!];
+    const at = first.findIndex((value, i) => value !== second[i]);
+    return at < 0 ? inNumbers(a.file.path, b.file.path) : first[at]! - second[at]!;
+  });
 }
 
 /**
