@@ -123,7 +123,7 @@ export async function complete(
   await leaveSameMasks(files, laboratory);
   await leaveSmallFrames(files, laboratory);
   framesWithoutAcquisition(files);
-  oneOfRun(files);
+  await oneOfRun(files, laboratory);
   const runs = runsOf(files);
   ask(await placeGains(files, laboratory, runs));
   nameLists(files, runs);

@@ -33,3 +33,20 @@ it("of two alignments that of the tilt series is published which somebody has ch
   expect(await roles("a_etomo/TS_01/TS_01.mrc")).toEqual(["alignment", "left out"]);
   expect(await roles("b_aretomo/TS_01.mrc")).toEqual(["left out", "alignment"]);
 });
+
+it("the CTF of one image, of which a program writes one for each, is not that of the series", async () => {
+  const head = "# Output from CTFFind\n# Columns: #1 - micrograph number\n";
+  const row = (at: number) => `${at}.000000 34511.2 33780.9 41.2 0.0 0.04 8.9\n`;
+  const roles = async (files: Record<string, string>) => {
+    const laboratory = await laboratoryWith({ ...LAB, ...files });
+    const { files: decided } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    return Object.keys(files).map((path) => decided.get(path)?.role);
+  };
+  const each = { "ctf/TS_01_-3.0_ctf.txt": `${head}${row(1)}`, "ctf/TS_01_3.0_ctf.txt": `${head}${row(1)}` };
+  expect(await roles(each)).toEqual(["left out", "left out"]);
+  expect(await roles({ ...each, "z/TS_01_ctf.txt": `${head}${row(1)}${row(2)}${row(3)}` })).toEqual([
+    "left out",
+    "left out",
+    "ctf",
+  ]);
+});

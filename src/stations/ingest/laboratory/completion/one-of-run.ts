@@ -1,8 +1,11 @@
 import { groupsOf } from "../../../../core/groups.js";
+import { mapLimit } from "../../../../system/parallel.js";
 import type { Decision } from "../decide.js";
+import type { Laboratory } from "../survey/laboratory.js";
 
 /** A run has one CTF estimate and one alignment: what else there is of these is left out, with what is published in its place. */
-export function oneOfRun(files: Map<string, Decision>): void {
+export async function oneOfRun(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  await leaveEstimatesOfImages(files, laboratory);
   leaveEstimates(files);
   leaveAlignments(files);
 }
@@ -22,6 +25,33 @@ function byRun(files: ReadonlyMap<string, Decision>, role: Decision["role"]): [r
 
 function leave(files: Map<string, Decision>, file: Decision, because: string): void {
   files.set(file.path, { ...file, role: "left out", because });
+}
+
+/** A table of one row has no more, with all that its program writes above it. */
+const ONE_ROW_BYTES_MAX = 2048;
+const READS_IN_FLIGHT = 8;
+
+/** Programs that correct each image by itself write an estimate of each, too: none of them is that of the series. */
+async function leaveEstimatesOfImages(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  const isTable = ({ details: { format = "CTFFIND" } }: Decision) => /^(?:ctffind|gctf)$/i.test(format);
+  const small = byRun(files, "ctf")
+    .flatMap(([, own]) => own)
+    .filter((file) => isTable(file) && isPersons(file) === 0 && (laboratory.get(file.path)?.size ?? 0) <= ONE_ROW_BYTES_MAX);
+  const series = groupsOf(
+    [...files.values()].filter(({ role, run }) => role === "tilt series" && run !== undefined),
+    ({ run }) => run!,
+  );
+  await mapLimit(small, READS_IN_FLIGHT, async (file) => {
+    const lines = ((await laboratory.text(file.path)) ?? "").split(/\r?\n/).map((line) => line.trim());
+    const rows = lines.filter((line) => /^[-+\d.]/.test(line));
+    const images = Math.max(0, ...(series.get(file.run!) ?? []).map(({ path }) => laboratory.get(path)?.volume?.shape[0] ?? 0));
+    if (rows.length === 1 && images > 1)
+      leave(
+        files,
+        file,
+        `the CTF of one image, and the series of ${file.run} has ${images}: write one table with a row for each`,
+      );
+  });
 }
 
 function leaveEstimates(files: Map<string, Decision>): void {

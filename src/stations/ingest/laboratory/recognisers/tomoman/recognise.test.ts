@@ -71,6 +71,18 @@ describe("TOMOMAN", () => {
     expect(contradicted.map((claim) => claim?.role)).toEqual(["left out", "left out", "left out"]);
   });
 
+  it("has the CTF of all images, and not that of a stack without the bad ones", async () => {
+    const table = "# Output from CTFFind\n1 3 3 4 0 0.1 7\n";
+    const folder = "lam8_ts_001/ctffind4/diagnostic_lam8_ts_001_dose-filt";
+    const files = { [`${folder}.txt`]: table, [`${folder}_clean.txt`]: table, "diagnostic_lam8_ts_001_dose-filt.txt": table };
+    const { claims } = (await tomoman.recognise(await laboratoryWith({ ...LAB, ...files })))!;
+    expect(Object.keys(files).map((path) => claims.find((claim) => claim.path === path)?.role)).toEqual([
+      "ctf",
+      "left out",
+      undefined,
+    ]);
+  });
+
   it("is not seen where only the weighted stack was kept", async () => {
     const { "lam8_ts_001/lam8_ts_001.st": _, ...others } = LAB;
     expect(await tomoman.recognise(await laboratoryWith(others))).toBeUndefined();

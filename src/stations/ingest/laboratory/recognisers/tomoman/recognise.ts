@@ -31,6 +31,8 @@ export const tomoman: Recogniser = {
         return [{ path, run: runs.get(own)!, strength: "bookkeeping", ...madeByCryocare(end!, number, own) }];
       }
       const stack = stackOf(path, name, stacks);
+      const table = ctfOf(path, name, stacks);
+      if (table) return [{ path, run: runs.get(table.stack)!, strength: "bookkeeping", ...table.part }];
       // `TS_01.st` may be anybody's, what has TOMOMAN's ending is of it wherever it lies
       const isOwn = stack && (folderOf(path) === stack.folder || name.startsWith(`${stack.name}${WEIGHTED}`));
       const part = isOwn ? partOf(name.slice(stack.name.length), stack) : undefined;
@@ -114,6 +116,21 @@ async function numbersOf(laboratory: Laboratory, stacks: readonly Stack[]): Prom
     told.set(number, (told.get(number) ?? new Set()).add(stackOf(path, name, stacks)));
   }
   return new Map([...told].flatMap(([number, [own, ...others]]) => (own && others.length === 0 ? [[number, own] as const] : [])));
+}
+
+/** CTFFIND's table of a stack, in its folder: of one without the bad images it has not the sections of the series. */
+function ctfOf(
+  path: string,
+  name: string,
+  stacks: readonly Stack[],
+): { readonly stack: Stack; readonly part: Pick<Claim, "role" | "because" | "details"> } | undefined {
+  const of = /^diagnostic_(.+)\.txt$/.exec(name)?.[1];
+  const stack = of === undefined ? undefined : stackOf(path, `${of}.txt`, stacks);
+  if (!stack || folderOf(path) !== within(stack.folder, "ctffind4")) return undefined;
+  const rest = of!.slice(stack.name.length);
+  if (rest !== "" && rest !== WEIGHTED)
+    return { stack, part: { role: "left out", because: `the CTF of other images than ${stack.name}.st has` } };
+  return { stack, part: { role: "ctf", because: `CTFFIND fitted the images of ${of}`, details: { format: "CTFFIND" } } };
 }
 
 /** @param rest what follows the name of the stack */
