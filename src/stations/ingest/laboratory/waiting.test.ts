@@ -111,6 +111,31 @@ describe("(36) the answer to a question about a mask", () => {
   });
 });
 
+it("a table of many tomograms says that it waits for them, and is read when they are known", async () => {
+  const row = (at: number, tomogram: number) =>
+    `${at} 1 1 0 0 0 0 0 0 0 0 0 1 0 0 0 0 0 0 ${tomogram} 1 1 0 ${10 * at} 20 10 0 0 0 0 0 0 0 0 0\n`;
+  const laboratory = await laboratoryWith({
+    "a/TS_01.rec": mrcFile([30, 60, 60], 16, { seed: 1 }),
+    "b/TS_01.rec": mrcFile([30, 60, 60], 16, { seed: 2 }),
+    "a/TS_02.rec": mrcFile([30, 60, 60], 16, { seed: 3 }),
+    "b/TS_02.rec": mrcFile([30, 60, 60], 16, { seed: 4 }),
+    "TS_01.rawtlt": "0\n3\n6\n",
+    "TS_02.rawtlt": "0\n3\n6\n",
+    "dyn/lab.vll": "/gone/a/TS_01.rec\n/gone/a/TS_02.rec\n",
+    "dyn/ribo.tbl": [1, 2, 3, 4, 5].map((at) => row(at, 1 + (at % 2))).join(""),
+  });
+  const { signal } = new AbortController();
+  const recognised = await recognisedIn(laboratory, signal);
+  const open = await decisionsOf(laboratory, recognised, signal);
+  const [{ id }] = open.questions.filter((one) => one.id.startsWith("twins")) as [Asked];
+  expect(open.files.get("dyn/ribo.tbl")?.because).toBe(
+    `the tomograms that its rows name, such as a/TS_01.rec, are not used until question ${id} is answered`,
+  );
+  const given = givenOf(readDecisions(`questions: [{id: ${id}, answer: "1"}]`, "x"), laboratory);
+  const { files } = await decisionsOf(laboratory, recognised, signal, given);
+  expect(files.get("dyn/ribo.tbl")?.role).toBe("points");
+});
+
 describe("(36) lists of numbers without a unit", () => {
   const picks = "x,y,z\n20,30,30\n10,22,35\n12,40,25\n";
   const files = {

@@ -76,7 +76,7 @@ function idsOf({ run, runs }: Decision, ofRuns: ReadonlyMap<string, readonly str
 const PLAIN = /\.(?:txt|csv|tsv|coords|xyz|pos|dat)$/i;
 
 /**
- * Leaves out lists whose unit nobody tells while a question is open about a tomogram of their run that has another voxel size than all that are used: which
+ * Leaves out lists of which all tomograms that their rows name wait for an answer, and lists whose unit nobody tells while a question is open about a tomogram of their run that has another voxel size than all that are used: which
  * reading fits says nothing before that is answered.
  */
 export function leaveWaitingLists(
@@ -100,7 +100,14 @@ export function leaveWaitingLists(
   );
   for (const file of lists) {
     const own = (file.run === undefined ? undefined : used.get(file.run)) ?? [];
-    if (file.strength === "person" || file.details.points?.unit !== undefined) continue;
+    if (file.strength === "person") continue;
+    const named = Object.keys(file.details.points?.rowValues ?? {});
+    const open = waiting.find(({ path }) => named.includes(path));
+    if (open && !named.some((path) => files.get(path)?.role === "tomogram")) {
+      const because = `the tomograms that its rows name, such as ${open.path}, are not used until question ${open.id} is answered`;
+      files.set(file.path, { ...file, role: "left out", because });
+    }
+    if (file.details.points?.unit !== undefined) continue;
     if (own.length === 0 || !PLAIN.test(file.path)) continue;
     const isOther = ({ run, spacing }: (typeof waiting)[number]) =>
       run === file.run && !own.some((one) => Math.abs((spacingOf(one, laboratory) ?? 0) / spacing - 1) < 0.01);

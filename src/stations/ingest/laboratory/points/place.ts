@@ -305,7 +305,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
       !places.some(({ run }) => options.volumesOf(run).length > 0)
         ? "there is no tomogram of its run"
         : isShared
-          ? `its column ${reading.rowName} names none of the runs`
+          ? `its ${/^column /.test(reading.rowName!) ? "" : "column "}${reading.rowName} names none of the runs`
           : "it holds no points",
     );
   if (areParts(reading, [...ranges.values()])) {
