@@ -24,6 +24,17 @@ describe("runs that a program calls after a tomogram's file", () => {
     expect(await runsOf(lab)).toEqual(["ld_05", "ld_12"]);
   });
 
+  it("are those of the series, too, where they are called after a stack that other bookkeeping knows", async () => {
+    const lab = {
+      "TS_01/TS_01.st": stack,
+      "TS_01/TS_01_dose-filt.st": stack,
+      "TS_01/imod/TS_01_dose-filt.edf": "Setup.DatasetName=TS_01_dose-filt\nSetup.Version.Etomo.Created=4.11.12\n",
+      "TS_01/imod/TS_01_dose-filt.xf": "1 0 0 1 0 0\n".repeat(5),
+      "TS_01/imod/TS_01_dose-filt.tlt": "-6\n-3\n0\n3\n6\n",
+    };
+    expect(await runsOf(lab)).toEqual(["TS_01"]);
+  });
+
   it("stay as they are where nothing has the shorter name", async () => {
     const lab = { "tomograms/ld_12_rec.mrc": mrcFile([6, 10, 10], 8, { seed: 4 }), "eman2/info/ld_12_rec_info.json": boxes };
     expect(await runsOf(lab)).toEqual(["ld_12_rec"]);

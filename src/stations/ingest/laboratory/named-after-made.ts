@@ -11,7 +11,8 @@ const RECORDED: readonly Role[] = ["tilt series", "acquisition", "frame", "raw t
 
 /**
  * Programs that are given a tomogram call everything after its file: `TS_01_rec` is `TS_01` where that name is known, or where a volume has it, and nothing
- * was recorded under the longer one. Otherwise one series would be two runs.
+ * was recorded under the longer one. Otherwise one series would be two runs. The same holds for what is called after a stack that other bookkeeping knows to
+ * be made of a series: etomo's dataset `TS_01_dose-filt`.
  */
 export function withoutMadeNames(laboratory: Laboratory, recognised: readonly Recognised[]): readonly Recognised[] {
   const claims = recognised.flatMap(({ claims: own, questions = [] }) => [
@@ -22,10 +23,12 @@ export function withoutMadeNames(laboratory: Laboratory, recognised: readonly Re
     claims.filter(({ run, role }) => run !== undefined && role !== "left out"),
     ({ run }) => run!,
   );
+  const known = stacksOf(laboratory, recognised);
   const longer = [...byRun].flatMap(([run, own]) => {
-    const isOf = specimenOf(run);
-    const isMade = isOf !== run && isCounted(isOf) && !own.some(({ role }) => RECORDED.includes(role));
-    return isMade ? [{ run, isOf }] : [];
+    if (own.some(({ role }) => RECORDED.includes(role))) return [];
+    const [stack, ...others] = known.get(run) ?? [];
+    const isOf = stack !== undefined && others.length === 0 ? stack : specimenOf(run);
+    return isOf !== run && isCounted(isOf) ? [{ run, isOf }] : [];
   });
   if (longer.length === 0) return recognised;
   const called = new Set([
@@ -38,4 +41,16 @@ export function withoutMadeNames(laboratory: Laboratory, recognised: readonly Re
     return isOf === undefined ? [] : [{ path, run: run!, isOf }];
   });
   return inRuns(recognised, changes);
+}
+
+/** Runs of stacks by the bookkeeping of some program, by the names of the stacks. */
+function stacksOf(laboratory: Laboratory, recognised: readonly Recognised[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const runs = new Map<string, Set<string>>();
+  for (const { path, run, strength } of recognised.flatMap(({ claims }) => claims)) {
+    const says = laboratory.get(path)?.volume?.says;
+    if (strength !== "bookkeeping" || run === undefined || (says !== "stack" && says !== "unclear")) continue;
+    const name = stemOf(baseName(path));
+    runs.set(name, (runs.get(name) ?? new Set()).add(run));
+  }
+  return runs;
 }
