@@ -23,7 +23,7 @@ const PUT_ASIDE =
  * each other that are called after one which bookkeeping names, that one is.
  */
 export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
-  const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
+  const tomograms = [...files.values()].filter((file) => file.role === "tomogram" && file.run !== undefined && !isSaidOfAll(file));
   const twins = twinsOf(tomograms, laboratory);
   const byFolders = groupsOf(
     [...twins.values()].filter((group) => group.length > 1),
@@ -80,6 +80,10 @@ function areCalledAfter(one: Decision, group: readonly Decision[]): boolean {
     return other === one || (isOther && folderOf(other.path) === folderOf(one.path));
   });
 }
+
+/** A person has said that all tomograms of two calibrations are published. */
+const isSaidOfAll = ({ question, strength }: Decision): boolean =>
+  strength === "person" && question?.startsWith("calibration-") === true;
 
 function twinsOf(tomograms: readonly Decision[], laboratory: Laboratory): Map<string, Decision[]> {
   const identities = new Map(tomograms.map((file) => [file, identityOf(file, laboratory)]));
