@@ -12,7 +12,8 @@ const BINNING_MAX = 8;
 
 /**
  * Tomograms with a whole part of the voxels of another one of their run along each axis, and its voxel size in their header: binned by a script that copied
- * the header, or a part that was cut out. Nothing but their contents tells which, so they are left out until somebody answers.
+ * the header, or a part that was cut out. Where names of files or folders count the binning, `bin4` and `bin8`, these are believed until somebody answers;
+ * otherwise nothing but their contents tells which, so they are left out until then.
  */
 export function staleQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
@@ -28,11 +29,14 @@ export function staleQuestions(files: ReadonlyMap<string, Decision>, laboratory:
     const { large, binning, spacing } = group[0]!;
     const some = group.map(({ file }) => file);
     const paths = some.map(({ path }) => path);
+    const named = group.map((one) => namedBinnings(one.file.path, one.large.path));
+    const isNamed = named.every((bins) => bins !== undefined && bins[0] === binning * bins[1]);
     const [is, has] = some.length === 1 ? ["Is", "It has"] : ["Are", "They have"];
     return {
       id: stableId("stale", key),
-      text: `${is} ${fewFiles(paths)} binned ${binning} times, so that their voxels have ${Number((spacing * binning).toFixed(3))} Å, or parts that were cut out, of ${spacing} Å as their headers say? ${has} 1/${binning} of the voxels of ${large.path}${some.length === 1 ? "" : " and those like it"} along each axis, and the same voxel size in the header.`,
+      text: `${is} ${fewFiles(paths)} binned ${binning} times, so that their voxels have ${Number((spacing * binning).toFixed(3))} Å, or parts that were cut out, of ${spacing} Å as their headers say? ${has} 1/${binning} of the voxels of ${large.path}${some.length === 1 ? "" : " and those like it"} along each axis, and the same voxel size in the header${isNamed ? `; bin${named[0]![0]} in ${some.length === 1 ? "its path" : "their paths"} and bin${named[0]![1]} in that of the larger one speak for a binning` : ""}.`,
       files: paths,
+      ...(isNamed && { guess: `${Number((spacing * binning).toFixed(3))}` }),
       options: [
         optionOf(Number((spacing * binning).toFixed(3)), some),
         optionOf(spacing, some),
@@ -40,6 +44,15 @@ export function staleQuestions(files: ReadonlyMap<string, Decision>, laboratory:
       ],
     };
   });
+}
+
+/** The binnings that two paths count: `novactf_bin8/TS_01.rec` and `novactf_bin4/TS_01.rec`; undefined where one of them has none, or two. */
+function namedBinnings(...paths: [string, string]): readonly [number, number] | undefined {
+  const [one, other] = paths.map((path) => {
+    const found = new Set([...path.matchAll(/(?:^|[/_.\- ])bin_?(\d+)(?=[/_.\- ]|$)/gi)].map(([, bin]) => Number(bin)));
+    return found.size === 1 ? [...found][0]! : undefined;
+  });
+  return one === undefined || other === undefined ? undefined : [one, other];
 }
 
 function binningOf(
