@@ -45,8 +45,7 @@ describe("TOMOMAN", () => {
     const found = await tomoman.recognise(await laboratoryWith({ ...LAB, ...cleaned }));
     const roles = new Map(found!.claims.map(({ path, role, run }) => [path, `${role} ${run}`]));
     expect(Object.keys(cleaned).map((path) => roles.get(path))).toEqual([
-      ...Array(6).fill("left out lam8_ts_001"),
-      "alignment lam8_ts_001",
+      ...Array(7).fill("left out lam8_ts_001"),
       "tomogram lam8_ts_001",
       undefined,
       undefined,
