@@ -122,7 +122,10 @@ export default command({
         for (const line of await nextCommands(chosen, config.input, from)) io.out(`  ${line}`);
       }
     }
-    return config.errors.length > 0 ? 1 : 0;
+    const asked = new Map(config.questions.map((question) => [question.id, question]));
+    const isOpen = ({ id, answer }: { readonly id: string; readonly answer: string | null }) =>
+      answer !== null && asked.get(id)?.isAnswered === false;
+    return config.errors.length > 0 || document?.questions.some(isOpen) ? 1 : 0;
   },
 });
 

@@ -62,9 +62,10 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
     const { parseCommandLine } = await import("./flags.js");
     const { options, globals, notes } = parseCommandLine(command, asked.rest);
     for (const note of notes) terminal.log.warn(note);
-    const { refuseOtherFiles } = await import("./written-files.js");
+    const { refuseOtherFiles, refuseWorkspace } = await import("./written-files.js");
     refuseOtherFiles(command, options);
     const workspace = globals.workspace ?? (host.env.EMPORIUM_WORKSPACE || ".emporium");
+    refuseWorkspace(workspace);
     const { runId: id, clock } = host;
     if (!PARTS_OF_RUNS.has(command.name)) recorder = lazyRecorder({ id, workspace, words, clock, log: terminal.log });
     const io: Io = {

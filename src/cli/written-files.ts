@@ -32,6 +32,15 @@ export function refuseOtherFiles(command: Command, options: Readonly<Record<stri
   }
 }
 
+/** @throws {EmporiumError} USAGE for a workspace that is a file */
+export function refuseWorkspace(path: string): void {
+  if (isFile(path))
+    throw new EmporiumError("USAGE", `--workspace ${path} is a file; expected a folder`, {
+      place: { file: path },
+      hint: "give a folder, which is made where it does not exist",
+    });
+}
+
 /**
  * As `refuseOtherFiles`, for one file whose name is known later.
  *

@@ -1,4 +1,5 @@
 import { asEmporiumError, EmporiumError } from "../../core/errors.js";
+import { few } from "../../core/finding.js";
 import { counted } from "../../core/units.js";
 import { datasetFolder, depositionFolder, photoFolder, runFolder } from "../../model/layout.js";
 import { checkName, nameFault } from "../../model/names.js";
@@ -256,13 +257,14 @@ async function requireRuns(context: PlanContext, { found, kept, held, begun }: R
       hint: "check the regular expression: it must match a run's name from its start",
     });
   }
-  if (draft.entities.some(({ why }) => why === FILTERED_OUT)) {
+  const out = draft.entities.filter(({ why }) => why === FILTERED_OUT);
+  if (out.length > 0) {
+    const type = found > 0 ? "run" : "dataset";
+    const names = out.filter(({ kind }) => kind === type).map((one) => one[type] ?? one.title.replace(/^(?:run|dataset) /, ""));
     throw new EmporiumError(
       "CONFIG_EMPTY",
-      found > 0 ? `none of ${counted(found, "run")} passes the filters` : "no dataset passes the filters",
-      {
-        hint: "check --filter-run-name, --exclude-run-name and similar options",
-      },
+      `${found > 0 ? `none of ${counted(found, "run")}` : "no dataset"} passes the filters: there ${names.length === 1 ? "is" : "are"} ${few(names, 5)}`,
+      { hint: `check --filter-${type}-name, --exclude-${type}-name and similar options` },
     );
   }
   const finder = section.blocks[0]?.sources[0]?.finder;

@@ -137,7 +137,10 @@ function leaveOutSubmitted(found: readonly Entry[], { batch, batches }: PlanBatc
         toErrorRecord(
           new EmporiumError("ALREADY_SUBMITTED", `${file} is in batch ${other.id}, which is ${other.state}`, {
             place: { file },
-            hint: "change the file, or set the batch to rejected, to collect the file again",
+            hint:
+              other.state === "draft" || other.state === "packed"
+                ? `go on with ${other.id}: emporium curate batches list tells its folder; to collect its files anew, set it to submitted and then to rejected`
+                : "change the file, or set the batch to rejected, to collect the file again",
           }),
         ),
       );

@@ -53,7 +53,8 @@ export async function checkConfigs(options: CheckConfigsOptions): Promise<CheckR
     await registries?.answers.save();
     await registries?.client.close();
   }
-  const exitStatus = files.some(({ readable }) => !readable) ? 2 : files.some(({ ok }) => !ok) ? 4 : 0;
+  const isNothing = files.length === 0 && skipped.length === 0;
+  const exitStatus = isNothing || files.some(({ readable }) => !readable) ? 2 : files.some(({ ok }) => !ok) ? 4 : 0;
   return { files, skipped, exitStatus, toText: () => formatChecked(files, skipped) };
 }
 

@@ -43,14 +43,18 @@ function decoded(bytes: Uint8Array, file: string): string {
   if (!isWide && zero < 0 && isWell()) return text;
   const at = isWide ? 0 : zero >= 0 ? zero : text.indexOf("\ufffd");
   const before = text.slice(0, Math.max(0, at)).split("\n");
+  // of letters in two bytes each, every other byte is zero
+  const isText = isWide || zero < 0 || /^(?:[^\0]\0){2}|^(?:\0[^\0]){2}/.test(text);
   const message = isWide
     ? "the file is UTF-16; expected UTF-8"
-    : zero >= 0
-      ? "the file is not UTF-8 text: a zero byte is here"
-      : "the file is not valid UTF-8 text";
+    : !isText
+      ? "the file is no text: a zero byte is here; expected a configuration"
+      : zero >= 0
+        ? "the file is not UTF-8 text: a zero byte is here"
+        : "the file is not valid UTF-8 text";
   throw new EmporiumError("CONFIG_SYNTAX", message, {
     place: { file, line: before.length, column: before.at(-1)!.length + 1 },
-    hint: "save it as UTF-8",
+    hint: isText ? "save it as UTF-8" : "give the configuration, a text in YAML",
   });
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { nearest } from "../../../core/nearest.js";
 import { counted } from "../../../core/units.js";
 import { escapeGlob, glob } from "./glob.js";
@@ -59,7 +60,12 @@ async function besides(listing: Listing, folders: readonly string[], part: strin
     }
   }
   const where = listing.fullPath(folders[0]!) || "the input";
-  if (names.length === 0) return `${where} is empty`;
+  if (names.length === 0) {
+    const local = listing.store.local?.path(folders[0]!);
+    if (local !== undefined && !existsSync(local)) return `${where} does not exist`;
+    const [file] = (await listing.children(folders[0] === "" ? "" : `${folders[0]}/`)).filter(({ key }) => !key.endsWith("/"));
+    return file === undefined ? `${where} is empty` : `no ${part}/: ${where} has no folders, and files such as ${file.key}`;
+  }
   const word = part.replace(/\[(.)[^\]]*\]/g, "$1").replaceAll("*", "");
   const near = (names.length <= COMPARED ? nearest(word, names) : undefined) ?? sharing(word, names);
   if (near !== undefined) return isLast ? `nearest: ${near}` : `no ${part}/, nearest: ${near}`;

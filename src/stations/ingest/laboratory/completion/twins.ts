@@ -23,7 +23,9 @@ const PUT_ASIDE =
  * each other that are called after one which bookkeeping names, that one is.
  */
 export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
-  const tomograms = [...files.values()].filter((file) => file.role === "tomogram" && file.run !== undefined && !isSaidOfAll(file));
+  const tomograms = [...files.values()].filter(
+    (file) => file.role === "tomogram" && file.run !== undefined && !isSaidOfAll(file),
+  );
   const twins = twinsOf(tomograms, laboratory);
   const byFolders = groupsOf(
     [...twins.values()].filter((group) => group.length > 1),

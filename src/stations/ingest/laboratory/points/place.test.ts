@@ -306,3 +306,44 @@ it("peaks of Warp's matching lie in the tomogram of their name, and no unit is a
     details: { points: { format: "warp_matching_star", inSpacingAngstrom: 20 } },
   });
 });
+
+describe("lists that are called alike", () => {
+  const spread = (scale: number) =>
+    lines(
+      [
+        [1, 2, 1],
+        [9.5, 3, 2],
+        [4, 10.5, 4],
+        [10, 9, 3],
+      ].map((row) => row.map((one) => one * scale)),
+      ",",
+    );
+  const lab = { "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "TS_03.mrc": volume(3) };
+
+  it("and written in two units are asked about apart, with what stands in them", async () => {
+    const { questions } = await told({ ...lab, "TS_01_p.csv": spread(1), "TS_02_p.csv": spread(10), "TS_03_p.csv": spread(1) });
+    expect(questions.map(({ files }) => files)).toEqual([["TS_01_p.csv", "TS_03_p.csv"], ["TS_02_p.csv"]]);
+    const answers = questions.map(({ options }) => options.map(({ answer }) => answer));
+    expect([answers[0], answers[1]?.includes("angstrom")]).toEqual([["voxels", "leave-out"], true]);
+    expect(questions[1]!.text).toContain(
+      "In TS_02 x is 10 to 100, y 20 to 105, z 10 to 40, in a tomogram of 12×12×6 voxels of 10 Å.",
+    );
+  });
+
+  it("are of one unit where that is so", async () => {
+    const { questions } = await told({ ...lab, "TS_01_p.csv": spread(1), "TS_02_p.csv": spread(1), "TS_03_p.csv": spread(0.9) });
+    expect(questions).toEqual([]);
+  });
+
+  it("of few points may be in Å though they leave much of the tomogram empty", async () => {
+    const two = lines(
+      [
+        [40, 20, 10],
+        [33, 25, 20],
+      ],
+      ",",
+    );
+    const { questions } = await told({ "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "TS_01_p.csv": two });
+    expect(questions[0]?.options.map(({ answer }) => answer)).toContain("angstrom");
+  });
+});

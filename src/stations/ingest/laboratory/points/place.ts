@@ -24,7 +24,7 @@ import {
 import { modelFacts } from "./model-facts.js";
 import { type NamedTable, namedTable } from "./named-tables.js";
 import { pointFileOf, tableFault } from "./point-files.js";
-import { liesIn, type PointRange, type Reading, readingsOf, readingText } from "./readings.js";
+import { liesIn, type PointRange, type Reading, rangeText, readingsOf, readingText, writtenOtherwise } from "./readings.js";
 
 export interface PlacedPoints {
   /** Claims for each file: as a list of points with a reading, or left out with the reason. */
@@ -280,7 +280,8 @@ function areParts({ format, unit }: PointsReading, ranges: readonly PointRange[]
   return unit !== "format" && format !== "warp_matching_star" && count > 1 && isSome && ranges.every(isWithin);
 }
 
-async function placeGroup(group: readonly Listed[], options: PlaceOptions): Promise<PlacedPoints> {
+/** @param isDoubtful they were written in another unit than others that are called alike: a person is asked whatever fits */
+async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDoubtful = false): Promise<PlacedPoints> {
   const [first] = group as readonly [Listed, ...Listed[]];
   const { reading } = first;
   const all = (because: string): PlacedPoints => ({
@@ -297,7 +298,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
     const claims = [...broken].map(([file, because]) => leftOut(file, because));
     const others = group.filter((file) => !broken.has(file));
     if (others.length === 0) return { claims, questions: [], notes: [] };
-    const placed = await placeGroup(others, options);
+    const placed = await placeGroup(others, options, isDoubtful);
     return { ...placed, claims: [...claims, ...placed.claims] };
   }
   if (ranges.size === 0)
@@ -325,8 +326,9 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
   if (spacings.length === 0)
     return all("its runs have tomograms of different voxel sizes, and there is none at which each run has one");
   const told = toldReading(reading, spacings);
+  const volumeIn = (run: string, spacing: number | undefined) => volumeAt(run, spacing, reading, options);
   const pairsAt = (spacing: number | undefined) =>
-    covered.map((run) => ({ range: ranges.get(run)!, volume: volumeAt(run, spacing, reading, options)! }));
+    covered.map((run) => ({ range: ranges.get(run)!, volume: volumeIn(run, spacing)! }));
   const listsAt = (spacing: number | undefined): PlacedList[] =>
     (isShared ? covered.map((run) => ({ file: first, run })) : group.map((file) => ({ file, run: file.run! }))).flatMap(
       ({ file, run }) => {
@@ -351,25 +353,19 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
             .filter(({ unit }) => isWrong || isFar || reading.unit !== "voxels" || unit === "voxels")
             .map((one) => ({ reading: one, spacing })),
         );
-  const claimsOf = ({ reading: one, spacing }: Fitting): Claim[] =>
-    group.map((file) => {
-      const cannot = inexpressible(one);
-      if (cannot !== undefined) return leftOut(file, cannot);
-      const { path, run, role, because, strength, details } = file;
-      const points: PointsReading = {
-        ...file.reading,
-        binning: one.binning === 1 ? undefined : one.binning,
-        isReversed: one.isReversed || undefined,
-        inSpacingAngstrom: spacing,
-      };
-      const known: Details = { ...details, points };
-      return { path, run, runs, role, because, strength: strength === "person" ? "bookkeeping" : strength, details: known };
-    });
+  const claimsOf = (one: Fitting) => claimsUnder(group, runs, one);
   // what is told counts wherever the points lie; what their range tells was tried on the first lists alone
   if (isFar) return { claims: [], questions: [farQuestion(group, told, fitting, claimsOf)], notes };
   // Dynamo counts voxels of the volume that it cut the particles out of: where they are of another size, nobody knows which it is
   const isOfOther = reading.format === "dynamo_tbl" && !told && fitting.some(({ reading: { unit } }) => unit !== "voxels");
-  const only = fitting.length === 1 && !isWrong && !isOfOther ? fitting[0]! : undefined;
+  const parts = told || isShared || isDoubtful ? [] : await partsOf(group, fitting, volumeIn, options);
+  if (parts.length > 1) {
+    const placed = [await placeGroup(parts[0]!, options, true), await placeGroup(parts[1]!, options, true)];
+    const joined = <K extends keyof PlacedPoints>(key: K) =>
+      placed.flatMap((one) => one[key] as readonly PlacedPoints[K][number][]);
+    return { claims: joined("claims"), questions: joined("questions"), notes: joined("notes") };
+  }
+  const only = fitting.length === 1 && !isWrong && !isOfOther && !isDoubtful ? fitting[0]! : undefined;
   const strays = only && (await straysOf(listsAt(only.spacing), only.reading, options));
   const turned = strays?.turned;
   if (only && turned !== undefined) return { claims: [], questions: [turnedQuestion(group, only, turned, claimsOf)], notes };
@@ -379,7 +375,56 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions): Prom
       "its coordinates lie in the tomogram neither as voxels nor as pixels, Å or nm, counted from a corner or from the centre",
     );
   const question = questionOf(group, fitting, { isOfSeveral: spacings.length > 1, isWrong, claimsOf });
+  const shown = pairsAt(fitting[0]!.spacing)[0];
+  if (shown) question.text += ` In ${covered[0]} ${rangeText(shown)}.`;
   return { claims: [], questions: [question], notes: [...notes, ...(strays?.notes ?? [])] };
+}
+
+/** Claims for the lists of a group under a reading. */
+const claimsUnder = (
+  group: readonly Listed[],
+  runs: readonly string[] | undefined,
+  { reading: one, spacing }: Fitting,
+): Claim[] =>
+  group.map((file) => {
+    const cannot = inexpressible(one);
+    if (cannot !== undefined) return leftOut(file, cannot);
+    const { path, run, role, because, strength, details } = file;
+    const points: PointsReading = {
+      ...file.reading,
+      binning: one.binning === 1 ? undefined : one.binning,
+      isReversed: one.isReversed || undefined,
+      inSpacingAngstrom: spacing,
+    };
+    const known: Details = { ...details, points };
+    return { path, run, runs, role, because, strength: strength === "person" ? "bookkeeping" : strength, details: known };
+  });
+
+/** Lists of a group by whether they are written in another unit than the others. */
+async function partsOf(
+  group: readonly Listed[],
+  fitting: readonly Fitting[],
+  volumeIn: (run: string, spacing: number | undefined) => Volume | undefined,
+  options: PlaceOptions,
+): Promise<readonly (readonly Listed[])[]> {
+  const [first] = fitting;
+  if (group.length < 2 || first === undefined) return [];
+  const { ranges } = await rangesIn(
+    group.map((file) => ({ file, run: file.run! })),
+    false,
+    options,
+  );
+  const placed = group.flatMap((file) => {
+    const [range, volume] = [ranges.get(file.run!), volumeIn(file.run!, first.spacing)];
+    return range && volume ? [{ file, range, volume }] : [];
+  });
+  const otherwise = writtenOtherwise(
+    placed,
+    fitting.map((one) => one.reading),
+  );
+  const apart = new Set(placed.filter((_, at) => otherwise[at]).map(({ file }) => file));
+  if (apart.size === 0 || apart.size === group.length) return [];
+  return [group.filter((file) => apart.has(file)), group.filter((file) => !apart.has(file))];
 }
 
 /** Asks about lists of which many points lie outside of their tomogram, and none would with exchanged axes: they may be of a tomogram that nobody has turned. */
@@ -413,7 +458,7 @@ function questionOf(
   group: readonly Listed[],
   fitting: readonly Fitting[],
   more: { readonly isOfSeveral: boolean; readonly isWrong: boolean; readonly claimsOf: (one: Fitting) => Claim[] },
-): Question {
+): Question & { text: string } {
   const { isOfSeveral, isWrong, claimsOf } = more;
   const [{ path, run, reading, isOfOnlyRun }] = group as readonly [Listed, ...Listed[]];
   const names = fewFiles(group.map((one) => one.path));

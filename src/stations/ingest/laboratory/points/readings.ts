@@ -27,6 +27,9 @@ export interface Reading {
 
 /** Points of one object may leave half of a tomogram empty; a factor of two would leave more. */
 const FILLED = 0.5;
+/** A few points may lie anywhere in it: where they are no voxels, units that people write are thought of all the same, but not where all would lie in a corner. */
+const FEW = 10;
+const FILLED_BY_FEW = 0.25;
 /** A point may stand a voxel outside: programs count from 0 or from 1, and round. */
 const MARGIN = 1;
 
@@ -78,7 +81,14 @@ export function readingsOf(
       for (const isCentred of isNegative ? [true] : [false]) readings.push({ ...scale, isCentred, isReversed });
     if (isParts) readings.push({ binning: 1, unit: "parts", isCentred: false, isReversed });
   }
-  const fitting = readings.filter((reading) => fits(reading, filled));
+  const filling = readings.filter((reading) => fits(reading, filled));
+  const areVoxels = filling.some(({ unit }) => unit === "voxels");
+  const isFew = filled.reduce((sum, { range }) => sum + range.count, 0) < FEW;
+  const isWritten = ({ unit }: Reading) => unit === "Å" || unit === "nm";
+  const fitting =
+    isFew && !areVoxels
+      ? readings.filter((reading) => fits(reading, filled, isWritten(reading) ? FILLED_BY_FEW : FILLED))
+      : filling;
   // an order of axes other than the format's is asked about where the format's own, in voxels, does not fit
   const hasOwn = fitting.some(({ isReversed, unit }) => !isReversed && unit === "voxels");
   const orders = fitting.filter(({ isReversed, unit }) => known === true || !isReversed || (!hasOwn && unit === "voxels"));
@@ -99,7 +109,36 @@ function binningsOf(spacing: number | undefined, pixelsAngstrom: readonly number
   return [...new Set(ratios.map((ratio) => Number(ratio.toPrecision(4))))];
 }
 
-const fits = (reading: Reading, ranges: Placed): boolean => (reachOf(reading, ranges) ?? 0) > FILLED;
+const fits = (reading: Reading, ranges: Placed, filled = FILLED): boolean => (reachOf(reading, ranges) ?? 0) > filled;
+
+/** Points in the corner of a tomogram are there since they were divided by too much. */
+const CORNER = 0.2;
+const CORNER_POINTS_MIN = 4;
+
+/**
+ * Which of some lists are voxels by themselves, though not all of them are, and would lie in a corner of their tomograms in every unit that all could have: they
+ * were written in another unit than the others.
+ */
+export function writtenOtherwise(ranges: Placed, fitting: readonly Reading[]): readonly boolean[] {
+  const isVoxels: Reading = { binning: 1, unit: "voxels", isCentred: false, isReversed: false };
+  if (fitting.length === 0 || fitting.some(({ unit, isReversed }) => unit === "voxels" && !isReversed))
+    return ranges.map(() => false);
+  return ranges.map(
+    (one) =>
+      one.range.count >= CORNER_POINTS_MIN &&
+      fits(isVoxels, [one]) &&
+      fitting.every((reading) => (reachOf(reading, [one]) ?? 1) <= CORNER),
+  );
+}
+
+const span = (least: number, most: number): string => `${Number(least.toPrecision(4))} to ${Number(most.toPrecision(4))}`;
+
+/** `x is 90 to 100, y 20 to 120, z 50 to 80, in a tomogram of 40×40×18 voxels of 10 Å`. */
+export function rangeText({ range: { least, most }, volume: { size, spacingAngstrom } }: Placed[number]): string {
+  const axes = ["x", "y", "z"].map((axis, at) => `${axis} ${at === 0 ? "is " : ""}${span(least[at]!, most[at]!)}`);
+  const voxels = spacingAngstrom === undefined ? "" : ` of ${Number(spacingAngstrom.toPrecision(6))} Å`;
+  return `${axes.join(", ")}, in a tomogram of ${size.join("×")} voxels${voxels}`;
+}
 
 /** Whether all points lie in their tomograms under a reading. */
 export const liesIn = (reading: Reading, ranges: Placed): boolean => reachOf(reading, ranges) !== undefined;
