@@ -134,13 +134,15 @@ function stepsAgain(
   asked: readonly { readonly answer: string | undefined }[],
   { out, beside, second }: { readonly out: string; readonly beside: string; readonly second: string },
 ): string[] {
-  if (asked.length === 0) return [`where it is wrong, correct it, and write ${second}:`];
+  if (asked.length === 0) return [`where it is wrong, correct it and run this, which makes ${second}:`];
   const without = asked.filter(({ answer }) => answer === undefined).length;
   const unanswered =
     without === 0
       ? `where ${counted(asked.length, "its default is", "all defaults are").replace(/^\d+ /, "")} right, ${out} will do`
       : `${out} leaves out the files of ${counted(without, "question")} without a default`;
-  return [`next, write your answers into it behind answer:, and write ${second} (${unanswered}):`];
+  return [
+    `next, put one of the words of answers behind each answer: in it, and run this, which makes ${second} (${unanswered}):`,
+  ];
 }
 
 const commandAgain = (from: string, decisions: string, out: string): string =>

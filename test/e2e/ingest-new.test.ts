@@ -69,7 +69,7 @@ describe("files that nothing can be made of", () => {
       expect.arrayContaining([
         "# not used: rec/TS_2.rec: called a volume, and a text",
         "# left out: mdoc/TS_1.mdoc: an mdoc without a section",
-        "# left out: picks/TS_1.csv: its points are in no known format; x, y, z as CSV can be published",
+        "# left out: picks/TS_1.csv: its points are in no known format: write x, y, z of each run as CSV",
         "# left out: picks/TS_1.star: a table without coordinates",
       ]),
     );

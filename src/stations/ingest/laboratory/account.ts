@@ -6,6 +6,8 @@ import { countText, type Decision, type Decisions, waitingRuns } from "./decide.
 import { stableId } from "./questions.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
+/** Runs that are all named. */
+const RUNS_NAMED = 12;
 /** Kinds of reasons, and names of files, that are told one by one. */
 const REASONS_MAX = 20;
 const NAMED_MAX = 10;
@@ -21,7 +23,7 @@ export function accountLines(
   { runs, files, undecided, questions, software, notes }: Decisions,
 ): string[] {
   const lines: string[] = [];
-  const names = runs.length > 6 ? `${runs.slice(0, 3).join(", ")} … ${runs.at(-1)}` : runs.join(", ");
+  const names = runs.length > RUNS_NAMED ? `${runs.slice(0, 3).join(", ")} … ${runs.at(-1)}` : runs.join(", ");
   lines.push(`${counted(laboratory.files.length, "file")}, ${counted(runs.length, "run")}${runs.length > 0 ? `: ${names}` : ""}`);
   const waiting = waitingText({ runs, questions });
   if (waiting !== undefined) lines.push(`${waiting}, not used until it is answered`);
@@ -71,7 +73,10 @@ function unusedLines(
   const left = groups.filter(({ fate }) => fate === "left out");
   for (const group of left.slice(0, REASONS_MAX)) each("left out", group, named(group.paths));
   const rest = left.slice(REASONS_MAX).flatMap(({ paths }) => paths);
-  if (rest.length > 0) lines.push(`left out for ${counted(left.length - REASONS_MAX, "more reason")}: ${named(rest)}`);
+  if (rest.length > 0)
+    lines.push(
+      `left out for ${counted(left.length - REASONS_MAX, "more reason")}, which the file of decisions has: ${named(rest)}`,
+    );
   if (chores.length > 0) lines.push(`left out: logs, scripts, pictures and documents: ${named(chores)}`);
   return lines;
 }
@@ -156,7 +161,7 @@ function named(paths: readonly string[]): string {
 
 const shownReason = (group: readonly Decision[]): string =>
   group[0]!.role === "half map"
-    ? `half maps, which the portal's layout cannot tell from tomograms: to publish them as tomograms, write "is: tomogram" in the file of decisions (${group[0]!.because})`
+    ? `half maps, for which the portal's layout has no place: "is: tomogram" in the file of decisions would publish them as tomograms (${group[0]!.because})`
     : group[0]!.because;
 
 /**

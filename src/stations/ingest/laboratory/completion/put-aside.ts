@@ -107,7 +107,7 @@ export function trainingQuestions(files: ReadonlyMap<string, Decision>): Questio
   return [
     {
       id: "training",
-      text: `Are these files of the training or validation of a network, as their folders are called or since a target lies beside them: ${few(paths)}?`,
+      text: `Are these training data of a network, as their folders or a target beside them say: ${few(paths)}?`,
       files: paths,
       options: outOrAsIs(learnt, {
         because: "to train or to validate a network, by the name of its folder or its target",

@@ -358,7 +358,7 @@ describe("a table of points without a heading", () => {
       ...LAB,
       ...{ "p/TS_01.csv": rows((i) => `${i},${row(i)}`), "p/TS_02.csv": rows((i) => `${row(i)},${i}`) },
     });
-    expect(because("p/TS_01.csv")).toBe("its points are in no known format; x, y, z as CSV can be published");
+    expect(because("p/TS_01.csv")).toBe("its points are in no known format: write x, y, z of each run as CSV");
     expect(roleOf("p/TS_02.csv")).toBe("points");
   });
 

@@ -24,6 +24,10 @@ const FAULTS = {
   turned: "the opposite signs of those",
   sorted: "the order of the tilt angles, while the images of the stack are in the order of recording, as",
 } as const;
+const RESULTS = {
+  turned: "published with the signs that they have",
+  sorted: "published, though each angle is then that of another image",
+} as const;
 type Fault = keyof typeof FAULTS;
 
 interface Doubt {
@@ -88,7 +92,7 @@ function questionOf(doubts: readonly Doubt[]): Question {
         says: "not published; the angles of the acquisition file or of the alignment count",
         claims: doubts.map((doubt) => leftOut(doubt.file, `its angles have ${FAULTS[doubt.fault]} in ${doubt.by}`)),
       },
-      { answer: "raw-tilts", says: "published as they are", claims: doubts.map(({ file }) => asItIs(file)) },
+      { answer: "raw-tilts", says: RESULTS[fault], claims: doubts.map(({ file }) => asItIs(file)) },
     ],
     guess: "leave-out",
   };

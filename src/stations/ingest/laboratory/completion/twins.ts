@@ -46,7 +46,7 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     });
     const all: Option = {
       answer: "all",
-      says: "each of them; the configuration asks in processing_software what tells them apart",
+      says: "each of them; you then write into processing_software how each was made",
       claims: groups.flatMap((group) => group.map(asItIs)),
     };
     const kept = Array.from({ length: count }, (_, n) => n).filter(

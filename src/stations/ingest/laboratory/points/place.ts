@@ -121,7 +121,7 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
     const text = surveyed.format === "text" ? ((await laboratory.text(path)) ?? "") : "";
     if (DECIMAL_COMMAS.test(text)) return "its numbers have decimal commas: write them with points";
     if (isWithoutPlaces(text)) return "a table without coordinates";
-    return tableFault(text) ?? "its points are in no known format; x, y, z as CSV can be published";
+    return tableFault(text) ?? "its points are in no known format: write x, y, z of each run as CSV";
   }
   if (reading.format !== "mod" || reading.unit !== undefined) return reading;
   try {
