@@ -27,6 +27,15 @@ describe("tomograms of one run that nothing tells apart", () => {
     expect([of("a/TS_01.mrc"), of("b/TS_01.mrc"), of("a/TS_02.mrc")?.role]).toEqual([undefined, undefined, "tomogram"]);
   });
 
+  it("but for the one that is not put aside by its name, as the question says", async () => {
+    const { asked, of, questions } = await decided({
+      ...{ "rec/TS_01.mrc": volume(1), "rec_try1/TS_01.mrc": volume(2), "rec/TS_02.mrc": volume(3) },
+    });
+    expect(asked).toEqual([["twins", "1"]]);
+    expect(questions[0]!.text).toContain("of which rec/TS_01.mrc alone is not put aside by its name");
+    expect([of("rec/TS_01.mrc")?.role, of("rec_try1/TS_01.mrc")?.role]).toEqual(["tomogram", "left out"]);
+  });
+
   it("but for the one that bookkeeping names, which is taken until somebody answers", async () => {
     const { asked, of } = await decided({
       "TS_01/TS_01.edf": "Setup.DatasetName=TS_01\n",

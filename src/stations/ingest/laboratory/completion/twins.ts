@@ -56,7 +56,9 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     const isNamed = named.length === 1 && groups.every((group) => areCalledAfter(group[named[0]!]!, group));
     const why = isNamed
       ? `of which bookkeeping names one, ${groups[0]![named[0]!]!.path}`
-      : "and neither names nor bookkeeping tell which one counts";
+      : kept.length === 1
+        ? `of which ${groups[0]![kept[0]!]!.path} alone is not put aside by its name`
+        : "and neither names nor bookkeeping tell which one counts";
     const guess = kept.length === 1 ? kept[0] : isNamed ? named[0] : undefined;
     return {
       id: stableId("twins", key),
