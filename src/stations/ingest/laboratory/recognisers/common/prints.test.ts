@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
 import { onlyWith } from "../../survey/only-with.js";
-import { areOpposite, printsOf, showTheSame } from "./prints.js";
+import { areOpposite, holdsSectionsOf, printsOf, showTheSame } from "./prints.js";
 
 const HEADER = 1024;
 const stack = (seed: number, size = 64, images = 6) => mrcFile([images, size, size], 2, { kind: "stack", seed });
@@ -56,6 +56,20 @@ describe("two stacks", () => {
     expect(await compared(empty, stack(1))).toBeUndefined();
     expect(await compared(empty, empty)).toBeUndefined();
   });
+});
+
+it("a volume that was trimmed, or a copy that broke off, has sections of the whole one", async () => {
+  const whole = mrcFile([8, 64, 64], 10, { seed: 1 });
+  const part = (bytes: Uint8Array, first: number) => {
+    const own = mrcFile([4, 64, 64], 10, { value: 0 });
+    own.set(bytes.subarray(HEADER + first * 64 * 64 * 4, HEADER + (first + 4) * 64 * 64 * 4), HEADER);
+    return own;
+  };
+  const holds = async (b: Uint8Array) => holdsSectionsOf(await laboratoryWith({ "a.mrc": whole, "b.mrc": b }), "a.mrc", "b.mrc");
+  expect([await holds(part(whole, 0)), await holds(part(whole, 3))]).toEqual([true, true]);
+  expect(await holds(part(mrcFile([8, 64, 64], 10, { seed: 2 }), 0))).toBe(false);
+  expect(await holds(mrcFile([4, 64, 64], 10, { value: 0 }))).toBe(false);
+  expect(await holds(mrcFile([4, 32, 64], 10, { seed: 1 }))).toBe(false);
 });
 
 it("a volume with its contrast turned over is told from others, in whatever scale", async () => {

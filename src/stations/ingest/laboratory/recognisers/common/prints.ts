@@ -177,6 +177,20 @@ export async function showTheSameInside(laboratory: Laboratory, a: string, b: st
   return true;
 }
 
+/**
+ * Whether the shorter one of two volumes has sections of the longer one: somebody has trimmed it, or a copy broke off. Sections are compared where most
+ * volumes show something.
+ */
+export async function holdsSectionsOf(laboratory: Laboratory, a: string, b: string): Promise<boolean> {
+  const [one, other] = [a, b].map((path) => laboratory.get(path)?.volume?.shape);
+  if (!one || !other || one[0] === other[0] || one[1] !== other[1] || one[2] !== other[2]) return false;
+  const [short, long] = one[0] < other[0] ? [a, b] : [b, a];
+  const own = await printsOf(laboratory, short, COMPARED);
+  if (!own?.every((print) => print !== undefined)) return false;
+  const all = new Set(await printsOf(laboratory, long));
+  return own.every((print) => all.has(print));
+}
+
 const isInside = (_: number, piece: number): boolean =>
   [Math.floor(piece / PIECES), piece % PIECES].every((at) => at >= PIECES / 4 && at < (3 * PIECES) / 4);
 

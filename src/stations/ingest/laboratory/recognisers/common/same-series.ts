@@ -14,7 +14,7 @@ import { areBinnedOfEachOther } from "./binned.js";
 import { type MdocFacts, mdocsOf } from "./mdocs.js";
 import { ALIGNED } from "./names.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
-import { showTheSame, showTheSameInside } from "./prints.js";
+import { holdsSectionsOf, showTheSame, showTheSameInside } from "./prints.js";
 import { type Site, siteName, sitesOf } from "./sites.js";
 
 /** Roles of files by which a series is known; of each it has its own. */
@@ -268,6 +268,7 @@ async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: Read
   if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => showTheSameInside(laboratory, one, other))) return true;
   if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => areBinnedOfEachOther(laboratory, one, other)))
     return true;
+  if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => holdsSectionsOf(laboratory, one, other))) return true;
   const isAlike = await anyTwo(of(a, "alignment"), of(b, "alignment"), (one, other) => alignAlike(laboratory, one, other));
   return isAlike ? true : undefined;
 }
