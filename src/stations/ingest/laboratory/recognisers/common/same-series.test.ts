@@ -341,6 +341,20 @@ it("the frames that are not there are told once, whether mdocs or lists of Warp 
   ]);
 });
 
+it("blocks of a nextPYP project, and folders called after programs, are steps of the work on the same series", async () => {
+  const series = { "raw/TS_01.st": stack(1), "raw/TS_01.rawtlt": angles };
+  const { runs, whose } = await decided({
+    ...series,
+    "next/tomo-preprocessing-fqK2vY1xGJ9aCwYn/mrc/TS_01.rec": volume(11),
+    "next/tomo-coarse-refinement-fiEWHJe7bXSTZLEV/mrc/TS_01.rec": volume(12),
+    "pytom/TS_01_WBP.mrc": volume(13),
+    "pyseg/TS_01.mrc": volume(14),
+    "recons_protomo/TS_01.mrc": volume(15),
+    "recons_tomo3d_SIRT/TS_01.mrc": volume(16),
+  });
+  expect([runs, whose]).toEqual([["TS_01"], []]);
+});
+
 describe("protocols of a Scipion project", () => {
   const project = (folder: string) =>
     below(folder, {

@@ -5,7 +5,7 @@ import { baseName } from "./paths.js";
 
 /** What folders are called for the programs that worked in them, and for what was done there: they name no project and no person. */
 const OF_WORK =
-  /^(?:imod|etomo|batchruntomo|aretomo\d?|warp|warptools|relion\d?|dynamo|peet|eman2?|emclarity|stopgap|tomoman|isonet\d?|cryocare|membrain|tardis|serialem|tomo5|tomography|motioncorr?\d?|mc\d?|align(?:ment)?s?\d*|reconstructed|process(?:ing|ed)?|analysis|work|projects?|sessions?|acquisition|microscope|krios|glacios|tilt|series|tiltseries|stacks?|sorted|odd|even|halves|warp_?tiltseries|warp_?frameseries|star|lists?|tlts?|rawtlts?|angles?|subtomo(?:gram)?s?|particles?|averag(?:e|es|ing)|templates?|matching|paper|thesis|figures?|upload|deposit(?:ion)?|deposited|public|publication|submission|shared?|all|cleaned?|good|best|selected|done|todo|backup|bak|bad|tmp|temp|test|voxel(?:spacing)?\d*|spacing|angstrom|half|full|size|with|and|of|for|from|the|by|in|to|low|high|fine|coarse|small|large|big|little|thick|thin|old|new|unbinned|original|res|dose|weighted|weight|filter|correction|missing|wedge|corrected|copy|files?|images?|mrcs?|run\d*|try\d*|version\d*|part\d*|first|second|third|one|two|job\d*|external|tomograms?\d*|reconstruct\w*|denois\w*|segment\w*|deconv\w*|[a-z]{1,2}|\d{1,5}|\d+(?:\.\d+)?_?a(?:ng\w*|px)?)$/i;
+  /^(?:imod|etomo|batchruntomo|aretomo\d?|warp|warptools|relion\d?|dynamo|peet|eman2?|emclarity|stopgap|tomoman|protomo|appion|leginon|tomo3d|pytom|pyseg|av3|cryoboost|nextpyp|pyp|isonet\d?|cryocare|membrain|tardis|serialem|tomo5|tomography|motioncorr?\d?|mc\d?|align(?:ment)?s?\d*|reconstructed|recons?|wbp|sirt|sart|process(?:ing|ed)?|analysis|work|projects?|sessions?|acquisition|microscope|krios|glacios|tilt|series|tiltseries|stacks?|sorted|odd|even|halves|warp_?tiltseries|warp_?frameseries|star|lists?|tlts?|rawtlts?|angles?|subtomo(?:gram)?s?|particles?|averag(?:e|es|ing)|templates?|matching|paper|thesis|figures?|upload|deposit(?:ion)?|deposited|public|publication|submission|shared?|all|cleaned?|good|best|selected|done|todo|backup|bak|bad|tmp|temp|test|voxel(?:spacing)?\d*|spacing|angstrom|half|full|size|with|and|of|for|from|the|by|in|to|low|high|fine|coarse|small|large|big|little|thick|thin|old|new|unbinned|original|res|dose|weighted|weight|filter|correction|missing|wedge|corrected|copy|files?|images?|mrcs?|run\d*|try\d*|version\d*|part\d*|first|second|third|one|two|job\d*|external|tomograms?\d*|reconstruct\w*|denois\w*|segment\w*|deconv\w*|[a-z]{1,2}|\d{1,5}|\d+(?:\.\d+)?_?a(?:ng\w*|px)?)$/i;
 
 /**
  * What names a person, a project or a session in the name of a folder: `anna` of `anna_bin4`, `2024-03-12`; empty for `aretomo_bin4`, and for the folder of
@@ -27,6 +27,12 @@ export function siteName(folder: string, series: string): string {
  * Source: getProtWorkingDir in pyworkflow/project/project.py of https://github.com/scipion-em/scipion-pyworkflow
  */
 const isOfScipion = (parent: string, folder: string): boolean => parent === "Runs" && /^\d{6}_[A-Za-z]\w*$/.test(folder);
+
+/**
+ * Whether a folder is that of one block of a nextPYP project, `tomo-preprocessing-fqK2vY1xGJ9aCwYn`: a step of the work, by the kind of the block and an id of
+ * letters and digits in both cases.
+ */
+const isOfNextpyp = (folder: string): boolean => /^tomo-[a-z-]+-(?=[a-z\d]*[A-Z])(?=[A-Z\d]*[a-z])[A-Za-z\d]{16}$/.test(folder);
 
 /** Of a person, a project or a session. */
 export interface Site {
@@ -72,7 +78,9 @@ function sitesIn(all: readonly (readonly string[])[], series: string, known: Rea
       ([first]) => first!,
     );
     const parent = baseName(around.folder.replace(/\/$/, ""));
-    const names = [...byName.keys()].map((name) => [name, isOfScipion(parent, name) ? "" : siteName(name, series)] as const);
+    const names = [...byName.keys()].map(
+      (name) => [name, isOfScipion(parent, name) || isOfNextpyp(name) ? "" : siteName(name, series)] as const,
+    );
     const isSplit = new Set(names.flatMap(([, own]) => (own === "" ? [] : [own]))).size > 1;
     for (const [folder, own] of names) {
       const inside: Around = {
