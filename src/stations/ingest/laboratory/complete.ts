@@ -215,7 +215,7 @@ function joinAcquisitions(files: Map<string, Decision>): void {
   }
 }
 
-const DENOISED = /denoi[sz]|dctf|cryocare|isonet|topaz|n2n|deepdewedge|ddw/i;
+const DENOISED = /denoi[sz]|_den(?=[_.]|$)|dctf|cryocare|isonet|topaz|n2n|deepdewedge|ddw/i;
 const FILTERED = /filt|deconv|bandpass|lowpass/i;
 
 /** What was done with a tomogram, and how it was made, by its name, where nobody has told it. */

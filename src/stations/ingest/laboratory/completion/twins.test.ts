@@ -20,3 +20,16 @@ it("of two tomograms of one voxel size and other sizes the answers tell the size
   expect(await asked([4, 10, 12])).toEqual([["other/TS_01_tid_0.mrc (12×10×4 voxels)", "rec/TS_01.rec (14×12×6 voxels)"]]);
   expect(await asked([6, 12, 14])).toEqual([["other/TS_01_tid_0.mrc", "rec/TS_01.rec"]]);
 });
+
+it("a tomogram that nextPYP has denoised is no twin of the one that it was made of", async () => {
+  const laboratory = await laboratoryWith({
+    "mrc/TS_01.mrc": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 }),
+    "mrc/TS_01.rec": mrcFile([6, 12, 14], 10, { seed: 2 }),
+    "mrc/TS_01_den.rec": mrcFile([6, 12, 14], 10, { seed: 3 }),
+    "mrc/TS_01_density.rec": mrcFile([6, 12, 14], 20, { seed: 4 }),
+  });
+  const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const processing = ["", "_den", "_density"].map((end) => files.get(`mrc/TS_01${end}.rec`)?.details.processing);
+  expect(processing).toEqual([undefined, "denoised", undefined]);
+  expect(questions.filter(({ id }) => id.startsWith("twins-"))).toEqual([]);
+});

@@ -941,6 +941,16 @@ it("a tomogram of RELION's size with y and z exchanged is one that nobody has tu
       "it lies on its side: y and z are exchanged against TS_01 in RELION, and rec/TS_01.mrc lies as RELION has it",
     ],
   ]);
+  const halves = await recognised({
+    "default_pipeline.star": RELION4["default_pipeline.star"]!,
+    "tomograms.star": tomograms4(ONE4),
+    "rec/TS_01.mrc": volume(10.8),
+    ...{
+      "other/TS_01_half1.rec": mrcFile([60, 32, 64], 10.8, { seed: 3 }),
+      "other/TS_01_half2.rec": mrcFile([60, 32, 64], 10.8),
+    },
+  });
+  expect(halves!.questions).toEqual([]);
   expect(await asked([30, 50, 64])).toEqual([
     [expect.stringContaining("no binning of the 256×240×128 pixels"), expect.stringContaining("it has not the size of TS_01")],
   ]);

@@ -6,6 +6,7 @@ import { isAverage, isBox } from "../common/averages.js";
 import { idOf, stemOf } from "../common/names.js";
 import { baseName } from "../common/paths.js";
 import { setSpacing, type Volume, volumesOf } from "../common/volumes.js";
+import { halves } from "../halves/recognise.js";
 import { endingOf } from "../segmenters/names.js";
 import { placeOf } from "./places.js";
 import type { Found } from "./project.js";
@@ -154,7 +155,8 @@ interface Candidate {
  * part of it, their voxel size is known.
  */
 export async function claimOtherVolumes(found: Found, tomograms: readonly Tomogram[]): Promise<void> {
-  const candidates = candidatesOf(found, tomograms);
+  const ofHalves = new Set((await halves.recognise(found.laboratory))?.claims.map(({ path }) => path));
+  const candidates = candidatesOf(found, tomograms).filter(({ file }) => !ofHalves.has(file.path));
   await claimSameVolumes(found, candidates);
   for (const candidate of candidates) if (!found.isTaken(candidate.file.path)) claimBySize(found, candidate);
   for (const tomogram of tomograms) {
