@@ -39,6 +39,10 @@ export function calibrationQuestions(files: ReadonlyMap<string, Decision>, labor
   );
 }
 
+/** Whether a person has said of tomograms of two calibrations that all are published: two of one size are no question then. */
+export const areToBeAll = (files: readonly Decision[]): boolean =>
+  files.every(({ strength, question }) => strength === "person" && question?.startsWith("calibration-") === true);
+
 const sizeOf = (path: string, laboratory: Laboratory): string => laboratory.get(path)?.volume?.shape.slice(1).join(" ") ?? path;
 
 function questionOf(key: string, group: readonly Pair[], laboratory: Laboratory): Question {

@@ -8,6 +8,7 @@ import { folderOf } from "../recognisers/common/paths.js";
 import { areOpposite } from "../recognisers/common/prints.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { areToBeAll } from "./calibrations.js";
 import { asItIs, leftOut } from "./claim.js";
 import { voxelsOf } from "./joined-runs.js";
 import { isForFigures } from "./put-aside.js";
@@ -23,12 +24,10 @@ const PUT_ASIDE =
  * each other that are called after one which bookkeeping names, that one is.
  */
 export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
-  const tomograms = [...files.values()].filter(
-    (file) => file.role === "tomogram" && file.run !== undefined && !isSaidOfAll(file),
-  );
+  const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
   const twins = twinsOf(tomograms, laboratory);
   const byFolders = groupsOf(
-    [...twins.values()].filter((group) => group.length > 1),
+    [...twins.values()].filter((group) => group.length > 1 && !areToBeAll(group)),
     (group) => group.map(({ path }) => withoutNumbers(path)).join(" "),
   );
   return [...byFolders].map(([key, groups]): Question => {
@@ -84,10 +83,6 @@ function areCalledAfter(one: Decision, group: readonly Decision[]): boolean {
     return other === one || (isOther && folderOf(other.path) === folderOf(one.path));
   });
 }
-
-/** A person has said that all tomograms of two calibrations are published. */
-const isSaidOfAll = ({ question, strength }: Decision): boolean =>
-  strength === "person" && question?.startsWith("calibration-") === true;
 
 function twinsOf(tomograms: readonly Decision[], laboratory: Laboratory): Map<string, Decision[]> {
   const identities = new Map(tomograms.map((file) => [file, identityOf(file, laboratory)]));
