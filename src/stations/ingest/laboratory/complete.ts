@@ -222,7 +222,8 @@ const FILTERED = /filt|deconv|bandpass|lowpass/i;
 function nameProcessing(files: Map<string, Decision>, laboratory: Laboratory): void {
   const tellingOf = tellingPaths(laboratory);
   for (const [path, file] of files) {
-    if (file.role !== "tomogram" || file.strength === "person") continue;
+    // who answers that it is a tomogram has not said what was done with it
+    if (file.role !== "tomogram" || (file.strength === "person" && file.question === undefined)) continue;
     const telling = tellingOf(path);
     const processing = DENOISED.test(telling) ? "denoised" : FILTERED.test(telling) ? "filtered" : undefined;
     const method = methodOfName(path);

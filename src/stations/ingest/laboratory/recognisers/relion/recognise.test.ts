@@ -955,3 +955,16 @@ it("a tomogram of RELION's size with y and z exchanged is one that nobody has tu
     [expect.stringContaining("no binning of the 256×240×128 pixels"), expect.stringContaining("it has not the size of TS_01")],
   ]);
 });
+
+it("a volume that a person calls a tomogram is denoised where its name says so", async () => {
+  const laboratory = await laboratoryWith({
+    "default_pipeline.star": RELION4["default_pipeline.star"]!,
+    "tomograms.star": tomograms4(ONE4),
+    "rec/TS_01.mrc": volume(10.8),
+    "other/TS_01_den.rec": mrcFile([30, 50, 64], 10.8, { seed: 2 }),
+  });
+  const given = { files: new Map(), answers: new Map([["relion-size-other-ts-01-den-rec", "tomogram"]]) };
+  const { signal } = new AbortController();
+  const { files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal, given);
+  expect(files.get("other/TS_01_den.rec")).toMatchObject({ role: "tomogram", details: { processing: "denoised" } });
+});
