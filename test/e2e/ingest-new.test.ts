@@ -333,7 +333,7 @@ describe("other folders", () => {
     );
     expect(config.yaml).toMatch(/glob_string: angst\/.*\n.*binning: 13\.0 # please check: the column x \(Å\) is in Å/);
     expect(config.yaml).toMatch(/glob_string: vox\/.*\n(?!.*binning)/);
-    expect(config.questions.map(({ text }) => text.replace(/\?$/, ""))).toEqual([
+    expect(config.questions.map(({ text }) => text.replace(/\? In TS_1 .*$/, ""))).toEqual([
       "What are the coordinates of bare/TS_1.csv: voxels of the tomogram, or nm (1.3 nm a voxel)",
       "What are the coordinates of wrong/TS_1.csv, which lie outside of the tomogram in the unit of the column x_nm: Å (13 Å a voxel), or pixels of 1.3 Å (10 a voxel), or pixels of 1.083 Å (12 a voxel), or pixels of 0.8125 Å (16 a voxel)",
     ]);
