@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { roundVoxelSpacing, sameSpacing, voxelSpacingName } from "./voxel-spacing.js";
+import { areTenfold, roundVoxelSpacing, sameSpacing, voxelSpacingName } from "./voxel-spacing.js";
 
 describe("voxel spacings", () => {
   // Python: f"{x:.3f}" and round(x, 3)
@@ -25,5 +25,14 @@ describe("voxel spacings", () => {
     [-5, 5, false],
   ])("%d and %d are the same: %s", (a, b, same) => {
     expect(sameSpacing(a, b)).toBe(same);
+  });
+
+  it.each([
+    [1.048, 10.48, true],
+    [10.5, 1.048, true],
+    [10, 2, false],
+    [100, 1, false],
+  ])("%d and %d are as nm and Å: %s", (a, b, tenfold) => {
+    expect(areTenfold(a, b)).toBe(tenfold);
   });
 });

@@ -21,3 +21,10 @@ export function sameSpacing(a: number, b: number): boolean {
   const difference = Math.abs(a - b);
   return difference <= 0.001 || difference <= 0.001 * Math.max(Math.abs(a), Math.abs(b));
 }
+
+const TENFOLD_TOLERANCE = 0.005;
+
+/** Whether one of two spacings is ten times the other, as one in nm that was taken for Å. */
+export function areTenfold(a: number, b: number): boolean {
+  return Math.abs(Math.max(a, b) / Math.min(a, b) / 10 - 1) < TENFOLD_TOLERANCE;
+}

@@ -299,7 +299,7 @@ describe("the service", () => {
       expect([status, JSON.parse(out).service]).toEqual([0, `${browser.url}/graphql`]);
     }
     const none = await emporium(where());
-    expect([none.status, none.err]).toEqual([2, expect.stringContaining("No URL found for config")]);
+    expect([none.status, none.err]).toEqual([2, expect.stringContaining("needs the address of the neuron service")]);
   });
 
   it("an address that a reply names may not lead into this network", async () => {

@@ -312,7 +312,7 @@ describe("seam 29: a standardised tree goes to its bucket", () => {
       err: expect.stringContaining("no standardised tree found"),
     });
     const gone = await answered(["publish", "tree", join(folder, "nowhere"), "s3://bucket/x"]);
-    expect([gone.status, gone.err]).toEqual([1, expect.stringContaining("no standardised tree found")]);
+    expect([gone.status, gone.err]).toEqual([1, expect.stringContaining("nowhere does not exist; expected a standardised tree")]);
     const { tree, publish } = place({ ...TREE, "10005/TS_01/run_metadata.json": "{}", "notes/x": "x" });
     for (const inside of [tree, join(tree, "10001"), join(tree, "not", "there")])
       expect(await answered(["publish", "tree", tree, inside])).toMatchObject({

@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { toNumber } from "../../../core/number.js";
-import { voxelSpacingName } from "../../../model/voxel-spacing.js";
+import { areTenfold, voxelSpacingName } from "../../../model/voxel-spacing.js";
 import { againstTomogram } from "../account/roles.js";
 import { type ExpandOptions, expandValue } from "../config/expand.js";
 import { scalarText } from "../config/nodes.js";
@@ -138,7 +138,8 @@ async function readTomogram(context: ImportContext, candidate: TomogramCandidate
     const { shape } = volume;
     context.uses.doubt({ kind: KIND, key: item.key!, reasons, place: item.place, shape, runFolder: context.entity.folder });
     if (found !== undefined) {
-      const message = `${context.source.fullPath(item.key!)}: the header's voxel size is ${found}, the configured spacing ${spacing.angstrom} Å is used`;
+      const isTenfold = volume.voxelSizesAngstrom.every((size) => size !== undefined && areTenfold(size, spacing.angstrom));
+      const message = `${context.source.fullPath(item.key!)}: the header's voxel size is ${found}, the configured spacing ${spacing.angstrom} Å is used${isTenfold ? "; one is ten times the other, as nm and Å are" : ""}`;
       warn(context, message, spacing.item.place);
     }
     return { ...candidate, volume };

@@ -68,7 +68,7 @@ const FAULTS_MAX = 20;
 export async function openNeuronService(options: ServiceOptions): Promise<NeuronService> {
   const { browser, configServer, clock, log, signal, resolve } = options;
   if (browser === undefined && configServer === undefined) {
-    throw new EmporiumError("USAGE", "No URL found for config", {
+    throw new EmporiumError("USAGE", "publish neurons needs the address of the neuron service", {
       hint: "give the address of the service with --browser, or set CONFIG_SERVER_URL",
     });
   }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { type JsonObject, parseJson } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
@@ -242,6 +243,12 @@ function depositionOf(document: JsonObject): string | undefined {
 }
 
 function noTree(tree: Store): EmporiumError {
+  const path = tree.local?.path("").replace(/\/$/, "");
+  if (path !== undefined && !existsSync(path))
+    return new EmporiumError("STORE_ABSENT", `${path} does not exist; expected a standardised tree`, {
+      place: { file: path },
+      hint: "give the folder that ingest run wrote",
+    });
   return new EmporiumError(
     "STORE_ABSENT",
     `no standardised tree found: no folder has a ${DATASET_DOCUMENT}, and there is no raw_frames or raw_files`,

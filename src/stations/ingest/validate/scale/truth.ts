@@ -1,5 +1,6 @@
 import type { Finding } from "../../../../core/finding.js";
 import { few, shown } from "../../../../core/finding.js";
+import { areTenfold } from "../../../../model/voxel-spacing.js";
 import type { Relative, ScaleCase, Statement } from "./case.js";
 import { alike, extentSpacing, fieldSpacing, grouped, nearMiss, similarSpacing, wholeBinning } from "./compare.js";
 
@@ -155,7 +156,9 @@ function directContradiction(scale: ScaleCase, groups: readonly Statement[][], e
   sentences.push(
     isClear
       ? `${capital(names)} ${odd.length > 1 ? "are the odd ones out" : "is the odd one out"}.`
-      : "The data do not show which is right: check the calibration of the microscope.",
+      : areTenfold(best.group[0]!.angstrom, second.group[0]!.angstrom)
+        ? "One is ten times the other: nm were probably written for Å. The data do not show which is right."
+        : "The data do not show which is right: check the calibration of the microscope.",
   );
   const [wrong] = odd;
   return {
