@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { printRef } from "../../src/model/ref.js";
 import { writeFiles, zarrFiles } from "../zarr-volume.js";
-import { type Browser, browserPath, startBrowser } from "./browser.js";
+import { askedBy, type Browser, browserPath, startBrowser } from "./browser.js";
 import { isSharp, pictureOf, type ServedFolder, serveVolumes, wordMrc } from "./slices.js";
 
 const VIEWPORT = { width: 1280, height: 800 };
@@ -52,6 +52,8 @@ describe.skipIf(browserPath === undefined)("A30: what goes wrong while one looks
   }, async () => {
     const page = await open("away.mrc");
     const port = Number(new URL(server.url).port);
+    // of a page that has not got all of its answers yet nothing is promised
+    await expect.poll(() => askedBy(page), { timeout: 30_000 }).toEqual([]);
     await server.close();
     await page.locator(".v-canvas").focus();
     for (let i = 0; i < SECTIONS; i++) await page.keyboard.press("PageDown");
