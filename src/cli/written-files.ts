@@ -35,7 +35,7 @@ export function refuseOtherFiles(command: Command, options: Readonly<Record<stri
 /** @throws {EmporiumError} USAGE for a workspace that is a file */
 export function refuseWorkspace(path: string): void {
   if (isFile(path))
-    throw new EmporiumError("USAGE", `--workspace ${path} is a file; expected a folder`, {
+    throw new EmporiumError("USAGE", `the workspace ${path} is a file; expected a folder`, {
       place: { file: path },
       hint: "give a folder, which is made where it does not exist",
     });

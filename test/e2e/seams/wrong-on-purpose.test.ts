@@ -1,0 +1,57 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mrcFile } from "../../laboratory-kit.js";
+import { emporium } from "../cli-host.js";
+
+describe("what a newcomer gives by mistake is told, and the exit status tells", () => {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-wrong-"));
+  const at = (name: string) => join(folder, name);
+  const run = (...words: string[]) => emporium([...words, "--workspace", at("workspace")]);
+  beforeAll(async () => {
+    mkdirSync(at("lab/tomograms"), { recursive: true });
+    for (const [n, name] of ["TS_01", "TS_02"].entries())
+      writeFileSync(at(`lab/tomograms/${name}.mrc`), mrcFile([6, 12, 12], 10, { seed: n }));
+    expect((await run("ingest", "new", "--from", at("lab"), "--out", at("lab.yaml"), "--yes")).status).toBe(0);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("an INPUT that is not there, or one folder too deep, is not called empty", async () => {
+    const gone = await run("ingest", "plan", at("lab.yaml"), at("labb"), at("out"), "--import-everything");
+    expect([gone.status, gone.err]).toEqual([2, expect.stringContaining(`(${at("labb")} does not exist)`)]);
+    const deep = await run("ingest", "plan", at("lab.yaml"), at("lab/tomograms"), at("out"), "--import-everything");
+    expect([deep.status, deep.err]).toEqual([2, expect.stringMatching(/has no folders, and files such as TS_01\.mrc/)]);
+  });
+
+  it("a filter that no run passes names the runs", async () => {
+    const none = await run(
+      "ingest",
+      "plan",
+      at("lab.yaml"),
+      at("lab"),
+      at("out"),
+      "--import-everything",
+      "--filter-run-name",
+      "x",
+    );
+    expect([none.status, none.err]).toEqual([2, expect.stringMatching(/none of 2 runs .*: there are TS_01, TS_02\n/)]);
+  });
+
+  it("a folder without a configuration, a volume for one, and a file as workspace are refused", async () => {
+    expect((await run("ingest", "check", at("lab/tomograms"))).status).toBe(2);
+    expect((await run("ingest", "check", at("lab/tomograms/TS_01.mrc"))).out).toContain("the file is no text");
+    const file = await emporium(["ingest", "check", at("lab.yaml"), "--workspace", at("lab.yaml")]);
+    expect([file.status, file.err]).toEqual([2, expect.stringContaining("lab.yaml is a file; expected a folder")]);
+  });
+
+  it("an answer that is none ends with 1", async () => {
+    writeFileSync(at("lab/picks.csv"), "x,y,z\n1,2,1\n9.5,3,2\n");
+    writeFileSync(at("lab/TS_01_p.csv"), "x,y,z\n10,20,10\n95,30,20\n");
+    const first = await run("ingest", "new", "--from", at("lab"), "--out", at("a.yaml"), "--yes");
+    const id = /^question (\S+):/m.exec(first.out)?.[1];
+    writeFileSync(at("said.yaml"), `questions: [{ id: ${id}, answer: nonsense }]\n`);
+    const said = await run("ingest", "new", "--from", at("lab"), "--out", at("b.yaml"), "--decisions", at("said.yaml"));
+    expect([said.status, said.out]).toEqual([1, expect.stringContaining(`nonsense is no answer to question ${id}`)]);
+  });
+});
