@@ -37,6 +37,11 @@ it("finds what JSON.parse finds, however the document is printed", () => {
   );
 });
 
+it("of a document that is cut short it finds what is there", () => {
+  for (const text of ['{"', '{"a', '{"a\\', '{"a"', '{"a":', '{"a":1,"', "[", '["']) expect([text, textAt(text, "/0/x")]).toEqual([text, undefined]);
+  expect(textAt('{"a":"b', "/a")).toBe('"b');
+});
+
 it("of what is no JSON it finds anything or nothing, and ends", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), fc.constantFrom("", "/a", "/0", "/0/0"), (bytes, pointer) => {

@@ -69,12 +69,12 @@ function endOf(text: string, at: number): number {
   if (first === '"') {
     let end = at + 1;
     while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
-    return end + 1;
+    return Math.min(end + 1, text.length);
   }
   if (first !== "{" && first !== "[") {
     const word = /[^\s,\]}]*/y;
     word.lastIndex = at;
-    return at + word.exec(text)![0].length;
+    return at + (word.exec(text)?.[0].length ?? 0);
   }
   let depth = 0;
   for (let end = at; end < text.length; end++) {
