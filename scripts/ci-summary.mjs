@@ -1,5 +1,5 @@
 // Counts a run of .ci/run: `node scripts/ci-summary.mjs FOLDER`. FOLDER holds `steps` (a line `name status seconds cpuSeconds` for each) and, for
-// steps that run tests, `<name>.json` of vitest, beside it `.progress` of test/reporter.ts and `.cpu` of test/setup.ts. Prints a line for each
+// steps that run tests, `<name>.json` of vitest, beside it `.progress` and `.errors` of test/reporter.ts and `.cpu` of test/setup.ts. Prints a line for each
 // step and the sum as the last line; fails where anything failed. `node scripts/ci-summary.mjs --failed REPORT.json` prints the files in which
 // tests failed, by which they are run again: a step `<name>-again` is such a second run, alone. What passes then is told, and is no failure.
 import { existsSync, readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const repository = fileURLToPath(new URL("..", import.meta.url));
 
 /** @type {import("./ci-summary.d.mts").summarise} */
-export function summarise(steps, reports, { progress = {}, costs = {} } = {}) {
+export function summarise(steps, reports, { progress = {}, costs = {}, errors = {} } = {}) {
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const elsewhere = passedTests(Object.values(reports));
   const hasPassedSince = (name) => steps.some((step) => step.name === `${name}${AGAIN}` && step.status === 0);
@@ -23,7 +23,8 @@ export function summarise(steps, reports, { progress = {}, costs = {} } = {}) {
     // its tests are those of the first run
     if (name.endsWith(AGAIN)) return `${counts.failed > 0 ? "FAIL" : "ok  "}  ${name}: ${text(counts)} ${times}, not counted`;
     const again = hasPassedSince(name) ? counts.failed : 0;
-    counts.passed += again;
+    // an error outside of every test is no test that has passed since
+    counts.passed += again > 0 ? (reports[name]?.numFailedTests ?? again) : 0;
     counts.failed -= again;
     for (const key of Object.keys(sum)) sum[key] += counts[key];
     const ended = again > 0 ? `, ${again} of them only when run again` : `, exit ${status}`;
@@ -32,6 +33,10 @@ export function summarise(steps, reports, { progress = {}, costs = {} } = {}) {
   });
   const broken = steps.flatMap(({ name, status }) => [
     ...failures(reports[name], hasPassedSince(name) ? "TWICE" : "FAIL "),
+    ...(errors[name] ?? []).flatMap((one) => [
+      `${hasPassedSince(name) ? "TWICE" : "FAIL "} outside of every test, while ${one.name ? inRepository(one.name) : "something"} ran`,
+      indented(one.message),
+    ]),
     ...(status === 0 || reports[name] ? [] : unended(progress[name]).map((what) => `FAIL  had not ended: ${what}`)),
   ]);
   const dear = steps.flatMap(({ name }) => costliest(name, costs[name]));
@@ -47,12 +52,14 @@ const AGAIN = "-again";
 const AGAIN_MAX = 3;
 
 /** @type {import("./ci-summary.d.mts").filesToRunAgain} */
-export function filesToRunAgain({ testResults = [] }) {
-  const failed = testResults
+export function filesToRunAgain({ testResults = [] }, errors = []) {
+  const failing = testResults
     .filter(({ message, assertionResults }) =>
       assertionResults.length === 0 ? message : assertionResults.some(({ status }) => status === "failed"),
     )
-    .map(({ name }) => inRepository(name));
+    .map(({ name }) => name);
+  // an error outside of every test fails a run, too: what ran then is run again
+  const failed = [...new Set([...failing, ...errors.flatMap(({ name }) => name ?? [])])].map(inRepository);
   return failed.length > AGAIN_MAX ? [] : failed;
 }
 
@@ -143,13 +150,21 @@ function main(folder) {
         .map(([name, file]) => [name, readFileSync(file, "utf8")]),
     );
   const reports = Object.entries(read("")).map(([name, text]) => [name, JSON.parse(text)]);
-  const { lines, ok } = summarise(steps, Object.fromEntries(reports), { progress: read(".progress"), costs: read(".cpu") });
+  const { lines, ok } = summarise(steps, Object.fromEntries(reports), {
+    progress: read(".progress"),
+    costs: read(".cpu"),
+    errors: Object.fromEntries(Object.entries(read(".errors")).map(([name, text]) => [name, JSON.parse(text)])),
+  });
   console.log(`\n${lines.join("\n")}`);
   process.exit(ok ? 0 : 1);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] !== "--failed") main(process.argv[2]);
-  else if (existsSync(process.argv[3]))
-    console.log(filesToRunAgain(JSON.parse(readFileSync(process.argv[3], "utf8"))).join("\n"));
+  else {
+    const [report, errors] = [process.argv[3], `${process.argv[3]}.errors`].map(
+      (file) => existsSync(file) && JSON.parse(readFileSync(file, "utf8")),
+    );
+    if (report) console.log(filesToRunAgain(report, errors || []).join("\n"));
+  }
 }

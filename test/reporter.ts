@@ -1,5 +1,5 @@
-import { appendFileSync, readFileSync, rmSync } from "node:fs";
-import type { UserConsoleLog } from "vitest";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { SerializedError, UserConsoleLog } from "vitest";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 import { IN_PART } from "./real-data.js";
 import { readsRealFiles } from "./real-data-suites.js";
@@ -16,8 +16,11 @@ export default class SkipReporter implements Reporter {
   /** By the number of a task: `skipped: no Python with numpy`, as its file has said before its tests. */
   readonly #said = new Map<string, string>();
 
+  /** What went wrong outside of every test, such as a promise that nobody waits for: it fails a run, and stands in no report of tests. */
+  readonly #errors = process.env["EMPORIUM_TEST_JSON"] && `${process.env["EMPORIUM_TEST_JSON"]}.errors`;
+
   onTestRunStart(): void {
-    if (this.#progress) rmSync(this.#progress, { force: true });
+    for (const file of [this.#progress, this.#errors]) if (file) rmSync(file, { force: true });
   }
 
   onTestModuleStart(module: TestModule): void {
@@ -48,7 +51,8 @@ export default class SkipReporter implements Reporter {
     }
   }
 
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+    if (this.#errors && errors.length > 0) writeFileSync(this.#errors, JSON.stringify(errors.map(strayOf)));
     const counts = new Map<string, number>();
     for (const module of modules) {
       for (const test of module.children.allTests()) {
@@ -60,6 +64,11 @@ export default class SkipReporter implements Reporter {
     }
     for (const line of [...this.#inPart, ...skipLines(counts)]) process.stdout.write(`${line}\n`);
   }
+}
+
+/** @returns the file of tests that ran when the error came, where that is known, and what the error says */
+function strayOf({ VITEST_TEST_PATH: name, stack, message }: SerializedError): { name?: string; message: string } {
+  return { ...(typeof name === "string" && { name }), message: stack ?? message };
 }
 
 const REAL_FILES = "needs real files";

@@ -171,6 +171,27 @@ describe("a step of a CI run whose few failed files were run again, alone", () =
     expect(filesToRunAgain({ ...report(4, 4), testResults: files(4) })).toEqual([]);
     expect(filesToRunAgain({ ...report(3, 3), testResults: files(3) })).toHaveLength(3);
   });
+
+  it("is told, and run again, where all tests passed and something else went wrong beside them", () => {
+    const page = { name: "/c/test/foundations/text.test.ts", message: "Error: closed\n at page.ts:3" };
+    const stray = { ...report(9, 0), testResults: [] };
+    expect(filesToRunAgain(stray, [page, page, { message: "of nobody" }])).toEqual(["test/foundations/text.test.ts"]);
+    const errors = { errors: { rest: [page, { message: "of nobody" }] } };
+    const failed = summarise([first], { rest: stray }, errors);
+    expect([failed.ok, failed.lines.slice(0, 4)]).toEqual([
+      false,
+      [
+        "FAIL  outside of every test, while test/foundations/text.test.ts ran",
+        "        Error: closed\n         at page.ts:3",
+        "FAIL  outside of every test, while something ran",
+        "        of nobody",
+      ],
+    ]);
+    const again = { name: "rest-again", status: 0, seconds: 2, cpuSeconds: 2 };
+    const passed = summarise([first, again], { rest: stray, "rest-again": report(2, 0) }, errors);
+    expect([passed.ok, passed.lines[0]]).toEqual([true, "TWICE outside of every test, while test/foundations/text.test.ts ran"]);
+    expect(passed.lines.at(-1)).toBe("9 passed, 0 failed, 0 skipped");
+  });
 });
 
 describe("(35.2) where the time of a CI run went", () => {

@@ -56,7 +56,7 @@ describe("(34.0) files of other people", () => {
       for (const [content] of warned.mock.calls) {
         reporter.onUserConsoleLog({ content: `${content}\n`, type: "stderr", time: 0, size: 1 });
       }
-      reporter.onTestRunEnd([]);
+      reporter.onTestRunEnd([], []);
     } finally {
       warned.mockRestore();
     }
