@@ -1,22 +1,27 @@
 import type { Store } from "../stores/store.js";
+import { mapLimit } from "../system/parallel.js";
 import { findTargetReceipts } from "./journal-receipts.js";
 import { isSame, statFolder } from "./receipts.js";
+
+const STATS_IN_FLIGHT = 16;
 
 /**
  * The outputs in whose place something is that is not ours: no journal of the workspace has a receipt for it as it is now, and no task has begun to
  * write it. Nothing is written, and no lock is needed.
  *
  * @param outputs keys of objects, and of folders with a `/` at the end
+ * @param known keys that somebody else knows to be ours: those of runs on clusters
  *
  * Cost: one request for each output where nothing is; otherwise one read of each journal of the target, and one listing of each folder.
  */
 export async function othersOutputs(
   target: Store,
   outputs: readonly string[],
-  { workspace, signal }: { workspace: string; signal?: AbortSignal | undefined },
+  { workspace, known, signal }: { workspace: string; known?: ReadonlySet<string> | undefined; signal?: AbortSignal | undefined },
 ): Promise<string[]> {
-  const there: string[] = [];
-  for (const key of outputs) if (await isThere(target, key, signal)) there.push(key);
+  const asked = outputs.filter((key) => !known?.has(key));
+  const isHere = await mapLimit(asked, STATS_IN_FLIGHT, (key) => isThere(target, key, signal));
+  const there = asked.filter((_, at) => isHere[at]);
   if (there.length === 0) return [];
   const receipts = await findTargetReceipts(workspace, target.url, (key) => key);
   const others: string[] = [];

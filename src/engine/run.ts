@@ -67,6 +67,8 @@ export interface RunOptions {
   every?: Every | undefined;
   /** Receipts that other journals have: they count where this one has none, and where what they promise is still there. */
   otherReceipt?: ((task: string) => Receipt | undefined) | undefined;
+  /** Gets the tasks that are not done yet before the first of them begins. */
+  beforeTasks?: ((tasks: readonly Task[]) => Promise<void>) | undefined;
   /** Keeps texts behind receipts of folders, for a part of a plan. */
   keepContents?: TaskContext["keepContents"];
   /** Parts of this process, by the names of their files. Default: all parts under a task's outputs, since nobody else writes there. */
@@ -200,6 +202,7 @@ async function runWithJournal(plan: TaskPlan, journal: Journal, options: Inner):
 
   const scratch = join(workspace, "scratch");
   const already = await findAlready(plan, journal, options);
+  await options.beforeTasks?.(plan.tasks.filter(({ id }) => !already.has(id)));
   await journal.jot({ record: "command", ...options.typed });
   await removeScratch(scratch, (id) => already.has(id));
   emit({ kind: "checked", already: already.size, alreadyBytes: sumBytes(already.values()) });

@@ -41,6 +41,8 @@ export interface ClusterJob {
   readonly stageNames: readonly string[];
   /** Receipts that are known elsewhere: of this machine's own journal. */
   receipt?(task: string): Receipt | undefined;
+  /** Gets the tasks that are not done yet before anything is submitted; not for a run that goes on. */
+  beforeTasks?(tasks: readonly Task[]): Promise<void>;
   /** Trust no receipt. */
   readonly force?: boolean | undefined;
   readonly verify?: boolean | undefined;
@@ -81,6 +83,7 @@ export async function beginRun(job: ClusterJob, place: ClusterPlace, env: Env): 
   if (open) return open;
   const done = await doneAlready(job, earlier, env);
   if (done.size === plan.tasks.length) return undefined;
+  await job.beforeTasks?.(plan.tasks.filter(({ id }) => !done.has(id)));
   const stages = cutForPlace(job, place, arrayMax);
   const { tasks, locks, createdMs } = plan;
   const record = recordOf(job, place, {

@@ -56,6 +56,8 @@ export interface ClusterIngestOptions {
   readonly claims: string;
   /** Receipts of imports by this machine alone. */
   readonly receipt: (task: string) => Receipt | undefined;
+  /** Gets the tasks that are given to the cluster before they are. */
+  readonly beforeTasks: (tasks: readonly Task[]) => Promise<void>;
 }
 
 /** Gives a plan to a cluster. @throws as `beginRun`, and what the engine says of the first job */
@@ -66,7 +68,7 @@ export async function ingestOnCluster(
   options: ClusterIngestOptions,
   env: Env,
 ): Promise<IngestOutcome> {
-  const { cluster, anonymous, allowPrivate, sync, force, verify, createdMs, claims, receipt } = options;
+  const { cluster, anonymous, allowPrivate, sync, force, verify, createdMs, claims, receipt, beforeTasks } = options;
   const begunMs = env.clock.monotonic();
   const outcome = await runOnCluster(
     {
@@ -81,6 +83,7 @@ export async function ingestOnCluster(
       groupOf: ingestGroup,
       stageNames: STAGES,
       receipt,
+      beforeTasks,
       force,
       verify,
       createdMs,

@@ -10,7 +10,7 @@ import type { ClusterUse } from "../../engine/cluster/on-cluster.js";
 import { removeIfEmpty } from "../../engine/disk.js";
 import { type Env, envOf, type GivenEnv } from "../../engine/env.js";
 import { journalName, openJournal } from "../../engine/journal.js";
-import { type RunReport, runPlan } from "../../engine/run.js";
+import { type RunOptions, type RunReport, runPlan } from "../../engine/run.js";
 import type { Task } from "../../engine/task.js";
 import { errnoOf } from "../../stores/file/errors.js";
 import type { IoMode } from "../../stores/io-mode.js";
@@ -34,6 +34,7 @@ import type { OpenAddress } from "./ops/photo.js";
 import { sectionCache } from "./ops/section-cache.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
 import { checkAsked, type IngestPlan, planIngest, refusePlaceholders, refuseRun } from "./plan.js";
+import { replacedWarning } from "./replaced.js";
 import { makeSelection, requireSelection, type SelectionFlags } from "./selection.js";
 import { type DTypeChoice, requireZarr } from "./volume-source.js";
 
@@ -137,7 +138,10 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
     const comparison = await comparePlan(plan, target, env.signal, source);
     const estimate = options.cluster && (await (await import("./cluster.js")).estimateIngest(plan, target, options.cluster));
     const room = await roomWarnings(plan, target);
-    return plannedReport(plan, comparison, { warnings: [...warnings, ...room], account: await plan.account(), estimate });
+    const does = "would be replaced";
+    const replaced = options.forceOverwrite ? undefined : await replacedWarning(plan.tasks, target, { ...options, does });
+    const all = [...warnings, ...room, ...(replaced ? [replaced] : [])];
+    return plannedReport(plan, comparison, { warnings: all, account: await plan.account(), estimate });
   }
   const root = target.local?.path("");
   const isNew = root !== undefined && !(await stat(root).catch(() => undefined));
@@ -153,14 +157,22 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
     for (const { message } of shortages) env.log.warn(message);
     // the ids stand before the first output does: a resumed run gives the same ones
     await memory.write(joined(remembered, plan.ids));
+    const receipts = await receiptsOfRuns(target, name);
+    const beforeTasks = async (tasks: readonly Task[]) => {
+      const replaced =
+        !options.forceOverwrite && (await replacedWarning(tasks, target, { ...options, receipts: receipts.values() }));
+      if (!replaced) return;
+      env.log.warn(replaced.message);
+      shortages.push(replaced);
+    };
     if (options.cluster) {
-      const outcome = await onCluster(plan, name, job, claims.token, { ...options, ...env });
+      const outcome = await onCluster(plan, name, job, claims.token, { ...options, ...env, beforeTasks });
       keeps = outcome.run !== undefined;
       if (outcome.state !== "ended") return submittedReport(plan, outcome, shortages);
       unfinished = () => false;
       return runReport(plan, outcome.report, shortages);
     }
-    const run = await runTasks(plan, name, job, { ...options, ...env });
+    const run = await runTasks(plan, name, job, { ...options, ...env, beforeTasks, otherReceipt: (task) => receipts.get(task) });
     const left = run.results.filter(({ state }) => state !== "done" && state !== "already");
     const outputs = left.flatMap(({ task }) => task.outputs);
     unfinished = ({ container }) => outputs.some((key) => key.startsWith(`${container}/`));
@@ -203,9 +215,17 @@ async function claimedPlan(target: Store, claims: IdClaims, makePlan: MakePlan, 
   }
 }
 
+type BeforeTasks = { beforeTasks: (tasks: readonly Task[]) => Promise<void> };
+
 /** The same plan for a cluster. Receipts of this machine's own journal count there too. */
-async function onCluster(plan: IngestPlan, name: string, job: OpenIngest, claims: string, options: OpenOptions & Env) {
-  const { workspace, log, sync, forceOverwrite, verify } = options;
+async function onCluster(
+  plan: IngestPlan,
+  name: string,
+  job: OpenIngest,
+  claims: string,
+  options: OpenOptions & Env & BeforeTasks,
+) {
+  const { workspace, log, sync, forceOverwrite, verify, beforeTasks } = options;
   const journal = await openJournal(join(workspace, "journals"), journalName(job.target.url, name), log, { sync });
   try {
     const { ingestOnCluster } = await import("./cluster.js");
@@ -223,6 +243,7 @@ async function onCluster(plan: IngestPlan, name: string, job: OpenIngest, claims
         createdMs: fixedMoment(process.env),
         claims,
         receipt: (task) => journal.receipt(task),
+        beforeTasks,
       },
       options,
     );
@@ -235,12 +256,10 @@ async function runTasks(
   plan: IngestPlan,
   name: string,
   { source, target, open }: OpenIngest,
-  options: OpenOptions & Env,
+  options: OpenOptions & Env & BeforeTasks & Pick<RunOptions, "otherReceipt">,
 ): Promise<RunReport> {
-  const others = await receiptsOfRuns(target, name);
   return runPlan(plan, {
     ...options,
-    otherReceipt: (task) => others.get(task),
     operations: ingestOperations(open ?? addressOpener(options), sectionCache(awaitedSections(plan.tasks))),
     source,
     target,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -43,6 +43,28 @@ describe("what a newcomer gives by mistake is told, and the exit status tells", 
     expect((await run("ingest", "check", at("lab/tomograms/TS_01.mrc"))).out).toContain("the file is no text");
     const file = await emporium(["ingest", "check", at("lab.yaml"), "--workspace", at("lab.yaml")]);
     expect([file.status, file.err]).toEqual([2, expect.stringContaining("lab.yaml is a file; expected a folder")]);
+  });
+
+  it("what somebody else has put in OUTPUT is not replaced without a word", async () => {
+    const imported = [at("lab.yaml"), at("lab"), at("tree"), "--import-everything", "--allow-placeholders"];
+    const clean = await run("ingest", "run", ...imported);
+    expect([clean.status, clean.err]).not.toEqual([0, expect.stringContaining("no run of this workspace has written")]);
+    const key = readdirSync(at("tree"), { recursive: true, encoding: "utf8" }).find((name) =>
+      name.endsWith("TS_01.mrc"),
+    )!;
+    writeFileSync(at(`tree/${key}`), `{"mine": true}`);
+    cpSync(at("tree"), at("other tree"), { recursive: true });
+    const replaced = (does: string) => `1 object in OUTPUT that no run of this workspace has written ${does}: ${at(`tree/${key}`)}`;
+    const plan = await run("ingest", "plan", ...imported);
+    expect([plan.status, plan.out]).toEqual([0, expect.stringContaining(replaced("would be replaced"))]);
+    const again = await run("ingest", "run", ...imported);
+    expect([again.status, again.out]).toEqual([0, expect.stringContaining(`warning: ${replaced("is replaced")}`)]);
+    writeFileSync(at(`tree/${key}`), `{"mine": true}`);
+    const forced = await run("ingest", "run", ...imported, "--force-overwrite");
+    expect(forced.out).not.toContain("no run of this workspace");
+    // a tree that was made from another workspace is another's
+    const others = await run("ingest", "run", ...imported.with(2, at("other tree")));
+    expect(others.out).toMatch(/\d+ objects in OUTPUT that no run of this workspace has written are replaced: .+ and \d+ more\n/);
   });
 
   it("an answer that is none ends with 1", async () => {
