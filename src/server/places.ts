@@ -1,10 +1,14 @@
 import { existsSync, realpathSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import { blockSource } from "../core/blocks.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import { plainText } from "../core/plain-text.js";
 import { quoteWord } from "../core/shell.js";
+import { compressionOf } from "../formats/compression.js";
+import { peekFile } from "../formats/peek/peek.js";
+import { fileFormatOf } from "../formats/registry.js";
 import type { PlaceFacts } from "../model/page-api.js";
 import { printRef } from "../model/ref.js";
 import { nameGiver } from "../stations/harvest/records/named-words.js";
@@ -13,7 +17,7 @@ import { fileError } from "../stores/file/errors.js";
 import { checkKey, unusable } from "../stores/keys.js";
 import type { Location, StoreOptions } from "../stores/location.js";
 import { keyWithin as keyInside, nestingOf } from "../stores/nesting.js";
-import { absent, type Store } from "../stores/store.js";
+import { absent, openObject, type Store } from "../stores/store.js";
 import { openLocation, openStore, parseLocation } from "../stores/url.js";
 import { leavingOut } from "../stores/wrap/leaving-out.js";
 import { mapLimit } from "../system/parallel.js";
@@ -85,7 +89,7 @@ async function openPlace(word: string, location: Location, { anonymous, log, sig
     store: (await openLocation(location, opening)).store,
   });
   if (location.path !== undefined) {
-    if (await isFile(location.path)) return single();
+    if (await isFile(location.path)) return refuseNoImage(await single(), word, signal);
     const store = leavingOut(await openStore(location, opening), (name) =>
       log?.warn(`${unusable(name).message}: it is left out of ${plainText(word)}`),
     );
@@ -110,6 +114,24 @@ async function openPlace(word: string, location: Location, { anonymous, log, sig
   }
   if (await isTree(store, signal)) return { kind: "tree", store };
   return { kind: location.bucket === undefined ? "web" : "bucket", store };
+}
+
+/** Bytes at the beginning of a file by which formats are told apart. */
+const HEAD_BYTES = 64 * 1024;
+
+/** A file that no page could show is refused before there is a page. @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED */
+async function refuseNoImage(opened: Opened, word: string, signal: AbortSignal | undefined): Promise<Opened> {
+  const file = blockSource(await openObject(opened.store, opened.key!));
+  const head = await file.read({ offset: 0, length: HEAD_BYTES }, { signal });
+  // the heads of both are read by other means, when a page asks
+  if (fileFormatOf(head, file.name)?.hasDatasets || compressionOf(head) === "bzip2") return opened;
+  await peekFile(file, { signal }).catch((error: unknown) => {
+    if (!isEmporiumError(error) || (error.code !== "FORMAT_UNKNOWN" && error.code !== "FORMAT_UNSUPPORTED")) return;
+    const hint =
+      error.code === "FORMAT_UNKNOWN" ? `serve its folder: emporium serve ${quoteWord(dirname(word))}` : error.facts.hint;
+    throw new EmporiumError(error.code, error.message, { ...error.facts, hint, cause: error });
+  });
+  return opened;
 }
 
 /**
