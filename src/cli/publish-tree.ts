@@ -16,7 +16,7 @@ export default command({
     "Data go first, then the documents that make volumes readable, views, the metadata of tilt series, alignments, tomograms and annotations, of runs, of datasets, and last of depositions. A failure holds back the metadata that depend on it, so readers never find an incomplete entity.",
     "--dataset and --run select: a dataset includes the deposition that its metadata name, a run its dataset's own metadata and key photos. --include and --exclude are globs on paths of the tree, as in harvest download.",
     "--delete removes objects that the tree no longer has, metadata first, and only within what is sent: a dataset that the tree does not contain stays, and nothing is removed where a file failed. The ingest's own files (.emporium, unfinished files) are neither sent nor removed.",
-    "A tree that an ingest is writing is refused. publish verify TREE LOCATION verifies what was sent.",
+    "A tree that was imported with placeholders is refused where LOCATION is a bucket, as in ingest run; --allow-placeholders sends it. A tree that an ingest is writing is refused. publish verify TREE LOCATION verifies what was sent.",
     "--executor gives the files to a cluster: its jobs send them side by side and share --limit, and what has to come at the end comes last. The run's files and the log are in the workspace, which all nodes must see. emporium engine status prints the report once the run has ended.",
     "Exit status: 0 everything sent, 1 not a standardised tree, 2 wrong usage, 3 files failed (all named, the others done), 11 an ingest writes TREE, or another process LOCATION, 130 stopped.",
   ],
@@ -33,6 +33,10 @@ export default command({
     ...treeOptions,
     checksum: z.boolean().optional().meta({ description: "if sizes agree, compare contents instead of times" }),
     delete: z.boolean().optional().meta({ description: "remove objects that the tree no longer has, within what is sent" }),
+    allowPlaceholders: z
+      .boolean()
+      .optional()
+      .meta({ description: "send what was imported with placeholders into a bucket, too" }),
     dryRun: z.boolean().default(false).meta({ description: "print what would be sent and removed, change nothing" }),
     jobs: wholeNumber(1, 1024).optional().meta({ description: "parallel requests (default: 64)", value: "N" }),
     limit: bytesPerSecond().optional().meta({ description: "limit of the bytes sent per second", value: "50MB/s" }),
@@ -63,6 +67,7 @@ export default command({
       exclude,
       checksum,
       delete: remove,
+      allowPlaceholders,
       dryRun,
       jobs,
       ...engine
@@ -71,7 +76,7 @@ export default command({
   ) {
     const cluster = await clusterOf(engine, { jobs: undefined, memoryBytes: memory, dryRun }, io);
     const settings = {
-      ...{ checksum, delete: remove, dryRun, jobs },
+      ...{ checksum, delete: remove, allowPlaceholders, dryRun, jobs },
       ...selectionOf({ dataset, run, include, exclude }),
       bytesPerSecond: limit,
       memoryBytes: memory ?? defaultMemoryBytes(),

@@ -38,7 +38,8 @@ it("finds what JSON.parse finds, however the document is printed", () => {
 });
 
 it("of a document that is cut short it finds what is there", () => {
-  for (const text of ['{"', '{"a', '{"a\\', '{"a"', '{"a":', '{"a":1,"', "[", '["']) expect([text, textAt(text, "/0/x")]).toEqual([text, undefined]);
+  for (const text of ['{"', '{"a', '{"a\\', '{"a"', '{"a":', '{"a":1,"', "[", '["'])
+    expect([text, textAt(text, "/0/x")]).toEqual([text, undefined]);
   expect(textAt('{"a":"b', "/a")).toBe('"b');
 });
 

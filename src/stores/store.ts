@@ -235,6 +235,9 @@ export async function openObject(
   };
 }
 
+/** Others read a bucket, perhaps at once. A folder is its owner's until it is sent somewhere. */
+export const isBucket = ({ url }: Pick<Store, "url">): boolean => /^(s3|gs):/.test(url);
+
 /** Name of an object in messages: its path for local stores, its URL otherwise. */
 export function objectName(store: Store, key: string): string {
   return store.local ? store.local.path(key) : `${store.url}/${key}`;

@@ -12,6 +12,7 @@ import { type Env, envOf, type GivenEnv } from "../../engine/env.js";
 import { journalName, openJournal } from "../../engine/journal.js";
 import { type RunOptions, type RunReport, runPlan } from "../../engine/run.js";
 import type { Task } from "../../engine/task.js";
+import { forgetPlaceholders, notePlaceholders } from "../../engine/tree-notes.js";
 import { errnoOf } from "../../stores/file/errors.js";
 import type { IoMode } from "../../stores/io-mode.js";
 import { keyWithin, refuseInSource } from "../../stores/nesting.js";
@@ -33,9 +34,9 @@ import { ingestOperations } from "./ops/operations.js";
 import type { OpenAddress } from "./ops/photo.js";
 import { sectionCache } from "./ops/section-cache.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
-import { checkAsked, type IngestPlan, planIngest, refusePlaceholders, refuseRun } from "./plan.js";
+import { checkAsked, type IngestPlan, placeholderNote, planIngest, refusePlaceholders, refuseRun } from "./plan.js";
 import { replacedWarning } from "./replaced.js";
-import { makeSelection, requireSelection, type SelectionFlags } from "./selection.js";
+import { isEverything, makeSelection, requireSelection, type SelectionFlags } from "./selection.js";
 import { type DTypeChoice, requireZarr } from "./volume-source.js";
 
 export interface IngestOptions extends GivenEnv {
@@ -158,7 +159,9 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
     // the ids stand before the first output does: a resumed run gives the same ones
     await memory.write(joined(remembered, plan.ids));
     const receipts = await receiptsOfRuns(target, name);
+    const note = placeholderNote(job.config, plan);
     const beforeTasks = async (tasks: readonly Task[]) => {
+      if (note) await notePlaceholders(target, name, note);
       const replaced =
         !options.forceOverwrite && (await replacedWarning(tasks, target, { ...options, receipts: receipts.values() }));
       if (!replaced) return;
@@ -173,6 +176,7 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
       return runReport(plan, outcome.report, shortages);
     }
     const run = await runTasks(plan, name, job, { ...options, ...env, beforeTasks, otherReceipt: (task) => receipts.get(task) });
+    if (!note && run.exitStatus === 0 && isEverything(options.selection)) await forgetPlaceholders(target, name);
     const left = run.results.filter(({ state }) => state !== "done" && state !== "already");
     const outputs = left.flatMap(({ task }) => task.outputs);
     unfinished = ({ container }) => outputs.some((key) => key.startsWith(`${container}/`));

@@ -1,10 +1,12 @@
 import { availableParallelism } from "node:os";
+import { basename } from "node:path";
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { EmporiumError, fromErrorRecord } from "../../core/errors.js";
 import { envOf, type GivenEnv } from "../../engine/env.js";
 import type { Task, TaskPlan } from "../../engine/task.js";
+import type { PlaceholderNote } from "../../engine/tree-notes.js";
 import type { TypeKey } from "../../model/kinds.js";
-import { objectName, type Store } from "../../stores/store.js";
+import { isBucket, objectName, type Store } from "../../stores/store.js";
 import { type FileAccount, fileAccount } from "./account/account.js";
 import type { Refusal } from "./account/finding.js";
 import { judgeUses } from "./account/judge.js";
@@ -196,7 +198,15 @@ export async function planContext(
   };
 }
 
-const isBucket = ({ url }: Store): boolean => /^(s3|gs):/.test(url);
+const placeholdersSay = (found: readonly Placeholder[]): string => `${countPlaceholders(found)}: lines ${linesOf(found)}`;
+
+/** Tells those who send the tree on which of its items have values that nobody confirmed. */
+export function placeholderNote({ placeholders = [], file = "" }: IngestConfig, plan: IngestPlan): PlaceholderNote | undefined {
+  if (placeholders.length === 0) return undefined;
+  const keys = plan.tasks.flatMap(({ outputs }) => outputs);
+  const items = keys.map((key) => /^(?:depositions_metadata\/)?[^/]+/.exec(key)![0]);
+  return { config: basename(file), items: [...new Set(items)], says: placeholdersSay(placeholders) };
+}
 
 function placeholderRemarks({ placeholders = [], file }: IngestConfig, target: Store): PlanWarning[] {
   if (placeholders.length === 0) return [];
@@ -205,7 +215,7 @@ function placeholderRemarks({ placeholders = [], file }: IngestConfig, target: S
     : untoldMeasure(placeholders)
       ? "; ingest run refuses a placeholder for a voxel size, a pixel size or a tilt range"
       : "";
-  const message = `${file} has ${countPlaceholders(placeholders)}: lines ${linesOf(placeholders)}${note}`;
+  const message = `${file} has ${placeholdersSay(placeholders)}${note}`;
   return [{ message, place: placeholders[0]!.place }];
 }
 
@@ -246,7 +256,7 @@ export function refusePlaceholders({ placeholders = [], file }: IngestConfig, ta
   if (placeholders.length === 0 || !isBucket(target)) return;
   throw new EmporiumError(
     "CONFIG_PLACEHOLDER",
-    `a bucket takes no placeholders, and ${file} has ${countPlaceholders(placeholders)}: lines ${linesOf(placeholders)}`,
+    `a bucket takes no placeholders, and ${file} has ${placeholdersSay(placeholders)}`,
     {
       place: placeholders[0]!.place,
       hint: "fill them in (ingest check lists all), or add --allow-placeholders",

@@ -62,6 +62,12 @@ export function makeSelection(flags: SelectionFlags): Selection {
   };
 }
 
+/** Whether the flags ask for all that a configuration describes: nothing that an earlier import wrote stays as it was. */
+export function isEverything({ everything, filter, exclude, skipUntilRunName }: SelectionFlags): boolean {
+  const isSet = (rules: SelectionFlags["filter"]) => Object.values(rules ?? {}).some((sources) => sources && sources.length > 0);
+  return everything === true && !isSet(filter) && !isSet(exclude) && skipUntilRunName === undefined;
+}
+
 /** Nothing asked for is nothing done, and would look like success. @throws {EmporiumError} USAGE */
 export function requireSelection(selection: Selection): void {
   if (KINDS.some(({ type }) => selection.walks(type))) return;

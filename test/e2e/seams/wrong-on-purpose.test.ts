@@ -49,12 +49,11 @@ describe("what a newcomer gives by mistake is told, and the exit status tells", 
     const imported = [at("lab.yaml"), at("lab"), at("tree"), "--import-everything", "--allow-placeholders"];
     const clean = await run("ingest", "run", ...imported);
     expect([clean.status, clean.err]).not.toEqual([0, expect.stringContaining("no run of this workspace has written")]);
-    const key = readdirSync(at("tree"), { recursive: true, encoding: "utf8" }).find((name) =>
-      name.endsWith("TS_01.mrc"),
-    )!;
+    const key = readdirSync(at("tree"), { recursive: true, encoding: "utf8" }).find((name) => name.endsWith("TS_01.mrc"))!;
     writeFileSync(at(`tree/${key}`), `{"mine": true}`);
     cpSync(at("tree"), at("other tree"), { recursive: true });
-    const replaced = (does: string) => `1 object in OUTPUT that no run of this workspace has written ${does}: ${at(`tree/${key}`)}`;
+    const replaced = (does: string) =>
+      `1 object in OUTPUT that no run of this workspace has written ${does}: ${at(`tree/${key}`)}`;
     const plan = await run("ingest", "plan", ...imported);
     expect([plan.status, plan.out]).toEqual([0, expect.stringContaining(replaced("would be replaced"))]);
     const again = await run("ingest", "run", ...imported);

@@ -29,7 +29,7 @@ import {
 } from "../sync/cluster-batches.js";
 import { transferReport } from "../sync/report.js";
 import { type WantedFile, wantedFiles } from "../sync/wanted.js";
-import { type LockedItems, lockNamesOf, lookAtTree, refuseLocked, refuseOverlap } from "./open-tree.js";
+import { type LockedItems, lockNamesOf, lookAtTree, placeholderWarnings, refuseLocked, refuseOverlap } from "./open-tree.js";
 import { logName, measure, type PublishTreeOptions, readOnly, type TreeReport, unfinished, warningsOf } from "./publish-tree.js";
 import type { SelectedTree, TreeItem, TreeSelection } from "./select.js";
 import { coveredBy, DEPOSITIONS, isOfRun, stageOf } from "./stages.js";
@@ -77,7 +77,10 @@ export async function publishTreeOnCluster(
   const selected = await lookAtTree(source, options.delete ? target : undefined, options, env);
   refuseOverlap(tree, location, selected);
   await measure(selected, options.delete ?? false, source, env.signal);
-  const warnings = warningsOf(selected);
+  const warnings = [
+    ...warningsOf(selected),
+    ...(await placeholderWarnings(source, target, selected, { ...options, signal: env.signal })),
+  ];
   for (const warning of warnings) env.log.warn(warning);
   const { datasets, runs, include, exclude } = options;
   const slots = cluster.place.slots ?? SLOTS;

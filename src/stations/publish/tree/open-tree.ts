@@ -2,8 +2,9 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import type { Env } from "../../../engine/env.js";
 import { type HeldLock, heldLocks } from "../../../engine/lock.js";
+import { findPlaceholderNotes } from "../../../engine/tree-notes.js";
 import { nestingOf, refuseInSource } from "../../../stores/nesting.js";
-import type { Store } from "../../../stores/store.js";
+import { isBucket, type Store } from "../../../stores/store.js";
 import { type SelectedTree, selectTree, type TreeItem, type TreeSelection } from "./select.js";
 import { DEPOSITIONS } from "./stages.js";
 
@@ -38,6 +39,32 @@ export async function lookAtTree(
   });
   refuseLocked(selected, locks, log);
   return selected;
+}
+
+/**
+ * Others read a bucket: what an import wrote there in place of what it did not know goes into one only where somebody allows it.
+ *
+ * @returns what is to be said of a dry run, or of a person's consent
+ * @throws {EmporiumError} CONFIG_PLACEHOLDER
+ */
+export async function placeholderWarnings(
+  tree: Store,
+  target: Store,
+  { items }: Pick<SelectedTree, "items">,
+  { allowPlaceholders, dryRun, signal }: { allowPlaceholders?: boolean; dryRun?: boolean; signal?: AbortSignal | undefined },
+): Promise<string[]> {
+  if (!isBucket(target)) return [];
+  const sent = new Set(items.map(({ id }) => id));
+  const notes = await findPlaceholderNotes(tree, signal);
+  const says = notes.flatMap(({ config, items: of, says }) => {
+    const named = of.filter((id) => sent.has(id));
+    return named.length === 0 ? [] : [`${named.join(", ")} by ${config}, which had ${says}`];
+  });
+  if (says.length === 0) return [];
+  const message = `a bucket takes no placeholders, and the tree was made with some: ${says.join("; ")}`;
+  const hint = "fill them in, give ingest run again, and then this command, or add --allow-placeholders";
+  if (!allowPlaceholders && !dryRun) throw new EmporiumError("CONFIG_PLACEHOLDER", message, { hint });
+  return [allowPlaceholders ? message.replace("a bucket takes no placeholders, and the", "the") : `${message}; ${hint}`];
 }
 
 export interface LockedItems {

@@ -6,7 +6,8 @@ import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/er
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { TaskBrief } from "../../../engine/events.js";
 import { heldLocks, takeLocks } from "../../../engine/lock.js";
-import { objectName, type Store } from "../../../stores/store.js";
+import { copyPlaceholderNotes } from "../../../engine/tree-notes.js";
+import { isBucket, objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
 import { sendersOf } from "../run/sources.js";
 import { abortAbandoned } from "../sync/abandoned.js";
@@ -16,7 +17,7 @@ import { type TransferReport, transferReport } from "../sync/report.js";
 import { NO_RECORD, openRunLog, type RunLog } from "../sync/run-log.js";
 import type { SyncContext, SyncCounts, SyncOptions } from "../sync/task.js";
 import { wantedFiles } from "../sync/wanted.js";
-import { lockNamesOf, lookAtTree, refuseLocked, refuseOverlap } from "./open-tree.js";
+import { lockNamesOf, lookAtTree, placeholderWarnings, refuseLocked, refuseOverlap } from "./open-tree.js";
 import type { SelectedTree, TreeItem, TreeSelection } from "./select.js";
 import { DATASET_DOCUMENT } from "./stages.js";
 import { syncItem } from "./sync-item.js";
@@ -24,6 +25,8 @@ import { syncItem } from "./sync-item.js";
 export interface PublishTreeOptions extends SyncOptions, TreeSelection, GivenEnv {
   /** Folder with the logs. */
   readonly workspace: string;
+  /** Values that nobody confirmed may go into a bucket. Default false. */
+  readonly allowPlaceholders?: boolean | undefined;
 }
 
 /** Report of `publishTree`, dataset by dataset. */
@@ -59,7 +62,7 @@ export async function publishTree(tree: string, location: string, options: Publi
   const selected = await lookAtTree(source, options.delete ? target : undefined, options, { clock, log, signal });
   refuseOverlap(tree, location, selected);
   const sizes = await measure(selected, options.delete ?? false, source, signal);
-  const warnings = warningsOf(selected);
+  const warnings = [...warningsOf(selected), ...(await placeholderWarnings(source, target, selected, { ...options, signal }))];
   for (const warning of warnings) log.warn(warning);
   const lost = new AbortController();
   const stop = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal;
@@ -91,6 +94,11 @@ export async function publishTree(tree: string, location: string, options: Publi
       } finally {
         record?.close();
       }
+    }
+    if (!dryRun && !isBucket(target)) {
+      const whole =
+        !options.runs && !options.include && !options.exclude && [...counts.values()].every(({ failed }) => failed === 0);
+      await copyPlaceholderNotes(source, target, new Set(counts.keys()), { whole, signal: stop });
     }
   } catch (error) {
     if (stop.aborted) throw cancelled(stop);
