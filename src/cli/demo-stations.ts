@@ -183,7 +183,16 @@ function treeStations({ dest, bucketEnv, volume }: Surroundings): DemoStation[] 
     {
       name: "publish",
       steps: [
-        { ...step("The tree to a bucket, metadata last", "publish tree", portal, "s3://portal"), env: bucketEnv },
+        {
+          ...step(
+            "The tree to a bucket, metadata last, with the placeholders that its imports had",
+            "publish tree",
+            portal,
+            "s3://portal",
+            "--allow-placeholders",
+          ),
+          env: bucketEnv,
+        },
         { ...step("The bucket has what the tree has", "publish verify", portal, "s3://portal"), env: bucketEnv },
       ],
       next: "put your own bucket in its place: without the three variables it is Amazon's, with your account.",

@@ -1129,6 +1129,8 @@ complete -c emporium -n '__fish_seen_subcommand_from publish; and __fish_seen_su
 complete -c emporium -n '__fish_seen_subcommand_from publish; and __fish_seen_subcommand_from tree' -l no-checksum -d 'if sizes agree, compare contents instead of times'
 complete -c emporium -n '__fish_seen_subcommand_from publish; and __fish_seen_subcommand_from tree' -l delete -d 'remove objects that the tree no longer has, within what is sent'
 complete -c emporium -n '__fish_seen_subcommand_from publish; and __fish_seen_subcommand_from tree' -l no-delete -d 'remove objects that the tree no longer has, within what is sent'
+complete -c emporium -n '__fish_seen_subcommand_from publish; and __fish_seen_subcommand_from tree' -l allow-placeholders -d 'send what was imported with placeholders into a bucket, too'
+complete -c emporium -n '__fish_seen_subcommand_from publish; and __fish_seen_subcommand_from tree' -l no-allow-placeholders -d 'send what was imported with placeholders into a bucket, too'
 complete -c emporium -n '__fish_seen_subcommand_from publish; and __fish_seen_subcommand_from tree' -l dry-run -d 'print what would be sent and removed, change nothing'
 complete -c emporium -n '__fish_seen_subcommand_from publish; and __fish_seen_subcommand_from tree' -l jobs -x -d 'parallel requests (default: 64)'
 complete -c emporium -n '__fish_seen_subcommand_from publish; and __fish_seen_subcommand_from tree' -l limit -x -d 'limit of the bytes sent per second'
