@@ -222,7 +222,7 @@ describe("emporium ingest validate", () => {
     ]) {
       const { status, err } = await run(...words);
       expect([words, status]).toEqual([words, 2]);
-      expect(err).toMatch(/^error\[(CONFIG_EMPTY|CONFIG_SYNTAX)\]/);
+      expect(err).toMatch(/^error\[(CONFIG_EMPTY|CONFIG_SYNTAX|USAGE)\]/);
     }
   });
 });

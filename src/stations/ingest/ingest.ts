@@ -14,6 +14,7 @@ import { type RunOptions, type RunReport, runPlan } from "../../engine/run.js";
 import type { Task } from "../../engine/task.js";
 import { forgetPlaceholders, notePlaceholders } from "../../engine/tree-notes.js";
 import { errnoOf } from "../../stores/file/errors.js";
+import { refuseGone } from "../../stores/gone.js";
 import type { IoMode } from "../../stores/io-mode.js";
 import { keyWithin, refuseInSource } from "../../stores/nesting.js";
 import { objectName, type Store } from "../../stores/store.js";
@@ -106,6 +107,7 @@ export async function openIngest(options: Omit<IngestOptions, "forceOverwrite">)
   const exclusions = await readExclusions(options.exclusions, anonymous);
   const config = readConfig(await readConfigFile(options.config, anonymous), options.config, { exclusions, compat });
   const source = await openStore(options.input, { anonymous, io, readOnly: true });
+  await refuseGone(source, "INPUT");
   const target = await openStore(options.output, { anonymous, sync, io });
   if (!options.dryRun && !options.allowPlaceholders) refusePlaceholders(config, target, selection);
   const open = addressOpener(options);

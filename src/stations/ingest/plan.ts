@@ -13,6 +13,7 @@ import { judgeUses } from "./account/judge.js";
 import { useLedger } from "./account/ledger.js";
 import type { Arriving } from "./arriving.js";
 import { countPlaceholders, linesOf } from "./check/placeholders.js";
+import { otherFolderWarning } from "./check/written-for.js";
 import { refuse } from "./config/parts.js";
 import { readRunData } from "./config/run-data-map.js";
 import type { IngestConfig, Placeholder } from "./config/schema.js";
@@ -118,6 +119,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
 
   const draft = newDraft();
   for (const { message, hint: _, code: __, ...place } of config.remarks ?? []) draft.warnings.push({ message, place });
+  draft.warnings.push(...otherFolderWarning(config.writtenFor, config.file, source));
   draft.warnings.push(...runData.remarks, ...placeholderRemarks(config, target));
   const names = await planTree(context, draft);
   context.arriving?.finish();

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,9 +19,35 @@ describe("what a newcomer gives by mistake is told, and the exit status tells", 
 
   it("an INPUT that is not there, or one folder too deep, is not called empty", async () => {
     const gone = await run("ingest", "plan", at("lab.yaml"), at("labb"), at("out"), "--import-everything");
-    expect([gone.status, gone.err]).toEqual([2, expect.stringContaining(`(${at("labb")} does not exist)`)]);
+    expect([gone.status, gone.err]).toEqual([2, expect.stringContaining(`INPUT ${at("labb")} does not exist\n`)]);
+    for (const words of [
+      ["ingest", "validate", "source", at("lab.yaml")],
+      ["ingest", "validate", "standardized", at("lab.yaml")],
+      ["ingest", "check", at("lab.yaml"), "--source"],
+      ["ingest", "run", at("lab.yaml"), "--import-everything"],
+      ["ingest", "watch", at("lab.yaml"), "--import-everything"],
+      ["verify"],
+    ]) {
+      const { status, err } = await run(...words, at("labb"), ...(/run|watch/.test(words[1] ?? "") ? [at("out")] : []));
+      expect([words, status, err]).toEqual([words, 2, expect.stringContaining(` ${at("labb")} does not exist\n`)]);
+      expect(existsSync(at("out"))).toBe(false);
+    }
     const deep = await run("ingest", "plan", at("lab.yaml"), at("lab/tomograms"), at("out"), "--import-everything");
     expect([deep.status, deep.err]).toEqual([2, expect.stringMatching(/has no folders, and files such as TS_01\.mrc/)]);
+  });
+
+  it("a configuration for another folder is told, while that folder is there", async () => {
+    cpSync(at("lab"), at("second lab"), { recursive: true });
+    const words = [at("lab.yaml"), at("second lab"), at("out"), "--import-everything"];
+    const told = expect.stringContaining(`lab.yaml was written for ${at("lab")}, and INPUT is ${at("second lab")}: what it says`);
+    const plan = await run("ingest", "plan", ...words);
+    expect([plan.status, plan.out]).toEqual([0, told]);
+    const check = await run("ingest", "check", at("lab.yaml"), "--source", at("second lab"));
+    expect(check.out).toEqual(told);
+    expect((await run("ingest", "plan", ...words.with(1, `${at("lab")}/../lab/`))).out).not.toContain("was written for");
+    renameSync(at("lab"), at("moved"));
+    expect((await run("ingest", "plan", ...words)).out).not.toContain("was written for");
+    renameSync(at("moved"), at("lab"));
   });
 
   it("a filter that no run passes names the runs", async () => {

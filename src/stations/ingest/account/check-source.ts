@@ -1,4 +1,5 @@
 import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { refuseGone } from "../../../stores/gone.js";
 import { memoryStore } from "../../../stores/memory/store.js";
 import { openStore } from "../../../stores/url.js";
 import type { IngestConfig } from "../config/schema.js";
@@ -34,6 +35,7 @@ export interface CheckedSource {
 export async function checkSource(config: IngestConfig, options: SourceCheckOptions): Promise<CheckedSource> {
   const { strict, anonymous = false, allowPrivate, signal } = options;
   const source = await openStore(options.source, { anonymous, readOnly: true });
+  await refuseGone(source, "--source");
   const target =
     options.target === undefined
       ? memoryStore({ url: "memory:none" })

@@ -14,6 +14,7 @@ import { type Exclusions, standardExclusions } from "./exclusions.js";
 import { textOf } from "./look.js";
 import { findPlaceholders, placeholderWarning } from "./placeholders.js";
 import { checkRules } from "./rules.js";
+import { readWrittenFor } from "./written-for.js";
 
 /** Result of the checks of one configuration. */
 export interface CheckedConfig {
@@ -92,10 +93,16 @@ export function checkNode(bytes: Uint8Array, file: string, { exclusions = standa
     );
     checkVersion(root, errors, warnings);
   }
-  const placeholders = findPlaceholders(root, new TextDecoder().decode(bytes));
+  const text = new TextDecoder().decode(bytes);
+  const placeholders = findPlaceholders(root, text);
   warnings.push(...placeholders.map(placeholderWarning));
   const checked = { file, ok: errors.length === 0, readable: true, errors: sorted(errors), warnings: sorted(warnings) };
-  return { checked, root: root.kind === "map" ? root : undefined, config: config && { ...config, placeholders }, structure };
+  return {
+    checked,
+    root: root.kind === "map" ? root : undefined,
+    config: config && { ...config, placeholders, writtenFor: readWrittenFor(text) },
+    structure,
+  };
 }
 
 /** The configuration as a run takes it, and what the parts of a run refuse. */

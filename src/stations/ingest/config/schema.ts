@@ -22,6 +22,8 @@ export interface IngestConfig {
   readonly remarks?: readonly ErrorRecord[] | undefined;
   /** Values that a program wrote into it and that no person has replaced. */
   readonly placeholders?: readonly Placeholder[] | undefined;
+  /** The folder that `ingest new` has written it for. */
+  readonly writtenFor?: string | undefined;
 }
 
 /** A value that stands for one that nobody has given yet, or that was guessed; or a question that nobody has answered. */

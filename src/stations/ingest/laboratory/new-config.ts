@@ -7,6 +7,7 @@ import type { Location } from "../../../stores/location.js";
 import type { Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { checkConfig } from "../check/check.js";
+import { writtenFor } from "../check/written-for.js";
 import { accountLines, oneLine, questionLines } from "./account.js";
 import type { AnnotatedObject, Answers } from "./answers.js";
 import type { Role } from "./claims.js";
@@ -245,6 +246,6 @@ function headingOf(input: string | undefined): string[] {
   return [
     `Lines that say "${PLEASE}" are placeholders: valid, and not true. Lines that say "${PLEASE_CHECK}" are guesses.`,
     "The brackets repeat the value that was written for you: once you change it, it counts as yours. To accept it, delete the comment.",
-    ...(input === undefined ? [] : [oneLine(`Written for ${input}: give that as INPUT to ingest plan and ingest run.`)]),
+    ...(input === undefined ? [] : [oneLine(writtenFor(input))]),
   ];
 }

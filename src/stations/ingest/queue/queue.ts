@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { refuseGone } from "../../../stores/gone.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { readConfigFile } from "../check/config-file.js";
 import { readConfig } from "../check/read-config.js";
@@ -34,6 +35,7 @@ export async function queueIngest(options: QueueOptions): Promise<QueueReport> {
 async function runsOf({ config: file, input, output, selection, signal }: QueueOptions) {
   const config = readConfig(await readConfigFile(file, false), file, {});
   const [source, target] = [await openStore(input, { readOnly: true }), await openStore(output, { readOnly: true })];
+  await refuseGone(source, "INPUT");
   const { filter, exclude, skipUntilRunName } = selection;
   const chosen = makeSelection({ items: ["runs"], filter, exclude, skipUntilRunName });
   const draft = newDraft();

@@ -15,6 +15,7 @@ import type { ClusterStation } from "../../../engine/cluster/work.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Operation, PlainObject, Task, TaskContext } from "../../../engine/task.js";
 import { fileStore } from "../../../stores/file/store.js";
+import { refuseGone } from "../../../stores/gone.js";
 import type { Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { isUrl } from "../check/config-file.js";
@@ -83,6 +84,7 @@ export async function validateOnCluster(
   const { slots, notes } = remote ? fewSlots(cluster.place) : { slots: cluster.place.slots, notes: [] };
   const params = await paramsOf(request, remote ? requestsEach(slots!) : null);
   const store = await openStore(location, { anonymous, readOnly: true });
+  await refuseGone(store, suite === "source" ? "INPUT" : "TREE");
   const scene = await sceneOf(params, store, { anonymous, signal: env.signal });
   // other words for the same place are another run, beside this one
   const sum = createHash("sha256")

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { refuseGone } from "../../../stores/gone.js";
 import type { Location } from "../../../stores/location.js";
 import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
 import { readConfigFile } from "../check/config-file.js";
@@ -39,6 +40,7 @@ export async function validate(request: ValidateRequest): Promise<Validation> {
   const bytes = await configBytes(request);
   const judged = bytes && readJudged(bytes, request.config!);
   const store = await openStore(location, { anonymous, readOnly: true });
+  await refuseGone(store, suite === "source" ? "INPUT" : "TREE");
   const options = optionsOf(request);
   const validation =
     suite === "source"

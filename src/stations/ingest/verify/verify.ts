@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { EmporiumError } from "../../../core/errors.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
+import { refuseGone } from "../../../stores/gone.js";
 import { emptyHint, type Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { checkGroup } from "./check-group.js";
@@ -61,6 +62,7 @@ export async function verify(
 export async function rootOf(location: string, anonymous: boolean | undefined): Promise<{ root: string; prefix: string }> {
   const place = parseLocation(location);
   const store = await openStore(place, { anonymous, readOnly: true });
+  await refuseGone(store, "LOCATION");
   const depth = (await store.stat("dataset_metadata.json")) ? 1 : (await store.stat("run_metadata.json")) ? 2 : 0;
   let at = place;
   let prefix = "";

@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
+import { refuseGone } from "../../../stores/gone.js";
 import type { Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
 import { isUrl, readConfigFile, readExclusions } from "../check/config-file.js";
@@ -66,6 +67,7 @@ export async function awaitFirstConfig(options: FirstConfigOptions): Promise<Wat
   if (await isThere()) log.info(`${config} is there already: --profile is not read`);
   else log.info(`${config} is written when the first tilt series is complete`);
   const store = await openStore(input, { anonymous, readOnly: true });
+  await refuseGone(store, "INPUT");
   const rest = restOf(store, "", restMs, clock);
   const looks = looksAt(store, rest, options);
   let told = "";
