@@ -58,6 +58,18 @@ const MADE_OF: Partial<Record<TypeKey, TypeKey>> = {
   annotation_viz: "annotation",
 };
 
+/** Kinds whose files a section finds. */
+const SOURCED: readonly TypeKey[] = [
+  "frame",
+  "gain",
+  "tiltseries",
+  "rawtilt",
+  "alignment",
+  "tomogram",
+  "annotation",
+  "collection_metadata",
+];
+
 /** Kinds that are folders: for them nothing is written but metadata. */
 const FOLDERS: readonly TypeKey[] = ["deposition", "dataset", "run", "voxel_spacing"];
 
@@ -78,8 +90,11 @@ export function namedInVain(
   const lacking = (type: TypeKey): string | undefined => {
     const of = MADE_OF[type];
     const own = planned.filter(({ kind }) => kind === type);
-    if (!of || isExplained || own.some(({ action }) => action !== "leave")) return undefined;
+    if (isExplained || own.some(({ action }) => action !== "leave")) return undefined;
     const [left, ...more] = own;
+    // a section that finds nothing, without a failure: its filters let no run through
+    if (!of)
+      return left || !SOURCED.includes(type) ? undefined : `${config.file} finds no ${kindOf(type).section.replaceAll("_", " ")}`;
     if (!left) return `no ${of} that is asked for has its metadata at the target or in this plan`;
     return `${left.title}${more.length > 0 ? ` and ${more.length} more` : ""}: ${left.why}`;
   };
@@ -102,10 +117,12 @@ export function namedInVain(
   if (!asks || KINDS.some(gives)) return { absent, nothing: undefined };
   const folders = FOLDERS.filter((type) => selection.items(type)).flatMap((type) => selection.named.get(type) ?? []);
   const message = absent.length > 0 ? absent.join("; ") : `${folders.join(" and ")}: nothing is written for this alone`;
-  const of = [...selection.named.keys()].find(lacking);
+  const of = [...selection.named.keys()].find((type) => MADE_OF[type] && lacking(type));
   const hint = of
     ? `ingest plan says of each why it is left; --import-${kindOf(MADE_OF[of]!).section} --import-${MADE_OF[of]}-metadata imports what it is made of`
-    : `add another --import-… option; ${config.file} has ${[...config.sections.keys()].join(", ")}`;
+    : [...selection.named.keys()].some((type) => !absentSection(config, type, selection, planned) && lacking(type))
+      ? `check the globs and filters of its section in ${config.file}`
+      : `add another --import-… option; ${config.file} has ${[...config.sections.keys()].join(", ")}`;
   return { absent, nothing: new EmporiumError("CONFIG_EMPTY", message, { hint }) };
 }
 

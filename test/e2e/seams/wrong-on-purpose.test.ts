@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -69,6 +79,32 @@ describe("what a newcomer gives by mistake is told, and the exit status tells", 
     expect((await run("ingest", "check", at("lab/tomograms/TS_01.mrc"))).out).toContain("the file is no text");
     const file = await emporium(["ingest", "check", at("lab.yaml"), "--workspace", at("lab.yaml")]);
     expect([file.status, file.err]).toEqual([2, expect.stringContaining("lab.yaml is a file; expected a folder")]);
+  });
+
+  it("what is imported by name and not found, and a filter of a validation that nothing passes, are told", async () => {
+    const source = "literal: {value: [default]}\n        parent_filters: {include: {run: [^$]}}";
+    const frames = `frames:\n  - metadata: {dose_rate: 1.0, is_gain_corrected: true}\n    sources:\n      - ${source}\n`;
+    writeFileSync(at("frames.yaml"), readFileSync(at("lab.yaml"), "utf8").replace("tomograms:\n", `${frames}tomograms:\n`));
+    const none = await run("ingest", "plan", at("frames.yaml"), at("lab"), at("out"), "--import-frames");
+    expect([none.status, none.err]).toEqual([
+      3,
+      expect.stringContaining("frames.yaml finds no frames, so --import-frames has no effect"),
+    ]);
+    const imported = [at("frames.yaml"), at("lab"), at("validated"), "--allow-placeholders"];
+    const some = await run("ingest", "run", ...imported, "--import-everything", "--import-frames");
+    expect([some.status, some.out]).toEqual([0, expect.stringContaining("warning: " + `${at("frames.yaml")} finds no frames`)]);
+    for (const suite of [
+      ["source", at("lab.yaml"), at("lab")],
+      ["standardized", at("lab.yaml"), at("validated")],
+    ]) {
+      const validated = await run("ingest", "validate", ...suite, "--filter-run-name", "x");
+      const told = expect.stringContaining("no run matches --filter-run-name x; found: TS_01, TS_02\n");
+      expect([suite, validated.status, validated.err]).toEqual([suite, 2, told]);
+    }
+    const tomograms = [...["standardized", at("lab.yaml"), at("validated")], "--filter-tomogram-name", "7"];
+    expect((await run("ingest", "validate", ...tomograms)).err).toContain(
+      "no tomogram matches --filter-tomogram-name 7; found: 100",
+    );
   });
 
   it("what somebody else has put in OUTPUT is not replaced without a word", async () => {

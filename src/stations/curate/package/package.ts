@@ -4,6 +4,7 @@ import { counted } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { checkProfile, type DepositionProfile, parseDepositionProfile } from "../../../formats/yaml/deposition-profile.js";
 import { readGivenText } from "../../../stores/file/read-given.js";
+import { refuseGone } from "../../../stores/gone.js";
 import { refuseInSource } from "../../../stores/nesting.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
@@ -73,6 +74,7 @@ export async function packageBatch(dir: string, options: PackageOptions): Promis
   if (options.tree !== undefined)
     refuseInSource(options.dest, options.tree, { what: "--dest", hint: "choose a --dest outside of the tree" });
   const tree = options.tree === undefined ? undefined : await openStore(options.tree, { readOnly: true, anonymous, clock });
+  if (tree) await refuseGone(tree, "--tree");
   const manifest = await readBatch(batch, signal);
   const object = await objectOfBatch(manifest, options);
   const profile = await profileOf(options);

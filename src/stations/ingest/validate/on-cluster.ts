@@ -29,7 +29,7 @@ import { configBytes, optionsOf, type ValidateRequest, writePage } from "./run.j
 import type { ScaleSubject } from "./subjects.js";
 import { visitScales } from "./tree/standardized.js";
 import type { Scene } from "./tree/walk.js";
-import { openSource, openStandardized, validationOf } from "./validate.js";
+import { openSource, openStandardized, refuseUnused, validationOf } from "./validate.js";
 import type { Validation } from "./validation.js";
 
 /** Parameters that nodes need beside the location. */
@@ -151,6 +151,8 @@ async function tasksOf(name: string, scene: Scene): Promise<Task[]> {
     look(`dataset ${dataset.name}`, { at, dataset: dataset.name }, null);
     for (const run of await dataset.runs()) look(`${dataset.name}/${run}`, { at, dataset: dataset.name, run }, at);
   }
+  // datasets and runs by now; what is in them is met by the jobs
+  refuseUnused(scene);
   const params = asPlain({ pieces });
   return [...tasks, add({ run: "summarize", title: "what needs all runs", params, bytes: 0, after: tasks })];
 }

@@ -3,6 +3,7 @@ import { memoryStore } from "../../../stores/memory/store.js";
 import type { Store } from "../../../stores/store.js";
 import { mapLimit } from "../../../system/parallel.js";
 import type { IngestConfig } from "../config/schema.js";
+import { notedFilters } from "../filter-uses.js";
 import type { OpenAddress } from "../ops/photo.js";
 import { planContext } from "../plan.js";
 import { makeSelection, type SelectionFlags } from "../selection.js";
@@ -60,9 +61,10 @@ export async function openSource(
   source: Store,
   { filter, exclude, signal, faults = [] }: ValidateOptions & { readonly faults?: readonly ErrorRecord[] | undefined },
 ): Promise<Scene> {
-  const selection = makeSelection({ everything: true, filter, exclude });
+  const { selection, unused } = notedFilters(makeSelection({ everything: true, filter, exclude }));
   const nothing = memoryStore({ url: "memory:none" });
-  return sourceScene(await planContext(config, source, nothing, { selection, signal, open: refuseAddress }), faults);
+  const context = await planContext(config, source, nothing, { selection, signal, open: refuseAddress });
+  return { ...(await sourceScene(context, faults)), unused };
 }
 
 /** Opens the scene for `validateStandardized`. @throws {EmporiumError} as it */
@@ -70,9 +72,15 @@ export async function openStandardized(
   tree: Store,
   { config, filter, exclude, open, signal }: ValidateOptions & { readonly config?: IngestConfig | undefined },
 ): Promise<Scene> {
-  const selection = makeSelection({ everything: true, filter, exclude });
+  const { selection, unused } = notedFilters(makeSelection({ everything: true, filter, exclude }));
   const expectations = config && (await expectationsOf(config, tree, signal));
-  return standardizedScene({ store: tree, selection, expectations, open, signal });
+  return { ...(await standardizedScene({ store: tree, selection, expectations, open, signal })), unused };
+}
+
+/** What a filter that no name passes was meant for is not looked at, which would look like success. @throws {EmporiumError} CONFIG_EMPTY */
+export function refuseUnused(scene: Pick<Scene, "unused">): void {
+  const [first] = scene.unused();
+  if (first) throw first.error;
 }
 
 /** Runs whose folders and headers are read side by side. */
@@ -88,6 +96,7 @@ async function lookAt(scene: Scene, what: Validated, signal: AbortSignal | undef
     const scales = await mapLimit(runs, RUNS_AT_ONCE, (run) => dataset.lookAtRun(run, look));
     await visitScales(scales.flat(), look.visit);
   }
+  refuseUnused(scene);
   await scene.end(whole, look);
   return validationOf(what, whole);
 }

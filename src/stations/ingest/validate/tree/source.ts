@@ -57,7 +57,7 @@ interface SourceWalk {
  * @param faults faults of the configuration itself.
  * @throws {EmporiumError} CONFIG_… where not even depositions and datasets can be found
  */
-export async function sourceScene(context: PlanContext, faults: readonly ErrorRecord[] = []): Promise<Scene> {
+export async function sourceScene(context: PlanContext, faults: readonly ErrorRecord[] = []): Promise<Omit<Scene, "unused">> {
   const { selection, config } = context;
   const names = async (type: TypeKey, above: readonly Ancestor[]) => {
     const { items } = await findSection(context, type, { ancestors: above, row: undefined, mapped: undefined });

@@ -17,7 +17,9 @@ import { documentOf, type Look, type Scene, type TreeWalk } from "./walk.js";
  *
  * @throws {EmporiumError} CONFIG_EMPTY where there is no dataset, or none that the filters let through
  */
-export async function standardizedScene(options: Omit<TreeWalk, "hasDeposition" | "visit" | "onLink">): Promise<Scene> {
+export async function standardizedScene(
+  options: Omit<TreeWalk, "hasDeposition" | "visit" | "onLink">,
+): Promise<Omit<Scene, "unused">> {
   const { store, selection, expectations, signal } = options;
   const root = treeOf(store, signal);
   const walk = ({ visit, link, onLink }: Look): TreeWalk => ({

@@ -1,4 +1,5 @@
 import type { Store, UnfollowedLink } from "../../../../stores/store.js";
+import type { UnusedFilter } from "../../filter-uses.js";
 import type { OpenAddress } from "../../ops/photo.js";
 import type { Selection } from "../../selection.js";
 import type { Lazy } from "../facts/fact.js";
@@ -30,6 +31,8 @@ export interface Scene {
   readonly datasets: readonly SceneDataset[];
   /** Looks at the depositions and links that all parts have met. */
   end(met: Met, look: Look): Promise<void>;
+  /** Filters that no name of those that were met has passed. */
+  unused(): UnusedFilter[];
 }
 
 export interface SceneDataset {
