@@ -31,6 +31,17 @@ describe("what names suggest", () => {
     expect([of("gain.tiff", "tiff")[0], of("gain.tiff")[0]]).toEqual(["gain", undefined]);
   });
 
+  it("takes a stack with its angles for a tilt series though it lies below frames, and movies for frames", async () => {
+    const beside = new Set(["frames/imod/TS_02/TS_02.rawtlt"]);
+    const role = async (path: string) => {
+      const { files } = await laboratoryWith({ [path]: mrcFile([4, 6, 6], 2, { kind: "stack" }) });
+      return seeming(files[0]!, { tiltCounts: new Set(), has: (one) => beside.has(one) })?.role;
+    };
+    expect(await role("frames/imod/TS_01/TS_01.st")).toBe("tilt series");
+    expect(await role("frames/imod/TS_02/TS_02.mrc")).toBe("tilt series");
+    expect(await role("frames/TS_01_001.mrc")).toBe("frame");
+  });
+
   it("takes no volume of fractions for a mask, whatever it is called", async () => {
     const role = async (path: string, bytes: Uint8Array) =>
       seeming((await laboratoryWith({ [path]: bytes })).files[0]!, { tiltCounts: new Set(), has: () => false })?.role;

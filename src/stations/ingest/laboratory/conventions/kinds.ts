@@ -143,6 +143,12 @@ const FRACTIONS = "it is called a mask, and its voxels are no whole numbers: a m
 const hasFractions = ({ least, most }: VolumeFacts): boolean =>
   least !== undefined && most !== undefined && !(Number.isInteger(least) && Number.isInteger(most));
 
+/** Whether a stack of several images is that of a tilt series, though it lies below frames: Warp 1 keeps its folder `imod` there. */
+function isStackOfSeries(path: string, extension: string, images: number, around: Around): boolean {
+  const stem = path.slice(0, path.length - extension.length - 1);
+  return images > 1 && (extension === "st" || [".rawtlt", ".tlt", ".xf"].some((end) => around.has(`${stem}${end}`)));
+}
+
 function ofVolume({ path, volume, format }: Surveyed, name: string, extension: string, around: Around): Seeming | undefined {
   if (format !== "mrc" && format !== "zarr") return undefined;
   const called = (role: Role, because: string, details?: Details): Seeming => ({ role, because, strength: "name", details });
@@ -152,7 +158,7 @@ function ofVolume({ path, volume, format }: Surveyed, name: string, extension: s
   if (!volume) return format === "zarr" ? called(MASK.test(path) ? "mask" : "tomogram", "it is an image in OME-Zarr") : undefined;
   const { says, shape } = volume;
   if (says === "volumes") return shown("left out", "many volumes in one file");
-  const isFrame = FRAMES.test(path.slice(0, path.lastIndexOf("/") + 1));
+  const isFrame = FRAMES.test(path.slice(0, path.lastIndexOf("/") + 1)) && !isStackOfSeries(path, extension, shape[0], around);
   if (says === "picture") {
     if (GAIN.test(name)) return called("gain", "it is a single section, and its name is that of a gain reference");
     return isFrame
