@@ -60,6 +60,20 @@ async function runsOfGain(gains: readonly [string, Decision][], { last = "sessio
   return gains.map(([path]) => files.get(path)?.runs);
 }
 
+describe("a gain reference that nobody names, beside one that bookkeeping names for the runs", () => {
+  it("is that of another session, and left out, also if it lies as near and has the size of the frames", async () => {
+    const mdoc = mdocOf("TS_1").replaceAll("SubFramePath", "GainReference = X:\\gain_march.mrc\nSubFramePath");
+    const gains = { "gains/gain_march.mrc": frame(98), "gains/gain_may.mrc": frame(99) };
+    const laboratory = await laboratoryWith({ ...series("grid1", "TS_1", 1), ...gains, "grid1/TS_1.mrc.mdoc": mdoc });
+    const { files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    expect(files.get("gains/gain_march.mrc")).toMatchObject({ role: "gain", run: "TS_1" });
+    expect(files.get("gains/gain_may.mrc")).toMatchObject({
+      role: "left out",
+      because: "called a gain reference, and all frames have one that is named",
+    });
+  });
+});
+
 describe("a gain reference that a program gives to the runs which it has processed", () => {
   const gain = decision("session/gain.tiff", { role: "gain", runs: ["TS_1"] });
 

@@ -22,10 +22,18 @@ export async function placeGains(
   const gains = all.filter(({ role, run, runs: of, strength }) => role === "gain" && !run && !of && strength !== "person");
   if (gains.length === 0) return [];
   const folders = new Map<string, string>();
-  for (const { role, run, path } of all) if (role === "frame" && run !== undefined && !folders.has(run)) folders.set(run, path);
+  const named = runsWithGain(all);
+  let hasFrames = false;
+  for (const { role, run, path } of all) {
+    if (role !== "frame" || run === undefined) continue;
+    hasFrames = true;
+    if (!folders.has(run) && !named.has(run)) folders.set(run, path);
+  }
   if (folders.size === 0) {
-    for (const gain of gains)
-      files.set(gain.path, { ...gain, role: "left out", because: "there are no frames that it corrects" });
+    const because = hasFrames
+      ? "called a gain reference, and all frames have one that is named"
+      : "there are no frames that it corrects";
+    for (const gain of gains) files.set(gain.path, { ...gain, role: "left out", because });
     return [];
   }
   const sizes = await sizesOf(laboratory, [...gains.map(({ path }) => path), ...folders.values()]);
@@ -70,6 +78,15 @@ export async function placeGains(
     );
     return group[0]!.isFar ? { ...question, guess: "none" } : question;
   });
+}
+
+/** Runs of which bookkeeping, or a person, names the gain reference: another one is of another session, whatever it is called. */
+function runsWithGain(files: readonly Decision[]): Set<string> {
+  const known = files.filter(
+    ({ role, strength, run, runs }) =>
+      role === "gain" && (strength === "bookkeeping" || strength === "person") && (run !== undefined || runs !== undefined),
+  );
+  return new Set(known.flatMap(({ run, runs = [] }) => (run === undefined ? runs : [run, ...runs])));
 }
 
 /** Where several series have a name, a gain reference of one of them is that of those with frames. */
