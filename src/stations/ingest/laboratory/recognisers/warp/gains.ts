@@ -16,7 +16,7 @@ export async function claimGains({ laboratory, project, claims, notes }: Found):
   const runs = [...new Set(frames.map(({ run }) => run!))];
   const all = runs.length > 0 ? runs : project.series.map(({ run }) => run);
   const gains = new Map<string, Claim>();
-  for (const { path, gain, defects, dataFolder } of project.settings) {
+  for (const { path, gain, defects, dataFolder, isTilts } of project.settings) {
     claims.push({ path, role: "left out", because: "settings of Warp", strength: "bookkeeping" });
     const find = (named: string | undefined): string | undefined => {
       if (named === undefined) return undefined;
@@ -25,7 +25,7 @@ export async function claimGains({ laboratory, project, claims, notes }: Found):
     };
     const found = find(gain);
     if (gain !== undefined && found === undefined) notes.push(gainNote(path, gain));
-    const own = runsBelow(frames, dataFolder);
+    const own = isTilts ? runsOfLists(project, dataFolder) : runsBelow(frames, dataFolder);
     if (found !== undefined) {
       const known = gains.get(found)?.runs ?? [];
       const these = own.length > 0 ? own : known.length > 0 ? [] : all;
@@ -65,6 +65,11 @@ export async function claimGains({ laboratory, project, claims, notes }: Found):
     if (!image || !of || image.slice(0, -2).some((count) => count > 1)) return undefined;
     return image.at(-1) === of.at(-1) && image.at(-2) === of.at(-2) ? named[0]!.path : undefined;
   }
+}
+
+/** Runs whose `.tomostar` files lie in a folder. */
+function runsOfLists({ series }: Found["project"], folder: string | undefined): string[] {
+  return series.flatMap(({ run, tomostar }) => (tomostar !== undefined && folderOf(tomostar) === folder ? [run] : []));
 }
 
 /** Runs with frames in a folder. */

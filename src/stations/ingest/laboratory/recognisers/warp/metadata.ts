@@ -49,7 +49,8 @@ export async function metadataClaim(laboratory: Laboratory, project: Project, { 
 
 /** Whether an alignment of the series lies beside its stack. */
 function hasAlignmentBeside(laboratory: Laboratory, folder: string, stem: string): boolean {
-  const beside = within(folder, `tiltstack/${stem}`);
-  const has = (...ends: readonly string[]) => ends.some((end) => laboratory.get(within(beside, `${stem}${end}`)));
+  const folders = ["tiltstack", "imod"].map((name) => within(folder, `${name}/${stem}`));
+  const has = (...ends: readonly string[]) =>
+    folders.some((beside) => ends.some((end) => laboratory.get(within(beside, `${stem}${end}`))));
   return (has(".xf", "_st.xf") && has(".tlt", "_st.tlt", ".edf")) || has(".aln", ".st.aln");
 }

@@ -16,6 +16,8 @@ export interface Series {
   readonly stem: string;
   /** Folder of the project: above those of the `.tomostar` files and of the results. */
   readonly root: string;
+  /** Folder below which its results lie: `root`, or that of the `.tomostar` itself, where Warp 1 keeps everything beside it. */
+  readonly home: string;
   readonly tomostar?: string | undefined;
   /** Paths of the frames of its tilts, as the `.tomostar` has them, or the XML where there is none. */
   readonly movies: readonly string[];
@@ -51,7 +53,7 @@ export interface Found {
 const TEXT_BYTES_MAX = 4 * 1024 * 1024;
 const READS_IN_FLIGHT = 16;
 /** Folders in which Warp keeps results of tilt series, and of frame series. Source: `TiltSeries.cs` and `Movie.cs` in warpem/warp's WarpLib. */
-const TILT_RESULTS = ["reconstruction", "tiltstack"];
+const TILT_RESULTS = ["reconstruction", "tiltstack", "imod"];
 const FRAME_RESULTS = ["average", "powerspectrum"];
 /** `TS_1_10.00Apx.mrc`. Source: `TiltSeries.ToTomogramWithPixelSize` */
 export const VOLUME = /^(.+)_(\d+\.\d{2})Apx\.mrc$/i;
@@ -132,7 +134,9 @@ async function readTomostars(laboratory: Laboratory, notes: string[]): Promise<T
 async function isOfTilts(laboratory: Laboratory, folder: string, tomostars: readonly Tomostar[]): Promise<boolean> {
   const inside = (name: string) => laboratory.inFolder(within(folder, name));
   if (inside("reconstruction").some(({ path }) => VOLUME.test(baseName(path)))) return true;
-  if (tomostars.some(({ stem }) => laboratory.inFolder(within(folder, `tiltstack/${stem}`)).length > 0)) return true;
+  const hasStack = ({ stem }: Tomostar) =>
+    ["tiltstack", "imod"].some((name) => laboratory.inFolder(within(folder, `${name}/${stem}`)).length > 0);
+  if (tomostars.some(hasStack)) return true;
   return hasRoot(laboratory, folder, "TiltSeries");
 }
 
@@ -194,6 +198,7 @@ async function joined(laboratory: Laboratory, { tomostars, tiltFolders, settings
     list: path,
     stars: folderOf(path),
     root: folderOf(folderOf(path)),
+    home: tiltFolders.has(folderOf(path)) ? folderOf(path) : folderOf(folderOf(path)),
   }));
   const byStem = groupsOf(found, ({ stem }) => stem);
   const starFolders = new Set(tomostars.map(({ path }) => folderOf(path)));
@@ -208,7 +213,7 @@ async function joined(laboratory: Laboratory, { tomostars, tiltFolders, settings
       const isOwn = ({ stars, root: other }: (typeof found)[number]) =>
         isOnly || (stars !== undefined && named.has(stars)) || other === root || isAbove(other, root) || isAbove(root, other);
       if (known.some(isOwn)) continue;
-      const series = { stem, ...(await moviesOf(laboratory, within(folder, `${stem}.xml`))), root, stars: undefined };
+      const series = { stem, ...(await moviesOf(laboratory, within(folder, `${stem}.xml`))), root, home: root, stars: undefined };
       found.push(series);
       byStem.set(stem, [...known, series]);
     }
@@ -244,7 +249,7 @@ function finderOf(series: readonly Series[]): Project["find"] {
   return (stem, path) => {
     const known = byStem.get(stem) ?? [];
     if (known.length < 2) return known[0];
-    const lengths = known.map(({ root }) => (isAbove(root, path) ? root.length : -1));
+    const lengths = known.map(({ home }) => (isAbove(home, path) ? home.length : -1));
     const most = Math.max(...lengths);
     const nearest = known.filter((_, at) => lengths[at] === most);
     return most >= 0 && nearest.length === 1 ? nearest[0] : undefined;

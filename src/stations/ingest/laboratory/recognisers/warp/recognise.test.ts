@@ -84,6 +84,59 @@ const USUAL: Files = {
   "warp_tiltseries/subtomo/TS_1/TS_1_0000000_5.00A.mrc": mrcFile([6, 6, 6], 5),
 };
 
+/** Everything lies in the folder of the input, and its files are UTF-16. Source: `MainWindow.xaml.cs` and `TiltSeries.cs` in cramerlab/warp */
+describe("projects of Warp 1", () => {
+  const utf16 = (text: string) => new Uint8Array(Buffer.from(`\ufeff${text}`, "utf16le"));
+  const old = (folder: string, extension: string, gain: string) =>
+    utf16(
+      settings(
+        ["Folder", `Z:\\lab\\${folder.replaceAll("/", "\\")}\\`],
+        ["Extension", extension],
+        ["GainPath", `Z:\\lab\\gains\\${gain}`],
+      ),
+    );
+  const list = (...names: string[]) => tomostar(...names).replaceAll("../warp_frameseries/", "");
+  const series = (folder: string, seed: number): Files => ({
+    [`${folder}/TS_1.xml`]: utf16(aligned()),
+    [`${folder}/imod/TS_1/TS_1.st`]: mrcFile([2, 6, 5], 2, { kind: "stack", seed }),
+    [`${folder}/imod/TS_1/TS_1.rawtlt`]: "0.01\n2.01\n",
+    [`${folder}/imod/TS_1/TS_1.xf`]: "1 0 0 1 0 0\n1 0 0 1 0 0\n",
+    [`${folder}/imod/TS_1/TS_1.tlt`]: "0\n2\n",
+    [`${folder}/reconstruction/TS_1_10.00Apx.mrc`]: volume,
+  });
+  const two: Files = {
+    ...series("grid1/frames", 1),
+    ...series("grid2/tomostar", 2),
+    ...series("grid2/tomostar_old", 2),
+    ...{ "grid1/frames/previous.settings": old("grid1/frames", "*.tomostar", "gain_a.mrc"), "gains/gain_a.mrc": tilt },
+    ...{ "grid2/frames/previous.settings": old("grid2/frames", "*.mrc", "gain_b.mrc"), "gains/gain_b.mrc": tilt },
+    "grid2/tomostar/previous.settings": old("grid2/tomostar", "*.tomostar", "gain_b.mrc"),
+    ...{ "grid1/frames/TS_1.tomostar": list("a_1.mrc", "a_2.mrc"), "grid1/frames/a_1.mrc": movie, "grid1/frames/a_2.mrc": movie },
+    ...{ "grid2/tomostar/TS_1.tomostar": list("../frames/b_1.mrc"), "grid2/frames/b_1.mrc": movie },
+    "grid2/tomostar_old/TS_1.tomostar": list("../frames/b_1.mrc"),
+  };
+
+  it("have stacks in imod, and gain references of their own sessions", async () => {
+    const of = await told(two);
+    const run = of["grid1/frames/a_1.mrc"]!.replace("frame ", "");
+    expect(of).toMatchObject({
+      "grid1/frames/imod/TS_1/TS_1.st": `tilt series ${run}`,
+      "grid1/frames/imod/TS_1/TS_1.rawtlt": `raw tilts ${run}`,
+      "grid1/frames/imod/TS_1/TS_1.xf": `alignment ${run}`,
+      "grid1/frames/reconstruction/TS_1_10.00Apx.mrc": `tomogram ${run}`,
+      "gains/gain_a.mrc": `gain ${run}`,
+    });
+    expect(of["gains/gain_b.mrc"]).not.toContain(run);
+  });
+
+  it("have series of one name in two folders beside each other, each with its own results", async () => {
+    const of = await told(two);
+    const [kept, other] = ["tomostar", "tomostar_old"].map((folder) => of[`grid2/${folder}/reconstruction/TS_1_10.00Apx.mrc`]);
+    expect([kept, other]).toEqual([expect.stringMatching(/^tomogram /), expect.stringMatching(/^tomogram /)]);
+    expect(of["grid2/tomostar/imod/TS_1/TS_1.st"]).toBe(kept!.replace("tomogram", "tilt series"));
+  });
+});
+
 describe("a project of WarpTools", () => {
   it("is told by its .tomostar, its settings and the folders of its results", async () => {
     const found = await recognised(USUAL);

@@ -25,7 +25,8 @@ const TILTS: readonly (readonly [form: RegExp, kind: Kind])[] = [
   [/^reconstruction(?:\/(?:deconv|even|odd|denoised))?$/, "volume"],
   [/^denoised$/, "volume"],
   [/^tiltstack\/[^/]+\/thumbnails(?:\/|$)/, out("a picture for display")],
-  [/^tiltstack\/[^/]+$/, "stack"],
+  // Warp 1 called it so
+  [/^(?:tiltstack|imod)\/[^/]+$/, "stack"],
   [/^matching\/[^/]+_picks(?:\/|$)/, out("a picture for display")],
   [/^matching$/, "matching"],
   [/^(?:subtomo|particleseries)(?:\/|$)/, out("an image of one particle")],

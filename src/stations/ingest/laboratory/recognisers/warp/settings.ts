@@ -1,7 +1,7 @@
 import { parseXml } from "../../../../../formats/alignment/xml.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Laboratory } from "../../survey/laboratory.js";
-import { folderOf, within } from "../common/paths.js";
+import { baseName, folderOf, within } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
 
 /** A `.settings` file: where data are, and where results go. */
@@ -38,7 +38,7 @@ export async function readSettings(laboratory: Laboratory): Promise<{ all: Setti
     for (const { name, attributes } of read.value.children.find((one) => one.name === "Import")?.children ?? [])
       if (name === "Param") parameters.set(attributes.get("Name") ?? "", (attributes.get("Value") ?? "").trim());
     const value = (key: string) => parameters.get(key) || undefined;
-    const data = below(folderOf(path), value("DataFolder"));
+    const data = below(folderOf(path), value("DataFolder")) ?? ownFolder(path, value("Folder"));
     return {
       path,
       dataFolder: data,
@@ -49,6 +49,16 @@ export async function readSettings(laboratory: Laboratory): Promise<{ all: Setti
     };
   });
   return { all: all.filter((one) => one !== undefined), notes };
+}
+
+/**
+ * Warp 1 keeps everything in the folder of its input, which its settings name by the path of a machine that is gone, and keeps them there. Source:
+ * `Options.Save(Options.Import.Folder + DefaultOptionsName)` in `MainWindow.xaml.cs` of cramerlab/warp
+ */
+function ownFolder(path: string, named: string | undefined): string | undefined {
+  const own = folderOf(path);
+  const last = named?.split(/[\\/]/).findLast((part) => part !== "");
+  return last !== undefined && (own === "" || baseName(own).toLowerCase() === last.toLowerCase()) ? own : undefined;
 }
 
 /** A folder that is named from another one; undefined for none, and for those elsewhere. */
