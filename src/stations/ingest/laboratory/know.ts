@@ -7,6 +7,7 @@ import { comparisonNotes } from "./compared-archive.js";
 import { complete } from "./complete.js";
 import { joinedRuns } from "./completion/joined-runs.js";
 import { namedAlike } from "./completion/named-alike.js";
+import { ofSameExposures } from "./completion/same-exposures.js";
 import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
 import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN, withoutEffect } from "./decide.js";
@@ -109,7 +110,7 @@ async function recognisedAsOne(
   const known = withoutMadeNames(laboratory, recognised);
   const all = [...known, await conventions(laboratory, known)];
   await turnOfTheLoop();
-  const joined = await joinedRuns(laboratory, await runsOfSeries(laboratory, all));
+  const joined = await joinedRuns(laboratory, await runsOfSeries(laboratory, await ofSameExposures(laboratory, all)));
   const inRuns = await namedAlike(laboratory, joined.recognised);
   // where not all were compared two folders may have something in common that nobody has looked at
   return { recognised: inRuns, projects: joined.isComplete ? projectsOf(whole, inRuns, pairs) : [] };

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+const volume = (seed: number, spacing = 10) => mrcFile([6, 12, 12], spacing, { seed });
+const tiff = new Uint8Array([0x49, 0x49, 42, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+const TILTS = [-6, -3, 0, 3, 6];
+const mdoc = (series: string) =>
+  `PixelSpacing = 2.5\nVoltage = 300\nImageFile = ${series}.mrc\n\n${TILTS.map((tilt, z) => `[ZValue = ${z}]\nTiltAngle = ${tilt}\nSubFramePath = D:\\data\\${series}_${z}.tif\nDateTime = 12-Mar-24  1${series.at(-1)}:1${z}:12\n`).join("\n")}`;
+const frames = (series: string) => Object.fromEntries(TILTS.map((_, z) => [`frames/${series}_${z}.tif`, tiff]));
+
+async function decided(files: Record<string, string | Uint8Array>) {
+  const laboratory = await laboratoryWith(files);
+  return decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+}
+
+/** Two series, numbered anew for the second reconstruction: its `ts_002` is the `TS_03` of the first, and its `ts_003` the `TS_04`. */
+const first = {
+  ...{ ...frames("TS_03"), ...frames("TS_04"), "mdoc/TS_03.mrc.mdoc": mdoc("TS_03"), "mdoc/TS_04.mrc.mdoc": mdoc("TS_04") },
+  ...{ "old/TS_03.mrc": volume(3), "old/TS_04.mrc": volume(4) },
+};
+const renamed = {
+  ...{ "again/mdoc/ts_002.mdoc": mdoc("TS_03"), "again/mdoc/ts_003.mdoc": mdoc("TS_04") },
+  ...{ "again/rec/ts_002.mrc": volume(5, 8), "again/rec/ts_003.mrc": volume(6, 8) },
+};
+
+describe("series whose bookkeeping names the same exposures", () => {
+  it("are one run, whatever they are called, and nothing of them is asked for", async () => {
+    const { runs, files, questions, notes } = await decided({ ...first, ...renamed });
+    expect(runs).toHaveLength(2);
+    const run = (path: string) => files.get(path)?.run;
+    expect(run("old/TS_03.mrc")).toBe(run("again/rec/ts_002.mrc"));
+    expect(run("old/TS_04.mrc")).toBe(run("again/rec/ts_003.mrc"));
+    expect(files.get("frames/TS_03_0.tif")).toMatchObject({ role: "frame", run: run("old/TS_03.mrc") });
+    expect(questions).toEqual([]);
+    expect(notes).toContainEqual(expect.stringMatching(/is taken for .*: both were made of the same exposures\.$/));
+  });
+
+  it("also where the frames themselves are gone", async () => {
+    const gone = Object.fromEntries(Object.entries({ ...first, ...renamed }).filter(([path]) => !path.startsWith("frames/")));
+    const { files, runs } = await decided(gone);
+    expect(runs).toHaveLength(2);
+    expect(files.get("old/TS_04.mrc")?.run).toBe(files.get("again/rec/ts_003.mrc")?.run);
+  });
+
+  it("are not where their stacks show other images", async () => {
+    const stacks = { "mdoc/TS_03.mrc": stack(1), "again/mdoc/ts_002.st": stack(2) };
+    const { files } = await decided({ ...first, ...renamed, ...stacks });
+    expect(files.get("old/TS_03.mrc")?.run).not.toBe(files.get("again/rec/ts_002.mrc")?.run);
+  });
+});
