@@ -56,7 +56,7 @@ import { joinAlike } from "./questions.js";
 import { folderOf } from "./recognisers/common/paths.js";
 import { tellingPaths } from "./recognisers/common/source-folders.js";
 import { deselectedQuestions } from "./recognisers/warp/doubts.js";
-import { runFinder } from "./run-names.js";
+import { runFinder, runsCalled } from "./run-names.js";
 import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
 import { leaveWaitingLists, waitForAnswers } from "./waiting.js";
@@ -142,6 +142,7 @@ export async function complete(
     {
       laboratory,
       runs,
+      runsCalled: runsCalled([...files.values()].filter(isCalledAsSeries)),
       volumesOf: (run) => volumes.get(run) ?? [],
       pixelsOf: (run) => (pixels.get(run) ?? []).map(({ pixelAngstrom }) => pixelAngstrom),
       signal,
@@ -177,6 +178,11 @@ function unitsAlone(files: Map<string, Decision>, ofUnits: readonly Question[]):
       files.set(path, { ...file, strength: "contents" });
   }
 }
+
+const NAMED_AS_SERIES: readonly Decision["role"][] = ["tilt series", "tomogram", "acquisition", "raw tilts", "alignment"];
+/** Also one that is left out, since another one is published in its place, has the name of its series. */
+const isCalledAsSeries = ({ path, role }: Decision): boolean =>
+  NAMED_AS_SERIES.includes(role) || /\.(?:mdoc|tomostar)$/i.test(path);
 
 /** What may lie beside the volumes of a run, and is none. */
 const BESIDE: readonly Decision["role"][] = ["acquisition", "raw tilts", "alignment", "ctf", "table"];

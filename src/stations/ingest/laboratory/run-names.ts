@@ -207,6 +207,25 @@ export function runFinder(names: readonly string[]): (path: string) => string | 
   return (path) => exactly(path) ?? loosely(path) ?? tightly(path);
 }
 
+/**
+ * Runs of which files have a name, which may go on behind it: `TS_03` of `TS_03_10.00Apx.mrc`. A series that somebody has renamed is a run under one of its
+ * names, and lists go on to call it by the other.
+ */
+export function runsCalled(
+  files: Iterable<{ readonly path: string; readonly run?: string | undefined }>,
+): (name: string) => readonly string[] {
+  const runs = new Map<string, Set<string>>();
+  for (const { path, run } of files) {
+    if (run === undefined) continue;
+    const stem = stemOf(path.slice(path.lastIndexOf("/") + 1));
+    for (const { end } of wordsOf(stem)) {
+      const name = stem.slice(0, end);
+      runs.set(name, (runs.get(name) ?? new Set()).add(run));
+    }
+  }
+  return (name) => [...(runs.get(name) ?? [])];
+}
+
 /** Words that a name has more where its letters and its number stand apart: `ts_01` for `ts01`. */
 const WORDS_MORE = 2;
 

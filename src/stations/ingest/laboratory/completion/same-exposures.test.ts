@@ -10,6 +10,8 @@ const TILTS = [-6, -3, 0, 3, 6];
 const mdoc = (series: string) =>
   `PixelSpacing = 2.5\nVoltage = 300\nImageFile = ${series}.mrc\n\n${TILTS.map((tilt, z) => `[ZValue = ${z}]\nTiltAngle = ${tilt}\nSubFramePath = D:\\data\\${series}_${z}.tif\nDateTime = 12-Mar-24  1${series.at(-1)}:1${z}:12\n`).join("\n")}`;
 const frames = (series: string) => Object.fromEntries(TILTS.map((_, z) => [`frames/${series}_${z}.tif`, tiff]));
+const particles = (...names: readonly string[]) =>
+  `data_\n\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnTomoName\n${names.map((name) => `1 2 1 ${name}\n9 3 2 ${name}\n4 10 4 ${name}\n`).join("")}`;
 
 async function decided(files: Record<string, string | Uint8Array>) {
   const laboratory = await laboratoryWith(files);
@@ -49,5 +51,17 @@ describe("series whose bookkeeping names the same exposures", () => {
     const stacks = { "mdoc/TS_03.mrc": stack(1), "again/mdoc/ts_002.st": stack(2) };
     const { files } = await decided({ ...first, ...renamed, ...stacks });
     expect(files.get("old/TS_03.mrc")?.run).not.toBe(files.get("again/rec/ts_002.mrc")?.run);
+  });
+});
+
+describe("a list that calls a renamed series by its former name", () => {
+  it("means that series, and not another one whose name looks like it", async () => {
+    const { "again/rec/ts_002.mrc": _, "again/rec/ts_003.mrc": __, ...mdocs } = renamed;
+    const { runs, files } = await decided({ ...first, ...mdocs, "picks/all.star": particles("ts_002", "ts_003") });
+    expect(runs).toEqual(["TS_03", "TS_04"]);
+    expect(files.get("picks/all.star")).toMatchObject({
+      role: "points",
+      details: { points: { rowValues: { "old/TS_03.mrc": "ts_002", "old/TS_04.mrc": "ts_003" } } },
+    });
   });
 });

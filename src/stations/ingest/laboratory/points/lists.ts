@@ -23,6 +23,8 @@ export interface Volume {
 export interface PlaceOptions {
   readonly laboratory: Laboratory;
   readonly runs: readonly string[];
+  /** Runs of which files have this very name, whatever the run is called. Default: none */
+  readonly runsCalled?: ((name: string) => readonly string[]) | undefined;
   readonly volumesOf: (run: string) => readonly Volume[];
   /** Sizes of pixels that the run has otherwise, such as those of its tilt series. */
   readonly pixelsOf: (run: string) => readonly number[];

@@ -223,17 +223,24 @@ function rowsOfRuns(
   const { path, run, reading } = file;
   const values = [...series.keys()];
   const find = runFinder(runs);
+  const runOf = (value: string): string | undefined => {
+    const name = seriesStem(value.replaceAll("\\", "/"));
+    const called = runs.includes(name) ? [name] : (options.runsCalled?.(name) ?? []);
+    // a name that files have is no other one's that looks like it
+    const own = called.length > 0 ? only(called) : find(value.replaceAll("\\", "/"));
+    return own ?? nearestCalled(value, path, options);
+  };
   // rows of several tomograms are of several runs, whatever the file is called after
   const several: Listed = values.length > 1 ? { ...file, run: undefined } : file;
   if (values.every((value) => runs.includes(nameOf(value)))) return several;
   if (run !== undefined && values.length === 1) {
-    const said = find(values[0]!.replaceAll("\\", "/"));
+    const said = options.runsCalled?.(seriesStem(values[0]!)).includes(run) ? run : find(values[0]!.replaceAll("\\", "/"));
     if (said !== undefined && said !== run) return `it is called after ${run}, and its rows name ${values[0]}`;
     return { ...file, reading: { ...reading, rowName: undefined } };
   }
   const called = new Map<string, string>();
   for (const value of values) {
-    const own = find(value.replaceAll("\\", "/")) ?? nearestCalled(value, path, options);
+    const own = runOf(value);
     if (own === undefined) continue;
     const other = called.get(own);
     if (other !== undefined)
@@ -248,19 +255,22 @@ function rowsOfRuns(
   return { ...several, reading: { ...reading, rowValues } };
 }
 
+const only = <T>(some: readonly T[]): T | undefined => (some.length === 1 ? some[0] : undefined);
+
 /**
  * Of series of one name in several folders each run is called after its folder, `batch2_TS_01`, and a list goes on to call it `TS_01`: it means the one whose
  * tomogram lies nearest to it, below a folder that both lie in.
  */
-function nearestCalled(value: string, path: string, { runs, volumesOf }: PlaceOptions): string | undefined {
+function nearestCalled(value: string, path: string, { runs, runsCalled, volumesOf }: PlaceOptions): string | undefined {
   const shared = (other: string) => {
     const [one, two] = [folderOf(path).split("/"), folderOf(other).split("/")];
     const at = one.findIndex((part, i) => part === "" || part !== two[i]);
     return at < 0 ? one.length : at;
   };
-  const name = looseName(seriesStem(value.replaceAll("\\", "/")));
+  const stem = seriesStem(value.replaceAll("\\", "/"));
+  const known = new Set(runsCalled?.(stem));
   const called = runs
-    .filter((run) => looseName(run).endsWith(`_${name}`))
+    .filter((run) => known.has(run) || looseName(run).endsWith(`_${looseName(stem)}`))
     .map((run) => ({ run, depth: Math.max(0, ...volumesOf(run).map((volume) => shared(volume.path))) }));
   const most = Math.max(0, ...called.map(({ depth }) => depth));
   const nearest = called.filter(({ depth }) => depth === most);
