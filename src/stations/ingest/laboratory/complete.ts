@@ -122,7 +122,7 @@ export async function complete(
   ask(placeMasks(files, laboratory));
   await leaveSameMasks(files, laboratory);
   await leaveSmallFrames(files, laboratory);
-  framesWithoutAcquisition(files);
+  await framesWithoutAcquisition(files, laboratory);
   await oneOfRun(files, laboratory);
   const runs = runsOf(files);
   ask(await placeGains(files, laboratory, runs));

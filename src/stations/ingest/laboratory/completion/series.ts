@@ -9,6 +9,7 @@ import { angleFault, readAcquisitions, readAngleLists } from "../acquisition.js"
 import type { Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
+import { mdocsOf } from "../recognisers/common/mdocs.js";
 import { ALIGNED } from "../recognisers/common/names.js";
 import { baseName } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
@@ -285,14 +286,35 @@ export function stoppedSeries(files: ReadonlyMap<string, Decision>, laboratory: 
 }
 
 /** What is told of frames stands in the acquisition file of their run: without it nothing is known of them, and what it does not name is none. */
-export function framesWithoutAcquisition(files: Map<string, Decision>): void {
+export async function framesWithoutAcquisition(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
   const all = [...files.values()];
-  const told = new Set(all.filter(({ role }) => role === "acquisition").map(({ run }) => run));
-  const named = new Set(all.filter(({ role, strength }) => role === "frame" && strength === "bookkeeping").map(({ run }) => run));
+  const acquisitions = all.filter(({ role }) => role === "acquisition");
+  const told = new Set(acquisitions.map(({ run }) => run));
+  const inMdoc = await namesOfFrames(laboratory, acquisitions);
+  // of frames that a file of decisions has, the acquisition file tells whether they are those that it names
+  const isNamed = ({ path, run, strength }: Decision) =>
+    strength === "bookkeeping" || (strength === "person" && inMdoc.get(run!)?.has(baseName(path).toLowerCase()));
+  const named = new Set(all.filter((file) => file.role === "frame" && isNamed(file)).map(({ run }) => run));
   for (const file of all) {
     if (file.role !== "frame" || file.strength === "person") continue;
     const leave = (because: string) => files.set(file.path, { ...file, role: "left out", because });
     if (!told.has(file.run)) leave("frames need the acquisition file (mdoc) of their run, and there is none");
     else if (named.has(file.run) && file.strength === "name") leave(`the acquisition file of ${file.run} does not name it`);
   }
+}
+
+/** Names of the frames of each run, as its acquisition files have them. */
+async function namesOfFrames(
+  laboratory: Laboratory,
+  acquisitions: readonly Decision[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const mdocs = new Map((await mdocsOf(laboratory)).all.map(({ path, sections }) => [path, sections]));
+  const names = new Map<string, Set<string>>();
+  for (const { path, run } of acquisitions) {
+    const own = names.get(run ?? "") ?? new Set();
+    for (const { subFramePath } of mdocs.get(path) ?? [])
+      if (subFramePath !== undefined) own.add(baseName(subFramePath.replaceAll("\\", "/")).toLowerCase());
+    names.set(run ?? "", own);
+  }
+  return names;
 }
