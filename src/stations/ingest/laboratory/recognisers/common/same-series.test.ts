@@ -127,6 +127,33 @@ describe("stacks of one name with other images", () => {
     expect(of("ben/project/recons/TS_01_rec.mrc")).toMatchObject({ run: "ben_project_TS_01" });
   });
 
+  it("have what lies elsewhere by what it holds, before what another series of that folder tells", async () => {
+    const sample = (seed: number) => ({
+      ...{ "TS_01.mrc": stack(seed), "rec/TS_01.rec": volume(seed + 10) },
+      ...{ "TS_02.mrc": stack(seed + 1), "rec/TS_02.rec": volume(seed + 11) },
+    });
+    const { runs, of } = await decided({
+      ...below("screen2/dko", sample(1)),
+      ...below("screen2/wt", sample(31)),
+      "earlier/wt/TS_01.rec": volume(41, 12),
+      "earlier/dko/TS_02.rec": volume(12, 12),
+    });
+    expect(runs).toEqual(["dko_TS_01", "dko_TS_02", "wt_TS_01", "wt_TS_02"]);
+    expect(of("earlier/wt/TS_01.rec")?.run).toBe("wt_TS_01");
+    expect(of("earlier/dko/TS_02.rec")?.run).toBe("dko_TS_02");
+  });
+
+  it("are of the samples that folders for archives and folders of a warning have within them", async () => {
+    const { runs, of } = await decided({
+      ...below("empiar/data/dko", own(1)),
+      ...below("empiar/data/wt", own(31)),
+      "emdb/EMD-51234/map/emd_51234.map": mrcFile([7, 13, 12], 10, { seed: 77 }),
+      "old_recs_DO_NOT_UPLOAD/wt/TS_02.rec": volume(91),
+    });
+    expect(runs.filter((run) => run.includes("TS"))).toEqual(["dko_TS_01", "dko_TS_02", "wt_TS_01", "wt_TS_02"]);
+    expect(of("old_recs_DO_NOT_UPLOAD/wt/TS_02.rec")?.run).toBe("wt_TS_02");
+  });
+
   it("are those of two places of which each folder of work has its own folders, and one may have a single one", async () => {
     const { runs, of, whose } = await decided({
       ...below("serialem", { "L03/ts_001.mrc": stack(1), "L07/ts_001.mrc": stack(2) }),

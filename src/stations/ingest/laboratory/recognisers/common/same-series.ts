@@ -72,7 +72,7 @@ export async function runsOfSeries(laboratory: Laboratory, recognised: readonly 
   const open: Open[] = [];
   for (const family of families) {
     const told: Told = (a, b) => own.get(family)!(a, b) ?? ofPlaces(placeOf(family, a), placeOf(family, b));
-    const { groups, loose } = grouped(family, told);
+    const { groups, loose } = grouped(family, { own: own.get(family)!, told });
     const isOpen = (a: Group, b: Group) => a !== b && !areApart(a, b, told);
     const doubtful = groups.filter((one) => groups.some((other) => isOpen(one, other)));
     const holdsSeveral = doubtful.some((one) => doubtful.some((other) => areApart(one, other, told)));
@@ -199,7 +199,10 @@ async function splitByStacks(
   for (const path of unit.paths) {
     const near = folders.map((own) => Math.max(...own.map((folder) => shared(folder, folderOf(path)))));
     const most = Math.max(...near);
-    const own = near.filter((length) => length === most).length === 1 ? units[near.indexOf(most)]! : rest;
+    const nearest = units.filter((_, at) => near[at] === most);
+    // what lies elsewhere in a folder of the same name is of that sample
+    const called = nearest.filter((one) => folderOf(path).split("/").includes(parts[units.indexOf(one)]!));
+    const own = nearest.length === 1 ? nearest[0]! : called.length === 1 ? called[0]! : rest;
     own.paths.add(path);
     for (const [role, paths] of unit.byRole)
       if (paths.has(path)) own.byRole.set(role, (own.byRole.get(role) ?? new Set()).add(path));
@@ -357,17 +360,25 @@ function toldOfPlaces(families: readonly Family[], own: ReadonlyMap<Family, Told
 
 const areApart = (a: Group, b: Group, told: Told): boolean => a.some((one) => b.some((other) => told(one, other) === false));
 
-/** Puts together what is of one series. `loose`: what may be of several, such as the only mdoc of a name that two stacks have. */
-function grouped({ units }: Family, told: Told): { readonly groups: readonly Group[]; readonly loose: readonly Unit[] } {
+/**
+ * Puts together what is of one series. `loose`: what may be of several, such as the only mdoc of a name that two stacks have.
+ *
+ * @param own what the series itself tells: that counts before what others tell of its places
+ */
+function grouped(
+  { units }: Family,
+  { own, told }: { readonly own: Told; readonly told: Told },
+): { readonly groups: readonly Group[]; readonly loose: readonly Unit[] } {
   let groups: Unit[][] = units.map((unit) => [unit]);
   const join = (a: Unit[], b: Unit[]) => {
     groups = groups.filter((group) => group !== b);
     a.push(...b);
   };
-  for (const [at, a] of units.entries()) {
-    for (const b of units.slice(at + 1)) {
+  const pairs = units.flatMap((a, at) => units.slice(at + 1).map((b) => [a, b] as const));
+  for (const tell of [own, told]) {
+    for (const [a, b] of pairs) {
       const [one, other] = [a, b].map((unit) => groups.find((group) => group.includes(unit))!);
-      if (one !== other && told(a, b) === true && !areApart(one!, other!, told)) join(one!, other!);
+      if (one !== other && tell(a, b) === true && !areApart(one!, other!, told)) join(one!, other!);
     }
   }
   const loose: Unit[] = [];
