@@ -50,7 +50,10 @@ export interface PointsReading {
   readonly of?: string | undefined;
   /** Spacing of that tomogram, Å, where a run has several. */
   readonly inSpacingAngstrom?: number | undefined;
-  /** Of a table that knows tomograms by numbers: the value of its column for each, by the path of the tomogram. */
+  /**
+   * Of a table that knows tomograms by numbers: the value of its column for each, by the path of the tomogram. Of one that tells samples apart by another
+   * column, that follows: `TS_01 & sample=wt`.
+   */
   readonly rowValues?: Readonly<Record<string, string>> | undefined;
   /** Of a file of one run with the points of several objects: what each is called, by its class. Each is an annotation of its own. */
   readonly classes?: Readonly<Record<string, string>> | undefined;

@@ -118,3 +118,27 @@ it("angles of a table are not published, and that is told", async () => {
   const { notes } = await told(rows("tomo,x,y,z,rot,tilt,psi", "TS_01,1,2,1,0,0,0", "TS_01,9,3,2,0,0,0"));
   expect(notes).toContain("picks.csv: its angles (rot, tilt, psi) are not read; its points are published without orientation.");
 });
+
+it("rows of two samples with tomograms of one name are told apart by the column of the sample, and those of a third one are not read", async () => {
+  const { annotations, notes } = await told(
+    rows(
+      "sample,series,x,y,z",
+      ...["wt,TS_01,1,2,1", "wt,TS_01,9,3,2", "dko,TS_01,4,10,4", "dko,TS_01,5,1,4"],
+      ...["wt,TS_02,3,3,3", "wt,TS_02,4,3,3", "dko,TS_02,7,7,2", "dko,TS_02,8,7,2"],
+    ),
+    {},
+    { "wt/rec/TS_01.mrc": volume(1), "dko/rec/TS_01.mrc": volume(2), "wt/rec/TS_02.mrc": volume(3), ...stacks() },
+  );
+  expect(annotations.flatMap(({ filters, runs }) => filters.map((filter, at) => [filter, runs[at]]))).toEqual([
+    ["series=TS_01 & sample=dko", `{"include":{"run":["^dko_TS_01$"]}}`],
+    ["series=TS_01 & sample=wt", `{"include":{"run":["^wt_TS_01$"]}}`],
+    ["series=TS_02 & sample=wt", `{"include":{"run":["^TS_02$"]}}`],
+  ]);
+  expect(notes.join()).toContain("picks.csv: 2 rows of TS_02 & sample=dko not used: no tomogram here is theirs.");
+});
+
+const stacks = () => ({
+  "wt/st/TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 4 }),
+  "dko/st/TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 5 }),
+  "wt/st/TS_02.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 6 }),
+});

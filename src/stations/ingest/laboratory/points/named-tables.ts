@@ -5,9 +5,9 @@ import { csvRows } from "../../../../formats/points/csv-rows.js";
 import { isNapari } from "../../../../formats/points/napari.js";
 import type { PointsReading } from "../claims.js";
 import { orReason } from "../recognisers/common/reading.js";
-import { runFinder } from "../run-names.js";
+import { looseName, runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { withoutFile } from "./lists.js";
+import { type PlaceOptions, withoutFile } from "./lists.js";
 import { delimiterOf, unitOf } from "./point-files.js";
 
 /** A table with names of columns whose rows are to be chosen by them. */
@@ -47,6 +47,10 @@ const JUNK =
   /^(?:junk|bad|noise|background|false[ _-]?positives?|fp|ignored?|discard(?:ed)?|reject(?:ed)?|garbage|unknown|unsure|none|no)$/i;
 const YES = /^(?:1|1\.0|true|yes|y|x|keep|good|ok)$/i;
 const NO = /^(?:0|0\.0|false|no|n|bad|discard|)$/i;
+/** What people call a column by which they tell series of one name apart. */
+const SAMPLE =
+  /^(?:sample|specimen|strain|genotype|mutant|condition|visit|session|dataset|grid|project|person|user|folder|cellline)(?:name|id)?$/;
+const SAMPLES_MAX = 50;
 const FILAMENT = /^(?:rln)?(?:filament|fiber|fibre|tube|helicaltube|contour|curve)(?:id|nr|no|number|index)?$/;
 const TILT = /^(?:nominal)?(?:tilt|stage)(?:angle|number|index)?$/;
 const TURNED = /^(?:rot|psi|phi|theta|the|tdrot|narot|euler\w*|angle(?:rot|tilt|psi)|rlnangle\w+|q[0-3wxyz])$/;
@@ -61,7 +65,7 @@ const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}
 export async function namedTable(
   laboratory: Laboratory,
   path: string,
-  runs: readonly string[],
+  { runs, volumesOf }: Pick<PlaceOptions, "runs" | "volumesOf">,
   signal: AbortSignal,
 ): Promise<NamedTable | string | undefined> {
   if (OTHER_KINDS.test(path) || laboratory.get(path)?.format !== "text") return undefined;
@@ -80,8 +84,68 @@ export async function namedTable(
   const isPlain = /^(?:0,1,2|2,1,0)$/.test(table.axes.join());
   const isOne = tomograms === undefined || table.values[tomograms]?.size === 1;
   if (isPlain && isOne && kept === undefined && classes === undefined) return undefined;
-  const found = await orReason(() => countedRows(table, { tomograms, kept, classes }));
+  const chosen: Chosen = { tomograms, kept, classes };
+  const samples = tomograms === undefined ? undefined : samplesOf(table, tomograms, { runs, volumesOf });
+  const found = await orReason(
+    async () => (samples && (await rowsOfSamples(table, { ...chosen, samples }))) ?? (await countedRows(table, chosen)),
+  );
   return "reason" in found ? `it cannot be read: ${withoutFile(found.reason, path)}` : found.value;
+}
+
+/** A column that tells of which sample, session or person a row is, where tomograms of several have the same names. */
+interface Samples {
+  readonly column: number;
+  /** The tomograms of the run that a sample and a name of a tomogram mean together. */
+  tomogramsOf(sample: string, name: string): readonly string[];
+}
+
+/** A column whose values stand in the names or folders of some runs alone, or that is called after samples and one of whose values stands in those of all. */
+function samplesOf(
+  { names, values, axes }: Table,
+  tomograms: number,
+  { runs, volumesOf }: Pick<PlaceOptions, "runs" | "volumesOf">,
+): Samples | undefined {
+  const placed = runs.flatMap((run) => {
+    const paths = volumesOf(run).map(({ path }) => path);
+    return paths.length === 0 ? [] : [{ run: looseName(run), paths, words: [run, ...paths].map((text) => spaced(text)) }];
+  });
+  const have = (value: string) => placed.filter(({ words }) => words.some((text) => text.includes(spaced(value))));
+  const column = names.findIndex((name, at) => {
+    const own = [...(values[at] ?? [])];
+    const word = plain(name);
+    if (at === tomograms || axes.includes(at) || own.length === 0 || own.length > SAMPLES_MAX) return false;
+    if ([CLASS, KEPT, REFUSED, TURNED, TILT].some((form) => form.test(word))) return false;
+    if (!own.every((value) => /\p{L}/u.test(value))) return false;
+    const counts = own.map((value) => have(value).length).filter((count) => count > 0);
+    return counts.some((count) => count < placed.length) || (SAMPLE.test(word) && counts.length > 0);
+  });
+  if (column < 0) return undefined;
+  return {
+    column,
+    tomogramsOf: (sample, name) => {
+      const text = looseName(name);
+      const own = have(sample).filter(({ run }) => /\p{L}/u.test(text) && (run === text || run.endsWith(`_${text}`)));
+      return own.length === 1 ? own[0]!.paths : [];
+    },
+  };
+}
+
+/** Its words between `_`, so that one is found as a whole. */
+const spaced = (text: string): string => `_${looseName(text.replaceAll("/", "_"))}_`;
+
+/** As {@link countedRows}, with what the column of samples has behind the name of each tomogram. Undefined where none of them is of a run. */
+async function rowsOfSamples(
+  table: Table,
+  chosen: Chosen & { readonly samples: Samples },
+): Promise<NamedTable | string | undefined> {
+  const found = await countedRows(table, chosen);
+  if (typeof found === "string" || found.series === undefined) return undefined;
+  const rowValues: Record<string, string> = {};
+  for (const row of found.series.keys()) {
+    const [name, sample] = [row.slice(0, row.indexOf(" & ")), row.slice(row.lastIndexOf("=") + 1)];
+    for (const path of chosen.samples.tomogramsOf(sample, name)) rowValues[path] = row;
+  }
+  return Object.keys(rowValues).length === 0 ? undefined : { ...found, reading: { ...found.reading, rowValues } };
 }
 
 async function headOf(laboratory: Laboratory, path: string, signal: AbortSignal): Promise<Head | undefined> {
@@ -199,10 +263,11 @@ interface Chosen {
   readonly tomograms: number | undefined;
   readonly kept: Kept | undefined;
   readonly classes: Classes | undefined;
+  readonly samples?: Samples | undefined;
 }
 
 /** Counts the rows of each tomogram and class, and tells those that are put aside. */
-async function countedRows(table: Table, { tomograms, kept, classes }: Chosen): Promise<NamedTable | string> {
+async function countedRows(table: Table, { tomograms, kept, classes, samples }: Chosen): Promise<NamedTable | string> {
   const { path, laboratory, signal, names } = table;
   const series = new Map<string, number>();
   const classRows = new Map<string, Set<string>>();
@@ -212,7 +277,9 @@ async function countedRows(table: Table, { tomograms, kept, classes }: Chosen): 
   for await (const rows of csvRows(source, layoutOf(table), { signal }))
     for (const { cells } of rows) {
       const cellOf = (column: number | undefined) => (column === undefined ? "" : (cells[column]?.trim() ?? ""));
-      const [row, one] = [cellOf(tomograms), cellOf(classes?.column)];
+      const sample = samples && filterOf([[names[samples.column]!, cellOf(samples.column)]]);
+      const [name, one] = [cellOf(tomograms), cellOf(classes?.column)];
+      const row = name === "" || sample === undefined ? name : `${name} & ${sample}`;
       if (kept && cellOf(kept.column) !== kept.value) putAside(`${names[kept.column]} is not ${kept.value}`);
       else if (tomograms !== undefined && row === "") putAside(`${names[tomograms]} is empty`);
       else if (classes && !Object.hasOwn(classes.objects, one))
@@ -228,7 +295,9 @@ async function countedRows(table: Table, { tomograms, kept, classes }: Chosen): 
   if (tomograms !== undefined && series.size > 1 && [...series.values()].every((count) => count === 1))
     return `it has one row for each ${names[tomograms]}: a table of tomograms, and no list of positions`;
   const sayable = [
-    ...(tomograms === undefined ? [] : [...series.keys()].map((value) => [names[tomograms]!, value] as const)),
+    ...(tomograms === undefined
+      ? []
+      : [...series.keys()].map((value) => [names[tomograms]!, value.split(" & ", 1)[0]!] as const)),
     ...objects.map(([one]) => [names[classes!.column]!, one] as const),
     ...(kept ? [[names[kept.column]!, kept.value] as const] : []),
   ];

@@ -56,8 +56,8 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   const notes: string[] = [];
   const listed: Listed[] = [];
   for (const file of files) {
-    const { laboratory, runs, signal } = options;
-    const table = file.details.points ? undefined : await namedTable(laboratory, file.path, runs, signal);
+    const { laboratory, signal } = options;
+    const table = file.details.points ? undefined : await namedTable(laboratory, file.path, options, signal);
     const known = typeof table === "object" ? table.reading : (table ?? (await readingOf(file, options)));
     const named =
       typeof known === "string"
@@ -191,6 +191,7 @@ function ofOnlyRun(file: Listed, { runs }: PlaceOptions): Listed {
  */
 async function namedRows(file: Listed, options: PlaceOptions, table?: NamedTable): Promise<Listed | string> {
   if (file.reading.rowName === undefined) return ofOnlyRun(file, options);
+  if (table?.series && file.reading.rowValues) return { ...file, run: undefined, series: table.series };
   if (table?.series) return rowsOfTable({ ...file, series: table.series }, table.series, options);
   if (file.reading.rowValues !== undefined || !NAMES.has(file.reading.rowName)) return file;
   const list = await readParticleList(options.laboratory, file.path);
