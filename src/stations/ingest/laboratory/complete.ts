@@ -7,6 +7,7 @@ import { chunkQuestions } from "./completion/chunks.js";
 import { configuredSizeQuestions } from "./completion/configured-sizes.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { copiesOfPortal, downloadedQuestions } from "./completion/downloaded.js";
+import { entryQuestions } from "./completion/entries.js";
 import { placeGains } from "./completion/gains.js";
 import { mirrorQuestions } from "./completion/hand.js";
 import { lyingQuestions } from "./completion/lying.js";
@@ -86,6 +87,7 @@ export async function complete(
   ask(await deselectedQuestions(files, laboratory));
   ask(downloadedQuestions(files, laboratory));
   ask(await copiesOfPortal(files, laboratory));
+  ask(await entryQuestions(files, laboratory));
   leavePutAside(files);
   ask(trainingQuestions(files));
   onlyOne(files, undecided);

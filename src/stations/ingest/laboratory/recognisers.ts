@@ -10,6 +10,7 @@ import { denoisers } from "./recognisers/denoisers/recognise.js";
 import { dynamo } from "./recognisers/dynamo/recognise.js";
 import { eman2 } from "./recognisers/eman2/recognise.js";
 import { emclarity } from "./recognisers/emclarity/recognise.js";
+import { emdb } from "./recognisers/emdb/recognise.js";
 import { halves } from "./recognisers/halves/recognise.js";
 import { imod } from "./recognisers/imod/recognise.js";
 import { leavings } from "./recognisers/leavings/recognise.js";
@@ -53,5 +54,6 @@ export const RECOGNISERS: readonly Recogniser[] = [
   copies,
   leavings,
   portal,
+  emdb,
   configured,
 ];
