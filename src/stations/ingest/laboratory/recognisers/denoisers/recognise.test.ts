@@ -184,6 +184,14 @@ describe("denoisers", () => {
     ]);
   });
 
+  it("have no pieces for a training among them, in whatever folders DeepDeWedge puts these", async () => {
+    const files = { "ddw/subtomos/fitting_subtomos/subtomo0/0.mrc": mrcFile([4, 4, 4], 8), "ddw/val_subtomos/7.mrc": volume };
+    expect(await claimsOf({ "TS_01.mrc": volume, ...files })).toEqual({
+      "ddw/subtomos/fitting_subtomos/subtomo0/0.mrc": "left out",
+      "ddw/val_subtomos/7.mrc": "left out",
+    });
+  });
+
   it("are told by the configuration of DeepDeWedge, and by the names of both halves", async () => {
     const config = `shared:\n  project_dir: "./p"\n  tomo0_files:\n    - "/gone/even/TS_01_e.mrc"\n  tomo1_files: ["/gone/odd/TS_01_o.mrc"]\nfit_model:\n  unet_params_dict: {chans: 64}\nrefine_tomogram:\n  subtomo_overlap: 32\n`;
     const files = {

@@ -23,7 +23,7 @@ export const denoisers: Recogniser = {
     const claims = [...(await isonetClaims(laboratory, finder)), ...(await deepDeWedgeClaims(laboratory, finder))];
     const told = new Set(claims.map(({ path }) => path));
     const volumes = volumesOf(laboratory).filter(
-      (file) => !told.has(file.path) && file.volume.says !== "stack" && !isAverage(file),
+      (file) => !told.has(file.path) && file.volume.says !== "stack" && !isAverage(file) && !isPiece(file.path),
     );
     const tellingOf = tellingPaths(laboratory);
     const made: { file: Volume; maker: Maker }[] = [];
@@ -123,10 +123,13 @@ function originalOf(
   return undefined;
 }
 
+const isAmongPieces = (folder: string): boolean => folder.split("/").some((part) => PIECES.test(part));
+const isPiece = (path: string): boolean => isAmongPieces(folderOf(path));
+
 /** Folders of small cubes for the training. */
 function pieces(laboratory: Laboratory, told: ReadonlySet<string>): Claim[] {
   return laboratory.folders().flatMap((folder) => {
-    if (!folder.split("/").some((part) => PIECES.test(part))) return [];
+    if (!isAmongPieces(folder)) return [];
     return laboratory.inFolder(folder).flatMap(({ path }): Claim[] => {
       const isOwn = /\.(?:mrc|h5|npy|npz|pt|json|txt|star)$/i.test(baseName(path)) && !told.has(path);
       return isOwn ? [{ path, role: "left out", because: "a piece of a tomogram for a training", strength: "name" }] : [];
