@@ -240,6 +240,11 @@ export const tightName = (name: string): string =>
     .replace(/(?<!\d)0+(?=\d)/g, "")
     .replace(/(?<!\d)_|_(?!\d)/g, "");
 
+/** Whether a word is one side of a number with a decimal point, such as the threshold of `cutoff_0.12`: it names no run that is called by a number. */
+const isOfDecimal = (part: string, { start, end }: { start: number; end: number }): boolean =>
+  /^\d+$/.test(part.slice(start, end)) &&
+  (/(?<![\d.])\d+\.$/.test(part.slice(0, start)) || /^\.\d+(?![\p{L}\d]|\.\d)/u.test(part.slice(end)));
+
 /** @param key by which names are compared */
 function finderOf(names: readonly string[], key: (text: string) => string, more = 0): (path: string) => string | undefined {
   const known = new Map(names.map((name) => [key(name), name]));
@@ -262,6 +267,7 @@ function finderOf(names: readonly string[], key: (text: string) => string, more 
       for (let from = 0; from < words.length; from++) {
         for (let to = from; to < Math.min(words.length, from + longest); to++) {
           const text = key(part.slice(words[from]!.start, words[to]!.end));
+          if (from === to && isOfDecimal(part, words[from]!)) continue;
           const within = around.map((own) => own.get(text)).find((name) => name !== undefined);
           const found = within ?? known.get(text);
           if (found === undefined || text.length < length || (text.length === length && within === undefined)) continue;
