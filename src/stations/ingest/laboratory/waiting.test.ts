@@ -49,6 +49,37 @@ describe("(36) what hangs on a question that nobody has answered", () => {
     expect(await waiting([decisions[0]!], [twins("TS_1", true)])).toEqual([["TS_1_picks.csv", ""]]);
   });
 
+  it("waits for the tilt series of its run where it numbers the images: alignments and raw angles", async () => {
+    const stacks: Asked = {
+      ...{
+        id: "series-TS_1",
+        text: "Which is the tilt series of TS_1?",
+        files: ["a/TS_1.mrc"],
+        answer: undefined,
+        isAnswered: false,
+      },
+      options: [
+        {
+          answer: "1",
+          says: "a",
+          claims: [{ path: "a/TS_1.mrc", role: "tilt series", run: "TS_1", because: "", strength: "name" }],
+        },
+      ],
+    };
+    const decisions = [
+      file("TS_1.xf", "alignment", { run: "TS_1" }),
+      file("TS_1.rawtlt", "raw tilts", { run: "TS_1" }),
+      file("TS_2.rawtlt", "raw tilts", { run: "TS_2" }),
+      file("TS_1.mdoc", "acquisition", { run: "TS_1" }),
+    ];
+    expect(await waiting(decisions, [twins("TS_1"), stacks])).toEqual([
+      ["TS_1.xf", "series-TS_1"],
+      ["TS_1.rawtlt", "series-TS_1"],
+      ["TS_2.rawtlt", ""],
+      ["TS_1.mdoc", ""],
+    ]);
+  });
+
   it("is written as such, and counts until an answer stands in the same file", async () => {
     const question = twins("TS_1");
     const decided = new Map(

@@ -6,6 +6,9 @@ import type { Laboratory } from "./survey/laboratory.js";
 /** What is decided by the tomograms that a run has. A question about these may be open still, and its answer changes what follows. */
 const BY_TOMOGRAMS: readonly Decision["role"][] = ["points", "mask", "mesh", "table", "left out"];
 
+/** What numbers the images of a tilt series: it is of one stack of its run, and may contradict another. */
+const BY_SERIES: readonly Decision["role"][] = ["alignment", "raw tilts"];
+
 /**
  * Marks files of which the outcome hangs on questions that nobody has answered: lists of points and masks of runs that are asked about, such as those that
  * are left out since their run has no tomogram until somebody chooses one, and volumes of the size of one that is asked about, which may be a copy of it. Given
@@ -22,19 +25,19 @@ export function waitForAnswers(
   if (open.length === 0) return;
   const all = open.map(({ id }) => id);
   const ofRuns = byRun(files, open);
-  // of two alignments the tilt series decides
+  // of two alignments the tilt series decides, and whether angles have the order of its images
   const ofSeries = byRun(
     files,
     open.filter(({ options }) => options.some(({ claims }) => claims.some(({ role }) => role === "tilt series"))),
   );
   const ofVolumes = byVolume(open, laboratory);
   for (const [path, file] of files) {
-    const isAlignment = file.role === "alignment";
+    const isOfSeries = BY_SERIES.includes(file.role);
     if (file.strength === "person" || file.question !== undefined) continue;
     const ofSize = ofVolumes.get(volumeKey(file, laboratory));
     if (ofSize) files.set(path, { ...file, until: [...ofSize] });
-    if (!isAlignment && !BY_TOMOGRAMS.includes(file.role)) continue;
-    const until = isAlignment ? (idsOf(file, ofSeries) ?? []) : (idsOf(file, ofRuns) ?? (lists.has(path) ? all : []));
+    if (!isOfSeries && !BY_TOMOGRAMS.includes(file.role)) continue;
+    const until = isOfSeries ? (idsOf(file, ofSeries) ?? []) : (idsOf(file, ofRuns) ?? (lists.has(path) ? all : []));
     if (until.length > 0) files.set(path, { ...file, until });
   }
 }

@@ -61,6 +61,27 @@ describe("lists of raw angles", () => {
     expect(await of(RECORDED, {})).toBe("");
   });
 
+  it("that are sorted beside a stack with an mdoc of its own are asked about, whichever mdoc describes the run", async () => {
+    const of = async (own: readonly number[]) => {
+      const laboratory = await laboratoryWith({
+        ...{ "raw/TS_01.mrc": stack, "raw/TS_01.mrc.mdoc": mdoc([-3, 0, 3, 6, 9]) },
+        ...{ "stacks/TS_01.mrc": stack, "stacks/TS_01.mrc.mdoc": mdoc(own), "stacks/TS_01.rawtlt": list([-3, 0, 3, 6, 9]) },
+      });
+      const roles = [
+        ["raw/TS_01.mrc.mdoc", "acquisition"],
+        ["stacks/TS_01.mrc", "tilt series"],
+        ["stacks/TS_01.rawtlt", "raw tilts"],
+      ] as const;
+      const known = roles.map(([path, role]): [string, Decision] => [
+        path,
+        { path, role, run: "TS_01", because: "", strength: "name", details: {} },
+      ]);
+      return (await turnedQuestions(new Map(known), laboratory)).map(({ id, guess }) => `${id}: ${guess}`).join();
+    };
+    expect(await of(RECORDED)).toBe("angles-sorted: leave-out");
+    expect(await of([-3, 0, 3, 6, 9])).toBe("");
+  });
+
   it("are compared with the angles of the alignment, which may move all of them", async () => {
     const aligned = (angles: readonly number[]) =>
       decided({ "TS_01.rawtlt": list([-3, 0, 3, 6, 9]), "TS_01.xf": "1 0 0 1 0 0\n".repeat(5), "TS_01.tlt": list(angles) });

@@ -58,7 +58,7 @@ export async function turnedQuestions(files: ReadonlyMap<string, Decision>, labo
     const isOfOther = STACKS.map((end) => file.path.replace(/\.\w+$/, end)).some(
       (one) => laboratory.get(one) && !stacks.has(one),
     );
-    for (const { role, path } of own) {
+    for (const { role, path } of [...own, ...besideStack(laboratory, file, stacks)]) {
       const isOfAlignment = role === "alignment" && /\.tlt$/i.test(path);
       if (!isOfAlignment && role !== "acquisition") continue;
       const [tomostar, ...others] = tomostars.get(stemOf(file.path)) ?? [];
@@ -76,6 +76,14 @@ export async function turnedQuestions(files: ReadonlyMap<string, Decision>, labo
     }
   }
   return [...groupsOf(doubts, ({ fault }) => fault).values()].map(questionOf);
+}
+
+/** The mdoc beside the stack that a list is called after, where another one describes the run. */
+function besideStack(laboratory: Laboratory, { path }: Decision, stacks: ReadonlySet<string>): Pick<Decision, "role" | "path">[] {
+  const mdocs = STACKS.map((end) => path.replace(/\.\w+$/, end))
+    .filter((stack) => stacks.has(stack))
+    .map((stack) => `${stack}.mdoc`);
+  return mdocs.filter((mdoc) => laboratory.get(mdoc)).map((mdoc) => ({ role: "acquisition", path: mdoc }));
 }
 
 function questionOf(doubts: readonly Doubt[]): Question {
