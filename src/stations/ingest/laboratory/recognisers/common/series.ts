@@ -10,8 +10,8 @@ import { showTheSame } from "./prints.js";
 export interface AcquiredSeries {
   readonly run: string;
   readonly mdoc: MdocFacts;
-  /** Other mdocs of the same images. */
-  readonly others: readonly MdocFacts[];
+  /** Other mdocs of the same exposures, each with a stack of its own if it has one: the same images summed anew. */
+  readonly others: readonly Described[];
   /** The stack, if it is there. */
   readonly image?: string | undefined;
 }
@@ -24,10 +24,10 @@ export async function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: reado
   const series: Omit<AcquiredSeries, "run">[] = [];
   for (const group of groupsOf(mine, ({ stem }) => stem).values()) {
     const described = group.map((mdoc) => ({ mdoc, image: imageOf(laboratory, mdoc, mdocs) }));
-    for (const withImages of sameExposures(described, await differingStacks(laboratory, mdocs, described))) {
+    for (const withImages of sameExposures(described, await comparedStacks(laboratory, mdocs, described))) {
       const beside = withImages.find(isBeside);
       const main = beside ?? withImages.find(({ image }) => image !== undefined) ?? withImages[0]!;
-      series.push({ ...main, others: withImages.flatMap(({ mdoc }) => (mdoc === main.mdoc ? [] : [mdoc])) });
+      series.push({ ...main, others: withImages.filter(({ mdoc }) => mdoc !== main.mdoc) });
     }
   }
   const names = distinctNames(series.map(({ mdoc }) => ({ name: mdoc.stem, folder: folderOf(mdoc.path) })));
@@ -36,26 +36,32 @@ export async function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: reado
 
 interface Described {
   readonly mdoc: MdocFacts;
-  readonly image: string | undefined;
+  readonly image?: string | undefined;
 }
 
 const isBeside = ({ mdoc, image }: Described): boolean => image !== undefined && folderOf(image) === folderOf(mdoc.path);
 
-/** Which mdocs of one name lie nearest to stacks with other images: they are of two series, though a template may have given them the same times. */
-async function differingStacks(
+/**
+ * What the stacks nearest to mdocs of one name show, the same images or others; undefined where nothing tells it. Those with other images are of two series,
+ * though a template may have given them the same times.
+ */
+async function comparedStacks(
   laboratory: Laboratory,
   mdocs: Mdocs,
   group: readonly Described[],
-): Promise<(a: Described, b: Described) => boolean> {
-  const differing = new Set<string>();
+): Promise<(a: Described, b: Described) => boolean | undefined> {
+  const told = new Map<string, boolean | undefined>();
   const stacks = group.map(({ mdoc, image }) => image ?? nearestStack(laboratory, mdocs, mdoc));
   for (const [at, one] of stacks.entries()) {
     for (const [n, other] of stacks.slice(at + 1).entries()) {
       if (one === undefined || other === undefined || one === other) continue;
-      if ((await showTheSame(laboratory, one, other)) === false) differing.add(`${at} ${at + 1 + n}`).add(`${at + 1 + n} ${at}`);
+      told.set(`${at} ${at + 1 + n}`, await showTheSame(laboratory, one, other));
     }
   }
-  return (a, b) => differing.has(`${group.indexOf(a)} ${group.indexOf(b)}`);
+  return (a, b) => {
+    const [least, most] = [group.indexOf(a), group.indexOf(b)].sort((one, other) => one - other);
+    return told.get(`${least} ${most}`);
+  };
 }
 
 /** The stack of the name of an mdoc with which it has most of its folders in common. */
@@ -73,8 +79,11 @@ function nearestStack(laboratory: Laboratory, { files }: Mdocs, { path, stem, se
   return nearest.length === 1 ? nearest[0] : undefined;
 }
 
-/** Mdocs of one name by the exposures that they share. Two that have stacks of their own beside them are two series. */
-function sameExposures(group: readonly Described[], differ: (a: Described, b: Described) => boolean): Described[][] {
+/** Mdocs of one name by the exposures that they share. Two that have stacks of their own beside them are two series, unless these show the same images. */
+function sameExposures(
+  group: readonly Described[],
+  showSame: (a: Described, b: Described) => boolean | undefined,
+): Described[][] {
   const clusters: { members: Described[]; exposures: Set<string> }[] = [];
   for (const one of group) {
     const { sections } = one.mdoc;
@@ -83,8 +92,10 @@ function sameExposures(group: readonly Described[], differ: (a: Described, b: De
     const found = clusters.find(
       (cluster) =>
         exposures.some((exposure) => cluster.exposures.has(exposure)) &&
-        !cluster.members.some((other) => differ(one, other)) &&
-        !(isBeside(one) && cluster.members.some((other) => isBeside(other) && other.image !== one.image)),
+        !cluster.members.some((other) => showSame(one, other) === false) &&
+        !(
+          isBeside(one) && cluster.members.some((other) => isBeside(other) && other.image !== one.image && !showSame(one, other))
+        ),
     );
     if (found) {
       found.members.push(one);
@@ -116,14 +127,17 @@ export function claimSeries(laboratory: Laboratory, mdocs: Mdocs, series: readon
       because: `it describes the tilts of ${run}`,
       strength: "bookkeeping",
     });
-    for (const other of others)
+    for (const other of others) {
       claims.push({
-        path: other.path,
+        path: other.mdoc.path,
         role: "left out",
         run,
         because: `another mdoc of the images of ${mdoc.path}`,
         strength: "bookkeeping",
       });
+      const own = isBeside(other) && other.image !== image ? other.image : undefined;
+      if (own !== undefined) claims.push(stackClaim(laboratory, own, run, other.mdoc));
+    }
     if (image !== undefined) claims.push(stackClaim(laboratory, image, run, mdoc));
     const wanted = mdoc.sections.filter(({ subFramePath }) => subFramePath !== undefined);
     let found = 0;

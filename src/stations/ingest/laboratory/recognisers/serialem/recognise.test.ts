@@ -126,6 +126,20 @@ describe("SerialEM", () => {
     });
   });
 
+  it("joins mdocs that lie beside stacks of the same images, summed anew", async () => {
+    const text = mdoc("TS_01.mrc", TILTS, (z) => `f_${z}.tif`);
+    const [camera, corrected] = [1, 1].map((seed) => mrcFile([3, 48, 48], 2.1, { kind: "stack", seed }));
+    const files = { "raw/TS_01.mrc": camera!, "raw/TS_01.mrc.mdoc": text, "stacks/TS_01.mrc.mdoc": text };
+    expect((await recognise({ ...files, "stacks/TS_01.mrc": corrected! })).claims).toEqual({
+      "raw/TS_01.mrc": "tilt series TS_01",
+      "raw/TS_01.mrc.mdoc": "acquisition TS_01",
+      "stacks/TS_01.mrc": "tilt series TS_01",
+      "stacks/TS_01.mrc.mdoc": "left out TS_01",
+    });
+    const { claims } = await recognise({ ...files, "stacks/TS_01.mrc": mrcFile([3, 48, 48], 2.1, { kind: "stack", seed: 2 }) });
+    expect(claims["stacks/TS_01.mrc.mdoc"]).toBe("acquisition stacks_TS_01");
+  });
+
   it("lets axes that etomo joins be one run", async () => {
     const { claims } = await recognise({
       "BB/BB.edf": "Setup.DatasetName=BB\nSetup.AxisType=Dual Axis\n",
