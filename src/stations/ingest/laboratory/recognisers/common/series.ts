@@ -1,8 +1,9 @@
-import { groupsOf } from "../../../../../core/groups.js";
+import { groupsOf, keyOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import type { Claim, MissingFrames } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { imageOf, type MdocFacts, type MdocSectionFacts, type Mdocs, SERIES_IMAGES_MIN } from "./mdocs.js";
+import { stemOf } from "./names.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
 import { showTheSame } from "./prints.js";
 
@@ -21,15 +22,16 @@ export interface AcquiredSeries {
  * their folders by which they differ.
  */
 export async function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: readonly MdocFacts[]): Promise<AcquiredSeries[]> {
-  const series: Omit<AcquiredSeries, "run">[] = [];
+  const all: Omit<AcquiredSeries, "run">[] = [];
   for (const group of groupsOf(mine, ({ stem }) => stem).values()) {
     const described = group.map((mdoc) => ({ mdoc, image: imageOf(laboratory, mdoc, mdocs) }));
     for (const withImages of sameExposures(described, await comparedStacks(laboratory, mdocs, described))) {
       const beside = withImages.find(isBeside);
       const main = beside ?? withImages.find(({ image }) => image !== undefined) ?? withImages[0]!;
-      series.push({ ...main, others: withImages.filter(({ mdoc }) => mdoc !== main.mdoc) });
+      all.push({ ...main, others: withImages.filter(({ mdoc }) => mdoc !== main.mdoc) });
     }
   }
+  const series = withoutRenamed(all);
   const names = distinctNames(series.map(({ mdoc }) => ({ name: mdoc.stem, folder: folderOf(mdoc.path) })));
   return series.map((one, at) => ({ ...one, run: names[at]! }));
 }
@@ -37,6 +39,36 @@ export async function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: reado
 interface Described {
   readonly mdoc: MdocFacts;
   readonly image?: string | undefined;
+}
+
+const exposuresKey = ({ sections }: MdocFacts): string =>
+  sections.every(({ subFramePath }) => subFramePath !== undefined)
+    ? sections
+        .map(({ subFramePath }) => subFramePath!.toLowerCase())
+        .sort()
+        .join("\n")
+    : "";
+
+const isCalledAsImage = ({ mdoc, image }: Described): boolean => image !== undefined && stemOf(image) === mdoc.stem;
+
+/**
+ * Without mdocs of another name that have no stack of it, and name the frames of a series beside them: a program that sorts a stack in place keeps the mdoc
+ * of before, `TS_01_unsorted.mrc.mdoc` beside `TS_01.mrc.mdoc`. Source: sortTS in PACEtomo.py of https://github.com/eisfabian/PACEtomo
+ */
+function withoutRenamed(all: readonly Omit<AcquiredSeries, "run">[]): Omit<AcquiredSeries, "run">[] {
+  const keyed = all.map((one) => ({ one, key: keyOf(folderOf(one.mdoc.path), exposuresKey(one.mdoc)) }));
+  const own = groupsOf(
+    keyed.filter(({ one }) => isCalledAsImage(one) && exposuresKey(one.mdoc) !== ""),
+    ({ key }) => key,
+  );
+  const isRenamed = ({ one, key }: (typeof keyed)[number]) => !isCalledAsImage(one) && own.get(key)?.length === 1;
+  const renamed = groupsOf(keyed.filter(isRenamed), ({ key }) => key);
+  return keyed.flatMap((each) => {
+    if (isRenamed(each)) return [];
+    const { one, key } = each;
+    const more = own.get(key)?.length === 1 ? (renamed.get(key) ?? []) : [];
+    return [{ ...one, others: [...one.others, ...more.flatMap(({ one: { mdoc, others } }) => [{ mdoc }, ...others])] }];
+  });
 }
 
 const isBeside = ({ mdoc, image }: Described): boolean => image !== undefined && folderOf(image) === folderOf(mdoc.path);

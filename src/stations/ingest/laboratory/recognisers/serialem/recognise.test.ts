@@ -126,6 +126,28 @@ describe("SerialEM", () => {
     });
   });
 
+  it("leaves the mdoc of before out, where a program has sorted a stack in place and kept it under another name", async () => {
+    // as sortTS of PACEtomo leaves them
+    const recorded = mdoc("L1_ts_001.mrc", [0, 3, -3], (z) => `L1_ts_001_${z}.tif`);
+    const sorted = mdoc("L1_ts_001.mrc", [-3, 0, 3], (z) => `L1_ts_001_${[2, 0, 1][z]}.tif`);
+    const frames = Object.fromEntries(TILTS.map((_, z) => [`frames/L1_ts_001_${z}.tif`, tiff]));
+    const files = {
+      "L1_ts_001.mrc": stack,
+      "L1_ts_001.mrc.mdoc": sorted,
+      "L1_ts_001_unsorted.mrc.mdoc": recorded,
+      ...frames,
+    };
+    expect((await recognise(files)).claims).toEqual({
+      "L1_ts_001.mrc": "tilt series L1_ts_001",
+      "L1_ts_001.mrc.mdoc": "acquisition L1_ts_001",
+      "L1_ts_001_unsorted.mrc.mdoc": "left out L1_ts_001",
+      ...Object.fromEntries(Object.keys(frames).map((path) => [path, "frame L1_ts_001"])),
+    });
+    // with a stack of its own it is a series, such as one of a part of the frames
+    const { claims } = await recognise({ ...files, "L1_ts_001_unsorted.mrc": stack });
+    expect(claims["L1_ts_001_unsorted.mrc.mdoc"]).toBe("acquisition L1_ts_001_unsorted");
+  });
+
   it("joins mdocs that lie beside stacks of the same images, summed anew", async () => {
     const text = mdoc("TS_01.mrc", TILTS, (z) => `f_${z}.tif`);
     const [camera, corrected] = [1, 1].map((seed) => mrcFile([3, 48, 48], 2.1, { kind: "stack", seed }));
