@@ -56,6 +56,15 @@ describe("a list that calls a series by a name which two folders have", () => {
     });
   });
 
+  it("is so, too, in a folder below that of its job", async () => {
+    const job = { template: "/data/ribosome.mrc", tomogram: "/data/autumn/tomograms/TS_01.mrc" };
+    const { files } = await decided({
+      "matching/cutoff_0.2/TS_01_particles.star": matched,
+      "matching/TS_01_job.json": JSON.stringify(job),
+    });
+    expect(files.get("matching/cutoff_0.2/TS_01_particles.star")).toMatchObject({ role: "points", run: "autumn_TS_01" });
+  });
+
   it("is so in the columns of RELION 5, too", async () => {
     const columns = ["rlnCenteredCoordinateXAngst", "rlnCenteredCoordinateYAngst", "rlnCenteredCoordinateZAngst"];
     const { files } = await decided({

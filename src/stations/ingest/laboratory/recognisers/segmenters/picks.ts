@@ -5,12 +5,14 @@ import type { Claim, Question } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { jsonOf } from "../common/json.js";
 import { stemOf } from "../common/names.js";
-import { type TailFinder, tailFinder } from "../common/paths.js";
+import { baseName, folderOf, type TailFinder, tailFinder, within } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
+import { endingOf } from "./names.js";
 
 const MATCHING = "pytom-match-pick";
 const BYTES_MAX = 16 * 1024 * 1024;
 const READS_IN_FLIGHT = 4;
+const JOB = /_job\.json$/i;
 const PLACES = ["rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ"];
 const CENTRED = ["rlnCenteredCoordinateXAngst", "rlnCenteredCoordinateYAngst", "rlnCenteredCoordinateZAngst"];
 const ANGLES = ["rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi"];
@@ -69,11 +71,15 @@ export async function pickedPoints(laboratory: Laboratory): Promise<Picked> {
   const all = claims.filter((claim) => claim !== undefined);
   const matched = all.filter(({ software }) => software === MATCHING);
   const finder = tailFinder(laboratory.files.map(({ path }) => path));
-  const jobs = await mapLimit(matched, READS_IN_FLIGHT, (claim) => withTemplate(laboratory, finder, claim));
-  const questions = mirroredQuestions(jobs.map(({ claim }) => claim));
+  const jobs = await jobsOf(laboratory);
+  const byPath = new Map(jobs.map((job) => [job.path, job]));
+  const placed = matched.map((claim) => withTemplate(laboratory, finder, byPath, claim));
+  const questions = mirroredQuestions(placed);
   const asked = new Set(questions.flatMap(({ files }) => files));
-  const points = [...all.filter(({ software }) => software !== MATCHING), ...jobs.map(({ claim }) => claim)];
-  return { claims: [...points.filter(({ path }) => !asked.has(path)), ...jobs.flatMap(({ job }) => job ?? [])], questions };
+  const points = [...all.filter(({ software }) => software !== MATCHING), ...placed];
+  const ofJobs = jobs.flatMap((job) => claimsOfJob(laboratory, finder, job));
+  const once = new Map(ofJobs.map((claim) => [claim.path, claim]));
+  return { claims: [...points.filter(({ path }) => !asked.has(path)), ...once.values()], questions };
 }
 
 /** With `--relion5-compat` a list has the columns of RELION 5, which knows more of it where it is a part of a project. */
@@ -88,16 +94,64 @@ interface Picked {
   readonly questions: Question[];
 }
 
-/** The file of a job, `TS_01_job.json` beside `TS_01_particles.star`, names the template that was looked for, and the tomogram. Source: `TMJob.write_to_json` */
-async function withTemplate(laboratory: Laboratory, finder: TailFinder, claim: Claim): Promise<{ claim: Claim; job?: Claim }> {
-  const path = claim.path.replace(/_particles\.star$/i, "_job.json");
-  const { template, tomogram } = (laboratory.get(path) ? await jsonOf(laboratory, path) : undefined) ?? {};
-  if (typeof template !== "string") return { claim };
-  const object = stemOf(template.replaceAll("\\", "/"));
-  const job = { path, role: "left out", because: `bookkeeping of ${MATCHING}`, strength: "bookkeeping" } as const;
-  const isVolume = (one: string) => laboratory.get(one)?.volume !== undefined;
-  const sameRunAs = typeof tomogram === "string" ? finder.find(tomogram, undefined, isVolume) : undefined;
-  return { claim: { ...claim, ...(sameRunAs !== undefined && { sameRunAs }), details: { ...claim.details, object } }, job };
+/** What the file of a job says. Source: `TMJob.write_to_json` */
+interface Job {
+  readonly path: string;
+  /** What was looked for. */
+  readonly template: string;
+  /** Paths on the computer where it ran. */
+  readonly tomogram?: string | undefined;
+  readonly mask?: string | undefined;
+  readonly tomogramMask?: string | undefined;
+}
+
+async function jobsOf(laboratory: Laboratory): Promise<Job[]> {
+  const texts = laboratory.files.filter(({ path, format }) => JOB.test(path) && format === "text");
+  const jobs = await mapLimit(texts, READS_IN_FLIGHT, async ({ path }): Promise<Job | undefined> => {
+    const { template, tomogram, mask, tomogram_mask } = (await jsonOf(laboratory, path, BYTES_MAX)) ?? {};
+    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+    return typeof template === "string"
+      ? { path, template, tomogram: text(tomogram), mask: text(mask), tomogramMask: text(tomogram_mask) }
+      : undefined;
+  });
+  return jobs.filter((job) => job !== undefined);
+}
+
+/** Where lists of another threshold are put below the folder of the job. */
+const FOLDERS_ABOVE = 1;
+
+/** The job of a list, `TS_01_job.json` beside `TS_01_particles.star` or in the folder above, names the template that was looked for, and the tomogram. */
+function withTemplate(laboratory: Laboratory, finder: TailFinder, jobs: ReadonlyMap<string, Job>, claim: Claim): Claim {
+  const name = baseName(claim.path).replace(/_particles\.star$/i, "_job.json");
+  let folder = folderOf(claim.path);
+  let job = jobs.get(within(folder, name));
+  for (let up = 0; !job && up < FOLDERS_ABOVE && folder !== ""; up++) {
+    folder = folderOf(folder);
+    job = jobs.get(within(folder, name));
+  }
+  if (!job) return claim;
+  const object = stemOf(job.template.replaceAll("\\", "/"));
+  const sameRunAs = volumeNamed(laboratory, finder, job.tomogram);
+  return { ...claim, ...(sameRunAs !== undefined && { sameRunAs }), details: { ...claim.details, object } };
+}
+
+const volumeNamed = (laboratory: Laboratory, finder: TailFinder, name: string | undefined): string | undefined =>
+  name === undefined ? undefined : finder.find(name, undefined, (one) => laboratory.get(one)?.volume !== undefined);
+
+/** The file of a job, and volumes that it names and that are neither tomograms nor annotations. What a segmentation of another program is, that one says. */
+function claimsOfJob(laboratory: Laboratory, finder: TailFinder, { path, template, mask, tomogramMask }: Job): Claim[] {
+  const named = [
+    [template, `the template of a matching, as ${baseName(path)} says`],
+    [mask, `the mask of a template, as ${baseName(path)} says`],
+    [tomogramMask, `where ${MATCHING} searches, as ${baseName(path)} says: no annotation`],
+  ] as const;
+  const volumes = named.flatMap(([name, because]): Claim[] => {
+    const volume = volumeNamed(laboratory, finder, name);
+    if (volume === undefined) return [];
+    const isOfOther = endingOf(stemOf(volume))?.software !== undefined;
+    return [{ path: volume, role: "left out", because, strength: isOfOther ? "contents" : "bookkeeping" }];
+  });
+  return [{ path, role: "left out", because: `bookkeeping of ${MATCHING}`, strength: "bookkeeping" }, ...volumes];
 }
 
 const MIRRORED = /(?:^|[_.\- ])(?:mirror(?:ed)?|flip(?:ped|[xyz])?)(?=[_.\- ]|$)/i;

@@ -182,6 +182,35 @@ describe("segmenters", () => {
     ]);
   });
 
+  it("are none where a job of pytom-match-pick searches, nor its template and the mask of that", async () => {
+    const job = {
+      ...{ template: "/gpfs/me/templates/80S_8A.mrc", mask: "/gpfs/me/templates/mask_80S.mrc" },
+      ...{ tomogram: "/gpfs/me/TS_01.mrc", tomogram_mask: "/gpfs/me/tm/masks/TS_01_slab_mask.mrc" },
+    };
+    const files = {
+      "TS_01.mrc": volume,
+      "TS_02.mrc": volume,
+      "templates/80S_8A.mrc": mrcFile([4, 4, 4], 8),
+      "templates/mask_80S.mrc": mrcFile([4, 4, 4], 8),
+      "tm/masks/TS_01_slab_mask.mrc": mask((i) => i % 2),
+      "tm/TS_01_job.json": JSON.stringify(job),
+    };
+    const reasons = async (more: Record<string, string | Uint8Array>) =>
+      (await found({ ...files, ...more })).recognised!.claims.flatMap(({ path, because, strength }) =>
+        strength === "bookkeeping" ? [[path, because]] : [],
+      );
+    expect(await reasons({})).toEqual([
+      ["tm/TS_01_job.json", "bookkeeping of pytom-match-pick"],
+      ["templates/80S_8A.mrc", "the template of a matching, as TS_01_job.json says"],
+      ["templates/mask_80S.mrc", "the mask of a template, as TS_01_job.json says"],
+      ["tm/masks/TS_01_slab_mask.mrc", "where pytom-match-pick searches, as TS_01_job.json says: no annotation"],
+    ]);
+    // a segmentation stays one, wherever somebody searches
+    const segmented = "seg/TS_02_MemBrain_seg_v10_alpha.ckpt_segmented.mrc";
+    const within = { "tm/TS_02_job.json": JSON.stringify({ ...job, tomogram_mask: `/gpfs/me/${segmented}` }) };
+    expect((await reasons({ [segmented]: mask((i) => i % 2), ...within })).map(([path]) => path)).not.toContain(segmented);
+  });
+
   it("asks about a mask of one number with those of other runs that have several: it is as open what it means", async () => {
     const { claims, recognised } = await found({
       "TS_01.mrc": volume,
