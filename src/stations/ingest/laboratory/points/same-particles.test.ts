@@ -233,6 +233,28 @@ describe("lists of one program with two thresholds", () => {
     expect([...files.values()].filter(({ role }) => role === "points")).toEqual([]);
   });
 
+  it("are asked about together, too, where the runs are called after folders, since others have series of the same names", async () => {
+    const series = (folder: string, n: number) =>
+      [1, 2].flatMap((at) => [
+        [`${folder}/stacks/TS_${at}.st`, mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: n + at })] as const,
+        [`${folder}/rec/TS_${at}.mrc`, mrcFile([SIZE[2], SIZE[1], SIZE[0]], 10, { seed: n + at })] as const,
+      ]);
+    const lists = { main: PLACES, "cut_0.2": [...PLACES, ...others], "cut_0.3": PLACES.slice(0, 3) };
+    const { runs, questions } = await decided({
+      ...Object.fromEntries([...series("spring", 0), ...series("autumn", 4)]),
+      ...Object.fromEntries(
+        Object.entries(lists).flatMap(([name, places]) =>
+          [1, 2].map((at) => [`spring/cryolo/${name}/TS_${at}.cbox`, boxes(places)]),
+        ),
+      ),
+    });
+    expect(runs).toEqual(["autumn_TS_1", "autumn_TS_2", "spring_TS_1", "spring_TS_2"]);
+    const same = questions.filter(({ id }) => id.startsWith("same-particles"));
+    expect(same.map(({ options, answer }) => [options.map((option) => option.answer), answer])).toEqual([
+      [["1", "2", "3", "all"], undefined],
+    ]);
+  });
+
   it("are asked about, too, where one of them has several points at each place of the other", async () => {
     const crowded = PLACES.flatMap(([x, y, z]) => [[x, y, z] as const, [x + 0.01, y, z] as const]);
     const { questions, files } = await lab(crowded, PLACES);

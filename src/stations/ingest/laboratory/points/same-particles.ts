@@ -8,7 +8,7 @@ import { stableId } from "../questions.js";
 import { idOf } from "../recognisers/common/names.js";
 import { APART_ANGSTROM, nearby } from "../recognisers/common/nearby.js";
 import { orReason } from "../recognisers/common/reading.js";
-import { withoutNumbers } from "../run-names.js";
+import { withoutNumbers, wordsOf } from "../run-names.js";
 import { batchesOf, type PlaceOptions, type Volume } from "./lists.js";
 import { rowOf } from "./place.js";
 
@@ -65,7 +65,7 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
  * them apart: `out_0.2` and `out_0.3` are two families.
  */
 function familiesOf(lists: readonly Decision[]): Family[] {
-  const pathOf = ({ path, run }: Decision) => (run === undefined ? path : path.replaceAll(run, "#"));
+  const pathOf = ({ path, run }: Decision) => (run === undefined ? path : withoutRun(path, run));
   const alike = groupsOf(lists, (file) =>
     keyOf(file.by ?? "", file.details.object ?? "", file.details.points!.format, withoutNumbers(pathOf(file))),
   );
@@ -75,6 +75,13 @@ function familiesOf(lists: readonly Decision[]): Family[] {
   };
   const families = [...alike.values()].flatMap((own) => (isOnce(own) ? [own] : [...groupsOf(own, pathOf).values()]));
   return families.map((own): Family => ({ by: own[0]!.by ?? "", files: own }));
+}
+
+/** Runs of series of one name are called after their folders, too, `spring_TS_01`, and their lists go on to be called `TS_01`. */
+function withoutRun(path: string, run: string): string {
+  const names = wordsOf(run).map(({ start }) => run.slice(start));
+  const name = names.find((one) => path.includes(one) && (one === run || /\p{L}.*\d/u.test(one)));
+  return name === undefined ? path : path.replaceAll(name, "#");
 }
 
 /** One program that names two objects means two, however near they lie. */
