@@ -45,6 +45,7 @@ import {
 import { staleQuestions } from "./completion/stale.js";
 import { turnedQuestions } from "./completion/turned.js";
 import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
+import { unevenQuestions } from "./completion/uneven.js";
 import { uprightQuestions } from "./completion/upright.js";
 import { answered, type Decided, type Decision, type Decisions, type Given, isSettled, roleText, runsOf } from "./decide.js";
 import type { Volume } from "./points/lists.js";
@@ -108,6 +109,7 @@ export async function complete(
   ask(spacingQuestions(files, laboratory));
   ask(nanometreQuestions(files, laboratory, series));
   ask(lyingQuestions(files, laboratory, series));
+  ask(unevenQuestions(files, laboratory));
   ask(meshQuestions(files));
   ask(chunkQuestions(files, laboratory));
   ask(cutQuestions(files, laboratory));
