@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { encodeMod } from "../../../../formats/mod/write.js";
 import { givenOf, readDecisions } from "../decisions-file.js";
 import { decisionsOf, recognisedIn } from "../know.js";
 
@@ -65,6 +66,39 @@ it("lists have the same particles within a voxel, since some programs count from
   };
   expect(await asked(30, 1)).toEqual(["same-particles"]);
   expect(await asked(10, 3)).toEqual([]);
+});
+
+it("models of IMOD have the same points at two binnings, whatever somebody called their objects, and others have not", async () => {
+  const asked = async (moved: number, name: string) => {
+    const places = PLACES.map((place) => place.map((part, axis) => part * SIZE[axis]!) as [number, number, number]);
+    const model = (object: string, binning: number, shift: number) =>
+      encodeMod({
+        max: [SIZE[0] / binning, SIZE[1] / binning, SIZE[2] / binning],
+        image: {
+          oldTranslation: [0, 0, 0],
+          scale: [10 * binning, 10 * binning, 10 * binning],
+          translation: [0, 0, 0],
+          rotation: [0, 0, 0],
+        },
+        objects: [
+          {
+            name: object,
+            contourKind: "scattered",
+            contours: [{ xyz: places.flatMap((p) => p.map((one) => (one + shift) / binning)) }],
+          },
+        ],
+      });
+    const { questions, files } = await decided({
+      "TS_1/TS_1.edf": "Setup.DatasetName=TS_1\nSetup.PixelSize=0.25\n",
+      "TS_1/TS_1.rec": mrcFile([SIZE[2], SIZE[1], SIZE[0]], 10, { seed: 1 }),
+      "TS_1/TS_1_ribo.mod": model("", 1, 0),
+      "TS_1/TS_1_bin2.mod": model(name, 2, moved),
+    });
+    const same = questions.filter(({ id }) => id.startsWith("same-particles"));
+    return [same.map(({ answer }) => answer), [...files.values()].filter(({ role }) => role === "points").length];
+  };
+  expect(await asked(0.2, "ribosome")).toEqual([["2"], 1]);
+  expect(await asked(1.5, "stalk")).toEqual([[], 2]);
 });
 
 describe("lists of two programs", () => {

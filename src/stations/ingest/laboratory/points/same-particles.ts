@@ -52,9 +52,14 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
   const shared: Shared[] = [];
   for (const [at, a] of families.entries()) {
     for (const b of families.slice(at + 1)) {
-      const withinOf = (run: string) => Math.max(APART_ANGSTROM, ...[a, b].map((one) => FROM_ONE * voxelOf(one, run, options)));
-      const found = areOfOthers(a, b) ? undefined : await sharedPoints(a, b, { placesOf, withinOf });
-      if (found) shared.push({ families: [a, b], ...found });
+      const areOthers = areOfOthers(a, b);
+      const withinOf = (run: string) => {
+        const voxels = [a, b].map((one) => voxelOf(one, run, options));
+        return areOthers ? Math.max(...voxels) : Math.max(APART_ANGSTROM, ...voxels.map((voxel) => FROM_ONE * voxel));
+      };
+      if (areOthers && !isOfModels(a, b)) continue;
+      const found = await sharedPoints(a, b, { placesOf, withinOf });
+      if (found && (!areOthers || isAll(found))) shared.push({ families: [a, b], ...found });
     }
   }
   return joined(shared).map((some) => questionOf(families, some));
@@ -91,6 +96,13 @@ function areOfOthers(a: Family, b: Family): boolean {
     a.by === b.by && a.by !== "" && one !== undefined && other !== undefined && withoutNumbers(one) !== withoutNumbers(other)
   );
 }
+
+/** A person names the objects of a model, and names one again on a binned tomogram, or in a copy: there two names may mean one. */
+const isOfModels = (...families: readonly Family[]): boolean =>
+  families.every(({ files }) => files[0]!.details.points!.format === "mod");
+
+/** Each point of one is a point of the other: no two objects lie so. */
+const isAll = ({ alone, counts: [a, b] }: Omit<Shared, "families">): boolean => a === b && alone.every((count) => count === 0);
 
 /** Families that are connected by particles of each other, as what connects them. */
 function joined(shared: readonly Shared[]): Shared[][] {
