@@ -87,7 +87,7 @@ interface Fate {
   /** What to export, for the person. */
   readonly hint?: string | undefined;
   /** Points or not is a matter of opinion: what they would be. */
-  readonly ask?: { readonly kind: "wild" | "lines"; readonly count: number } | undefined;
+  readonly ask?: { readonly kind: keyof typeof DOUBTS; readonly count: number } | undefined;
 }
 
 /** A model that is called after another volume of the tomogram's size was drawn on that, which may have been turned. */
@@ -177,9 +177,11 @@ function fateOf(path: string, model: ModelFacts, { dataset, tomogram, others }: 
   const { isOriented } = model;
   const points: PointsReading = { format: "mod", shape: isOriented ? "OrientedPoint" : "Point", ...place.reading };
   const what = isOriented ? `${counted(model.slicers, "point")} with slicer angles` : counted(count, "scattered point");
-  const kind = isOriented ? undefined : kinds.has("wild") ? "wild" : kinds.has("lines") ? "lines" : undefined;
+  const areBeads = BEADS.test(object ?? "") || BEADS.test(baseName(path));
+  const drawn = kinds.has("wild") ? "wild" : kinds.has("lines") ? "lines" : areBeads ? "beads" : undefined;
+  const kind = isOriented ? undefined : drawn;
   const said =
-    kind === undefined
+    kind === undefined || kind === "beads"
       ? what
       : kind === "lines"
         ? counted(count, "open contour")
@@ -212,17 +214,24 @@ function objectOf(path: string, { objects }: ModelFacts, dataset: Dataset | unde
   );
 }
 
+/** Words for the beads by which tilt series are aligned, which findbeads3d finds in tomograms; labels of gold may be called so, too. */
+const BEADS = /(?:^|[^a-z])(?:gold|beads?|fid(?:ucial)?s?)(?=[^a-z]|$)/i;
+
+/** What a person is asked about: what the model has, and what it would be other than places. */
+const DOUBTS = {
+  lines: { what: "lines of points (open contours)", others: "drawings" },
+  wild: { what: "points in contours that are closed by their kind but run through sections", others: "drawings" },
+  beads: { what: "a name that gold beads have", others: "gold beads for the alignment" },
+} as const;
+
 function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fate["ask"]> })[], key: string): Question {
   const [{ ask, claim }] = group as [(typeof group)[number], ...typeof group];
   const files = group.map(({ path }) => path);
   const object = claim.details?.object;
-  const what =
-    ask.kind === "lines"
-      ? "lines of points (open contours)"
-      : "points in contours that are closed by their kind but run through sections";
+  const { what, others } = DOUBTS[ask.kind];
   return {
     id: stableId(`imod-${ask.kind}`, key),
-    text: `Do the points of ${few(files)} mark ${object === undefined ? "particles" : `“${object}”`}, or are they drawings? The ${group.length === 1 ? "model has" : "models have"} ${what}.`,
+    text: `Do the points of ${few(files)} mark ${object === undefined ? "particles" : `“${object}”`}, or are they ${others}? The ${group.length === 1 ? "model has" : "models have"} ${what}.`,
     files,
     options: [
       {
@@ -232,7 +241,7 @@ function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fat
       },
       {
         answer: "leave-out",
-        says: "drawings, not published",
+        says: `${others}, not published`,
         claims: files.map((path) => ({ path, role: "left out", because: `${what}, not places`, strength: "contents" })),
       },
     ],

@@ -270,6 +270,21 @@ describe("IMOD", () => {
     expect(recognised!.notes!.join("\n")).toContain("TS_01_cut.mod");
   });
 
+  it("asks about models that are called after gold beads", async () => {
+    const { recognised, claims } = await rolesOf({
+      ...single,
+      "TS_01/TS_01_fiducials3d.mod": model([[1, 2, 3]], {}, { name: "", contourKind: "scattered" }),
+      "TS_01/TS_01_picks.mod": model([[2, 2, 3]], {}, { name: "Gold 10 nm", contourKind: "scattered" }),
+      "TS_01/TS_01_golden.mod": model([[3, 2, 3]], {}, { name: "goldilocks", contourKind: "scattered" }),
+    });
+    expect(recognised!.questions!.map(({ files, guess }) => [files, guess])).toEqual([
+      [["TS_01/TS_01_fiducials3d.mod"], "leave-out"],
+      [["TS_01/TS_01_picks.mod"], "leave-out"],
+    ]);
+    expect(recognised!.questions![0]!.text).toContain("or are they gold beads for the alignment?");
+    expect(claims["TS_01/TS_01_golden.mod"]).toBe("points TS_01");
+  });
+
   it("leaves out models called after a volume that shows other places, and reads those drawn on a binned one", async () => {
     const big = (seed: number) => mrcFile([8, 32, 32], 5, { seed });
     const drawn = (max: [number, number, number]) => model([[1, 2, 3]], { max }, { contourKind: "scattered" });
