@@ -23,7 +23,10 @@ const WORKING: Readonly<Record<string, string>> = {
   tomoxf: "how the tomograms of serial sections are moved to be joined",
   tomoxg: "how the tomograms of serial sections are moved to be joined",
 };
-const JOINED = /\.(?:join|rejoin|trial)$/i;
+const JOINED = /\.(?:join|rejoin)$/i;
+/** A trial of finishjoin has a part of the sections, often binned: the joined volume is made once more without that. */
+const TRIAL = /[._]trial(?:\.(?:join|rejoin))?$/i;
+const OF_TRIAL = "a trial of joining tomograms of serial sections, with a part of the sections or binned";
 
 /**
  * Tomograms of serial sections that were joined into one volume: `ROOT.ejf` of etomo, or `ROOT.info` of makejoincom beside the sample slices. The joined
@@ -47,7 +50,9 @@ export function joinsOfSections(laboratory: Laboratory, known: ReadonlySet<strin
       const because = WORKING[extensionOf(path)];
       const isOfRoot = [...roots].some((root) => path.startsWith(root) && !/^[a-z0-9]/i.test(path.slice(root.length)));
       if (known.has(path)) continue;
-      if (volume && JOINED.test(path) && isOfRoot) joined.push(path);
+      if (volume && TRIAL.test(path) && isOfRoot)
+        claims.push({ path, role: "left out", because: OF_TRIAL, strength: "bookkeeping" });
+      else if (volume && JOINED.test(path) && isOfRoot) joined.push(path);
       else if (because !== undefined && (isOfRoot || (volume && extensionOf(path) === "rot")))
         claims.push({ path, role: "left out", because, strength: "bookkeeping" });
     }

@@ -158,6 +158,8 @@ describe("IMOD", () => {
       "join/axon.join": mrcFile([10, 8, 6], 5),
       "join/s1.rot": mrcFile([5, 8, 6], 5),
       "join/axonal.join": mrcFile([10, 8, 6], 5),
+      "join/axon_trial.join": mrcFile([5, 4, 3], 10),
+      "join/axon.trial": mrcFile([5, 4, 3], 10),
       // of nothing that was joined
       "other/s1.rot": mrcFile([5, 8, 6], 5),
       "other/notes.info": "of the sample\n",
@@ -168,6 +170,8 @@ describe("IMOD", () => {
       "join/axon.sample": "left out",
       "join/axon.sampavg": "left out",
       "join/axon.tomoxf": "left out",
+      "join/axon_trial.join": "left out",
+      "join/axon.trial": "left out",
       "join/s1.rot": "left out",
     });
     expect(recognised!.questions!.map(({ files, guess }) => [files, guess])).toEqual([[["join/axon.join"], "leave-out"]]);
