@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { encodeMod } from "../../../../../formats/mod/write.js";
 import { peet } from "./recognise.js";
 
 const volume = mrcFile([6, 10, 10], 8);
@@ -53,6 +54,25 @@ describe("PEET", () => {
       sameRunAs: "tomograms/pi-b.rec",
       details: { points: { of: "tomograms/pi-b.rec" } },
     });
+  });
+
+  it("reads models in their own pixels where their tomograms are not in the folder", async () => {
+    const scale: [number, number, number] = [4, 4, 4];
+    const model = encodeMod({
+      max: [20, 20, 12],
+      image: { oldTranslation: [0, 0, 0], scale, translation: [0, 0, 0], rotation: [0, 0, 0] },
+      objects: [{ name: "", contours: [{ xyz: [1, 2, 3] }] }],
+    });
+    const { claims } = await found({
+      "sta/pi.prm": prm,
+      "sta/pi-a.mod": model,
+      "sta/pi-b.mod": model,
+      "sta/pi_MOTL_Tom1_Iter2.csv": MOTL,
+      "tomograms/pi_a_bin4.rec": volume,
+    });
+    const reading = { unit: "pixels", pixelAngstrom: 4 };
+    expect(claims["sta/pi_MOTL_Tom1_Iter2.csv"]!.details!.points).toMatchObject({ format: "peet_motl", ...reading });
+    expect(claims["sta/pi-b.mod"]!.details!.points).toMatchObject({ format: "mod", ...reading });
   });
 
   it("tells what is missing, and knows no other .prm", async () => {

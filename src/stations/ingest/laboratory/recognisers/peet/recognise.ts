@@ -1,10 +1,12 @@
 import { few } from "../../../../../core/finding.js";
 import { peetName } from "../../../../../formats/points/peet-name.js";
 import { type PeetProject, parsePeetProject } from "../../../../../formats/points/peet-project.js";
-import type { Claim, Option, Question, Recogniser } from "../../claims.js";
+import type { Claim, Option, PointsReading, Question, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { idOf } from "../common/names.js";
 import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths.js";
+import { orReason } from "../common/reading.js";
+import { modelFacts, placeOf } from "../imod/models.js";
 
 /**
  * PEET: a project (`.prm`) names tomograms, models of points and motive lists by tomogram. The lists of the last iteration are the points; they have the
@@ -26,7 +28,7 @@ export const peet: Recogniser = {
       byModel: new Map(),
       notes: [],
     };
-    for (const project of projects) claimProject(project, found);
+    for (const project of projects) await claimProject(project, found);
     for (const folder of new Set(projects.map(({ folder }) => folder))) claimFolder(laboratory, folder, found);
     for (const claim of found.listed.values()) found.claims.set(claim.path, claim);
     const questions = modelQuestions(found);
@@ -70,7 +72,7 @@ async function projectsOf(laboratory: Laboratory): Promise<Project[]> {
   return projects;
 }
 
-function claimProject(project: Project, found: Found): void {
+async function claimProject(project: Project, found: Found): Promise<void> {
   const { path, folder, models, volumes, motiveLists } = project;
   const { finder, notes } = found;
   const said = baseName(path);
@@ -85,6 +87,7 @@ function claimProject(project: Project, found: Found): void {
     const tie = tomogram === undefined ? {} : { sameRunAs: tomogram };
     // of a run with several voxel sizes the model was made on this one
     const of = tomogram === undefined ? {} : { of: tomogram };
+    const pixels = tomogram === undefined && model !== undefined ? await pixelsOf(model, found.laboratory) : undefined;
     if (tomogram === undefined) missing.push(`${number} (${baseName(written.replaceAll("\\", "/"))})`);
     else
       put(found, {
@@ -97,7 +100,7 @@ function claimProject(project: Project, found: Found): void {
     // the reader finds the model by the project, in the folder of the list
     const list = lastOf.get(number) ?? (begun !== undefined && folderOf(begun) === folder ? begun : undefined);
     if (list !== undefined && model !== undefined && isReached(model, list)) {
-      const points = { format: "peet_motl", shape: "OrientedPoint" as const, unit: "voxels" as const, ...of };
+      const points = { format: "peet_motl", shape: "OrientedPoint" as const, unit: "voxels" as const, ...of, ...pixels };
       const because = `${said} names its model and its tomogram ${number}`;
       const tied: Claim = {
         path: list,
@@ -120,7 +123,7 @@ function claimProject(project: Project, found: Found): void {
         notes.push(
           `${list}: its model ${model} lies elsewhere, so that the points have no orientations. Copy the model beside the list to have them.`,
         );
-      const points = { format: "mod", shape: "Point" as const, ...of };
+      const points = { format: "mod", shape: "Point" as const, ...of, ...pixels };
       const tied: Claim = {
         path: model,
         role: "points",
@@ -138,6 +141,12 @@ function claimProject(project: Project, found: Found): void {
   }
   if (gone.length > 0) notes.push(`${path}: its models of tomograms ${few(gone)} are not in the folder.`);
   if (missing.length > 0) notes.push(`${path}: its tomograms ${few(missing)} are not in the folder.`);
+}
+
+/** Å of the voxels that a model was drawn on, where the tomogram that the project names is not there: another one may have others. */
+async function pixelsOf(model: string, laboratory: Laboratory): Promise<Partial<PointsReading> | undefined> {
+  const read = await orReason(async () => placeOf(await modelFacts(await laboratory.open(model)), undefined, undefined));
+  return "value" in read && "reading" in read.value ? read.value.reading : undefined;
 }
 
 /** The reader of motive lists looks for their model beside them and in the folder above. */
