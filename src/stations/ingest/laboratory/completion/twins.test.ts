@@ -33,3 +33,18 @@ it("a tomogram that nextPYP has denoised is no twin of the one that it was made 
   expect(processing).toEqual([undefined, "denoised", undefined]);
   expect(questions.filter(({ id }) => id.startsWith("twins-"))).toEqual([]);
 });
+
+it("the tomogram that bookkeeping names is proposed, also where others are put aside by their folders", async () => {
+  const rec = (seed: number) => mrcFile([6, 12, 14], 10, { seed });
+  const laboratory = await laboratoryWith({
+    "TS_01/TS_01.edf": "Setup.DatasetName=TS_01\nSetup.PixelSize=0.25\nSetup.RawImageStackExt=st\n",
+    "TS_01/TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 }),
+    "TS_01/TS_01.rec": rec(2),
+    "TS_01/TS_01_16bit.rec": rec(3),
+    "TS_01/do not use/TS_01.rec": rec(4),
+  });
+  const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const asked = questions.filter(({ id }) => id.startsWith("twins-"));
+  const guessed = asked.map(({ options, answer }) => options.find((option) => option.answer === answer)?.says);
+  expect(guessed).toEqual(["TS_01/TS_01.rec"]);
+});

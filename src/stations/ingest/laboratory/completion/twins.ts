@@ -17,7 +17,7 @@ import { spacingOf } from "./spacings.js";
 
 /** Words for what somebody has put aside. */
 const PUT_ASIDE =
-  /(?:^|[/_.\- ])(?:old(?:er)?|alt|bad|wrong|broken|fail(?:ed)?|first_?(?:try|attempt)|try\d*|test(?:s|ing)?|backup|bak|trash|tmp|temp|draft|previous|prelim(?:inary)?|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do_?not_?use|archive|verworfen|schlecht)(?=[/_.\- ]|$)/i;
+  /(?:^|[/_.\- ])(?:old(?:er)?|alt|bad|wrong|broken|fail(?:ed)?|first_?(?:try|attempt)|try\d*|test(?:s|ing)?|backup|bak|trash|tmp|temp|draft|previous|prelim(?:inary)?|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_\- ]?not[_\- ]?use|archive|verworfen|schlecht)(?=[/_.\- ]|$)/i;
 
 /**
  * Two tomograms of one run that nothing tells apart: the same voxel size and the same processing. What a name calls old or bad is not taken; of files beside
@@ -52,7 +52,14 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
       (n) => !groups.some((group) => PUT_ASIDE.test(group[n]!.path)),
     );
     const named = kept.filter((n) => groups.every((group) => group[n]!.strength === "bookkeeping"));
-    const isNamed = named.length === 1 && groups.every((group) => areCalledAfter(group[named[0]!]!, group));
+    const isNamed =
+      named.length === 1 &&
+      groups.every((group) =>
+        areCalledAfter(
+          group[named[0]!]!,
+          kept.map((n) => group[n]!),
+        ),
+      );
     const why = isNamed
       ? `of which bookkeeping names one, ${groups[0]![named[0]!]!.path}`
       : kept.length === 1
