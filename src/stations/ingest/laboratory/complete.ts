@@ -91,7 +91,7 @@ export async function complete(
   ask(await entryQuestions(files, laboratory));
   leavePutAside(files);
   ask(trainingQuestions(files));
-  onlyOne(files, undecided);
+  await onlyOne(files, undecided, laboratory);
   ask(await seriesOfOneRun(files, laboratory));
   await listsOfFewer(files, laboratory);
   ask(mapQuestions(files, laboratory));

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
 import type { Decision } from "../decide.js";
-import { seriesOfOneRun } from "./series.js";
+import { onlyOne, seriesOfOneRun } from "./series.js";
 
 const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
 
@@ -23,4 +23,24 @@ it("of two stacks of a run the one is taken that its acquisition file lies besid
   expect(await asked("session/Position_1.mdoc")).toEqual(["session/Position_1.mrc"]);
   expect(await asked("session/Position_1.mrc.mdoc")).toEqual(["session/Position_1.mrc"]);
   expect(await asked("mdocs/Position_1.mdoc")).toEqual([undefined]);
+});
+
+it("of lists of angles that are equal that beside the stack is used, and others are left to a person", async () => {
+  const used = async (copied: string) => {
+    const laboratory = await laboratoryWith({
+      "a/TS_6/TS_6.st": stack(1),
+      "a/TS_6/TS_6.rawtlt": "-3\n0\n3\n",
+      "TS_6_2019/TS_6.rawtlt": copied,
+    });
+    const known = (path: string, role: Decision["role"]): [string, Decision] => [
+      path,
+      { path, role, run: "TS_6", because: "", strength: "bookkeeping", details: {} },
+    ];
+    const lists = ["a/TS_6/TS_6.rawtlt", "TS_6_2019/TS_6.rawtlt"].map((path) => known(path, "raw tilts"));
+    const files = new Map([known("a/TS_6/TS_6.st", "tilt series"), ...lists]);
+    await onlyOne(files, new Map(), laboratory);
+    return [...files.values()].flatMap(({ path, role, because }) => (role === "raw tilts" ? [path] : because || []));
+  };
+  expect(await used("-3\n0\n3\n")).toEqual(["a/TS_6/TS_6.rawtlt", "a copy of a/TS_6/TS_6.rawtlt"]);
+  expect(await used("-6\n0\n6\n")).toEqual([]);
 });

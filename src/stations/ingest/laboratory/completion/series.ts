@@ -11,16 +11,22 @@ import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { mdocsOf } from "../recognisers/common/mdocs.js";
 import { ALIGNED } from "../recognisers/common/names.js";
-import { baseName } from "../recognisers/common/paths.js";
+import { baseName, folderOf } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { stemOf } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut, outOrAsIs } from "./claim.js";
 
 /** Of files that a run has once the one that is called as the run; of several others nobody knows which it is. */
-export function onlyOne(files: Map<string, Decision>, undecided: Map<string, string>): void {
+export async function onlyOne(
+  files: Map<string, Decision>,
+  undecided: Map<string, string>,
+  laboratory: Laboratory,
+): Promise<void> {
   for (const role of ["acquisition", "raw tilts"] as const) {
-    for (const [run, own] of severalOf(files, role)) {
+    for (const [run, all] of severalOf(files, role)) {
+      const own = await withoutEqual(all, files, laboratory);
+      if (own.length === 1) continue;
       const named = own.filter(({ path }) => stemOf(baseName(path)) === run);
       for (const file of own) {
         if (named.length === 1 && file === named[0]) continue;
@@ -34,6 +40,23 @@ export function onlyOne(files: Map<string, Decision>, undecided: Map<string, str
       }
     }
   }
+}
+
+/** Of those that are byte for byte one the first stays that lies beside a stack, or else that with the shortest path. */
+async function withoutEqual(own: readonly Decision[], files: Map<string, Decision>, laboratory: Laboratory): Promise<Decision[]> {
+  const stacks = [...files.values()].filter(({ role }) => role === "tilt series");
+  const folders = new Set(stacks.map(({ path }) => folderOf(path)));
+  const rankOf = ({ path, strength }: Decision) =>
+    Number(strength !== "person") * 1e6 + Number(!folders.has(folderOf(path))) * 1e5 + path.length;
+  const kept = new Map<string, Decision>();
+  for (const file of [...own].sort((a, b) => rankOf(a) - rankOf(b))) {
+    const digest = await laboratory.digest(file.path);
+    const same = kept.get(digest);
+    if (!same) kept.set(digest, file);
+    else if (file.strength !== "person")
+      files.set(file.path, { ...file, role: "left out", because: `a copy of ${same.path}`, details: {} });
+  }
+  return [...kept.values()];
 }
 
 /** Runs that have several files of a kind. */
