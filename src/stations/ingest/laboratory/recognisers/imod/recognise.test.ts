@@ -96,7 +96,7 @@ describe("IMOD", () => {
       "d/BBb.xf": "left out BB",
     });
     expect(recognised!.claims.find(({ path }) => path === "d/BBa.xf")?.details).toMatchObject({ alignmentType: "LOCAL" });
-    expect(recognised!.notes!.join()).toContain("BB has two axes");
+    expect(recognised!.notes!.join()).toContain("BB has two axes: stack (d/BBb.st), angles");
   });
 
   it("believes tilta.com, and no tilt.com of one axis that lies beside it", async () => {

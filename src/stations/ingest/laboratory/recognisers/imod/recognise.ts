@@ -118,10 +118,14 @@ function claimDataset(laboratory: Laboratory, own: Own): void {
   if (dataset.tilt && !files.some(({ file }) => file.path === dataset.tilt!.path)) {
     claim(laboratory.get(dataset.tilt.path)!, "alignment", `it makes the tomogram of ${run}`, alignmentDetails(dataset, isLocal));
   }
-  if (isDual && files.some(({ axis }) => axis === "b"))
+  const ofB = files.filter(({ axis }) => axis === "b");
+  if (isDual && ofB.length > 0) {
+    const stack = ofB.find(({ rest }) => kindOf(rest) === "raw stack");
+    const shown = stack === undefined ? "stack" : `stack (${stack.file.path})`;
     notes.push(
-      `${run} has two axes: stack, angles and alignment of axis b are left out, and only a tomogram of both axes is published.`,
+      `${run} has two axes: ${shown}, angles and alignment of axis b are left out, and only a tomogram of both axes is published.`,
     );
+  }
   claimVolumes(laboratory, own, { trimmed, untrimmed, said });
 }
 
