@@ -38,6 +38,13 @@ describe("volumes whose sections run along y", () => {
     ]);
   });
 
+  it("are asked about where their names say that nobody has trimmed them, however thick they are", async () => {
+    const thick = (seed: number) => mrcFile([20, 20, 22], 10, { seed });
+    const { questions, of } = await decided({ "rec/TS_01_full.rec": thick(1), "rec/TS_02_full_rec.mrc": flat(2) });
+    expect(questions).toEqual([["upright", undefined]]);
+    expect([of("rec/TS_01_full.rec"), of("rec/TS_02_full_rec.mrc")?.role]).toEqual([undefined, "tomogram"]);
+  });
+
   it("are not thick ones, nor those beside a tomogram of another area", async () => {
     const thick = await decided({ "rec/TS_01.mrc": mrcFile([20, 14, 20], 10, { seed: 1 }), "rec/TS_02.mrc": flat(2) });
     expect(thick.questions).toEqual([]);

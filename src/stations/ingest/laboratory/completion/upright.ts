@@ -1,7 +1,9 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
+import { UNTRIMMED } from "../conventions/kinds.js";
 import type { Decision } from "../decide.js";
+import { baseName } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
 import { isNear, spacingOf } from "./spacings.js";
@@ -16,7 +18,7 @@ interface Upright {
 }
 
 /**
- * Tomograms that nobody has turned. Of a run that has one of the same area which lies flat they are left out; a person says whether one that is alone is
+ * Tomograms that nobody has turned, by their form or their names. Of a run that has one of the same area which lies flat they are left out; a person says whether one that is alone is
  * published. What bookkeeping knows better stays, and what lies as all others do.
  */
 export function uprightQuestions(files: Map<string, Decision>, laboratory: Laboratory): Question[] {
@@ -26,12 +28,12 @@ export function uprightQuestions(files: Map<string, Decision>, laboratory: Labor
   });
   const byRun = groupsOf(tomograms, ({ file }) => file.run!);
   const alone: Upright[] = [];
-  for (const one of tomograms.filter(isUpright)) {
+  for (const one of tomograms.filter((some) => isUpright(some) || isCalledUntrimmed(some))) {
     const { file, shape } = one;
     if (file.strength === "person" || file.strength === "bookkeeping") continue;
     const spacing = spacingOf(file, laboratory);
     const flat = byRun.get(file.run!)!.find((other) => {
-      if (isUpright(other)) return false;
+      if (isUpright(other) || isCalledUntrimmed(other)) return false;
       const scale = (spacingOf(other.file, laboratory) ?? 1) / (spacing ?? spacingOf(other.file, laboratory) ?? 1);
       return isNear(other.shape[1] * scale, shape[0], 0.1) && isNear(other.shape[2] * scale, shape[2], 0.1);
     });
@@ -47,10 +49,13 @@ export function uprightQuestions(files: Map<string, Decision>, laboratory: Labor
   if (alone.length === 0) return [];
   const sized = few(alone.map(({ file, shape }) => `${file.path} (${[...shape].reverse().join("×")})`));
   const some = alone.map(({ file }) => file);
+  const why = alone.every(isUpright)
+    ? "y is the thin axis"
+    : "y is the thin axis, or their names say that nobody has trimmed them";
   return [
     {
       id: "upright",
-      text: `Do the sections of ${sized} run along y, since y is the thin axis, as IMOD and AreTomo write volumes before they are turned?`,
+      text: `Do the sections of ${sized} run along y, since ${why}, as IMOD and AreTomo write volumes before they are turned?`,
       files: some.map(({ path }) => path),
       options: [
         {
@@ -62,6 +67,11 @@ export function uprightQuestions(files: Map<string, Decision>, laboratory: Labor
       ],
     },
   ];
+}
+
+/** A specimen may be as thick as it is wide. What lies flat was turned, and kept its name. */
+function isCalledUntrimmed({ file, shape: [sections, rows, columns] }: Upright): boolean {
+  return UNTRIMMED.test(baseName(file.path)) && sections >= THIN * Math.min(rows, columns);
 }
 
 function isUpright({ shape: [sections, rows, columns] }: Upright): boolean {

@@ -28,7 +28,7 @@ const SERIES_END = /[_-](ts|st|stack)\.\w+$/i;
 /** What programs of many kinds and people call lists of points: where their format is not known, it is told. */
 const POINTS = between("peaks?|picks?|picked|particles?|coords?|coordinates?|points?|\\w*motl");
 const VOLUME = between("tomograms?|tomos?|recons?|reconstructions?|vol|volumes?|sirt|wbp|bp|rec|voxelspacing|denoised|dctf");
-const UNTRIMMED = /^(.*)_full(_rec\.(?:mrc|rec)|\.rec|_rec)$/i;
+export const UNTRIMMED = /^(.*)_full(_rec\.(?:mrc|rec)|\.rec|_rec)$/i;
 
 const PREALIGNED = /(?:\.preali|_preali\.(?:mrc|st))$/i;
 /** As IMOD's ccderaser leaves them: `BB_orig.st`, `BB_origa.st`, `BBa_orig.st`. */
