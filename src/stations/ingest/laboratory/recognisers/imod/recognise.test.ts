@@ -121,6 +121,11 @@ describe("IMOD", () => {
     });
   });
 
+  it("knows beads that findbeads3d has found, whatever else is there", async () => {
+    const { claims } = await rolesOf({ "x/TS_04_3dfind.mod": model([[1, 2, 3]]), "x/TS_04_ribo.mod": model([[2, 2, 3]]) });
+    expect(claims).toEqual({ "x/TS_04_3dfind.mod": "left out", "x/TS_04_ribo.mod": "points" });
+  });
+
   it("asks about stacks whose sections were aligned to one another, and leaves out what was made of them", async () => {
     // as etomo's newst.com and blend.com for serial sections: https://bio3d.colorado.edu/imod/doc/serialalign.html
     const { claims, recognised } = await rolesOf({
