@@ -59,7 +59,7 @@ export interface Datasets {
 const known = new WeakMap<Laboratory, Promise<Datasets>>();
 
 /**
- * Datasets by the `.edf` files of etomo and batchruntomo; in folders without one, by a `tilt.com` that runs `tilt`.
+ * Datasets by the `.edf` files of etomo and batchruntomo; in folders without one, by a `tilt.com` that runs `tilt`; those of two axes by their names, too.
  *
  * Source: https://bio3d.colorado.edu/imod/doc/tomoguide.html (etomo data files), https://bio3d.colorado.edu/imod/doc/man/tilt.html
  */
@@ -103,6 +103,8 @@ async function readDatasets(laboratory: Laboratory): Promise<Datasets> {
     const key = `${folder}\0${root}`;
     if (!byName.has(key)) byName.set(key, { folder, name: root, isDual, source: path });
   }
+  for (const dataset of dualByNames(laboratory, new Set([...byName.values()].map(({ folder }) => folder))))
+    byName.set(`${dataset.folder}\0${dataset.name}`, dataset);
   const byFolder = groupsOf(commands, ({ path }) => folderOf(path));
   const found = [...byName.values()];
   const runs = distinctNames(found);
@@ -112,6 +114,25 @@ async function readDatasets(laboratory: Laboratory): Promise<Datasets> {
     tilt: tiltOf(dataset, byFolder.get(dataset.folder) ?? []),
   }));
   return { datasets, notes };
+}
+
+/** What an aligned axis has beside its stack. */
+const OF_AXIS = [".rawtlt", ".tlt", ".xf"];
+
+/**
+ * Series of two axes of which only the volumes and lists were kept: stacks `BBa` and `BBb`, both with their angles or alignment, no stack `BB`, and a volume of both
+ * axes, which is called `BB` or `sum`. @param known folders whose bookkeeping tells of datasets
+ */
+function dualByNames(laboratory: Laboratory, known: ReadonlySet<string>): Omit<Dataset, "run" | "tilt">[] {
+  return laboratory.files.flatMap(({ path, volume }) => {
+    const name = /([^/]+)a\.(?:st|mrc)$/i.exec(path)?.[1];
+    const folder = folderOf(path);
+    if (!volume || name === undefined || known.has(folder) || !hasTwoStacks(laboratory, folder, name)) return [];
+    const has = (file: string) => laboratory.get(within(folder, file)) !== undefined;
+    const areAligned = ["a", "b"].every((axis) => OF_AXIS.some((end) => has(`${name}${axis}${end}`)));
+    const both = [`${name}.rec`, `${name}_rec.mrc`, `${name}_sum_rec.mrc`, "sum.rec"].find(has);
+    return areAligned && both !== undefined ? [{ folder, name, isDual: true, source: within(folder, both) }] : [];
+  });
 }
 
 async function readEdf(laboratory: Laboratory, path: string, notes: string[]) {

@@ -121,6 +121,34 @@ describe("IMOD", () => {
     });
   });
 
+  it("knows a series of two axes by its files alone where nothing else was kept", async () => {
+    const stack = mrcFile([5, 20, 12], 2.5, { kind: "stack" });
+    const axes = (name: string) =>
+      Object.fromEntries(
+        ["a", "b"].flatMap((axis) => [
+          [`d/${name}${axis}.st`, stack],
+          [`d/${name}${axis}.rawtlt`, "-3\n0\n3\n"],
+        ]),
+      );
+    const { claims } = await rolesOf({
+      ...axes("BB"),
+      "d/BBa.rec": mrcFile([10, 8, 6], 5),
+      "d/BB.rec": mrcFile([8, 10, 6], 5),
+      "d/BB_3dfind.mod": model([[1, 2, 3]]),
+    });
+    expect(claims).toEqual({
+      "d/BBa.st": "tilt series BB",
+      "d/BBa.rawtlt": "raw tilts BB",
+      "d/BBb.st": "left out BB",
+      "d/BBb.rawtlt": "left out BB",
+      "d/BBa.rec": "left out BB",
+      "d/BB.rec": "tomogram BB",
+      "d/BB_3dfind.mod": "left out BB",
+    });
+    // two series that are called so have no volume of both
+    expect((await rolesOf(axes("TS_1"))).recognised).toBeUndefined();
+  });
+
   it("knows beads that findbeads3d has found, whatever else is there", async () => {
     const { claims } = await rolesOf({ "x/TS_04_3dfind.mod": model([[1, 2, 3]]), "x/TS_04_ribo.mod": model([[2, 2, 3]]) });
     expect(claims).toEqual({ "x/TS_04_3dfind.mod": "left out", "x/TS_04_ribo.mod": "points" });
