@@ -33,6 +33,14 @@ describe("denoisers", () => {
     expect(of("denoised/TS_01.mrc")!.sameRunAs).toBeUndefined();
   });
 
+  it("are of the tomogram beside them, though one of its name lies in a folder below", async () => {
+    const laboratory = await laboratoryWith({
+      ...{ "a/TS_01.rec": volume, "a/old/TS_01.rec": volume, "a/TS_01_nad20.rec": volume },
+    });
+    const claims = (await denoisers.recognise(laboratory))!.claims.map(({ path, sameRunAs }) => [path, sameRunAs]);
+    expect(claims).toEqual([["a/TS_01_nad20.rec", "a/TS_01.rec"]]);
+  });
+
   it("have halves as what was put in, though these lie below a folder of their name", async () => {
     const laboratory = await laboratoryWith({
       "tomograms/TS_01.mrc": volume,

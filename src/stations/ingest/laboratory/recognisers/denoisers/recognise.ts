@@ -94,8 +94,8 @@ const ISONET2 = /^corrected[^_]*_(?:isonet2(?:-n2n)?|n2n|regular)_[a-z]+(?:-[a-z
 const plainStem = (path: string): string => stemOf(path).replace(HALF, "").replace(ISONET2, "");
 
 /**
- * The tomogram of which this one was made, and what its name has more. Of several that are called so and have its size, one with most folders of the same
- * names around it; `isOnly`: there is no other such.
+ * The tomogram of which this one was made, and what its name has more. Of several that are called so and have its size, the one beside it, or one with most
+ * folders of the same names around it; `isOnly`: there is no other such.
  */
 function originalOf(
   file: Volume,
@@ -104,10 +104,11 @@ function originalOf(
 ): { original: Volume; rest: string; isOnly: boolean } | undefined {
   const stem = stemOf(file.path);
   const around = folderOf(file.path).split("/");
+  // one in a folder below, such as `old`, has all of its folders, too
   const near = (one: Volume) =>
     folderOf(one.path)
       .split("/")
-      .filter((part) => around.includes(part)).length;
+      .filter((part) => around.includes(part)).length + Number(folderOf(one.path) === folderOf(file.path));
   const plain = plainStem(file.path);
   const bare = stem.replace(new RegExp(`^${word.source}`, "i"), "").replace(/^[_.\- ]+/, "");
   for (const name of new Set([plain, stem, bare, stem.replace(HALF, ""), bare.replace(HALF, "")])) {
