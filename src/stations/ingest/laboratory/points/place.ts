@@ -7,6 +7,7 @@ import type { Claim, Details, Option, PointsReading, Question } from "../claims.
 import { leftOut } from "../completion/claim.js";
 import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
+import { stemOf } from "../recognisers/common/names.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import { looseName, runFinder } from "../run-names.js";
@@ -221,7 +222,7 @@ function rowsOfRuns(
   nameOf: (value: string) => string,
 ): Listed | string {
   const { runs, volumesOf } = options;
-  const { path, run, reading } = file;
+  const { run, reading } = file;
   const values = [...series.keys()];
   const find = runFinder(runs);
   const runOf = (value: string): string | undefined => {
@@ -229,15 +230,18 @@ function rowsOfRuns(
     const called = runs.includes(name) ? [name] : (options.runsCalled?.(name) ?? []);
     // a name that files have is no other one's that looks like it
     const own = called.length > 0 ? only(called) : find(value.replaceAll("\\", "/"));
-    return own ?? nearestCalled(value, path, options);
+    return own ?? nearestCalled(value, file, options);
   };
+  // what its folder is called after may be no series, such as what was looked for
+  const isElsewhere = run !== undefined && volumesOf(run).length === 0;
   // rows of several tomograms are of several runs, whatever the file is called after
-  const several: Listed = values.length > 1 ? { ...file, run: undefined } : file;
+  const several: Listed = values.length > 1 || isElsewhere ? { ...file, run: undefined } : file;
   if (values.every((value) => runs.includes(nameOf(value)))) return several;
   if (run !== undefined && values.length === 1) {
     const said = options.runsCalled?.(seriesStem(values[0]!)).includes(run) ? run : find(values[0]!.replaceAll("\\", "/"));
     if (said !== undefined && said !== run) return `it is called after ${run}, and its rows name ${values[0]}`;
-    return { ...file, reading: { ...reading, rowName: undefined } };
+    const isOfOther = said === undefined && isElsewhere && nearestCalled(values[0]!, file, options) !== undefined;
+    if (!isOfOther) return { ...file, reading: { ...reading, rowName: undefined } };
   }
   const called = new Map<string, string>();
   for (const value of values) {
@@ -260,22 +264,39 @@ const only = <T>(some: readonly T[]): T | undefined => (some.length === 1 ? some
 
 /**
  * Of series of one name in several folders each run is called after its folder, `batch2_TS_01`, and a list goes on to call it `TS_01`: it means the one whose
- * tomogram lies nearest to it, below a folder that both lie in.
+ * tomogram lies nearest to it, below a folder that both lie in, or the only one that has a tomogram with voxels of its pixels.
  */
-function nearestCalled(value: string, path: string, { runs, runsCalled, volumesOf }: PlaceOptions): string | undefined {
+function nearestCalled(
+  value: string,
+  { path, reading }: Listed,
+  { runs, runsCalled, volumesOf }: PlaceOptions,
+): string | undefined {
   const shared = (other: string) => {
     const [one, two] = [folderOf(path).split("/"), folderOf(other).split("/")];
     const at = one.findIndex((part, i) => part === "" || part !== two[i]);
     return at < 0 ? one.length : at;
   };
   const stem = seriesStem(value.replaceAll("\\", "/"));
+  const name = looseName(stem);
   const known = new Set(runsCalled?.(stem));
   const called = runs
-    .filter((run) => known.has(run) || looseName(run).endsWith(`_${looseName(stem)}`))
+    .filter(
+      (run) =>
+        known.has(run) ||
+        looseName(run).endsWith(`_${name}`) ||
+        volumesOf(run).some((one) => looseName(stemOf(one.path)) === name),
+    )
     .map((run) => ({ run, depth: Math.max(0, ...volumesOf(run).map((volume) => shared(volume.path))) }));
   const most = Math.max(0, ...called.map(({ depth }) => depth));
   const nearest = called.filter(({ depth }) => depth === most);
-  return most > 0 && nearest.length === 1 ? nearest[0]!.run : undefined;
+  const near = most > 0 && nearest.length === 1 ? nearest[0]!.run : undefined;
+  const { unit, pixelAngstrom } = reading;
+  const hasPixels = ({ spacingAngstrom = 0 }: Volume) => Math.abs(spacingAngstrom / pixelAngstrom! - 1) < SPACING_TOLERANCE;
+  const fitting =
+    unit === "pixels" && pixelAngstrom !== undefined ? called.filter(({ run }) => volumesOf(run).some(hasPixels)) : [];
+  // what lies nearest and has no such voxels may have had a tomogram of these, which is gone
+  if (near !== undefined) return fitting.length === 0 || fitting.some(({ run }) => run === near) ? near : undefined;
+  return fitting.length === 1 ? fitting[0]!.run : undefined;
 }
 
 const RELION_COLUMNS = /^relion[34]_star$/;

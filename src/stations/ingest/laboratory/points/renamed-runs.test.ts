@@ -44,6 +44,36 @@ describe("a list that calls a series by a name which two folders have", () => {
     expect(files.get("picks/all.star")).toMatchObject({ role: "left out" });
   });
 
+  it("means the only one that has a tomogram with voxels of its pixels", async () => {
+    const path = "matching/TS_01_particles.star";
+    const coarse = { "spring/tomograms/TS_01.mrc": mrcFile([6, 12, 12], 7.5, { seed: 5 }) };
+    expect((await decided({ ...coarse, [path]: matched })).files.get(path)).toMatchObject({
+      role: "points",
+      details: { points: { rowValues: { "autumn/tomograms/TS_01.mrc": "TS_01" }, inSpacingAngstrom: 10 } },
+    });
+    expect((await decided({ [path]: matched })).files.get(path)).toMatchObject({ role: "left out" });
+  });
+
+  it("may call it by the name of its tomogram", async () => {
+    const path = "spring/picks/all_particles.star";
+    const fine = { "spring/tomograms/TS_01_rec.mrc": 9, "autumn/tomograms/TS_01_rec.mrc": 10 };
+    const { files } = await decided({
+      ...Object.fromEntries(Object.entries(fine).map(([one, seed]) => [one, mrcFile([12, 24, 24], 5, { seed })])),
+      [path]: matched.replaceAll("TS_01 ", "TS_01_rec "),
+    });
+    const rowValues = { "spring/tomograms/TS_01.mrc": "TS_01_rec", "spring/tomograms/TS_01_rec.mrc": "TS_01_rec" };
+    expect(files.get(path)).toMatchObject({ role: "points", details: { points: { rowValues, inSpacingAngstrom: 10 } } });
+  });
+
+  it("is of no run that is called after what was looked for, and has no tomogram", async () => {
+    const { files } = await decided({
+      "20S/notes.rawtlt": angles,
+      "20S/20S.mdoc": "[ZValue = 0]\nTiltAngle = 0\n[ZValue = 1]\nTiltAngle = 3\n[ZValue = 2]\nTiltAngle = 6\n",
+      "spring/matching_20S/TS_01_particles.star": matched,
+    });
+    expect(files.get("spring/matching_20S/TS_01_particles.star")).toMatchObject({ role: "points", runs: ["spring_TS_01"] });
+  });
+
   it("is of the tomogram that the file of its job names", async () => {
     const { files } = await decided({
       "matching/TS_01_particles.star": matched,
