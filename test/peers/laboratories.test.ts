@@ -23,6 +23,7 @@ const LABORATORIES = [
   ...["portal_seams", "four_drives"],
   ...["warp_relion_pyp", "eman_mixed"],
   ...["diamond_visits", "tomoman_lab", "emdb_deposit"],
+  ...["pacetomo_pytom"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
