@@ -89,6 +89,7 @@ export async function complete(
   ask(downloadedQuestions(files, laboratory));
   ask(await copiesOfPortal(files, laboratory));
   ask(await entryQuestions(files, laboratory));
+  await leaveKnownByOtherNames(files, laboratory);
   leavePutAside(files);
   ask(trainingQuestions(files));
   await onlyOne(files, undecided, laboratory);
