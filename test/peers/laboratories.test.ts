@@ -24,7 +24,7 @@ const LABORATORIES = [
   ...["warp_relion_pyp", "eman_mixed"],
   ...["diamond_visits", "tomoman_lab", "emdb_deposit"],
   ...["pacetomo_pytom"],
-  ...["diamond_visits", "tomoman_lab", "imod_years"],
+  ...["imod_years"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
