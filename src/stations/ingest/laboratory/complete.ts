@@ -16,6 +16,7 @@ import { meshQuestions } from "./completion/meshes.js";
 import { methodOfName } from "./completion/method.js";
 import { nanometreQuestions } from "./completion/nanometres.js";
 import { oneOfRun } from "./completion/one-of-run.js";
+import { paintedQuestions } from "./completion/painted.js";
 import { leaveParts } from "./completion/parts.js";
 import { fillPixels, readPixels } from "./completion/pixels.js";
 import { asideQuestions, figureQuestions, leavePutAside, trainingQuestions } from "./completion/put-aside.js";
@@ -118,6 +119,7 @@ export async function complete(
   ask(staleQuestions(files, laboratory));
   await leaveSameVoxels(files, laboratory);
   ask(await sharedVoxelsQuestions(files, laboratory));
+  ask(await paintedQuestions(files, laboratory));
   ask(figureQuestions(files));
   ask(calibrationQuestions(files, laboratory));
   ask(uprightQuestions(files, laboratory));

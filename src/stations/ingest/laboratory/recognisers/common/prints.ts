@@ -191,6 +191,27 @@ export async function holdsSectionsOf(laboratory: Laboratory, a: string, b: stri
   return own.every((print) => all.has(print));
 }
 
+/** Part of the voxels in sections of the middle that hold the most frequent value, from 0 to 1. Undefined for what cannot be read. */
+export async function flatPartOf(laboratory: Laboratory, path: string): Promise<number | undefined> {
+  const { format, volume } = laboratory.get(path) ?? {};
+  if (format !== "mrc" || !volume) return undefined;
+  const read = await orReason(async () => {
+    const source = await laboratory.open(path);
+    const header = await readMrcHeader(source);
+    let [flat, all] = [0, 0];
+    for (const part of COMPARED) {
+      const z = Math.floor(part * header.shape[0]);
+      const values = decodePlaneValues(await readMrcPlanes(source, header, z, z + 1), header).toSorted();
+      // where one value fills half of a section it is the middle one
+      const most = values[Math.floor(values.length / 2)]!;
+      flat += values.reduce((sum, value) => sum + Number(value === most), 0);
+      all += values.length;
+    }
+    return flat / all;
+  });
+  return "value" in read ? read.value : undefined;
+}
+
 const isInside = (_: number, piece: number): boolean =>
   [Math.floor(piece / PIECES), piece % PIECES].every((at) => at >= PIECES / 4 && at < (3 * PIECES) / 4);
 
