@@ -10,6 +10,8 @@ import { copiesOfPortal, downloadedQuestions } from "./completion/downloaded.js"
 import { entryQuestions } from "./completion/entries.js";
 import { placeGains } from "./completion/gains.js";
 import { mirrorQuestions } from "./completion/hand.js";
+import { leaveHdf5 } from "./completion/hdf5.js";
+import { leaveKnownByOtherNames } from "./completion/known-by-other-names.js";
 import { lyingQuestions } from "./completion/lying.js";
 import { mapQuestions } from "./completion/maps.js";
 import { meshQuestions } from "./completion/meshes.js";
@@ -80,6 +82,7 @@ export async function complete(
     const open = some.filter((question) => !isSettled(question, places));
     for (const question of joinAlike(open, given.answers)) questions.push(answered(question, "", places));
   };
+  const unread = leaveHdf5(files, laboratory);
   leaveCopiedRuns(files);
   await leaveParts(files, laboratory);
   joinAcquisitions(files);
@@ -163,7 +166,7 @@ export async function complete(
   ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   waitForAnswers(files, questions, { lists: new Set(lists.map(({ path }) => path)), laboratory });
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
-  const notes = [...decisions.notes, ...sizes, ...placed.notes];
+  const notes = [...decisions.notes, ...unread, ...sizes, ...placed.notes];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
 }
 
