@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
 import { decisionsOf, recognisedIn } from "../know.js";
+import { configOf } from "../new-config.js";
 
 const { signal } = new AbortController();
 async function decided(...paths: readonly string[]) {
@@ -54,4 +56,20 @@ describe("meshes of one thing", () => {
     );
     expect([questions, roles]).toEqual([[], ["mesh", "mesh", "mesh", "mesh"]]);
   });
+});
+
+it("meshes of runs with different voxel sizes are each for the tomogram of its run", async () => {
+  const laboratory = await laboratoryWith({
+    "rec/TS_01.mrc": mrcFile([6, 12, 12], 10, { seed: 1 }),
+    "rec/TS_02.mrc": mrcFile([6, 12, 12], 13.5, { seed: 2 }),
+    "mesh/TS_01_mito.obj": "v 1 2 3\n",
+    "mesh/TS_02_mito.obj": "v 3 2 1\n",
+  });
+  const decisions = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const { yaml } = await configOf({ laboratory, decisions }, { sourcePrefix: "", input: "/lab" });
+  const { annotations } = parse(yaml) as { annotations: { sources: { parent_filters: unknown }[] }[] };
+  expect(annotations.flatMap(({ sources }) => sources.map((source) => source.parent_filters))).toEqual([
+    { include: { run: ["^TS_01$"], voxel_spacing: ["^10\\.000$"] } },
+    { include: { run: ["^TS_02$"], voxel_spacing: ["^13\\.500$"] } },
+  ]);
 });

@@ -523,13 +523,25 @@ function slugOf({ path, run, details }: Decision): string {
 function shapeSources(group: readonly Decision[], making: Making): object[] {
   const { details, role } = group[0]!;
   const spacing = details.points?.inSpacingAngstrom ?? details.spacingAngstrom;
-  return sourcesOf(group, making).map((source) => {
-    const { source_glob, ...rest } = source as { source_glob: { list_glob: string } };
-    const glob = source_glob.list_glob;
-    const row = details.points && rowFilter(details.points, undefined, Object.keys(details.points.classes ?? {})[0]);
-    const shaped = { ...shapeOf(role, glob, details, row), ...rest };
-    return spacing === undefined ? shaped : withSpacing(shaped, spacing, making.spacings);
+  // a mesh has no voxels: each is for the tomogram of its run
+  const isOfRuns = spacing === undefined && role === "mesh" && making.spacings.length > 1;
+  const groups = isOfRuns ? [...groupsOf(group, ({ run }) => `${finestOf(run, making)}`).values()] : [group];
+  return groups.flatMap((some) => {
+    const own = isOfRuns ? finestOf(some[0]!.run, making) : spacing;
+    return sourcesOf(some, making).map((source) => {
+      const { source_glob, ...rest } = source as { source_glob: { list_glob: string } };
+      const glob = source_glob.list_glob;
+      const row = details.points && rowFilter(details.points, undefined, Object.keys(details.points.classes ?? {})[0]);
+      const shaped = { ...shapeOf(role, glob, details, row), ...rest };
+      return own === undefined ? shaped : withSpacing(shaped, own, making.spacings);
+    });
   });
+}
+
+/** The finest voxel size of the tomograms of a run, Å. */
+function finestOf(run: string | undefined, { of, laboratory }: Making): number | undefined {
+  const all = of("tomogram").flatMap((file) => (file.run === run ? (spacingOf(file, laboratory) ?? FALLBACK_SPACING) : []));
+  return all.length === 0 ? undefined : Math.min(...all);
 }
 
 /** One file with the points of many tomograms: a source for all of its runs, one for each voxel size that they have, or one for each number of a run. */
