@@ -21,7 +21,7 @@ import { oneOfRun } from "./completion/one-of-run.js";
 import { paintedQuestions } from "./completion/painted.js";
 import { leaveParts } from "./completion/parts.js";
 import { fillPixels, readPixels } from "./completion/pixels.js";
-import { asideQuestions, figureQuestions, leavePutAside, trainingQuestions } from "./completion/put-aside.js";
+import { asideListQuestions, asideQuestions, figureQuestions, leavePutAside, trainingQuestions } from "./completion/put-aside.js";
 import { leaveSameMasks } from "./completion/same-masks.js";
 import {
   countQuestions,
@@ -161,6 +161,7 @@ export async function complete(
   putClaims(files, placed.claims);
   ask(placed.questions);
   unitsAlone(files, placed.questions);
+  ask(asideListQuestions(files));
   ask(scratchQuestions(files));
   ask(await seedQuestions(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
   ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));

@@ -42,6 +42,16 @@ describe("what somebody has put aside", () => {
     expect([coarse.questions, coarse.role("tomo_old/TS_01_denoised.mrc")]).toEqual([[], "tomogram"]);
   });
 
+  it("is asked about as a list of several tomograms below the folder of another one", async () => {
+    const table = (x: number) => `tomo,x,y,z\nTS_01,${x},2,1\nTS_01,9.5,3,2\nTS_02,4,10.5,4\nTS_02,${x},1,1\n`;
+    const { questions, of, role } = await decided({ "picks/final.csv": table(1), "picks/old/all_v1.csv": table(7) });
+    expect(questions).toEqual([["put-aside-lists", "leave-out"]]);
+    expect([role("picks/final.csv"), role("picks/old/all_v1.csv")]).toEqual(["points", "left out"]);
+    expect(of("picks/old/all_v1.csv")?.because).toBe("put aside, by the name of its folder: picks/final.csv is there");
+    const alone = await decided({ "picks/old/all_v1.csv": table(7) });
+    expect([alone.questions, alone.role("picks/old/all_v1.csv")]).toEqual([[], "points"]);
+  });
+
   it("is compared by its place where files of all runs are called alike", async () => {
     const { of } = await decided({
       ...{ "points/TS_02/picks.csv": picks(1), "old/points/TS_02/picks.csv": picks(7), "old/points/TS_01/picks.csv": picks(3) },

@@ -90,6 +90,42 @@ export function asideQuestions(files: ReadonlyMap<string, Decision>, laboratory:
   ];
 }
 
+/**
+ * Lists of the points of several tomograms that lie in such a folder, where the folder around it has one, too: an older state of it, as a rule. A person says
+ * whether they are published.
+ */
+export function asideListQuestions(files: ReadonlyMap<string, Decision>): Question[] {
+  const lists = [...files.values()].filter(({ role, run }) => role === "points" && run === undefined);
+  const around = (path: string) =>
+    folderOf(path)
+      .split("/")
+      .filter((part) => !ASIDE.test(part))
+      .join("/");
+  const doubts = lists.flatMap((file) => {
+    const isOpen = file.strength !== "person" && file.question === undefined && hasFolder(ASIDE, file.path);
+    const other = isOpen ? lists.find(({ path }) => folderOf(path) === around(file.path)) : undefined;
+    return other ? [{ file, other }] : [];
+  });
+  if (doubts.length === 0) return [];
+  const paths = doubts.map(({ file }) => file.path);
+  return [
+    {
+      id: "put-aside-lists",
+      text: `Are these lists of points to be published, though they lie in folders of what was put aside, beside others of several tomograms: ${few(paths)}?`,
+      files: paths,
+      options: [
+        {
+          answer: "leave-out",
+          says: "not published",
+          claims: doubts.map(({ file, other }) => leftOut(file, `put aside, by the name of its folder: ${other.path} is there`)),
+        },
+        { answer: "publish", says: "published with the others", claims: doubts.map(({ file }) => asItIs(file)) },
+      ],
+      guess: "leave-out",
+    },
+  ];
+}
+
 const LEARNT: readonly Role[] = ["tomogram", "half map", "mask", "points", "table", "tilt series"];
 
 /**
