@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { NOTHING_GIVEN } from "../decide.js";
+import { givenOf, readDecisions } from "../decisions-file.js";
 import { decisionsOf, recognisedIn } from "../know.js";
 
 const { signal } = new AbortController();
-async function decided(files: Record<string, string | Uint8Array>) {
+async function decided(files: Record<string, string | Uint8Array>, yaml?: string) {
   const laboratory = await laboratoryWith(files);
-  return decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const given = yaml === undefined ? NOTHING_GIVEN : givenOf(readDecisions(yaml, "x"), laboratory);
+  return decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal, given);
 }
 const LAB = {
   "TS_01.st": mrcFile([5, 40, 40], 10, { kind: "stack", seed: 1 }),
@@ -62,4 +65,13 @@ describe("a mask that fits tomograms of two voxel sizes", () => {
     expect(files.get("seg/TS_01_membrane_mask.mrc")?.details.spacingAngstrom).toBe(20.4);
     expect(questions.filter(({ id }) => id.startsWith("mask-in"))).toEqual([]);
   });
+});
+
+it("a mask that fits no tomogram is not published since somebody publishes what lies in its folder", async () => {
+  const path = "segmentations/for_movie/TS_01_membrane_mask.mrc";
+  const files = { ...LAB, [path]: mrcFile([6, 20, 20], 20) };
+  const { files: decisions } = await decided(files, 'questions: [{ id: figures, answer: "publish" }]\n');
+  expect(decisions.get(path)?.because).toBe("a mask of 20×20×6 voxels, and no tomogram of TS_01 has as many");
+  const said = await decided(files, `files: [{ files: ${path}, is: mask, run: TS_01 }]\n`);
+  expect(said.files.get(path)?.role).toBe("mask");
 });

@@ -33,7 +33,9 @@ export function placeMasks(files: Map<string, Decision>, laboratory: Laboratory)
     if (file.role !== "mask" || file.run === undefined || !shape) continue;
     const own = tomograms.get(file.run) ?? [];
     const fitting = own.filter(({ path }) => shapeOf(path, laboratory)?.join(" ") === shape.join(" "));
-    if (fitting.length === 0 && file.strength !== "person") {
+    // who answers that what lies in a folder is published has not said that this fits
+    const isSaid = file.strength === "person" && file.question === undefined;
+    if (fitting.length === 0 && !isSaid) {
       const [z, y, x] = shape;
       const because =
         own.length === 0
