@@ -12,6 +12,8 @@ import { endingOf } from "./names.js";
 const MATCHING = "pytom-match-pick";
 const BYTES_MAX = 16 * 1024 * 1024;
 const READS_IN_FLIGHT = 4;
+/** Also the list that pytom_merge_stars.py makes of several, `particles.star`. */
+const LIST = /_clusters\.star$|(?:^|[/_.-])particles?(?:[_.-][^/]*)?\.star$/i;
 const JOB = /_job\.json$/i;
 const PLACES = ["rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ"];
 const CENTRED = ["rlnCenteredCoordinateXAngst", "rlnCenteredCoordinateYAngst", "rlnCenteredCoordinateZAngst"];
@@ -25,9 +27,7 @@ const ANGLES = ["rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi"];
  * https://github.com/CellArchLab/MemBrain-pick; https://sbc-utrecht.github.io/pytom-match-pick/Developers
  */
 export async function pickedPoints(laboratory: Laboratory): Promise<Picked> {
-  const stars = laboratory.files.filter(
-    ({ path, format, size }) => /_(?:clusters|particles)\.star$/i.test(path) && format === "text" && size <= BYTES_MAX,
-  );
+  const stars = laboratory.files.filter(({ path, format, size }) => LIST.test(path) && format === "text" && size <= BYTES_MAX);
   const claims = await mapLimit(stars, READS_IN_FLIGHT, async ({ path }): Promise<Claim | undefined> => {
     const read = await orReason(async () =>
       readStar(await laboratory.open(path), ({ columns }) =>
@@ -37,7 +37,9 @@ export async function pickedPoints(laboratory: Laboratory): Promise<Picked> {
     const [table] = "value" in read ? read.value : [];
     if (!table) return undefined;
     const { columns, rows } = table;
-    if (columns.includes(CENTRED[0]!)) return columns.includes("rlnLCCmax") ? ofRelion5(path) : undefined;
+    // some versions have a prefix of their own
+    const isMatched = columns.includes("rlnLCCmax") || columns.includes("ptmLCCmax");
+    if (columns.includes(CENTRED[0]!)) return isMatched ? ofRelion5(path) : undefined;
     const isAll = (names: readonly string[]) => columns.length === names.length && names.every((one) => columns.includes(one));
     if (/_clusters\.star$/i.test(path) && isAll([...PLACES, ...ANGLES])) {
       const points = { format: "relion3_star", shape: "OrientedPoint", unit: "Å" } as const;
@@ -50,8 +52,11 @@ export async function pickedPoints(laboratory: Laboratory): Promise<Picked> {
         details: { points },
       };
     }
-    const pixel = Number(rows[0]?.[columns.indexOf("rlnDetectorPixelSize")]);
-    if (!columns.includes("rlnLCCmax") || columns.includes("rlnMagnification") || !(pixel > 0)) return undefined;
+    const at = columns.indexOf("rlnDetectorPixelSize");
+    const pixel = Number(rows[0]?.[at]);
+    // merged ones of tomograms with other voxels have no unit that all rows are in
+    if (!rows.every((row) => Number(row[at]) === pixel)) return undefined;
+    if (!isMatched || columns.includes("rlnMagnification") || !(pixel > 0)) return undefined;
     const points = {
       format: "relion3_star",
       shape: "OrientedPoint",

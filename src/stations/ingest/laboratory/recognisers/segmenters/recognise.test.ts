@@ -182,6 +182,20 @@ describe("segmenters", () => {
     ]);
   });
 
+  it("have the merged lists of pytom-match-pick, if all rows count the same voxels", async () => {
+    const columns = ["CoordinateX", "CoordinateY", "CoordinateZ", "AngleRot", "AngleTilt", "AnglePsi"].map((one) => `_rln${one}`);
+    const star = (rows: readonly string[], score = "_rlnLCCmax") =>
+      `data_particles\n\nloop_\n${[...columns, score, "_rlnDetectorPixelSize", "_rlnMicrographName"].join("\n")}\n${rows.map((row) => `4 5 3 1 2 3 0.4 ${row}\n`).join("")}`;
+    const { claims } = await found({
+      "TS_01.mrc": volume,
+      "a/particles.star": star(["8 TS_01", "8 TS_02"]),
+      "b/particles_merged.star": star(["8 TS_01", "8 TS_02"], "_ptmLCCmax"),
+      "c/particles.star": star(["8 TS_01", "4 TS_02"]),
+      "d/particles.star": star(["8 TS_01"], "_rlnClassNumber"),
+    });
+    expect(Object.keys(claims)).toEqual(["a/particles.star", "b/particles_merged.star"]);
+  });
+
   it("are none where a job of pytom-match-pick searches, nor its template and the mask of that", async () => {
     const job = {
       ...{ template: "/gpfs/me/templates/80S_8A.mrc", mask: "/gpfs/me/templates/mask_80S.mrc" },
