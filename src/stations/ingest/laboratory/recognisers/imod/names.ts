@@ -105,6 +105,7 @@ export function plainKind(name: string): string | undefined {
 const STEPS: readonly (readonly [form: RegExp, reason: string])[] = [
   [/\.(?:fid|seed)$/, "fiducial beads in the images of the tilt series, which the alignment follows"],
   [/\.resmod$/, "residuals of the alignment"],
+  [/\.erase$/, "what is erased from the images of the tilt series"],
   [/_3dfind\.mod$/, "gold beads that findbeads3d has found for the alignment"],
 ];
 

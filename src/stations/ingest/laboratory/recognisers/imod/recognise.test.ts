@@ -150,8 +150,13 @@ describe("IMOD", () => {
   });
 
   it("knows beads that findbeads3d has found, whatever else is there", async () => {
-    const { claims } = await rolesOf({ "x/TS_04_3dfind.mod": model([[1, 2, 3]]), "x/TS_04_ribo.mod": model([[2, 2, 3]]) });
-    expect(claims).toEqual({ "x/TS_04_3dfind.mod": "left out", "x/TS_04_ribo.mod": "points" });
+    const { claims, recognised } = await rolesOf({
+      "x/TS_04_3dfind.mod": model([[1, 2, 3]]),
+      "x/TS_04.erase": model([[1, 2, 1]], {}, { name: "beads", contourKind: "scattered" }),
+      "x/TS_04_ribo.mod": model([[2, 2, 3]]),
+    });
+    expect(claims).toEqual({ "x/TS_04_3dfind.mod": "left out", "x/TS_04.erase": "left out", "x/TS_04_ribo.mod": "points" });
+    expect(recognised!.questions).toEqual([]);
   });
 
   it("asks about stacks whose sections were aligned to one another, and leaves out what was made of them", async () => {
