@@ -35,6 +35,19 @@ describe("lists of raw angles", () => {
     expect(await decided(files)).toEqual(["angles-turned: leave-out", "left out"]);
   });
 
+  it("are asked about beside Warp's table of turned angles, where their order is that of its rows, as WarpTools writes them, and not Warp 1", async () => {
+    const taken = [0, 3, -3, 6, -6];
+    const sorted = [-6, -3, 0, 3, 6];
+    const movie = (angle: number) => `TS_01_${taken.indexOf(angle)}.tif`;
+    const recorded = `PixelSpacing = 2.5\nImageFile = TS_01.mrc\n\n${taken.map((angle, z) => `[ZValue = ${z}]\nTiltAngle = ${angle}\nSubFramePath = D:\\${movie(angle)}\n`).join("\n")}`;
+    const rows = sorted.map((angle) => `${movie(angle)} ${-angle} 84.1 0\n`).join("");
+    const tomostar = `data_\n\nloop_\n_wrpMovieName #1\n_wrpAngleTilt #2\n_wrpAxisAngle #3\n_wrpDose #4\n${rows}`;
+    const told = (angles: readonly number[]) =>
+      decided({ "TS_01.rawtlt": list(angles), "mdoc/TS_01.mdoc": recorded, "tomostar/TS_01.tomostar": tomostar });
+    expect(await told(sorted.map((angle) => -angle))).toEqual(["angles-turned: leave-out", "left out"]);
+    expect(await told(sorted)).toEqual(["", "raw tilts"]);
+  });
+
   it("that are sorted beside a stack which is not are asked about; of an mdoc elsewhere the stack may be sorted", async () => {
     expect(await beside([-3, 0, 3, 6, 9])).toEqual(["angles-sorted: leave-out", "left out"]);
     expect(await beside([-3, 0, 3, 6, 9], "mdocs/TS_01.mdoc")).toEqual(["", "raw tilts"]);

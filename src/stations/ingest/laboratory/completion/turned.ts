@@ -58,9 +58,12 @@ export async function turnedQuestions(files: ReadonlyMap<string, Decision>, labo
     const isOfOther = STACKS.map((end) => file.path.replace(/\.\w+$/, end)).some(
       (one) => laboratory.get(one) && !stacks.has(one),
     );
+    const beside = own.some(({ role, path }) => role === "alignment" && path === file.path.replace(/\.\w+$/, ".tlt"));
     for (const { role, path } of [...own, ...besideStack(laboratory, file, stacks)]) {
       const isOfAlignment = role === "alignment" && /\.tlt$/i.test(path);
       if (!isOfAlignment && role !== "acquisition") continue;
+      // another stack of the run may have its angles turned, and an alignment with them
+      if (isOfAlignment && beside && path !== file.path.replace(/\.\w+$/, ".tlt")) continue;
       const [tomostar, ...others] = tomostars.get(stemOf(file.path)) ?? [];
       if (!isOfAlignment && tomostar && others.length === 0 && (await isTurnedByWarp(laboratory, tomostar.path, path, list))) {
         doubts.push({ file, fault: "turned", by: path });
@@ -135,6 +138,9 @@ async function isTurnedByWarp(laboratory: Laboratory, tomostar: string, mdoc: st
     movie: stemOf((row.get("wrpMovieName") ?? "").replaceAll("\\", "/")),
     angle: Number(row.get("wrpAngleTilt")),
   }));
+  // images and rows have one order, and Warp 1 writes the recorded angles beside a table of turned ones
+  const turned = rows.map(({ angle }) => -angle);
+  if (areNear(list, turned)) return false;
   const own = rows.map(({ angle }) => angle).sort((a, b) => a - b);
   if (
     !areNear(
