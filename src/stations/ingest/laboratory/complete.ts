@@ -1,6 +1,7 @@
 import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
+import { anglesOfStack } from "./completion/angles-of-stack.js";
 import { boxQuestions } from "./completion/boxes.js";
 import { calibrationQuestions } from "./completion/calibrations.js";
 import { chunkQuestions } from "./completion/chunks.js";
@@ -98,6 +99,7 @@ export async function complete(
   ask(trainingQuestions(files));
   await onlyOne(files, undecided, laboratory);
   ask(await seriesOfOneRun(files, laboratory));
+  anglesOfStack(files, undecided);
   await listsOfFewer(files, laboratory);
   ask(mapQuestions(files, laboratory));
   ask(stoppedSeries(files, laboratory));

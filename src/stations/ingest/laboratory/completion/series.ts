@@ -35,7 +35,7 @@ export async function onlyOne(
           files.set(file.path, { ...file, role: "left out", because: `${named[0]!.path} is that of ${run}` });
         else {
           files.delete(file.path);
-          undecided.set(file.path, `one of several for ${run}, and nothing tells which is right`);
+          undecided.set(file.path, `${oneOfSeveral(run)}, and nothing tells which is right`);
         }
       }
     }
@@ -58,6 +58,9 @@ async function withoutEqual(own: readonly Decision[], files: Map<string, Decisio
   }
   return [...kept.values()];
 }
+
+/** How it begins what is told of such files. */
+export const oneOfSeveral = (run: string): string => `one of several for ${run}`;
 
 /** Runs that have several files of a kind. */
 function severalOf(files: ReadonlyMap<string, Decision>, role: Decision["role"]): [run: string, files: Decision[]][] {
