@@ -25,6 +25,7 @@ const LABORATORIES = [
   ...["diamond_visits", "tomoman_lab", "emdb_deposit"],
   ...["pacetomo_pytom"],
   ...["imod_years"],
+  ...["warp1_warptools"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
