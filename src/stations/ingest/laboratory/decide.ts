@@ -158,7 +158,7 @@ export async function decide(
     questions: [...ofRuns, ...asked],
     software: recognised.filter(({ software }) => software !== "").map(({ software, by }) => ({ software, by })),
     notes: [
-      ...missingFramesNotes(recognised),
+      ...missingFramesNotes(recognised, files),
       ...new Set(recognised.flatMap(({ notes = [] }) => notes)),
       ...[...impossible].map(([no, paths]) => `${fewFiles(paths)}: the file of decisions says ${no}; ingest run will refuse it.`),
     ],

@@ -1,17 +1,22 @@
 import { few } from "../../../core/finding.js";
 import { counted } from "../../../core/units.js";
 import type { MissingFrames, Recognised } from "./claims.js";
+import type { Decision } from "./decide.js";
 
-/** Sentences on frames that are not there: once for each series, whether mdocs, lists of Warp or both name them. */
-export function missingFramesNotes(recognised: readonly Recognised[]): string[] {
+/**
+ * Sentences on frames that are not there: once for each series, whether mdocs, lists of Warp or both name them. A run whose frames are found otherwise,
+ * by their folder, lacks none that could be told.
+ */
+export function missingFramesNotes(recognised: readonly Recognised[], files: ReadonlyMap<string, Decision>): string[] {
+  const found = new Set([...files.values()].flatMap(({ role, run }) => (role === "frame" && run !== undefined ? [run] : [])));
   const told = new Map<string, Recognised>();
   const missing = recognised.flatMap((one) =>
     (one.missingFrames ?? []).filter(({ run }) => (told.get(run) ?? one) === one && told.set(run, one)),
   );
-  const gone = new Set(missing.filter(({ found }) => found === 0).map(({ run }) => run));
+  const gone = new Set(missing.filter((one) => one.found === 0 && !found.has(one.run)).map(({ run }) => run));
   return [
     ...(gone.size === 0 ? [] : [`The frames of ${few([...gone], 3, "run")} are not in the folder: none of them is published.`]),
-    ...missing.filter(({ found }) => found > 0).map(partText),
+    ...missing.filter((one) => one.found > 0).map(partText),
   ];
 }
 
