@@ -145,17 +145,19 @@ export async function complete(
   const { claims: told, points } = await runTables(laboratory, tables, runs, signal);
   putClaims(files, told);
   const volumes = volumesByRun(files, laboratory);
+  const volumesOf = (run: string) => volumes.get(run) ?? [];
   const pixels = groupsOf(series, ({ run }) => run);
-  const isList = ({ role, path }: Decision) => role === "points" || (role === "table" && points.has(path));
-  leaveWaitingLists([...files.values()].filter(isList), { files, questions, laboratory });
-  const lists = [...files.values()].filter(isList);
+  const listsOf = () =>
+    [...files.values()].filter(({ role, path }) => role === "points" || (role === "table" && points.has(path)));
+  leaveWaitingLists(listsOf(), { files, questions, laboratory });
+  const lists = listsOf();
   const placed = await placePoints(
     lists.map((file) => ({ ...file, role: "points" })),
     {
       laboratory,
       runs,
       runsCalled: runsCalled([...files.values()].filter(isCalledAsSeries)),
-      volumesOf: (run) => volumes.get(run) ?? [],
+      volumesOf,
       pixelsOf: (run) => (pixels.get(run) ?? []).map(({ pixelAngstrom }) => pixelAngstrom),
       signal,
     },
@@ -165,8 +167,8 @@ export async function complete(
   unitsAlone(files, placed.questions);
   ask(asideListQuestions(files));
   ask(scratchQuestions(files));
-  ask(await seedQuestions(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
-  ask(await sameParticles(files, { laboratory, volumesOf: (run) => volumes.get(run) ?? [], signal }));
+  ask(await seedQuestions(files, { laboratory, volumesOf, signal }));
+  ask(await sameParticles(files, { laboratory, volumesOf, signal }));
   waitForAnswers(files, questions, { lists: new Set(lists.map(({ path }) => path)), laboratory });
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
   const notes = [...decisions.notes, ...unread, ...sizes, ...placed.notes];

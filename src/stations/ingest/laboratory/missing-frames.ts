@@ -1,13 +1,15 @@
 import { few } from "../../../core/finding.js";
 import { counted } from "../../../core/units.js";
-import type { MissingFrames, Recognised } from "./claims.js";
-import type { Decision } from "./decide.js";
+import type { Claim, MissingFrames, Recognised } from "./claims.js";
 
 /**
  * Sentences on frames that are not there: once for each series, whether mdocs, lists of Warp or both name them. A run whose frames are found otherwise,
  * by their folder, lacks none that could be told.
  */
-export function missingFramesNotes(recognised: readonly Recognised[], files: ReadonlyMap<string, Decision>): string[] {
+export function missingFramesNotes(
+  recognised: readonly Recognised[],
+  files: ReadonlyMap<string, Pick<Claim, "role" | "run">>,
+): string[] {
   const found = new Set([...files.values()].flatMap(({ role, run }) => (role === "frame" && run !== undefined ? [run] : [])));
   const told = new Map<string, Recognised>();
   const missing = recognised.flatMap((one) =>
