@@ -147,10 +147,8 @@ export async function complete(
   const volumes = volumesByRun(files, laboratory);
   const volumesOf = (run: string) => volumes.get(run) ?? [];
   const pixels = groupsOf(series, ({ run }) => run);
-  const listsOf = () =>
-    [...files.values()].filter(({ role, path }) => role === "points" || (role === "table" && points.has(path)));
-  leaveWaitingLists(listsOf(), { files, questions, laboratory });
-  const lists = listsOf();
+  leaveWaitingLists(listsIn(files, points), { files, questions, laboratory });
+  const lists = listsIn(files, points);
   const placed = await placePoints(
     lists.map((file) => ({ ...file, role: "points" })),
     {
@@ -173,6 +171,11 @@ export async function complete(
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
   const notes = [...decisions.notes, ...unread, ...sizes, ...placed.notes];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
+}
+
+/** Lists of points, and tables of which some columns are. */
+function listsIn(files: ReadonlyMap<string, Decision>, points: { has(path: string): boolean }): Decision[] {
+  return [...files.values()].filter(({ role, path }) => role === "points" || (role === "table" && points.has(path)));
 }
 
 /** What a person has said of a file stands, but for where its points are. */

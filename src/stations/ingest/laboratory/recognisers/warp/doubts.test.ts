@@ -79,15 +79,18 @@ describe("angles that Warp has turned", () => {
     expect(role(list)).toBe("left out");
   });
 
-  it("are known by the table that names the movie of each, as long to both sides and in whatever order", async () => {
+  it("are known by the table that names the movie of each, as long to both sides, in the order of its rows", async () => {
     const recorded = [0, 3, -3, 6, -6];
-    const table = (sign: number) =>
-      `data_\n\nloop_\n_wrpMovieName #1\n_wrpAngleTilt #2\n${[4, 2, 0, 1, 3].map((at) => `../frames/TS_1_${at}.tif ${sign * recorded[at]!}\n`).join("")}`;
+    const table = (sign: number, order: readonly number[]) =>
+      `data_\n\nloop_\n_wrpMovieName #1\n_wrpAngleTilt #2\n${order.map((at) => `../frames/TS_1_${at}.tif ${sign * recorded[at]!}\n`).join("")}`;
     const listed = [-6, -3, 0, 3, 6];
-    const turned = await decided({ ...lab(recorded, listed), "tomostar/TS_1.tomostar": table(-1) });
+    const turned = await decided({ ...lab(recorded, listed), "tomostar/TS_1.tomostar": table(-1, [3, 1, 0, 2, 4]) });
     expect([turned.questions.map(({ id }) => id), turned.role(list)]).toEqual([["angles-turned"], "left out"]);
-    const sound = await decided({ ...lab(recorded, listed), "tomostar/TS_1.tomostar": table(1) });
+    const sound = await decided({ ...lab(recorded, listed), "tomostar/TS_1.tomostar": table(1, [4, 2, 0, 1, 3]) });
     expect([sound.questions, sound.role(list)]).toEqual([[], "raw tilts"]);
+    // the recorded angles, beside a table of turned ones whose rows have the order of the images
+    const recordedBeside = await decided({ ...lab(recorded, listed), "tomostar/TS_1.tomostar": table(-1, [4, 2, 0, 1, 3]) });
+    expect([recordedBeside.questions, recordedBeside.role(list)]).toEqual([[], "raw tilts"]);
   });
 
   it.each([
