@@ -144,8 +144,7 @@ export async function complete(
   const tables = [...files.values()].filter(({ role }) => role === "table");
   const { claims: told, points } = await runTables(laboratory, tables, runs, signal);
   putClaims(files, told);
-  const volumes = volumesByRun(files, laboratory);
-  const volumesOf = (run: string) => volumes.get(run) ?? [];
+  const volumesOf = volumesOfRuns(files, laboratory);
   const pixels = groupsOf(series, ({ run }) => run);
   leaveWaitingLists(listsIn(files, points), { files, questions, laboratory });
   const lists = listsIn(files, points);
@@ -291,7 +290,7 @@ function tieLists(files: Map<string, Decision>): void {
   }
 }
 
-function volumesByRun(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Map<string, Volume[]> {
+function volumesOfRuns(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): (run: string) => readonly Volume[] {
   const volumes = new Map<string, Volume[]>();
   for (const file of files.values()) {
     const shape = laboratory.get(file.path)?.volume?.shape;
@@ -306,7 +305,7 @@ function volumesByRun(files: ReadonlyMap<string, Decision>, laboratory: Laborato
     };
     volumes.set(file.run, [...(volumes.get(file.run) ?? []), one]);
   }
-  return volumes;
+  return (run) => volumes.get(run) ?? [];
 }
 
 /** Tilt series of each run with the size of their pixels, by their headers and the acquisition files. */
