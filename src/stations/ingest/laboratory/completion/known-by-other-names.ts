@@ -1,5 +1,6 @@
 import { groupsOf } from "../../../../core/groups.js";
 import type { Decision } from "../decide.js";
+import { flatPartOf } from "../recognisers/common/prints.js";
 import type { Laboratory } from "../survey/laboratory.js";
 
 /**
@@ -20,6 +21,8 @@ export async function leaveKnownByOtherNames(files: Map<string, Decision>, labor
     if ((role !== "tomogram" && role !== "tilt series") || strength === "bookkeeping" || strength === "person") continue;
     for (const other of bySize.get(sizeOf(file)) ?? []) {
       if ((await laboratory.digest(file.path)) !== (await laboratory.digest(other.path))) continue;
+      // volumes without any contents are all alike
+      if ((await flatPartOf(laboratory, file.path)) === 1) break;
       const because = `a copy of ${other.path}, which is left out: ${other.because}`;
       files.set(file.path, { ...file, role: "left out", because, details: {} });
       break;

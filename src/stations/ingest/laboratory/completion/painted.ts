@@ -7,6 +7,8 @@ import { outOrAsIs } from "./claim.js";
 
 /** Empty corners of a tomogram that was turned fill less of it. */
 const FLAT_LEAST = 0.5;
+/** Of what has no more than a few grey voxels nothing was cut out: it is empty. */
+const FLAT_MOST = 0.9995;
 
 /**
  * Volumes of which most voxels hold a single value, and the others grey ones: what `imodmop` or a mask leaves of a tomogram. Whether it is published
@@ -18,7 +20,7 @@ export async function paintedQuestions(files: ReadonlyMap<string, Decision>, lab
     const { role, run, strength, path } = file;
     if (role !== "tomogram" || run === undefined || strength === "person" || strength === "bookkeeping") continue;
     const part = await flatPartOf(laboratory, path);
-    if (part !== undefined && part >= FLAT_LEAST && part < 1) painted.push({ file, part });
+    if (part !== undefined && part >= FLAT_LEAST && part < FLAT_MOST) painted.push({ file, part });
   }
   if (painted.length === 0) return [];
   const shown = few(painted.map(({ file, part }) => `${file.path} (${Math.round(100 * part)} % of the voxels)`));
