@@ -58,17 +58,8 @@ const MADE_OF: Partial<Record<TypeKey, TypeKey>> = {
   annotation_viz: "annotation",
 };
 
-/** Kinds whose files a section finds. */
-const SOURCED: readonly TypeKey[] = [
-  "frame",
-  "gain",
-  "tiltseries",
-  "rawtilt",
-  "alignment",
-  "tomogram",
-  "annotation",
-  "collection_metadata",
-];
+/** Kinds whose files a section finds. A run without tomograms has no alignment, whatever there is. */
+const SOURCED: readonly TypeKey[] = ["frame", "gain", "tiltseries", "rawtilt", "tomogram", "annotation", "collection_metadata"];
 
 /** Kinds that are folders: for them nothing is written but metadata. */
 const FOLDERS: readonly TypeKey[] = ["deposition", "dataset", "run", "voxel_spacing"];
