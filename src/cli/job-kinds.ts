@@ -71,7 +71,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     command: "publish tree",
     plan: ["publish", "tree", "--dry-run"],
     locations: { tree: "read", location: "write" },
-    others: ["dataset", "run", "include", "exclude", "checksum", "allow-placeholders"],
+    others: ["dataset", "run", "include", "exclude", "checksum"],
   },
   "curate.match": {
     command: "curate match",

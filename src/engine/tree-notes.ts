@@ -8,7 +8,7 @@ export interface PlaceholderNote {
   readonly config: string;
   /** Folders of the tree whose metadata may have such values: `10001`, `depositions_metadata/10301`. */
   readonly items: readonly string[];
-  /** `12 lines to fill in and 3 guesses to check`, with their lines. */
+  /** `12 lines to fill in and 3 guesses to check` */
   readonly says: string;
 }
 

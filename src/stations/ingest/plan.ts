@@ -207,7 +207,7 @@ export function placeholderNote({ placeholders = [], file = "" }: IngestConfig, 
   if (placeholders.length === 0) return undefined;
   const keys = plan.tasks.flatMap(({ outputs }) => outputs);
   const items = keys.map((key) => /^(?:depositions_metadata\/)?[^/]+/.exec(key)![0]);
-  return { config: basename(file), items: [...new Set(items)], says: placeholdersSay(placeholders) };
+  return { config: basename(file), items: [...new Set(items)], says: countPlaceholders(placeholders) };
 }
 
 function placeholderRemarks({ placeholders = [], file }: IngestConfig, target: Store): PlanWarning[] {

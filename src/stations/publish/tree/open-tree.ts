@@ -58,13 +58,16 @@ export async function placeholderWarnings(
   const notes = await findPlaceholderNotes(tree, signal);
   const says = notes.flatMap(({ config, items: of, says }) => {
     const named = of.filter((id) => sent.has(id));
-    return named.length === 0 ? [] : [`${named.join(", ")} by ${config}, which had ${says}`];
+    // a dataset's deposition goes with it
+    const datasets = named.filter((id) => !id.startsWith(`${DEPOSITIONS}/`));
+    return named.length === 0 ? [] : [`${(datasets.length > 0 ? datasets : named).join(", ")} by ${config} (${says})`];
   });
   if (says.length === 0) return [];
-  const message = `a bucket takes no placeholders, and the tree was made with some: ${says.join("; ")}`;
+  const message = `the tree was imported with placeholders: ${says.join("; ")}`;
   const hint = "fill them in, give ingest run again, and then this command, or add --allow-placeholders";
-  if (!allowPlaceholders && !dryRun) throw new EmporiumError("CONFIG_PLACEHOLDER", message, { hint });
-  return [allowPlaceholders ? message.replace("a bucket takes no placeholders, and the", "the") : `${message}; ${hint}`];
+  const refusal = `a bucket takes no placeholders, and ${message}`;
+  if (!allowPlaceholders && !dryRun) throw new EmporiumError("CONFIG_PLACEHOLDER", refusal, { hint });
+  return [allowPlaceholders ? message : `${refusal}; ${hint}`];
 }
 
 export interface LockedItems {
