@@ -12,6 +12,10 @@ const ASKED_AGAIN: readonly (readonly [RegExp, string])[] = [
   [/\/(?:files|at|zarr)\//, "pieces of one file, each by its range"],
   [/\/viewer\//, "Neuroglancer's own, each of its workers by itself"],
   [/\/api\/v1\/(?:events|jobs)/, "runs, as they change"],
+  [
+    /^GET [^?]+\/assets\/[\w.-]+-[\w-]{8}\.(?:js|css) $/,
+    "a file that never changes, which the browser fetches ahead: whether the page then waits for that or asks once more is the browser's",
+  ],
 ];
 /** Answers that a browser writes on the console because the server refuses: each is what the page is about. */
 const REFUSED: readonly (readonly [RegExp, string])[] = [
