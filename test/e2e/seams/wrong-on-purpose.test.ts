@@ -128,6 +128,14 @@ describe("what a newcomer gives by mistake is told, and the exit status tells", 
     expect(others.out).toMatch(/\d+ objects in OUTPUT that no run of this workspace has written are replaced: .+ and \d+ more\n/);
   });
 
+  it("a file of exclusions that is not there is not called a configuration", async () => {
+    const { status, out } = await run("ingest", "check", at("lab.yaml"), "--exclusions", at("gone.json"));
+    expect([status, out]).toEqual([
+      2,
+      expect.stringContaining(`${at("gone.json")} does not exist; expected a file of exclusions\n`),
+    ]);
+  });
+
   it("an answer that is none ends with 1", async () => {
     writeFileSync(at("lab/picks.csv"), "x,y,z\n1,2,1\n9.5,3,2\n");
     writeFileSync(at("lab/TS_01_p.csv"), "x,y,z\n10,20,10\n95,30,20\n");

@@ -23,3 +23,16 @@ it("an untrimmed volume, and an aligned stack, are not published under another n
   expect(of("nice.st")?.because).toMatch(/^a copy of TS_01\/TS_01_ali\.mrc, which is left out: the aligned stack/);
   expect(of("other.rec")?.role).toBe("tomogram");
 });
+
+it("what lies in a copy of a folder is as good as what it was copied from", async () => {
+  const [one, two] = [mrcFile([10, 8, 6], 5, { seed: 1 }), mrcFile([10, 8, 6], 5, { seed: 2 })];
+  const laboratory = await laboratoryWith({
+    ...{ "a drive/TS_01.rec": one, "a drive/TS_02.rec": two, "a drive/notes.txt": "ice\n" },
+    ...{ "zweites Projekt/TS_01.rec": one, "zweites Projekt/TS_02.rec": two, "zweites Projekt/notes.txt": "ice\n" },
+    "final/cell_A.mrc": one,
+  });
+  const { files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const published = (end: string) => [...files.values()].filter(({ path, role }) => role === "tomogram" && path.endsWith(end));
+  expect([...published("TS_01.rec"), ...published("cell_A.mrc")]).toHaveLength(1);
+  expect(published("TS_02.rec")).toHaveLength(1);
+});

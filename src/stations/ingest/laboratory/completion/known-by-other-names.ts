@@ -3,15 +3,19 @@ import type { Decision } from "../decide.js";
 import { flatPartOf } from "../recognisers/common/prints.js";
 import type { Laboratory } from "../survey/laboratory.js";
 
+/** Whose files are no volumes to be published for what they are. */
+const ETOMO = /^IMOD\b/;
+
 /**
- * Tomograms and tilt series that are byte for byte a volume of which bookkeeping knows that it is none, such as an untrimmed volume or an aligned stack
- * under another name. What bookkeeping names stays. To be done before anything is left out that is as good as what stays.
+ * Tomograms and tilt series that are byte for byte a volume of which etomo's bookkeeping knows that it is none: an untrimmed volume or an aligned stack
+ * under another name. What bookkeeping names stays. To be done before anything is left out that is as good as what stays; what others leave out, such as a
+ * copied folder or a job in the bin, is as good as its equal elsewhere.
  */
 export async function leaveKnownByOtherNames(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
   const sizeOf = ({ path }: Decision) => `${laboratory.get(path)?.size}`;
   const isVolume = ({ path }: Decision) => laboratory.get(path)?.volume !== undefined;
-  const isKnown = ({ role, strength, question, copyOf }: Decision) =>
-    role === "left out" && (strength === "bookkeeping" || question !== undefined) && copyOf === undefined;
+  const isKnown = ({ role, strength, question, copyOf, by }: Decision) =>
+    role === "left out" && ETOMO.test(by ?? "") && (strength === "bookkeeping" || question !== undefined) && copyOf === undefined;
   const bySize = groupsOf(
     [...files.values()].filter((file) => isKnown(file) && isVolume(file)),
     sizeOf,
