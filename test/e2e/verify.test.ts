@@ -687,6 +687,6 @@ describe("on a disk", () => {
   });
 
   it("nothing at all is an error", async () => {
-    await expect(verify(join(root, "nowhere"), options(workspace))).rejects.toThrow(/is empty; expected/);
+    await expect(verify(join(root, "nowhere"), options(workspace))).rejects.toThrow(/LOCATION .+nowhere does not exist/);
   });
 });
