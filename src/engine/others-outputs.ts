@@ -5,6 +5,18 @@ import { isSame, statFolder } from "./receipts.js";
 
 const STATS_IN_FLIGHT = 16;
 
+/** An output in whose place something is that is not ours. */
+interface OthersOutput {
+  readonly key: string;
+  /** It was ours, and was changed since. */
+  readonly wasOurs: boolean;
+}
+
+/** The keys of `findOthersOutputs`. */
+export async function othersOutputs(...asked: Parameters<typeof findOthersOutputs>): Promise<string[]> {
+  return (await findOthersOutputs(...asked)).map(({ key }) => key);
+}
+
 /**
  * The outputs in whose place something is that is not ours: no journal of the workspace has a receipt for it as it is now, and no task has begun to
  * write it. Nothing is written, and no lock is needed.
@@ -14,23 +26,23 @@ const STATS_IN_FLIGHT = 16;
  *
  * Cost: one request for each output where nothing is; otherwise one read of each journal of the target, and one listing of each folder.
  */
-export async function othersOutputs(
+export async function findOthersOutputs(
   target: Store,
   outputs: readonly string[],
   { workspace, known, signal }: { workspace: string; known?: ReadonlySet<string> | undefined; signal?: AbortSignal | undefined },
-): Promise<string[]> {
+): Promise<OthersOutput[]> {
   const asked = outputs.filter((key) => !known?.has(key));
   const isHere = await mapLimit(asked, STATS_IN_FLIGHT, (key) => isThere(target, key, signal));
   const there = asked.filter((_, at) => isHere[at]);
   if (there.length === 0) return [];
   const receipts = await findTargetReceipts(workspace, target.url, (key) => key);
-  const others: string[] = [];
+  const others: OthersOutput[] = [];
   for (const key of there) {
     if (receipts.hasBegun(key)) continue;
     const own = (await receipts.of(key)).get(key) ?? [];
     const now =
       own.length === 0 ? undefined : await (key.endsWith("/") ? statFolder(target, key, signal) : target.stat(key, { signal }));
-    if (now === undefined || !own.some((receipt) => isSame(receipt, now))) others.push(key);
+    if (now === undefined || !own.some((receipt) => isSame(receipt, now))) others.push({ key, wasOurs: own.length > 0 });
   }
   return others;
 }

@@ -141,8 +141,9 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
     const comparison = await comparePlan(plan, target, env.signal, source);
     const estimate = options.cluster && (await (await import("./cluster.js")).estimateIngest(plan, target, options.cluster));
     const room = await roomWarnings(plan, target);
-    const does = "would be replaced";
-    const replaced = options.forceOverwrite ? undefined : await replacedWarning(plan.tasks, target, { ...options, does });
+    const { workspace, forceOverwrite } = options;
+    const scene = { source, target, workspace, signal: env.signal };
+    const replaced = forceOverwrite ? undefined : await replacedWarning(plan.tasks, scene, "would be replaced");
     const all = [...warnings, ...room, ...(replaced ? [replaced] : [])];
     return plannedReport(plan, comparison, { warnings: all, account: await plan.account(), estimate });
   }
@@ -164,8 +165,9 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
     const note = placeholderNote(job.config, plan);
     const beforeTasks = async (tasks: readonly Task[]) => {
       if (note) await notePlaceholders(target, name, note);
-      const replaced =
-        !options.forceOverwrite && (await replacedWarning(tasks, target, { ...options, receipts: receipts.values() }));
+      const { workspace, forceOverwrite } = options;
+      const scene = { source, target, workspace, receipts: receipts.values(), signal: env.signal };
+      const replaced = forceOverwrite ? undefined : await replacedWarning(tasks, scene);
       if (!replaced) return;
       env.log.warn(replaced.message);
       shortages.push(replaced);

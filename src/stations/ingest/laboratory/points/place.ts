@@ -12,6 +12,7 @@ import { readingOf as readingOfList, readParticleList, seriesStem } from "../rec
 import { folderOf } from "../recognisers/common/paths.js";
 import { looseName, runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { foreignPixels } from "./foreign-pixels.js";
 import {
   areOutside,
   type Listed,
@@ -388,6 +389,8 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   const claimsOf = (one: Fitting) => claimsUnder(group, runs, one);
   // what is told counts wherever the points lie; what their range tells was tried on the first lists alone
   if (isFar) return { claims: [], questions: [farQuestion(group, told, fitting, claimsOf)], notes };
+  const foreign = told && !isWrong ? foreignPixels(reading, covered, options) : undefined;
+  if (told && foreign !== undefined) return { claims: [], questions: [doubtQuestion(group, told, foreign, claimsOf)], notes };
   // Dynamo counts voxels of the volume that it cut the particles out of: where they are of another size, nobody knows which it is
   const isOfOther = reading.format === "dynamo_tbl" && !told && fitting.some(({ reading: { unit } }) => unit !== "voxels");
   const parts = told || isShared || isDoubtful ? [] : await partsOf(group, fitting, volumeIn, options);
@@ -400,7 +403,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   const only = fitting.length === 1 && !isWrong && !isOfOther && !isDoubtful ? fitting[0]! : undefined;
   const strays = only && (await straysOf(listsAt(only.spacing), only.reading, options));
   const turned = strays?.turned;
-  if (only && turned !== undefined) return { claims: [], questions: [turnedQuestion(group, only, turned, claimsOf)], notes };
+  if (only && turned !== undefined) return { claims: [], questions: [doubtQuestion(group, only, turned, claimsOf)], notes };
   if (only && !first.isOfOnlyRun) return { claims: claimsOf(only), questions: [], notes: [...notes, ...strays!.notes] };
   if (fitting.length === 0)
     return all(
@@ -459,13 +462,16 @@ async function partsOf(
   return [group.filter((file) => apart.has(file)), group.filter((file) => !apart.has(file))];
 }
 
-/** Asks about lists of which many points lie outside of their tomogram, and none would with exchanged axes: they may be of a tomogram that nobody has turned. */
-function turnedQuestion(group: readonly Listed[], only: Fitting, turned: string, claimsOf: (one: Fitting) => Claim[]): Question {
+/**
+ * Asks about lists that may be of another tomogram: many points lie outside of theirs and none would with exchanged axes, as in one that nobody has turned;
+ * or their pixels are no others' of their run.
+ */
+function doubtQuestion(group: readonly Listed[], only: Fitting, why: string, claimsOf: (one: Fitting) => Claim[]): Question {
   const { text: _, ...question } = questionOf(group, [only], { isOfSeveral: false, isWrong: false, claimsOf });
   const names = fewFiles(group.map(({ path }) => path));
   return {
     ...question,
-    text: `${group.length === 1 ? "Is" : "Are"} ${names} to be published as ${readingText(only.reading, only.spacing)}? ${turned}.`,
+    text: `${group.length === 1 ? "Is" : "Are"} ${names} to be published as ${readingText(only.reading, only.spacing)}? ${why}.`,
   };
 }
 
