@@ -307,7 +307,9 @@ function launch(...words: string[]) {
 /** The command on the graph, as the demo printed it. */
 const onGraph = (out: string) => /^\$ emporium blocks run (.*)$/m.exec(out)?.[1];
 /** Without the lines in which a command says how far it is, or that a killed one left a lock. */
-const wrong = (err: string) => err.match(/^(?:error|warning(?!: taking over the lock )).*$/gm) ?? [];
+/** The demo sends what it imported with placeholders, and says so. */
+const wrong = (err: string) =>
+  err.match(/^(?:error|warning(?!: (?:taking over the lock |the tree was imported with placeholders: ))).*$/gm) ?? [];
 
 /** True once a file is not the one that it is now. */
 function whenChanged(path: string): () => boolean {
