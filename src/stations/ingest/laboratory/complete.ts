@@ -10,6 +10,7 @@ import { cutQuestions } from "./completion/cuts.js";
 import { copiesOfPortal, downloadedQuestions } from "./completion/downloaded.js";
 import { entryQuestions } from "./completion/entries.js";
 import { placeGains } from "./completion/gains.js";
+import { leaveThoseOfGone } from "./completion/gone-beside.js";
 import { mirrorQuestions } from "./completion/hand.js";
 import { leaveHdf5 } from "./completion/hdf5.js";
 import { leaveKnownByOtherNames } from "./completion/known-by-other-names.js";
@@ -138,8 +139,7 @@ export async function complete(
   await oneOfRun(files, laboratory);
   const runs = runsOf(files);
   ask(await placeGains(files, laboratory, runs));
-  nameLists(files, runs);
-  tieLists(files);
+  runsOfLists(files, runs, laboratory);
   await leaveSameLists(files, laboratory);
   const tables = [...files.values()].filter(({ role }) => role === "table");
   const { claims: told, points } = await runTables(laboratory, tables, runs, signal);
@@ -170,6 +170,13 @@ export async function complete(
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
   const notes = [...decisions.notes, ...unread, ...sizes, ...placed.notes];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
+}
+
+/** Gives lists their runs. */
+function runsOfLists(files: Map<string, Decision>, runs: readonly string[], laboratory: Laboratory): void {
+  nameLists(files, runs);
+  leaveThoseOfGone(files, laboratory);
+  tieLists(files);
 }
 
 /** Lists of points, and tables of which some columns are. */

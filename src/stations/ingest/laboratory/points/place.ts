@@ -9,7 +9,7 @@ import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
-import { folderOf } from "../recognisers/common/paths.js";
+import { sharedDepth } from "../recognisers/common/paths.js";
 import { looseName, runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { foreignPixels } from "./foreign-pixels.js";
@@ -272,11 +272,6 @@ function nearestCalled(
   { path, reading }: Listed,
   { runs, runsCalled, volumesOf }: PlaceOptions,
 ): string | undefined {
-  const shared = (other: string) => {
-    const [one, two] = [folderOf(path).split("/"), folderOf(other).split("/")];
-    const at = one.findIndex((part, i) => part === "" || part !== two[i]);
-    return at < 0 ? one.length : at;
-  };
   const stem = seriesStem(value.replaceAll("\\", "/"));
   const name = looseName(stem);
   const known = new Set(runsCalled?.(stem));
@@ -287,7 +282,7 @@ function nearestCalled(
         looseName(run).endsWith(`_${name}`) ||
         volumesOf(run).some((one) => looseName(stemOf(one.path)) === name),
     )
-    .map((run) => ({ run, depth: Math.max(0, ...volumesOf(run).map((volume) => shared(volume.path))) }));
+    .map((run) => ({ run, depth: Math.max(0, ...volumesOf(run).map((volume) => sharedDepth(path, volume.path))) }));
   const most = Math.max(0, ...called.map(({ depth }) => depth));
   const nearest = called.filter(({ depth }) => depth === most);
   const near = most > 0 && nearest.length === 1 ? nearest[0]!.run : undefined;

@@ -18,6 +18,13 @@ export function commonFolder(files: readonly { readonly path: string }[]): strin
   return common ?? "";
 }
 
+/** Number of folders, from the top, in which two files lie together. */
+export function sharedDepth(one: string, other: string): number {
+  const [a, b] = [folderOf(one).split("/"), folderOf(other).split("/")];
+  const at = a.findIndex((part, i) => part === "" || part !== b[i]);
+  return at < 0 ? a.length : at;
+}
+
 /** The path of a name in a folder, which may be the top. */
 export function within(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
