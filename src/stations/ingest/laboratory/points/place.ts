@@ -384,7 +384,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   const claimsOf = (one: Fitting) => claimsUnder(group, runs, one);
   // what is told counts wherever the points lie; what their range tells was tried on the first lists alone
   if (isFar) return { claims: [], questions: [farQuestion(group, told, fitting, claimsOf)], notes };
-  const foreign = told && !isWrong ? foreignPixels(reading, covered, options) : undefined;
+  const foreign = told && !isWrong ? foreignPixels(first, covered, options) : undefined;
   if (told && foreign !== undefined) return { claims: [], questions: [doubtQuestion(group, told, foreign, claimsOf)], notes };
   // Dynamo counts voxels of the volume that it cut the particles out of: where they are of another size, nobody knows which it is
   const isOfOther = reading.format === "dynamo_tbl" && !told && fitting.some(({ reading: { unit } }) => unit !== "voxels");
