@@ -8,9 +8,10 @@ import type { Store } from "./store.js";
  * folders, and servers need not list them.
  *
  * @param what names it in the message: `INPUT`
- * @throws {EmporiumError} USAGE
+ * @param code STORE_ABSENT where programs know it by that
+ * @throws {EmporiumError} USAGE, or as `code` says
  */
-export async function refuseGone(store: Store, what: string): Promise<void> {
+export async function refuseGone(store: Store, what: string, code: "USAGE" | "STORE_ABSENT" = "USAGE"): Promise<void> {
   const path = store.local?.path("");
   if (path === undefined) return;
   const gone = await stat(path).then(
@@ -18,7 +19,7 @@ export async function refuseGone(store: Store, what: string): Promise<void> {
     (error: unknown) => errnoOf(error) === "ENOENT",
   );
   if (!gone) return;
-  throw new EmporiumError("USAGE", `${what} ${path} does not exist`, {
+  throw new EmporiumError(code, `${what} ${path} does not exist`, {
     place: { file: path },
     hint: "check the path; a relative one is taken from the folder in which the command was given",
   });

@@ -62,7 +62,7 @@ export async function verify(
 export async function rootOf(location: string, anonymous: boolean | undefined): Promise<{ root: string; prefix: string }> {
   const place = parseLocation(location);
   const store = await openStore(place, { anonymous, readOnly: true });
-  await refuseGone(store, "LOCATION");
+  await refuseGone(store, "LOCATION", "STORE_ABSENT");
   const depth = (await store.stat("dataset_metadata.json")) ? 1 : (await store.stat("run_metadata.json")) ? 2 : 0;
   let at = place;
   let prefix = "";
