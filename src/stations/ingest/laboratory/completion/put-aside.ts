@@ -70,24 +70,10 @@ export function asideQuestions(files: ReadonlyMap<string, Decision>, laboratory:
       return other ? [{ file, other }] : [];
     }),
   );
-  if (doubts.length === 0) return [];
-  const paths = doubts.map(({ file }) => file.path);
-  return [
-    {
-      id: "put-aside",
-      text: `Are these tomograms to be published, though they lie in folders of what was put aside, and their runs have others of their voxel size: ${few(paths)}?`,
-      files: paths,
-      options: [
-        {
-          answer: "leave-out",
-          says: "not published",
-          claims: doubts.map(({ file, other }) => leftOut(file, `put aside, by the name of its folder: ${other.path} is there`)),
-        },
-        { answer: "publish", says: "published with the others", claims: doubts.map(({ file }) => asItIs(file)) },
-      ],
-      guess: "leave-out",
-    },
-  ];
+  return asideQuestion("put-aside", doubts, {
+    these: "these tomograms",
+    where: "and their runs have others of their voxel size",
+  });
 }
 
 /**
@@ -106,12 +92,24 @@ export function asideListQuestions(files: ReadonlyMap<string, Decision>): Questi
     const other = isOpen ? lists.find(({ path }) => folderOf(path) === around(file.path)) : undefined;
     return other ? [{ file, other }] : [];
   });
+  return asideQuestion("put-aside-lists", doubts, {
+    these: "these lists of points",
+    where: "beside others of several tomograms",
+  });
+}
+
+/** Files in folders of what was put aside, each with the one elsewhere that counts in its place. */
+function asideQuestion(
+  id: string,
+  doubts: readonly { readonly file: Decision; readonly other: Decision }[],
+  { these, where }: { readonly these: string; readonly where: string },
+): Question[] {
   if (doubts.length === 0) return [];
   const paths = doubts.map(({ file }) => file.path);
   return [
     {
-      id: "put-aside-lists",
-      text: `Are these lists of points to be published, though they lie in folders of what was put aside, beside others of several tomograms: ${few(paths)}?`,
+      id,
+      text: `Are ${these} to be published, though they lie in folders of what was put aside, ${where}: ${few(paths)}?`,
       files: paths,
       options: [
         {
