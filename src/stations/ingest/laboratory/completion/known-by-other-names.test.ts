@@ -36,3 +36,16 @@ it("what lies in a copy of a folder is as good as what it was copied from", asyn
   expect([...published("TS_01.rec"), ...published("cell_A.mrc")]).toHaveLength(1);
   expect(published("TS_02.rec")).toHaveLength(1);
 });
+
+it("volumes without contents are no copies of one another", async () => {
+  const blank = mrcFile([10, 8, 6], 5, { seed: 1 });
+  blank.fill(0, 1024);
+  const laboratory = await laboratoryWith({
+    "TS_01/TS_01.edf": edf("TS_01"),
+    "TS_01/TS_01.st": mrcFile([5, 20, 12], 2.5, { kind: "stack", seed: 3 }),
+    "TS_01/TS_01_full_rec.mrc": blank,
+    "TS_02/TS_02.rec": blank,
+  });
+  const { files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  expect(files.get("TS_02/TS_02.rec")?.role).toBe("tomogram");
+});

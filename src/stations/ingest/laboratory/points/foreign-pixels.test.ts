@@ -19,9 +19,9 @@ it("pixels of which no tomogram of the run, nor its images, is a binning are ano
 });
 
 it("binnings of the tomogram or of the images are its own, also by halves and of a pixel that was calibrated since", () => {
-  expect(said(10.88, [5.44])).toBeUndefined();
-  expect(said(1.36, [5.44])).toBeUndefined();
-  expect(said(5.44, [8.16])).toBeUndefined();
+  expect(said(10.88, [5.44], [1.7])).toBeUndefined();
+  expect(said(1.36, [5.44], [1.7])).toBeUndefined();
+  expect(said(5.44, [8.16], [1.7])).toBeUndefined();
   expect(said(1.35, [10], [1.358])).toBeUndefined();
   expect(said(13.6, [10], [1.36])).toBeUndefined();
   expect(said(15.68, [], [1.36])).toBeUndefined();
