@@ -10,7 +10,7 @@ import { cutQuestions } from "./completion/cuts.js";
 import { copiesOfPortal, downloadedQuestions } from "./completion/downloaded.js";
 import { entryQuestions } from "./completion/entries.js";
 import { placeGains } from "./completion/gains.js";
-import { leaveThoseOfGone } from "./completion/gone-beside.js";
+import { leaveThoseOfGone, leaveThoseOfNamesakes } from "./completion/gone-beside.js";
 import { mirrorQuestions } from "./completion/hand.js";
 import { leaveHdf5 } from "./completion/hdf5.js";
 import { leaveKnownByOtherNames } from "./completion/known-by-other-names.js";
@@ -176,6 +176,7 @@ export async function complete(
 function runsOfLists(files: Map<string, Decision>, runs: readonly string[], laboratory: Laboratory): void {
   nameLists(files, runs);
   leaveThoseOfGone(files, laboratory);
+  leaveThoseOfNamesakes(files);
   tieLists(files);
 }
 

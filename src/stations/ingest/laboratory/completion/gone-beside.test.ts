@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { NOTHING_GIVEN } from "../decide.js";
 import { decisionsOf, recognisedIn } from "../know.js";
 
 const { signal } = new AbortController();
@@ -26,4 +27,27 @@ it("picks that lie beside an empty tomogram of their name are not those of anoth
 
 it("picks that lie no nearer to it are of the tomogram that is there", async () => {
   expect((await picks("picks/TS_01_receptors.csv")).role).toBe("points");
+});
+
+/** Two specimens with series of the same names, of which the first series of the second is gone, and its picks are not. */
+async function namesakes(path: string): Promise<string | undefined> {
+  const laboratory = await laboratoryWith({
+    "mito/TS_01.rec": mrcFile([20, 40, 40], 10, { seed: 1 }),
+    "mito/TS_02.rec": mrcFile([20, 40, 40], 10, { seed: 2 }),
+    "bact/TS_02.rec": mrcFile([20, 44, 44], 10, { seed: 3 }),
+    [path]: "x,y,z\n10,12,5\n30,31,12\n",
+  });
+  const recognised = await recognisedIn(laboratory, signal);
+  const asked = await decisionsOf(laboratory, recognised, signal);
+  const question = asked.questions.find(({ options }) => options.some(({ answer }) => answer === "separate-runs"));
+  const answers = new Map([[question!.id, "separate-runs"]]);
+  const { files } = await decisionsOf(laboratory, recognised, signal, { ...NOTHING_GIVEN, answers });
+  const { role, run, because } = files.get(path) ?? {};
+  return role === "points" ? run : because;
+}
+
+it("picks in a folder whose series are called as those of another are not given to a series that only the other has", async () => {
+  expect(await namesakes("bact/picks/TS_01.csv")).toBe("bact and mito have different series of one name, and of TS_01 nothing is in bact");
+  expect(await namesakes("mito/picks/TS_01.csv")).toBe("TS_01");
+  expect(await namesakes("picks/TS_01.csv")).toBe("TS_01");
 });

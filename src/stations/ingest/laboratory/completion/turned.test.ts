@@ -53,7 +53,7 @@ describe("lists of raw angles", () => {
     expect(await beside([-3, 0, 3, 6, 9], "mdocs/TS_01.mdoc")).toEqual(["", "raw tilts"]);
   });
 
-  it("that are sorted beside another stack are asked about, where the acquisition file lies beside the published one", async () => {
+  it("that are sorted and lie beside another stack, or beside one that is gone, are asked about, where the acquisition file lies beside the published one", async () => {
     const roles = {
       "session/TS_01.mrc": "tilt series",
       "session/TS_01.mdoc": "acquisition",
@@ -71,7 +71,7 @@ describe("lists of raw angles", () => {
     const sorted = { "tiltstack/TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 2 }) };
     expect(await of(RECORDED, sorted)).toBe("angles-sorted: leave-out");
     expect(await of([-3, 0, 3, 6, 9], sorted)).toBe("");
-    expect(await of(RECORDED, {})).toBe("");
+    expect(await of(RECORDED, {})).toBe("angles-sorted: leave-out");
   });
 
   it("that are sorted beside a stack with an mdoc of its own are asked about, whichever mdoc describes the run", async () => {

@@ -17,7 +17,7 @@ const ANGLES_MIN = 3;
 
 /** As stacks are called, which programs write with a list of their angles. */
 const STACKS = [".st", ".mrc", ".mrcs"];
-/** Whether an acquisition file is called as a stack in its folder. A list of angles elsewhere, with a stack of its own, says nothing of that one. */
+/** Whether an acquisition file is called as a stack in its folder. A list of angles elsewhere says nothing of that one. */
 const liesBeside = (mdoc: string, stack: string): boolean => mdoc.replace(/\.mdoc$/i, "") === stack.replace(/\.\w+$/, "");
 
 const FAULTS = {
@@ -55,9 +55,8 @@ export async function turnedQuestions(files: ReadonlyMap<string, Decision>, labo
     const list = await anglesIn(laboratory, file.path);
     if (!list || list.length < ANGLES_MIN) continue;
     const stacks = new Set(own.flatMap(({ role, path }) => (role === "tilt series" ? [path] : [])));
-    const isOfOther = STACKS.map((end) => file.path.replace(/\.\w+$/, end)).some(
-      (one) => laboratory.get(one) && !stacks.has(one),
-    );
+    // one that lies beside another stack, also where that is gone
+    const isOfOther = !STACKS.some((end) => stacks.has(file.path.replace(/\.\w+$/, end)));
     const beside = own.some(({ role, path }) => role === "alignment" && path === file.path.replace(/\.\w+$/, ".tlt"));
     for (const { role, path } of [...own, ...besideStack(laboratory, file, stacks)]) {
       const isOfAlignment = role === "alignment" && /\.tlt$/i.test(path);
