@@ -164,6 +164,15 @@ export interface Recognised {
   /** Sentences for the person: what of the project cannot be read, and what to export. */
   readonly notes?: readonly string[] | undefined;
   readonly missingFrames?: readonly MissingFrames[] | undefined;
+  readonly goneGains?: readonly GoneGain[] | undefined;
+}
+
+/** A gain reference that bookkeeping names, and that is not in the folder: without it nobody can correct the frames any more. */
+export interface GoneGain {
+  /** The file that names it. */
+  readonly by: string;
+  /** As it is named there, with the folders of a machine that may be gone. */
+  readonly named: string;
 }
 
 /** Frames of a series, of which some or all are not in the folder. */

@@ -74,7 +74,7 @@ import { leaveWaitingLists, waitForAnswers } from "./waiting.js";
  */
 export async function complete(
   laboratory: Laboratory,
-  { files, undecided, questions: asked, ...decisions }: Decided,
+  { files, undecided, goneGains, questions: asked, ...decisions }: Decided,
   given: Given,
   signal: AbortSignal,
 ): Promise<Decisions> {
@@ -138,7 +138,7 @@ export async function complete(
   await framesWithoutAcquisition(files, laboratory);
   await oneOfRun(files, laboratory);
   const runs = runsOf(files);
-  ask(await placeGains(files, laboratory, runs));
+  ask(await placeGains(files, laboratory, runs, goneGains));
   runsOfLists(files, runs, laboratory);
   await leaveSameLists(files, laboratory);
   const tables = [...files.values()].filter(({ role }) => role === "table");

@@ -5,9 +5,9 @@ import { inNumbers } from "../../../core/natural-order.js";
 import { counted } from "../../../core/units.js";
 import { FILE_FORMATS } from "../../../formats/registry.js";
 import type { ComparedArchive } from "../../../model/compared-archive.js";
-import type { Claim, Details, Option, Question, Recognised, Role, Strength } from "./claims.js";
+import type { Claim, Details, GoneGain, Option, Question, Recognised, Role, Strength } from "./claims.js";
 import { inWordsOf } from "./compared-archive.js";
-import { missingFramesNotes } from "./missing-frames.js";
+import { goneGainNote, missingFramesNotes } from "./missing-frames.js";
 import { joinAlike, stableId } from "./questions.js";
 import { baseName } from "./recognisers/common/paths.js";
 import { inRuns } from "./runs-of-files.js";
@@ -62,6 +62,7 @@ export interface Decisions {
 
 /** What claims alone decide. Its maps are of whoever takes it: they are changed by what completes it. */
 export interface Decided extends Decisions {
+  readonly goneGains: readonly GoneGain[];
   readonly files: Map<string, Decision>;
   readonly undecided: Map<string, string>;
 }
@@ -151,14 +152,17 @@ export async function decide(
       answered(question, software, { given, files, undecided, laboratory }),
     );
   });
+  const goneGains = recognised.flatMap((one) => one.goneGains ?? []);
   return {
     runs: runsOf(files),
     files,
     undecided,
+    goneGains,
     questions: [...ofRuns, ...asked],
     software: recognised.filter(({ software }) => software !== "").map(({ software, by }) => ({ software, by })),
     notes: [
       ...missingFramesNotes(recognised, files),
+      ...goneGains.map(goneGainNote),
       ...new Set(recognised.flatMap(({ notes = [] }) => notes)),
       ...[...impossible].map(([no, paths]) => `${fewFiles(paths)}: the file of decisions says ${no}; ingest run will refuse it.`),
     ],

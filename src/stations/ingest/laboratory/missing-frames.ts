@@ -1,6 +1,6 @@
 import { few } from "../../../core/finding.js";
 import { counted } from "../../../core/units.js";
-import type { Claim, MissingFrames, Recognised } from "./claims.js";
+import type { Claim, GoneGain, MissingFrames, Recognised } from "./claims.js";
 
 /**
  * Sentences on frames that are not there: once for each series, whether mdocs, lists of Warp or both name them. A run whose frames are found otherwise,
@@ -21,6 +21,8 @@ export function missingFramesNotes(
     ...missing.filter((one) => one.found > 0).map(partText),
   ];
 }
+
+export const goneGainNote = ({ by, named }: GoneGain): string => `${by} names a gain reference that is not in the folder: ${named}.`;
 
 const partText = ({ by, found, of }: MissingFrames): string =>
   `${by} names ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} here and told apart.`;

@@ -44,6 +44,23 @@ describe("a gain reference that nobody names", () => {
   });
 });
 
+it("a gain reference that is only called one is asked about, where bookkeeping names another one that is gone", async () => {
+  const told = async (name: string) => {
+    const of = series("grid1", "TS_1", 1);
+    const named = mdocOf("TS_1").replace("TiltAngle = -3", "TiltAngle = -3\nGainReference = X:\\CountRef_1.dm4");
+    const laboratory = await laboratoryWith({ ...of, "grid1/TS_1.mrc.mdoc": named, [`grid1/frames/${name}`]: frame(99) });
+    const { files, questions, notes } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    const gone = "grid1/TS_1.mrc.mdoc names a gain reference that is not in the folder: X:\\CountRef_1.dm4.";
+    expect(notes).toContain(gone);
+    return [files.get(`grid1/frames/${name}`)?.role, ...questions.map(({ text }) => text)];
+  };
+  expect(await told("gain_alt.mrc")).toEqual([
+    "left out",
+    "Is grid1/frames/gain_alt.mrc the gain reference of TS_1, though grid1/TS_1.mrc.mdoc names another one, X:\\CountRef_1.dm4, which is not in the folder?",
+  ]);
+  expect(await told("CountRef_1.mrc")).toEqual(["gain"]);
+});
+
 const decision = (path: string, of: Partial<Decision>): [string, Decision] => [
   path,
   { path, role: "frame", because: "", strength: "bookkeeping", details: {}, ...of },

@@ -1,9 +1,10 @@
 import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
-import type { Claim, Option, Question } from "../claims.js";
+import type { Claim, GoneGain, Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
-import { folderOf } from "../recognisers/common/paths.js";
+import { stemOf } from "../recognisers/common/names.js";
+import { baseName, folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
 
@@ -15,6 +16,7 @@ export async function placeGains(
   files: Map<string, Decision>,
   laboratory: Laboratory,
   runs: readonly string[],
+  gone: readonly GoneGain[] = [],
 ): Promise<Question[]> {
   keepToFrames(files);
   await spreadGains(files, laboratory, runs);
@@ -38,7 +40,7 @@ export async function placeGains(
   }
   const sizes = await sizesOf(laboratory, [...gains.map(({ path }) => path), ...folders.values()]);
   const taken = new Map<Decision, string[]>();
-  const doubts: { run: string; some: readonly Decision[]; isFar?: true }[] = [];
+  const doubts: Doubt[] = [];
   const nearest = new Map(
     gains.map((gain) => [gain, Math.max(...[...folders.values()].map((frame) => sharedFolders(gain.path, frame)))]),
   );
@@ -53,7 +55,9 @@ export async function placeGains(
     const [only] = some.length === 1 ? some : [];
     // beside frames of others it was for them: nobody knows whether for these, too
     const isFar = only && sharedFolders(only.path, frame) < nearest.get(only)!;
-    if (isFar) doubts.push({ run, some, isFar });
+    const other = only && gone.find((one) => isAnother(only, one));
+    if (other) doubts.push({ run, some, other });
+    else if (isFar) doubts.push({ run, some, isFar });
     else if (some.length === 1) taken.set(some[0]!, [...(taken.get(some[0]!) ?? []), run]);
     else doubts.push({ run, some });
   }
@@ -72,12 +76,27 @@ export async function placeGains(
   return [...groupsOf(asked, ({ some }) => keyOf(...some.map(({ path }) => path)))].map(([key, group]) => {
     const question = questionOf(
       stableId("gain", key),
-      group[0]!.some,
+      group[0]!,
       group.map(({ run }) => run),
       taken,
     );
-    return group[0]!.isFar ? { ...question, guess: "none" } : question;
+    return group[0]!.isFar || group[0]!.other ? { ...question, guess: "none" } : question;
   });
+}
+
+interface Doubt {
+  readonly run: string;
+  readonly some: readonly Decision[];
+  /** It lies beside the frames of others. */
+  readonly isFar?: true;
+  /** The one that bookkeeping names. */
+  readonly other?: GoneGain;
+}
+
+/** Whether a gain reference that only its name or its size tells has another name than the one that is gone. A converted one, `x.mrc` of `x.dm4`, has not. */
+function isAnother({ path, strength }: Decision, { named }: GoneGain): boolean {
+  const name = stemOf(baseName(named.replaceAll("\\", "/"))).toLowerCase();
+  return strength !== "bookkeeping" && !stemOf(baseName(path)).toLowerCase().startsWith(name);
 }
 
 /** Runs of which bookkeeping, or a person, names the gain reference: another one is of another session, whatever it is called. */
@@ -170,10 +189,13 @@ async function sizesOf(laboratory: Laboratory, paths: readonly string[]): Promis
 /** @param taken runs that have a gain for certain: they keep it, whatever is answered for others */
 function questionOf(
   id: string,
-  some: readonly Decision[],
+  { some, other }: Pick<Doubt, "some" | "other">,
   runs: readonly string[],
   taken: ReadonlyMap<Decision, readonly string[]>,
 ): Question {
+  const alone = other
+    ? `Is ${some[0]!.path} the gain reference of ${few(runs, 3, "run")}, though ${other.by} names another one, ${other.named}, which is not in the folder?`
+    : `Is ${some[0]!.path}, which lies beside the frames of others, also the gain reference of ${few(runs, 3, "run")}?`;
   const kept = (gain: Decision): Claim =>
     taken.has(gain) ? { ...asItIs(gain), runs: taken.get(gain) } : leftOut(gain, "a person left it out");
   const options = some.map((gain, n): Option => {
@@ -186,8 +208,11 @@ function questionOf(
       strength: "contents",
     };
     return {
-      answer: some.length === 1 ? "also" : `${n + 1}`,
-      says: some.length === 1 ? "of these runs, too" : path,
+      ...(other
+        ? { answer: "gain", says: "the gain reference of these runs" }
+        : some.length === 1
+          ? { answer: "also", says: "of these runs, too" }
+          : { answer: `${n + 1}`, says: path }),
       claims: some.map((other) => (other === gain ? claim : kept(other))),
     };
   });
@@ -195,7 +220,7 @@ function questionOf(
     id,
     text:
       some.length === 1
-        ? `Is ${some[0]!.path}, which lies beside the frames of others, also the gain reference of ${few(runs, 3, "run")}?`
+        ? alone
         : `Which gain reference is that of ${few(runs, 3, "run")}: ${fewFiles(some.map(({ path }) => path))}?`,
     files: some.map(({ path }) => path),
     options: [

@@ -44,3 +44,19 @@ it("of lists of angles that are equal that beside the stack is used, and others 
   expect(await used("-3\n0\n3\n")).toEqual(["a/TS_6/TS_6.rawtlt", "a copy of a/TS_6/TS_6.rawtlt"]);
   expect(await used("-6\n0\n6\n")).toEqual([]);
 });
+
+it("of two stacks with the same images that stays which bookkeeping names, or which is called as the run", async () => {
+  const kept = async (strength: Decision["strength"]) => {
+    const paths = ["TS_1/TS 1 orig.st", "TS_1/TS_1.st"];
+    const laboratory = await laboratoryWith(Object.fromEntries(paths.map((path) => [path, stack(1)])));
+    const known = paths.map((path, at): [string, Decision] => [
+      path,
+      { path, role: "tilt series", run: "TS_1", because: "", strength: at === 0 ? "name" : strength, details: {} },
+    ]);
+    const files = new Map(known);
+    await seriesOfOneRun(files, laboratory);
+    return [...files.values()].filter(({ role }) => role === "tilt series").map(({ path }) => path);
+  };
+  expect(await kept("bookkeeping")).toEqual(["TS_1/TS_1.st"]);
+  expect(await kept("name")).toEqual(["TS_1/TS_1.st"]);
+});

@@ -144,7 +144,8 @@ export async function unreadLists(files: Map<string, Decision>, laboratory: Labo
 }
 
 /**
- * Tilt series of one run. Those with the same images are one: the one that the acquisition file lies beside stays, else the first. Of others a person
+ * Tilt series of one run. Those with the same images are one: the one that the acquisition file lies beside stays, else the one that
+ * bookkeeping names, else the one that is called as the run, else the first. Of others a person
  * says which is to be published; until then the one that was aligned, or that the acquisition file lies beside, or the only one with as many images as the run
  * has angles, or that bookkeeping names.
  */
@@ -157,7 +158,11 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
       laboratory.get(`${path}.mdoc`) !== undefined ||
       // as Tomography 5 calls it; elsewhere a stack may be made of other images than the mdoc has
       files.get(path.replace(/\.(?:mrc|st)$/i, ".mdoc"))?.role === "acquisition";
-    const weight = (file: Decision) => 2 * Number(file.strength === "person") + Number(described(file));
+    const weight = (file: Decision) =>
+      [file.strength === "person", described(file), file.strength === "bookkeeping", stemOf(baseName(file.path)) === run].reduce(
+        (sum, is) => 2 * sum + Number(is),
+        0,
+      );
     const own = leaveAligned(files, all).sort((a, b) => weight(b) - weight(a));
     const kept: { file: Decision; images: string | undefined }[] = [];
     for (const file of own) {

@@ -145,8 +145,6 @@ describe("AreTomo", () => {
       "out/TS_01.aln": aln("40 40 5", 5),
       "out/AreTomo3_Session.json": '{"input": {"Gain": "/data/gain_1.mrc"}, "parameters": {"Wbp": [1]}}',
     });
-    expect(recognised!.notes).toEqual([
-      "out/AreTomo3_Session.json names a gain reference that is not in the folder: /data/gain_1.mrc.",
-    ]);
+    expect(recognised!.goneGains).toEqual([{ by: "out/AreTomo3_Session.json", named: "/data/gain_1.mrc" }]);
   });
 });

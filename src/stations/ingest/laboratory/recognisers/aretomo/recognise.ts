@@ -1,9 +1,8 @@
 import { fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
-import type { Claim, Details, Question, Recogniser } from "../../claims.js";
+import type { Claim, Details, GoneGain, Question, Recogniser } from "../../claims.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
-import { gainNote } from "../common/gain-note.js";
 import { mdocsOf } from "../common/mdocs.js";
 import { knownBeginning } from "../common/names.js";
 import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths.js";
@@ -42,6 +41,7 @@ export const aretomo: Recogniser = {
     const found: Found = {
       claims: [...unread, ...outputs],
       notes,
+      goneGains: [],
       flat: [],
       others: [],
       sessions: [],
@@ -55,6 +55,7 @@ export const aretomo: Recogniser = {
       by: all.slice(0, 3).map(({ path }) => path),
       claims: found.claims,
       questions: flatQuestion(found.flat),
+      goneGains: found.goneGains,
       notes: found.others.length === 0 ? notes : [...notes, othersNote(found.others)],
     };
   },
@@ -63,6 +64,7 @@ export const aretomo: Recogniser = {
 interface Found {
   readonly claims: Claim[];
   readonly notes: string[];
+  readonly goneGains: GoneGain[];
   /** Tomograms whose sections run along y. */
   readonly flat: Claim[];
   /** Stacks that are called like the one that was aligned, and have another size. */
@@ -82,7 +84,7 @@ async function claimFolder(laboratory: Laboratory, folder: string, aligned: read
   if (session) {
     found.sessions.push(session);
     const gain = session.gain === undefined ? undefined : found.finder.find(session.gain, folder);
-    if (gain === undefined && session.gain !== undefined) found.notes.push(gainNote(session.path, session.gain));
+    if (gain === undefined && session.gain !== undefined) found.goneGains.push({ by: session.path, named: session.gain });
     if (gain !== undefined)
       found.claims.push({ path: gain, role: "gain", because: `${baseName(session.path)} names it`, strength: "bookkeeping" });
   }

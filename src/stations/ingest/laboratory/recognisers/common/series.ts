@@ -23,8 +23,9 @@ export interface AcquiredSeries {
  */
 export async function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: readonly MdocFacts[]): Promise<AcquiredSeries[]> {
   const all: Omit<AcquiredSeries, "run">[] = [];
-  for (const group of groupsOf(mine, ({ stem }) => stem).values()) {
-    const described = group.map((mdoc) => ({ mdoc, image: imageOf(laboratory, mdoc, mdocs) }));
+  const each = mine.map((mdoc) => ({ mdoc, image: imageOf(laboratory, mdoc, mdocs) }));
+  const nameOf = namesOfSeries(each);
+  for (const described of groupsOf(each, nameOf).values()) {
     for (const withImages of sameExposures(described, await comparedStacks(laboratory, mdocs, described))) {
       const beside = withImages.find(isBeside);
       const main = beside ?? withImages.find(({ image }) => image !== undefined) ?? withImages[0]!;
@@ -32,13 +33,27 @@ export async function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: reado
     }
   }
   const series = withoutRenamed(all);
-  const names = distinctNames(series.map(({ mdoc }) => ({ name: mdoc.stem, folder: folderOf(mdoc.path) })));
+  const names = distinctNames(series.map((one) => ({ name: nameOf(one), folder: folderOf(one.mdoc.path) })));
   return series.map((one, at) => ({ ...one, run: names[at]! }));
 }
 
 interface Described {
   readonly mdoc: MdocFacts;
   readonly image?: string | undefined;
+}
+
+/** A series is called as its mdoc; as its stack, where that lies beside the mdoc under a name that no other mdoc has: somebody has renamed the mdoc. */
+function namesOfSeries(all: readonly Described[]): (one: Described) => string {
+  const called = new Set(all.map(({ mdoc }) => keyOf(folderOf(mdoc.path), mdoc.stem)));
+  const ofImage = groupsOf(
+    all.filter((one) => isBeside(one) && !isCalledAsImage(one)),
+    ({ image }) => image!,
+  );
+  return (one) => {
+    const name = one.image === undefined ? "" : stemOf(one.image);
+    const isOnly = ofImage.get(one.image ?? "")?.length === 1 && !called.has(keyOf(folderOf(one.mdoc.path), name));
+    return isBeside(one) && !isCalledAsImage(one) && isOnly ? name : one.mdoc.stem;
+  };
 }
 
 const exposuresKey = ({ sections }: MdocFacts): string =>

@@ -233,7 +233,8 @@ function claimVolumes(
         claims: files.map((path) => leftOut(path, because)),
       },
     ],
-    guess: sums.length === 1 && left.length === 1 ? "tomogram" : "leave-out",
+    // with more sections than rows they run along y
+    guess: sums.length === 1 && left.length === 1 && !isThinAlongY(left[0]!) ? "tomogram" : "leave-out",
   });
 }
 
@@ -250,6 +251,8 @@ function turnedVolume(laboratory: Laboratory, { folder, name }: Dataset, untrimm
   const found = sections === rows ? [] : laboratory.inFolder(folder).filter(isTurned);
   return found.length === 1 ? found[0]!.path : undefined;
 }
+
+const isThinAlongY = ({ volume }: Surveyed): boolean => volume !== undefined && volume.shape[0] > volume.shape[1];
 
 /** Rows are as many as the reconstruction is thick, and sections are not: nobody turned it. */
 function isAsTiltWrites({ path, volume }: Surveyed, { tilt }: Dataset): boolean {

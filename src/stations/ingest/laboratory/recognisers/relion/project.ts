@@ -1,4 +1,4 @@
-import type { Claim, Question } from "../../claims.js";
+import type { Claim, GoneGain, Question } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName, folderOf, tailFinder } from "../common/paths.js";
 import { type Pipeline, readPipeline } from "./pipeline.js";
@@ -24,6 +24,7 @@ export interface Found {
   readonly claims: Claim[];
   readonly questions: Question[];
   readonly notes: string[];
+  readonly goneGains: GoneGain[];
   /** Files in folders of jobs. */
   readonly places: readonly (Place & { readonly path: string })[];
   /** The project whose folder a path lies below; of one within another the inner one. */
@@ -77,6 +78,7 @@ export async function findProjects(laboratory: Laboratory): Promise<Found | unde
     projects,
     claims,
     questions,
+    goneGains: [],
     notes: projects.flatMap(({ pipeline }) => pipeline.fault ?? []),
     places: laboratory.files.flatMap(({ path }) => {
       const place = placeOf(path);

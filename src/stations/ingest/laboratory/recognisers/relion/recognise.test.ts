@@ -888,9 +888,8 @@ describe("what of a project of RELION cannot be read", () => {
         "fn_gain_ref Movies/gain.mrc",
       ),
     });
-    expect(found!.notes!.join("\n")).toMatch(
-      /default_pipeline\.star[\s\S]*Which jobs failed[\s\S]*job\.star names a gain reference that is not in the folder: Movies\/gain\.mrc/,
-    );
+    expect(found!.notes!.join("\n")).toMatch(/default_pipeline\.star[\s\S]*Which jobs failed/);
+    expect(found!.goneGains).toEqual([{ by: "MotionCorr/job002/job.star", named: "Movies/gain.mrc" }]);
   });
 
   it("(34.silence) and not a large table of tomograms", async () => {

@@ -32,9 +32,9 @@ export const relion: Recogniser = {
     await claimOtherVolumes(found, tomograms);
     for (const { rows } of tomograms) for (const { star } of rows) found.leave(star, "a table of tomograms of RELION");
     leaveFiles(found, open);
-    const { claims, questions, notes } = found;
+    const { claims, questions, notes, goneGains } = found;
     const software = softwareOf(found, tomograms, isVersion5);
-    return { software, by: knownBy(found), claims, questions: joinedQuestions(questions), notes };
+    return { software, by: knownBy(found), claims, questions: joinedQuestions(questions), notes, goneGains };
   },
 };
 

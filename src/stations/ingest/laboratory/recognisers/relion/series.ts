@@ -3,7 +3,6 @@ import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Question } from "../../claims.js";
 import type { Surveyed } from "../../survey/laboratory.js";
-import { gainNote } from "../common/gain-note.js";
 import { imageOf, mdocsOf } from "../common/mdocs.js";
 import { idOf, stemOf } from "../common/names.js";
 import { seriesStem } from "../common/particles.js";
@@ -164,7 +163,7 @@ async function claimGains(found: Found, tomograms: readonly Tomogram[]): Promise
     const named = rows.find((row) => row.get("rlnJobOptionVariable") === "fn_gain_ref")?.get("rlnJobOptionValue");
     const gain = named === undefined ? undefined : project.find(named);
     if ("reason" in tables) found.notes.push(`${tables.reason}. Which gain reference it names is not known.`);
-    else if (gain === undefined && plainName(named ?? "") !== undefined) found.notes.push(gainNote(path, named!));
+    else if (gain === undefined && plainName(named ?? "") !== undefined) found.goneGains.push({ by: path, named: named! });
     const runs = [...new Set(tomograms.flatMap((one) => (one.project === project ? one.run : [])))];
     if (gain !== undefined && runs.length > 0)
       found.claim({ path: gain, role: "gain", runs, because: "RELION corrected the frames with it", strength: "bookkeeping" });

@@ -162,6 +162,16 @@ describe("SerialEM", () => {
     expect(claims["stacks/TS_01.mrc.mdoc"]).toBe("acquisition stacks_TS_01");
   });
 
+  it("calls a series as its stack where the mdoc beside it was renamed", async () => {
+    const described = mdoc("TS_01.mrc", TILTS, (z) => `TS_01_${z}.tif`);
+    expect((await recognise({ "TS_01.mrc": stack, "TS_01.mrc_neu.mdoc": described })).claims).toEqual({
+      "TS_01.mrc": "tilt series TS_01",
+      "TS_01.mrc_neu.mdoc": "acquisition TS_01",
+    });
+    const both = { "TS_01.mrc": stack, "TS_01.mrc.mdoc": described, "TS_01_2.mdoc": described.replaceAll("TS_01_", "other_") };
+    expect((await recognise(both)).claims["TS_01_2.mdoc"]).toBe("acquisition TS_01_2");
+  });
+
   it("lets axes that etomo joins be one run", async () => {
     const { claims } = await recognise({
       "BB/BB.edf": "Setup.DatasetName=BB\nSetup.AxisType=Dual Axis\n",
@@ -209,8 +219,6 @@ describe("SerialEM", () => {
       "frames/TS_01_2.tif": tiff,
       "frames/TS_01_0.tif.mdoc": frameSet("CountRef_a.dm4"),
     });
-    expect(recognised!.notes).toEqual([
-      "frames/TS_01_0.tif.mdoc names a gain reference that is not in the folder: CountRef_a.dm4.",
-    ]);
+    expect(recognised!.goneGains).toEqual([{ by: "frames/TS_01_0.tif.mdoc", named: "CountRef_a.dm4" }]);
   });
 });

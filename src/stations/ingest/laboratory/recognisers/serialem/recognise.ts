@@ -1,7 +1,6 @@
 import { mapLimit } from "../../../../../system/parallel.js";
-import type { Claim, Recogniser } from "../../claims.js";
+import type { Claim, GoneGain, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
-import { gainNote } from "../common/gain-note.js";
 import { type MdocFacts, type Mdocs, mdocsOf, readMdoc } from "../common/mdocs.js";
 import { baseName, folderOf } from "../common/paths.js";
 import { type AcquiredSeries, claimOthers, claimSeries, seriesOf } from "../common/series.js";
@@ -57,7 +56,8 @@ export const serialem: Recogniser = {
       ),
       claims: kept,
       missingFrames: missing,
-      notes: [...mdocs.broken.map(({ note }) => note), ...references.notes],
+      notes: mdocs.broken.map(({ note }) => note),
+      goneGains: references.goneGains,
     };
   },
 };
@@ -100,7 +100,7 @@ async function claimReferences(
   laboratory: Laboratory,
   mdocs: Mdocs,
   { series, frames, taken }: Found,
-): Promise<{ readonly claims: Claim[]; readonly notes: readonly string[] }> {
+): Promise<{ readonly claims: Claim[]; readonly goneGains: readonly GoneGain[] }> {
   const gone = new Map<string, string>();
   const runsOf = new Map<string, { runs: Set<string>; because: string; role: Claim["role"] }>();
   const add = (name: string | undefined, mdoc: string, run: string, role: Claim["role"]) => {
@@ -141,5 +141,5 @@ async function claimReferences(
         claims.push({ path, role: "gain", because: "SerialEM calls gain references so", strength: "name" });
     }
   }
-  return { claims, notes: [...gone].map(([name, mdoc]) => gainNote(mdoc, name)) };
+  return { claims, goneGains: [...gone].map(([named, by]) => ({ by, named })) };
 }

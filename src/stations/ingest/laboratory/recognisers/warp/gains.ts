@@ -1,5 +1,4 @@
 import type { Claim } from "../../claims.js";
-import { gainNote } from "../common/gain-note.js";
 import { baseName, folderOf, tailFinder } from "../common/paths.js";
 import type { Found } from "./project.js";
 import { below } from "./settings.js";
@@ -10,7 +9,7 @@ const IMAGE_FORMATS: readonly unknown[] = ["tiff", "mrc", "dm", "eer"];
  * Settings, and the gain references and lists of defects that they name. Where they name none, an image that is called a gain and has the size of the
  * frames is one.
  */
-export async function claimGains({ laboratory, project, claims, notes }: Found): Promise<void> {
+export async function claimGains({ laboratory, project, claims, goneGains }: Found): Promise<void> {
   const finder = tailFinder(laboratory.files.map(({ path }) => path));
   const frames = claims.filter(({ role }) => role === "frame");
   const runs = [...new Set(frames.map(({ run }) => run!))];
@@ -24,7 +23,7 @@ export async function claimGains({ laboratory, project, claims, notes }: Found):
       return exact.find((one) => one !== undefined && laboratory.get(one)) ?? finder.find(named, folderOf(path));
     };
     const found = find(gain);
-    if (gain !== undefined && found === undefined) notes.push(gainNote(path, gain));
+    if (gain !== undefined && found === undefined) goneGains.push({ by: path, named: gain });
     const own = isTilts ? runsOfLists(project, dataFolder) : runsBelow(frames, dataFolder);
     if (found !== undefined) {
       const known = gains.get(found)?.runs ?? [];
@@ -41,7 +40,7 @@ export async function claimGains({ laboratory, project, claims, notes }: Found):
     if (list !== undefined)
       claims.push({ path: list, role: "left out", because: "a list of the camera's defects", strength: "bookkeeping" });
   }
-  if (gains.size === 0 && frames.length > 0) {
+  if (gains.size === 0 && goneGains.length === 0 && frames.length > 0) {
     const path = await gainByName();
     if (path !== undefined)
       gains.set(path, {

@@ -2,7 +2,7 @@ import { inMemory } from "../../../../../core/bytes.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { readStar } from "../../../../../formats/star/read.js";
 import { mapLimit } from "../../../../../system/parallel.js";
-import type { Claim } from "../../claims.js";
+import type { Claim, GoneGain } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { seriesStem } from "../common/particles.js";
 import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
@@ -48,6 +48,7 @@ export interface Found {
   readonly project: Project;
   readonly claims: Claim[];
   readonly notes: string[];
+  readonly goneGains: GoneGain[];
 }
 
 const TEXT_BYTES_MAX = 4 * 1024 * 1024;

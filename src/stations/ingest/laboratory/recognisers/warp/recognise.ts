@@ -24,7 +24,7 @@ export const warp: Recogniser = {
   async recognise(laboratory) {
     const project = await readProject(laboratory);
     if (!project) return undefined;
-    const found: Found = { laboratory, project, claims: [], notes: [...project.notes] };
+    const found: Found = { laboratory, project, claims: [], notes: [...project.notes], goneGains: [] };
     for (const [path, of] of project.again)
       found.claims.push({
         path,
@@ -50,6 +50,7 @@ export const warp: Recogniser = {
       questions,
       missingFrames,
       notes: found.notes,
+      goneGains: found.goneGains,
     };
   },
 };
