@@ -47,7 +47,9 @@ async function namesakes(path: string): Promise<string | undefined> {
 }
 
 it("picks in a folder whose series are called as those of another are not given to a series that only the other has", async () => {
-  expect(await namesakes("bact/picks/TS_01.csv")).toBe("bact and mito have different series of one name, and of TS_01 nothing is in bact");
+  expect(await namesakes("bact/picks/TS_01.csv")).toBe(
+    "bact and mito have different series of one name, and of TS_01 nothing is in bact",
+  );
   expect(await namesakes("mito/picks/TS_01.csv")).toBe("TS_01");
   expect(await namesakes("picks/TS_01.csv")).toBe("TS_01");
 });

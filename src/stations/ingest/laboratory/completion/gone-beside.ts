@@ -56,7 +56,12 @@ function foldersApart(ofRun: ReadonlyMap<string, readonly Decision[]>): Map<stri
       for (const one of own)
         for (const other of alike.flatMap((namesake) => (namesake === run ? [] : ofRun.get(namesake)!))) {
           const depth = sharedDepth(one.path, other.path);
-          const [a, b] = [one, other].map(({ path }) => folderOf(path).split("/").slice(0, depth + 1).join("/"));
+          const [a, b] = [one, other].map(({ path }) =>
+            folderOf(path)
+              .split("/")
+              .slice(0, depth + 1)
+              .join("/"),
+          );
           if (a !== b && a !== "" && b !== "") tell(a!, b!);
         }
     }

@@ -20,6 +20,34 @@ export function siteName(folder: string, series: string): string {
     .toLowerCase();
 }
 
+/** The name of a site with the number behind it: `bi31234 5` of `bi31234-5`, a visit; undefined for a folder without one. */
+function numberedSite(folder: string, name: string): string | undefined {
+  const words = wordsOf(folder).map(({ start, end }) => folder.slice(start, end));
+  const at = words.findIndex((word) => word.toLowerCase() === name.split(" ").at(-1));
+  const number = at < 0 ? undefined : words[at + 1];
+  return number !== undefined && /^\d{1,5}$/.test(number) ? `${name} ${number}` : undefined;
+}
+
+/** Names of sites; where folders beside each other differ by a number alone, with that: visits, grids and days are counted so. */
+function siteNames(
+  folders: readonly string[],
+  nameOf: (folder: string) => string,
+  known: ReadonlySet<string>,
+): Map<string, string> {
+  const named = groupsOf(folders, nameOf);
+  return new Map(
+    folders.map((folder) => {
+      const name = nameOf(folder);
+      const numbered = name === "" ? undefined : numberedSite(folder, name);
+      if (numbered === undefined) return [folder, name];
+      const beside = named.get(name)!.filter((other) => numberedSite(other, name) !== undefined);
+      const isCounted = new Set(beside.map((other) => numberedSite(other, name))).size > 1;
+      const isKnown = [...known].some((site) => site === numbered || site.endsWith(`/${numbered}`));
+      return [folder, isCounted || isKnown ? numbered : name];
+    }),
+  );
+}
+
 /**
  * Whether a folder is that of one protocol of a Scipion project, `Runs/000301_ProtImodTomoReconstruction`: a step of the work on the same series as the
  * others, by the number that counts the protocols of a project and the name of a class of Python.
@@ -78,10 +106,9 @@ function sitesIn(all: readonly (readonly string[])[], series: string, known: Rea
       ([first]) => first!,
     );
     const parent = baseName(around.folder.replace(/\/$/, ""));
-    const names = [...byName.keys()].map(
-      (name) => [name, isOfScipion(parent, name) || isOfNextpyp(name) ? "" : siteName(name, series)] as const,
-    );
-    const isSplit = new Set(names.flatMap(([, own]) => (own === "" ? [] : [own]))).size > 1;
+    const nameOf = (name: string) => (isOfScipion(parent, name) || isOfNextpyp(name) ? "" : siteName(name, series));
+    const names = siteNames([...byName.keys()], nameOf, known);
+    const isSplit = new Set([...names.values()].flatMap((own) => (own === "" ? [] : [own]))).size > 1;
     for (const [folder, own] of names) {
       const inside: Around = {
         folder: `${around.folder}${folder}`,

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { sitesOf } from "./sites.js";
+
+const sites = (folders: readonly string[], paths: readonly string[]) => {
+  const of = sitesOf(folders, "ts1");
+  return paths.map((path) => of(path)?.name);
+};
+
+it("folders that differ by the number behind a name are several sites: visits, grids", () => {
+  const folders = ["bi31234-5/raw", "bi31234-9/raw", "tomograms/bi31234-9"];
+  expect(sites(folders, ["bi31234-5/raw/TS_1.mdoc", "bi31234-9/imod/TS_1.rec", "tomograms/bi31234-9/TS_1.mrc"])).toEqual([
+    "bi31234 5",
+    "bi31234 9",
+    "bi31234 9",
+  ]);
+  expect(sites(["grid 1/raw", "grid 2/raw"], ["grid 1/raw/TS_1.mrc", "grid 2/raw/TS_1.mrc"])).toEqual(["grid 1", "grid 2"]);
+});
+
+it("what was done there with a number behind it is no site, nor is the only number of a name one of several", () => {
+  expect(sites(["anna_bin4", "anna_bin8"], ["anna_bin4/TS_1.rec", "anna_bin8/TS_1.rec"])).toEqual([undefined, undefined]);
+  expect(sites(["anna/raw", "boris_2/raw"], ["anna/raw/TS_1.mrc", "boris_2/raw/TS_1.mrc"])).toEqual(["anna", "boris"]);
+});
