@@ -1,6 +1,7 @@
 import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
+import { alignedQuestions } from "./completion/aligned.js";
 import { anglesOfStack } from "./completion/angles-of-stack.js";
 import { boxQuestions } from "./completion/boxes.js";
 import { calibrationQuestions } from "./completion/calibrations.js";
@@ -100,6 +101,7 @@ export async function complete(
   ask(trainingQuestions(files));
   await onlyOne(files, undecided, laboratory);
   ask(await seriesOfOneRun(files, laboratory));
+  ask(alignedQuestions(files));
   anglesOfStack(files, undecided);
   await listsOfFewer(files, laboratory);
   ask(mapQuestions(files, laboratory));

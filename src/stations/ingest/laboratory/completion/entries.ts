@@ -3,11 +3,17 @@ import { groupsOf } from "../../../../core/groups.js";
 import type { Claim, Question, Role } from "../claims.js";
 import { type Decision, runsOf } from "../decide.js";
 import { entriesOf } from "../recognisers/emdb/entries.js";
+import { baseName } from "../recognisers/common/paths.js";
 import { runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
 
 const RECORDED: readonly Role[] = ["tilt series", "frame", "acquisition", "raw tilts", "alignment"];
+
+/** As EMDB calls the map of an entry, also where its header is not there: `emd_51234.map`. */
+const CALLED = /^emd[-_ ]\d{4,}(?!\d).*\.(?:map|mrc)$/i;
+
+const titledPath = (path: string, title: string): string => (title === "" ? path : `${path} ("${title}")`);
 
 /**
  * Tomograms of EMDB's entries beside series that were recorded: each is of one of them, and none is called after it. The title of the entry may name it; a
@@ -15,9 +21,9 @@ const RECORDED: readonly Role[] = ["tilt series", "frame", "acquisition", "raw t
  */
 export async function entryQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
   const entries = await entriesOf(laboratory);
-  if (entries.length === 0) return [];
   const used = [...files.values()].filter(({ role, run }) => role !== "left out" && run !== undefined);
-  const entryOf = (path: string) => entries.find(({ has }) => has(path));
+  const entryOf = (path: string): { readonly title: string } | undefined =>
+    entries.find(({ has }) => has(path)) ?? (CALLED.test(baseName(path)) ? { title: "" } : undefined);
   const byRun = groupsOf(used, ({ run }) => run!);
   const isOwn = (run: string) => byRun.get(run)!.every(({ path }) => entryOf(path) !== undefined);
   const tomograms = used.filter(({ role, run, strength }) => role === "tomogram" && strength !== "person" && isOwn(run!));
@@ -33,7 +39,7 @@ export async function entryQuestions(files: ReadonlyMap<string, Decision>, labor
   return [
     {
       id: "emdb-entries",
-      text: `Of which runs are the tomograms of entries of EMDB, ${few(titled.map(({ file: { path } }) => `${path} ("${entryOf(path)!.title}")`))}?`,
+      text: `Of which runs are the tomograms of entries of EMDB, ${few(titled.map(({ file: { path } }) => titledPath(path, entryOf(path)!.title)))}?`,
       files: tomograms.map(({ path }) => path),
       options: [
         ...(named.length === 0 ? [] : [{ answer: "as-titled", says, claims: as }]),

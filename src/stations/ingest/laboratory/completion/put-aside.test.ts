@@ -40,6 +40,11 @@ describe("what somebody has put aside", () => {
     expect([role("rec/TS_01.mrc"), ...Object.keys(files).map(role)]).toEqual(["tomogram", "left out", "left out"]);
     const coarse = await decided({ "tomo_old/TS_01_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) });
     expect([coarse.questions, coarse.role("tomo_old/TS_01_denoised.mrc")]).toEqual([[], "tomogram"]);
+    const rejected = await decided({ "DO_NOT_UPLOAD/TS_01_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) });
+    expect([rejected.questions, rejected.role("DO_NOT_UPLOAD/TS_01_denoised.mrc")]).toEqual([
+      [["put-aside-alone", "leave-out"]],
+      "left out",
+    ]);
   });
 
   it("is asked about as a list of several tomograms below the folder of another one", async () => {

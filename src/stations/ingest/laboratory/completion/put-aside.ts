@@ -9,7 +9,10 @@ import { spacingOf } from "./spacings.js";
 
 /** Folders of what somebody has put aside, and of what somebody has made for others to look at. */
 const ASIDE =
-  /(?:^|[_.\- ])(?:old(?:er)?|backups?|bak|tests?|trash|to_?(?:be_?)?delete[ds]?|deleted?|tmp|temp|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do_?not_?use)\d*(?=[_.\- ]|$)/i;
+  /(?:^|[_.\- ])(?:old(?:er)?|backups?|bak|tests?|trash|to_?(?:be_?)?delete[ds]?|deleted?|tmp|temp|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share))\d*(?=[_.\- ]|$)/i;
+/** What lies in these was not meant to be published, also where nothing took its place. */
+const REJECTED =
+  /(?:^|[_.\- ])(?:trash|to_?(?:be_?)?delete[ds]?|deleted?|discard(?:ed)?|reject(?:ed)?|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share))\d*(?=[_.\- ]|$)/i;
 const FIGURES =
   /(?:^|[_.\- ])(?:figures?|figs?|abb(?:ildung(?:en)?)?|paper|manuscript|thesis|poster|slides|talks?|presentations?|(?:for_?)?(?:movie|chimerax?|blender)|renderings?)\d*[a-z]?(?=[_.\- ]|$)/i;
 /** Folders of what networks are trained and validated with: `train`, `val`, `training_data`, `validation_set`. */
@@ -59,21 +62,35 @@ function nameOf({ role, path, run }: Decision): string {
   return role === "alignment" ? (/\.\w+$/.exec(path)?.[0] ?? "") : "";
 }
 
-/** Tomograms in such folders, of runs that have another one of their voxel size elsewhere: a person says whether they are published, too. */
+/**
+ * Tomograms in such folders, of runs that have another one of their voxel size elsewhere: a person says whether they are published, too; so of those that were
+ * not to be published, also where what took their place is lost.
+ */
 export function asideQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
+  // where everything lies below such a folder it tells nothing
+  if (tomograms.every(({ path }) => hasFolder(ASIDE, path))) return [];
   const doubts = [...groupsOf(tomograms, ({ run }) => run!).values()].flatMap((own) =>
-    own.flatMap((file) => {
+    own.flatMap((file): Aside[] => {
       if (file.strength === "person" || file.question !== undefined || !hasFolder(ASIDE, file.path)) return [];
       const spacing = spacingOf(file, laboratory);
-      const other = own.find((one) => !hasFolder(ASIDE, one.path) && spacingOf(one, laboratory) === spacing);
-      return other ? [{ file, other }] : [];
+      return [{ file, other: own.find((one) => !hasFolder(ASIDE, one.path) && spacingOf(one, laboratory) === spacing) }];
     }),
   );
-  return asideQuestion("put-aside", doubts, {
-    these: "these tomograms",
-    where: "and their runs have others of their voxel size",
-  });
+  const beside = { these: "these tomograms", where: "and their runs have others of their voxel size" };
+  const alone = { these: "these tomograms", where: "and their runs have no others of their voxel size" };
+  return [
+    ...asideQuestion(
+      "put-aside",
+      doubts.filter(({ other }) => other),
+      beside,
+    ),
+    ...asideQuestion(
+      "put-aside-alone",
+      doubts.filter(({ file, other }) => !other && hasFolder(REJECTED, file.path)),
+      alone,
+    ),
+  ];
 }
 
 /**
@@ -98,10 +115,16 @@ export function asideListQuestions(files: ReadonlyMap<string, Decision>): Questi
   });
 }
 
-/** Files in folders of what was put aside, each with the one elsewhere that counts in its place. */
+interface Aside {
+  readonly file: Decision;
+  /** The one elsewhere that counts in its place. */
+  readonly other: Decision | undefined;
+}
+
+/** Files in folders of what was put aside. */
 function asideQuestion(
   id: string,
-  doubts: readonly { readonly file: Decision; readonly other: Decision }[],
+  doubts: readonly Aside[],
   { these, where }: { readonly these: string; readonly where: string },
 ): Question[] {
   if (doubts.length === 0) return [];
@@ -115,7 +138,9 @@ function asideQuestion(
         {
           answer: "leave-out",
           says: "not published",
-          claims: doubts.map(({ file, other }) => leftOut(file, `put aside, by the name of its folder: ${other.path} is there`)),
+          claims: doubts.map(({ file, other }) =>
+            leftOut(file, `put aside, by the name of its folder${other ? `: ${other.path} is there` : ""}`),
+          ),
         },
         { answer: "publish", says: "published with the others", claims: doubts.map(({ file }) => asItIs(file)) },
       ],

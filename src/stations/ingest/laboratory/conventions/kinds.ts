@@ -1,6 +1,7 @@
 import { counted } from "../../../../core/units.js";
 import { peetName } from "../../../../formats/points/peet-name.js";
 import type { Claim, Details, Role } from "../claims.js";
+import { withUnderscores } from "../recognisers/common/names.js";
 import type { Surveyed, VolumeFacts } from "../survey/laboratory.js";
 
 /** What a file seems to be, without its run. */
@@ -71,7 +72,7 @@ export function seeming(file: Surveyed, around: Around): Seeming | undefined {
   if (unreadable !== undefined || format === "empty") return undefined;
   const name = path.slice(path.lastIndexOf("/") + 1);
   const extension = /\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
-  if (file.volume || format === "mrc") return ofVolume(file, name, extension, around);
+  if (file.volume || format === "mrc") return ofVolume(file, withUnderscores(name), extension, around);
   const called = { because: `its name ends with .${extension}`, strength: "name" } as const;
   // what only is called a volume, and holds none
   if (/^(mrc|mrcs|rec|st|ali|map)$/.test(extension)) return undefined;

@@ -16,7 +16,7 @@ export function isonetMasks(laboratory: Laboratory): (path: string) => boolean {
   return (path) => {
     const folder = folderOf(path);
     return (
-      /_mask(?:[ _.-][^/]*)?\.mrc$/i.test(path) && /^masks?(?:_|$)/i.test(baseName(folder)) && projects.has(folderOf(folder))
+      /[_ ]mask(?:[ _.-][^/]*)?\.mrc$/i.test(path) && /^masks?(?:_|$)/i.test(baseName(folder)) && projects.has(folderOf(folder))
     );
   };
 }

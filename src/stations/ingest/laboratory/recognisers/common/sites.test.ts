@@ -20,3 +20,9 @@ it("what was done there with a number behind it is no site, nor is the only numb
   expect(sites(["anna_bin4", "anna_bin8"], ["anna_bin4/TS_1.rec", "anna_bin8/TS_1.rec"])).toEqual([undefined, undefined]);
   expect(sites(["anna/raw", "boris_2/raw"], ["anna/raw/TS_1.mrc", "boris_2/raw/TS_1.mrc"])).toEqual(["anna", "boris"]);
 });
+
+it("two letters beside the name of another sample are that of one", () => {
+  const paths = ["data/wt/TS_1.mrc", "data/dko/TS_1.mrc", "old/wt/TS_1.rec"];
+  expect(sites(["data/wt", "data/dko", "old/wt"], paths)).toEqual(["wt", "dko", "wt"]);
+  expect(sites(["data/ts", "data/dko"], ["data/ts/TS_1.mrc", "data/dko/TS_1.mrc"])).toEqual([undefined, undefined]);
+});

@@ -5,7 +5,7 @@ import { baseName } from "./paths.js";
 
 /** What folders are called for the programs that worked in them, and for what was done there: they name no project and no person. */
 const OF_WORK =
-  /^(?:imod|etomo|batchruntomo|aretomo\d?|warp|warptools|relion\d?|dynamo|peet|eman2?|emclarity|stopgap|tomoman|protomo|appion|leginon|tomo3d|pytom|pyseg|av3|cryoboost|nextpyp|pyp|isonet\d?|cryocare|membrain|tardis|serialem|tomo5|tomography|motioncorr?\d?|mc\d?|align(?:ment)?s?\d*|reconstructed|recons?|wbp|sirt|sart|process(?:ing|ed)?|analysis|work|projects?|sessions?|acquisition|microscope|krios|glacios|tilt|series|tiltseries|stacks?|sorted|odd|even|halves|warp_?tiltseries|warp_?frameseries|star|lists?|tlts?|rawtlts?|angles?|subtomo(?:gram)?s?|particles?|averag(?:e|es|ing)|templates?|matching|paper|thesis|figures?|upload|deposit(?:ion)?|deposited|public|publication|submission|emdb|emd|empiar|onedep|zenodo|figshare|dryad|shared?|all|cleaned?|good|best|selected|done|todo|backup|bak|bad|tmp|temp|test|voxel(?:spacing)?\d*|spacing|angstrom|half|full|size|not|with|and|of|for|from|the|by|in|to|low|high|fine|coarse|small|large|big|little|thick|thin|old|new|unbinned|original|res|dose|weighted|weight|filter|correction|missing|wedge|corrected|copy|files?|images?|mrcs?|run\d*|try\d*|version\d*|part\d*|first|second|third|one|two|job\d*|external|tomograms?\d*|reconstruct\w*|denois\w*|segment\w*|deconv\w*|[a-z]{1,2}|\d{1,5}|\d+(?:\.\d+)?_?a(?:ng\w*|px)?)$/i;
+  /^(?:imod|etomo|batchruntomo|aretomo\d?|at\d|live|warp|warptools|relion\d?|dynamo|peet|eman2?|emclarity|stopgap|tomoman|protomo|appion|leginon|tomo3d|pytom|pyseg|av3|cryoboost|nextpyp|pyp|isonet\d?|cryocare|membrain|tardis|serialem|tomo5|tomography|motioncorr?\d?|mc\d?|align(?:ment)?s?\d*|reconstructed|recons?|wbp|sirt|sart|process(?:ing|ed)?|analysis|work|projects?|sessions?|acquisition|microscope|krios|glacios|tilt|series|tiltseries|stacks?|sorted|odd|even|halves|warp_?tiltseries|warp_?frameseries|star|lists?|tlts?|rawtlts?|angles?|subtomo(?:gram)?s?|particles?|averag(?:e|es|ing)|templates?|matching|paper|thesis|figures?|upload|deposit(?:ion)?|deposited|public|publication|submission|emdb|emd|empiar|onedep|zenodo|figshare|dryad|shared?|all|cleaned?|good|best|selected|done|todo|backup|bak|bad|tmp|temp|test|voxel(?:spacing)?\d*|spacing|angstrom|half|full|size|not|with|and|of|for|from|the|by|in|to|low|high|fine|coarse|small|large|big|little|thick|thin|old|new|unbinned|original|res|dose|weighted|weight|filter|correction|missing|wedge|corrected|copy|files?|images?|mrcs?|run\d*|try\d*|version\d*|part\d*|first|second|third|one|two|job\d*|external|tomograms?\d*|reconstruct\w*|denois\w*|segment\w*|deconv\w*|[a-z]{1,2}|\d{1,5}|\d+(?:\.\d+)?_?a(?:ng\w*|px)?)$/i;
 
 /**
  * What names a person, a project or a session in the name of a folder: `anna` of `anna_bin4`, `2024-03-12`; empty for `aretomo_bin4`, and for the folder of
@@ -19,6 +19,10 @@ export function siteName(folder: string, series: string): string {
     .join(" ")
     .toLowerCase();
 }
+
+/** Two letters that no program uses: `wt` beside `dko` is the name of a sample, while `ts` beside it would be tilt series. */
+const isShortName = (folder: string): boolean =>
+  /^[a-z]{2}$/i.test(folder) && !/^(?:ts|st|tm|mc|ps|em|xf|pc|gt|td|sa|of|in|to|by|up|id|no)$/i.test(folder);
 
 /** The name of a site with the number behind it: `bi31234 5` of `bi31234-5`, a visit; undefined for a folder without one. */
 function numberedSite(folder: string, name: string): string | undefined {
@@ -35,15 +39,18 @@ function siteNames(
   known: ReadonlySet<string>,
 ): Map<string, string> {
   const named = groupsOf(folders, nameOf);
+  const isKnown = (name: string) => [...known].some((site) => site === name || site.endsWith(`/${name}`));
+  const hasNamed = folders.some((folder) => nameOf(folder) !== "");
   return new Map(
     folders.map((folder) => {
       const name = nameOf(folder);
+      const short = name === "" && isShortName(folder) ? folder.toLowerCase() : undefined;
+      if (short !== undefined && (hasNamed || isKnown(short))) return [folder, short];
       const numbered = name === "" ? undefined : numberedSite(folder, name);
       if (numbered === undefined) return [folder, name];
       const beside = named.get(name)!.filter((other) => numberedSite(other, name) !== undefined);
       const isCounted = new Set(beside.map((other) => numberedSite(other, name))).size > 1;
-      const isKnown = [...known].some((site) => site === numbered || site.endsWith(`/${numbered}`));
-      return [folder, isCounted || isKnown ? numbered : name];
+      return [folder, isCounted || isKnown(numbered) ? numbered : name];
     }),
   );
 }

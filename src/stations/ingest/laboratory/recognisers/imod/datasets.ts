@@ -3,6 +3,7 @@ import { type ComFile, parseComFile, type TiltCom, tiltCom } from "../../../../.
 import { type EtomoData, parseEdf } from "../../../../../formats/alignment/edf.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import { withUnderscores } from "../common/names.js";
 import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
 
@@ -239,16 +240,19 @@ export function ownersIn(datasets: readonly Dataset[]): (file: Surveyed) => OwnF
     add(dataset, "");
     if (dataset.isDual) for (const axis of ["a", "b"] as const) add(dataset, axis);
   }
-  return (file) => {
-    const name = baseName(file.path);
+  const find = (file: Surveyed, name: string): OwnFile | undefined => {
     for (let cut = name.length; cut > 0; cut--) {
       const rest = name.slice(cut);
       if (!/^(?:$|[._~ (-]|local\.xf$|fid\.xyz$)/i.test(rest)) continue;
       const stem = name.slice(0, cut);
       const owner = stems.get(stem) ?? lower.get(stem.toLowerCase());
-      if (owner) return { file, ...owner, rest };
+      if (owner) return { file, ...owner, rest: withUnderscores(rest) };
     }
     return undefined;
+  };
+  return (file) => {
+    const name = baseName(file.path);
+    return find(file, name) ?? (name.includes(" ") ? find(file, withUnderscores(name)) : undefined);
   };
 }
 

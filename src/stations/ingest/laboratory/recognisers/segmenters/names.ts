@@ -1,3 +1,5 @@
+import { withUnderscores } from "../common/names.js";
+
 /** What the ending of a name says of a segmentation. */
 export interface Ending {
   readonly software?: string | undefined;
@@ -38,7 +40,7 @@ const ENDINGS: readonly (readonly [form: RegExp, ending: Ending])[] = [
   ],
 ];
 
-export const endingOf = (stem: string): Ending | undefined => ENDINGS.find(([form]) => form.test(stem))?.[1];
+export const endingOf = (stem: string): Ending | undefined => ENDINGS.find(([form]) => form.test(withUnderscores(stem)))?.[1];
 
 /** Words of segmentations in general. Dragonfly, Amira, napari, TomoSegMemTV: whoever saves them chooses the name. */
 export const SEGMENTED =

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+
+it("an aligned stack of which the recorded one is gone is published where a person says so alone", async () => {
+  const laboratory = await laboratoryWith({
+    "TS_01/TS_01.ali": stack(1),
+    "TS_02/TS_02.ali": stack(2),
+    "TS_02/TS_02.st": stack(3),
+  });
+  const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  expect(questions.map(({ text, answer }) => [text, answer])).toEqual([
+    [
+      "Is TS_01/TS_01.ali to be published, though an alignment has turned and shifted the images? No stack of its run as it was recorded is in the folder.",
+      "leave-out",
+    ],
+  ]);
+  expect([...files.values()].filter(({ role }) => role === "tilt series").map(({ path }) => path)).toEqual(["TS_02/TS_02.st"]);
+});
