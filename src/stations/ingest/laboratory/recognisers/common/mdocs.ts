@@ -150,3 +150,18 @@ export function imageOf(
   const beside = names.map((name) => within(folder, name)).find(isOwn);
   return beside ?? (imageFile === undefined ? undefined : files.find(imageFile, folder, isStack));
 }
+
+/** Whether mdocs have exposures in common, by the times of the images or by their frames; undefined where neither tells it. */
+export function shareExposures(some: readonly MdocFacts[], others: readonly MdocFacts[]): boolean | undefined {
+  const wordsOfAll = (mdocs: readonly MdocFacts[], word: (section: MdocSectionFacts) => string | undefined) =>
+    new Set(mdocs.flatMap(({ sections }) => sections.flatMap((section) => word(section)?.toLowerCase() ?? [])));
+  const kinds = [
+    (section: MdocSectionFacts) => section.dateTime,
+    ({ subFramePath }: MdocSectionFacts) => subFramePath && baseName(subFramePath.replaceAll("\\", "/")),
+  ];
+  const shared = kinds.flatMap((kind) => {
+    const [a, b] = [wordsOfAll(some, kind), wordsOfAll(others, kind)];
+    return a.size === 0 || b.size === 0 ? [] : [[...a].some((word) => b.has(word))];
+  });
+  return shared.length === 0 ? undefined : shared.some(Boolean);
+}

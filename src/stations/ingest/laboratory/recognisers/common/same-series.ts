@@ -11,7 +11,7 @@ import { inRuns } from "../../runs-of-files.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { isBox } from "./averages.js";
 import { areBinnedOfEachOther } from "./binned.js";
-import { type MdocFacts, mdocsOf } from "./mdocs.js";
+import { type MdocFacts, mdocsOf, shareExposures } from "./mdocs.js";
 import { ALIGNED } from "./names.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
 import { holdsSectionsOf, showTheSame, showTheSameInside } from "./prints.js";
@@ -264,7 +264,7 @@ async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: Read
   if (isOfAlignment(a, b) || isOfAlignment(b, a)) return true;
   // copies of an mdoc, which are left out, tell whose the other things in their folder are
   const facts = (unit: Unit) => [...unit.paths].flatMap((path) => mdocs.get(path) ?? []);
-  const byExposures = sameExposures(facts(a), facts(b));
+  const byExposures = shareExposures(facts(a), facts(b));
   if (byExposures !== undefined) return byExposures;
   if (a.site && a.site.name === b.site?.name) return true;
   if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => holdTheSame(laboratory, one, other))) return true;
@@ -322,21 +322,6 @@ async function anyTwo(
     }
   }
   return result;
-}
-
-/** By the times of the images, or by their frames. */
-function sameExposures(some: readonly MdocFacts[], others: readonly MdocFacts[]): Same {
-  const wordsOfAll = (mdocs: readonly MdocFacts[], word: (section: MdocFacts["sections"][number]) => string | undefined) =>
-    new Set(mdocs.flatMap(({ sections }) => sections.flatMap((section) => word(section)?.toLowerCase() ?? [])));
-  const kinds = [
-    (section: MdocFacts["sections"][number]) => section.dateTime,
-    ({ subFramePath }: MdocFacts["sections"][number]) => subFramePath && baseName(subFramePath.replaceAll("\\", "/")),
-  ];
-  const shared = kinds.flatMap((kind) => {
-    const [a, b] = [wordsOfAll(some, kind), wordsOfAll(others, kind)];
-    return a.size === 0 || b.size === 0 ? [] : [[...a].some((word) => b.has(word))];
-  });
-  return shared.length === 0 ? undefined : shared.some(Boolean);
 }
 
 /** What the series that are known tell of two places: all that lie in them are of the same specimens, or none. */

@@ -2,7 +2,7 @@ import { groupsOf, keyOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import type { Claim, MissingFrames } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
-import { imageOf, type MdocFacts, type MdocSectionFacts, type Mdocs, SERIES_IMAGES_MIN } from "./mdocs.js";
+import { imageOf, type MdocFacts, type MdocSectionFacts, type Mdocs, SERIES_IMAGES_MIN, shareExposures } from "./mdocs.js";
 import { stemOf } from "./names.js";
 import { baseName, distinctNames, folderOf } from "./paths.js";
 import { showTheSame } from "./prints.js";
@@ -23,7 +23,7 @@ export interface AcquiredSeries {
  */
 export async function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: readonly MdocFacts[]): Promise<AcquiredSeries[]> {
   const all: Omit<AcquiredSeries, "run">[] = [];
-  const each = mine.map((mdoc) => ({ mdoc, image: imageOf(laboratory, mdoc, mdocs) }));
+  const each = withoutOthersStacks(mine.map((mdoc) => ({ mdoc, image: imageOf(laboratory, mdoc, mdocs) })));
   const nameOf = namesOfSeries(each);
   for (const described of groupsOf(each, nameOf).values()) {
     for (const withImages of sameExposures(described, await comparedStacks(laboratory, mdocs, described))) {
@@ -40,6 +40,22 @@ export async function seriesOf(laboratory: Laboratory, mdocs: Mdocs, mine: reado
 interface Described {
   readonly mdoc: MdocFacts;
   readonly image?: string | undefined;
+}
+
+/**
+ * The only stack of a name may be that of another session: an mdoc elsewhere has lost its stack, where one of other exposures lies beside that stack, or may as
+ * well be the one that describes it.
+ */
+function withoutOthersStacks(all: readonly Described[]): readonly Described[] {
+  const ofImage = groupsOf(
+    all.filter(({ image }) => image !== undefined),
+    ({ image }) => image!,
+  );
+  return all.map((one) => {
+    if (one.image === undefined || isBeside(one)) return one;
+    const isOthers = ofImage.get(one.image)!.some(({ mdoc }) => shareExposures([mdoc], [one.mdoc]) === false);
+    return isOthers ? { mdoc: one.mdoc } : one;
+  });
 }
 
 /** A series is called as its mdoc; as its stack, where that lies beside the mdoc under a name that no other mdoc has: somebody has renamed the mdoc. */

@@ -26,3 +26,10 @@ it("two letters beside the name of another sample are that of one", () => {
   expect(sites(["data/wt", "data/dko", "old/wt"], paths)).toEqual(["wt", "dko", "wt"]);
   expect(sites(["data/ts", "data/dko"], ["data/ts/TS_1.mrc", "data/dko/TS_1.mrc"])).toEqual([undefined, undefined]);
 });
+
+it("numbered folders below one are sites of their own, where all that it has of the series is in them", () => {
+  const folders = ["anna/May22/stacks", "anna/Jan23/stacks", "facility/raw"];
+  const paths = ["anna/May22/rec/TS_1.rec", "anna/Jan23/stacks/TS_1.mrc", "facility/raw/TS_1.mdoc"];
+  expect(sites(folders, paths)).toEqual(["anna/may22", "anna/jan23", "facility"]);
+  expect(sites([...folders, "anna/rec"], paths)).toEqual(["anna", "anna", "facility"]);
+});

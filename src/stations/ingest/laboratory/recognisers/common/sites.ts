@@ -104,6 +104,12 @@ interface Around {
 
 const TOP: Around = { folder: "", name: "", called: "" };
 
+/** Names with a number of the folders below a site that hold files of the series: a person's `May22` and `Jan23`, `grid1` and `grid2`, are sites of their own. */
+function countedFolders(below: readonly (readonly string[])[], series: string): ReadonlySet<string> {
+  const names = below.flatMap(([folder]) => (folder === undefined ? [] : [siteName(folder, series)]));
+  return names.every((name) => /\d/.test(name)) ? new Set(names) : new Set();
+}
+
 /** @param known names of sites that are sites wherever they stand */
 function sitesIn(all: readonly (readonly string[])[], series: string, known: ReadonlySet<string>): Site[] {
   const sites: Site[] = [];
@@ -123,8 +129,10 @@ function sitesIn(all: readonly (readonly string[])[], series: string, known: Rea
         called: own === "" ? around.called : `${around.called}${folder}`,
       };
       const below = byName.get(folder)!.map(([, ...rest]) => rest);
-      if (own !== "" && (isSplit || known.has(inside.name))) sites.push(inside);
-      else search({ folder: `${inside.folder}/`, name: slashed(inside.name), called: slashed(inside.called) }, below);
+      const within = { folder: `${inside.folder}/`, name: slashed(inside.name), called: slashed(inside.called) };
+      if (own === "" || !(isSplit || known.has(inside.name))) search(within, below);
+      else if (countedFolders(below, series).size > 1) search(within, below);
+      else sites.push(inside);
     }
   };
   search(TOP, all);

@@ -172,6 +172,19 @@ describe("SerialEM", () => {
     expect((await recognise(both)).claims["TS_01_2.mdoc"]).toBe("acquisition TS_01_2");
   });
 
+  it("gives an mdoc whose stack is gone no stack of the same name with an mdoc of its own", async () => {
+    const { claims } = await recognise({
+      "wt/TS_01.mrc": stack,
+      "wt/TS_01.mrc.mdoc": mdoc("TS_01.mrc", TILTS, (z) => `wt_${z}.tif`),
+      "dko/TS_01.mrc.mdoc": mdoc("TS_01.mrc", TILTS, (z) => `dko_${z}.tif`, "", 31),
+    });
+    expect(claims).toEqual({
+      "wt/TS_01.mrc": "tilt series wt_TS_01",
+      "wt/TS_01.mrc.mdoc": "acquisition wt_TS_01",
+      "dko/TS_01.mrc.mdoc": "acquisition dko_TS_01",
+    });
+  });
+
   it("lets axes that etomo joins be one run", async () => {
     const { claims } = await recognise({
       "BB/BB.edf": "Setup.DatasetName=BB\nSetup.AxisType=Dual Axis\n",
