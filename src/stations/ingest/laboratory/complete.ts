@@ -1,7 +1,6 @@
 import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
-import { alignedQuestions } from "./completion/aligned.js";
 import { anglesOfStack } from "./completion/angles-of-stack.js";
 import { boxQuestions } from "./completion/boxes.js";
 import { calibrationQuestions } from "./completion/calibrations.js";
@@ -24,6 +23,7 @@ import { oneOfRun } from "./completion/one-of-run.js";
 import { paintedQuestions } from "./completion/painted.js";
 import { leaveParts } from "./completion/parts.js";
 import { fillPixels, readPixels } from "./completion/pixels.js";
+import { processedStackQuestions } from "./completion/processed-stacks.js";
 import { asideListQuestions, asideQuestions, figureQuestions, leavePutAside, trainingQuestions } from "./completion/put-aside.js";
 import { leaveSameMasks } from "./completion/same-masks.js";
 import {
@@ -101,7 +101,7 @@ export async function complete(
   ask(trainingQuestions(files));
   await onlyOne(files, undecided, laboratory);
   ask(await seriesOfOneRun(files, laboratory));
-  ask(alignedQuestions(files));
+  ask(processedStackQuestions(files));
   anglesOfStack(files, undecided);
   await listsOfFewer(files, laboratory);
   ask(mapQuestions(files, laboratory));

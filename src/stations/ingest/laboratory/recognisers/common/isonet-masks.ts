@@ -2,21 +2,28 @@ import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName, folderOf } from "./paths.js";
 
 /**
- * A test for the masks of IsoNet, which say where it looked for density and are no annotations: `mask/X_mask.mrc` beside a folder that IsoNet makes, whatever
- * somebody has added to the name.
+ * A test for the masks of IsoNet, which say where it looked for density and are no annotations: `mask/X_mask.mrc` beside a folder that IsoNet makes, or in one
+ * that is called after it, whatever somebody has added to the name.
  *
  * Source: make_mask in bin/isonet.py of https://github.com/IsoNet-cryoET/IsoNet
  */
 export function isonetMasks(laboratory: Laboratory): (path: string) => boolean {
   const projects = new Set(
-    laboratory
-      .folders()
-      .flatMap((folder) => (/^(?:corrected_tomos\w*|subtomo|deconv)$/i.test(baseName(folder)) ? [folderOf(folder)] : [])),
+    laboratory.folders().flatMap((folder) => {
+      const name = baseName(folder);
+      return /^isonet\d?$/i.test(name)
+        ? [folder]
+        : /^(?:corrected_tomos\w*|subtomo|deconv)$/i.test(name)
+          ? [folderOf(folder)]
+          : [];
+    }),
   );
   return (path) => {
     const folder = folderOf(path);
     return (
-      /[_ ]mask(?:[ _.-][^/]*)?\.mrc$/i.test(path) && /^masks?(?:_|$)/i.test(baseName(folder)) && projects.has(folderOf(folder))
+      /[_ ]mask(?:[ _.-][^/]*)?\.mrc$/i.test(path) &&
+      /(?:^|_)masks?(?:_|$)/i.test(baseName(folder)) &&
+      projects.has(folderOf(folder))
     );
   };
 }

@@ -20,3 +20,13 @@ it("an aligned stack of which the recorded one is gone is published where a pers
   ]);
   expect([...files.values()].filter(({ role }) => role === "tilt series").map(({ path }) => path)).toEqual(["TS_02/TS_02.st"]);
 });
+
+it("nor is one that was weighted by the dose", async () => {
+  const laboratory = await laboratoryWith({
+    "TS_01/TS_01_dose-filt.st": stack(1),
+    "TS_02/TS_02.rec": mrcFile([20, 40, 40], 10, { seed: 1 }),
+  });
+  const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  expect(questions.find(({ id }) => id === "weighted-stacks")?.answer).toBe("leave-out");
+  expect(files.get("TS_01/TS_01_dose-filt.st")?.role).toBe("left out");
+});

@@ -1,0 +1,58 @@
+import { fewFiles } from "../../../../core/finding.js";
+import type { Question } from "../claims.js";
+import type { Decision } from "../decide.js";
+import { ALIGNED } from "../recognisers/common/names.js";
+import { outOrAsIs } from "./claim.js";
+
+interface Kind {
+  readonly id: string;
+  readonly form: RegExp;
+  readonly though: string;
+  readonly because: string;
+  readonly says: string;
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    id: "aligned-stacks",
+    form: ALIGNED,
+    though: "an alignment has turned and shifted the images",
+    because: "an aligned stack",
+    says: "published as aligned tilt series",
+  },
+  {
+    // as TOMOMAN and others call them
+    id: "weighted-stacks",
+    form: /[_-]dose[-_]?(?:filt\w*|weighted)\.(?:mrcs?|st)$/i,
+    though: "the images are weighted by the dose, as the name says",
+    because: "weighted by the dose",
+    says: "published as tilt series",
+  },
+];
+
+/**
+ * Stacks that something was done with, of runs of which no other stack is there: a tilt series is published as it was recorded, and another one only where a
+ * person says so.
+ */
+export function processedStackQuestions(files: ReadonlyMap<string, Decision>): Question[] {
+  const stacks = [...files.values()].filter(({ role, run }) => role === "tilt series" && run !== undefined);
+  const recorded = new Set(stacks.filter(({ path }) => !KINDS.some(({ form }) => form.test(path))).map(({ run }) => run));
+  const open = stacks.filter(({ run, strength }) => strength !== "person" && strength !== "bookkeeping" && !recorded.has(run));
+  return KINDS.flatMap((kind): Question[] => {
+    const doubts = open.filter(({ path }) => kind.form.test(path));
+    if (doubts.length === 0) return [];
+    const [isAre, ofRun] = doubts.length === 1 ? ["Is", "its run"] : ["Are", "their runs"];
+    return [
+      {
+        id: kind.id,
+        text: `${isAre} ${fewFiles(doubts.map(({ path }) => path))} to be published, though ${kind.though}? No stack of ${ofRun} as it was recorded is in the folder.`,
+        files: doubts.map(({ path }) => path),
+        options: outOrAsIs(doubts, {
+          because: `${kind.because}, and the one that was recorded is not in the folder`,
+          ...{ as: "publish", says: kind.says },
+        }),
+        guess: "leave-out",
+      },
+    ];
+  });
+}
