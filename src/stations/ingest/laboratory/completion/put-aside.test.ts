@@ -47,6 +47,13 @@ describe("what somebody has put aside", () => {
     ]);
   });
 
+  it("(36) and a tomogram of a first try, where what was made after it is gone", async () => {
+    const alone = { "rec_try1/TS_02_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) };
+    expect((await decided(alone)).questions).toEqual([["put-aside-alone", "leave-out"]]);
+    const folder = { "denoised_try1/TS_02_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) };
+    expect((await decided(folder)).questions).toEqual([]);
+  });
+
   it("is asked about as a list of several tomograms below the folder of another one", async () => {
     const table = (x: number) => `tomo,x,y,z\nTS_01,${x},2,1\nTS_01,9.5,3,2\nTS_02,4,10.5,4\nTS_02,${x},1,1\n`;
     const { questions, of, role } = await decided({ "picks/final.csv": table(1), "picks/old/all_v1.csv": table(7) });

@@ -70,11 +70,14 @@ export function asideQuestions(files: ReadonlyMap<string, Decision>, laboratory:
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
   // where everything lies below such a folder it tells nothing
   if (tomograms.every(({ path }) => hasFolder(ASIDE, path))) return [];
+  const isTry = triesOf(tomograms.map(({ path }) => folderOf(path)));
   const doubts = [...groupsOf(tomograms, ({ run }) => run!).values()].flatMap((own) =>
     own.flatMap((file): Aside[] => {
-      if (file.strength === "person" || file.question !== undefined || !hasFolder(ASIDE, file.path)) return [];
+      const isAside = hasFolder(ASIDE, file.path) || isTry(file.path);
+      if (file.strength === "person" || file.question !== undefined || !isAside) return [];
       const spacing = spacingOf(file, laboratory);
-      return [{ file, other: own.find((one) => !hasFolder(ASIDE, one.path) && spacingOf(one, laboratory) === spacing) }];
+      const counts = ({ path }: Decision) => !hasFolder(ASIDE, path) && !isTry(path);
+      return [{ file, other: own.find((one) => counts(one) && spacingOf(one, laboratory) === spacing) }];
     }),
   );
   const beside = { these: "these tomograms", where: "and their runs have others of their voxel size" };
@@ -87,7 +90,7 @@ export function asideQuestions(files: ReadonlyMap<string, Decision>, laboratory:
     ),
     ...asideQuestion(
       "put-aside-alone",
-      doubts.filter(({ file, other }) => !other && hasFolder(REJECTED, file.path)),
+      doubts.filter(({ file, other }) => !other && (hasFolder(REJECTED, file.path) || isTry(file.path))),
       alone,
     ),
   ];
@@ -113,6 +116,21 @@ export function asideListQuestions(files: ReadonlyMap<string, Decision>): Questi
     these: "these lists of points",
     where: "beside others of several tomograms",
   });
+}
+
+const TRY = /(?:^|[_.\- ])(?:first|1st|try|attempt|trial)\d*(?=[_.\- ]|$)/i;
+
+/** Whether a file lies in the folder of a first try: beside it, under its name without the word, lies one with tomograms, `stacks` beside `stacks_try1`. */
+function triesOf(folders: readonly string[]): (path: string) => boolean {
+  const all = new Set(folders);
+  return (path) => {
+    const folder = folderOf(path);
+    const later = folder
+      .split("/")
+      .map((part) => part.replace(TRY, ""))
+      .join("/");
+    return later !== folder && all.has(later);
+  };
 }
 
 interface Aside {

@@ -9,21 +9,16 @@ import { baseName, folderOf } from "./paths.js";
  */
 export function isonetMasks(laboratory: Laboratory): (path: string) => boolean {
   const projects = new Set(
-    laboratory.folders().flatMap((folder) => {
-      const name = baseName(folder);
-      return /^isonet\d?$/i.test(name)
-        ? [folder]
-        : /^(?:corrected_tomos\w*|subtomo|deconv)$/i.test(name)
-          ? [folderOf(folder)]
-          : [];
-    }),
+    laboratory
+      .folders()
+      .flatMap((folder) => (/^(?:corrected_tomos\w*|subtomo|deconv)$/i.test(baseName(folder)) ? [folderOf(folder)] : [])),
   );
   return (path) => {
     const folder = folderOf(path);
     return (
       /[_ ]mask(?:[ _.-][^/]*)?\.mrc$/i.test(path) &&
       /(?:^|_)masks?(?:_|$)/i.test(baseName(folder)) &&
-      projects.has(folderOf(folder))
+      (projects.has(folderOf(folder)) || /^isonet\d?$/i.test(baseName(folderOf(folder))))
     );
   };
 }
