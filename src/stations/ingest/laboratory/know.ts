@@ -16,6 +16,7 @@ import { withoutMadeNames } from "./named-after-made.js";
 import { joinedDecisions, projectsOf } from "./projects.js";
 import { runsOfSeries } from "./recognisers/common/same-series.js";
 import { RECOGNISERS } from "./recognisers.js";
+import { withoutSimulated } from "./simulated.js";
 import type { Laboratory } from "./survey/laboratory.js";
 import { type SurveyOptions, survey } from "./survey/survey.js";
 
@@ -108,12 +109,12 @@ async function recognisedAsOne(
   }
   await turnOfTheLoop();
   const known = withoutMadeNames(laboratory, recognised);
-  const all = [...known, await conventions(laboratory, known)];
+  const { recorded: all, asked, related } = await withoutSimulated(laboratory, [...known, await conventions(laboratory, known)]);
   await turnOfTheLoop();
   const joined = await joinedRuns(laboratory, await runsOfSeries(laboratory, await ofSameExposures(laboratory, all)));
-  const inRuns = await namedAlike(laboratory, joined.recognised);
+  const inRuns = [...(await namedAlike(laboratory, joined.recognised)), ...asked];
   // where not all were compared two folders may have something in common that nobody has looked at
-  return { recognised: inRuns, projects: joined.isComplete ? projectsOf(whole, inRuns, pairs) : [] };
+  return { recognised: inRuns, projects: joined.isComplete ? projectsOf(whole, inRuns, [...pairs, ...related]) : [] };
 }
 
 /** What is decided of a folder by what was recognised of its projects. */
