@@ -24,8 +24,14 @@ export function inRuns(recognised: readonly Recognised[], told: readonly RunOfFi
         : `of a series that is called like ${claim.run}, and nothing shows that it is that one`;
     return { path, role: "left out", because, strength };
   };
+  // what an answer says of the run that a file is claimed for holds for the run that it is claimed for now
+  const ofAnswer = (one: RunOfFile): RunOfFile => ({ ...one, run: byFile.get(keyOf(one.path, one.run)) ?? one.run });
   const ofQuestion = (question: Question): Question => {
-    const options = question.options.map((option) => ({ ...option, claims: option.claims.map(ofClaim) }));
+    const options = question.options.map((option) => ({
+      ...option,
+      claims: option.claims.map(ofClaim),
+      ...(option.runs && { runs: option.runs.map(ofAnswer) }),
+    }));
     return { ...question, options };
   };
   return recognised.map((one) => {
