@@ -54,4 +54,20 @@ describe("two tomograms of a run of which one is the mirror image of the other",
     const { questions } = await asked({ "rec/TS_01_flipyz.mrc": volume(1), "rec/TS_02_flipyz.mrc": volume(2) });
     expect(questions).toEqual([]);
   });
+
+  it("are asked about, too, where one has a run of its own of which nothing was recorded", async () => {
+    const stack = (seed: number) => mrcFile([5, 12, 10], 4, { kind: "stack", seed });
+    const { questions, role } = await asked({
+      "tilts/TS_01.st": stack(5),
+      "tilts/TS_02.st": stack(6),
+      "rec/TS_01.mrc": volume(1),
+      "rec/TS_02.mrc": volume(2),
+      "augmented/sample_07.mrc": mirrored(volume(1), 2),
+    });
+    expect([questions, role("rec/TS_01.mrc"), role("augmented/sample_07.mrc")]).toEqual([
+      [["hand", "1"]],
+      "tomogram",
+      "left out",
+    ]);
+  });
 });

@@ -9,6 +9,7 @@ import { stemOf } from "../recognisers/common/names.js";
 import { orReason } from "../recognisers/common/reading.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
+import { mayBeEqual } from "./joined-runs.js";
 import { isNear, spacingOf } from "./spacings.js";
 import { identityOf } from "./twins.js";
 
@@ -42,7 +43,43 @@ export async function mirrorQuestions(files: ReadonlyMap<string, Decision>, labo
       }
     }
   }
+  questions.push(...(await mirroredElsewhere(tomograms, files, laboratory)));
   return questions;
+}
+
+const RECORDED: readonly Decision["role"][] = ["tilt series", "acquisition", "frame", "raw tilts", "alignment"];
+/** Pairs that are read, at most: their headers have the same statistics. */
+const PAIRS_MAX = 50;
+
+/**
+ * A mirror image of a tomogram in a run of its own, of which nothing was recorded: somebody has made it to see whether a program minds, such as to train a network.
+ * The other one is taken until somebody answers.
+ */
+async function mirroredElsewhere(
+  tomograms: readonly Decision[],
+  files: ReadonlyMap<string, Decision>,
+  laboratory: Laboratory,
+): Promise<Question[]> {
+  const recorded = new Set([...files.values()].flatMap(({ role, run }) => (RECORDED.includes(role) ? (run ?? []) : [])));
+  const alone = tomograms.filter(({ run, strength }) => !recorded.has(run!) && strength !== "person");
+  const fileOf = ({ path }: Decision) => laboratory.get(path)!;
+  const pairs = alone.flatMap((mirrored) => {
+    const { volume } = fileOf(mirrored);
+    if (volume?.least === undefined || volume.most === undefined) return [];
+    const others = tomograms.filter(
+      (one) =>
+        recorded.has(one.run!) &&
+        fileOf(one).volume?.least !== undefined &&
+        isDeepStrictEqual(fileOf(one).volume!.shape, volume.shape) &&
+        mayBeEqual(fileOf(one), fileOf(mirrored)),
+    );
+    return others.map((original) => ({ original, mirrored }));
+  });
+  const questions = new Map<string, Question>();
+  for (const { original, mirrored } of pairs.slice(0, PAIRS_MAX))
+    if (!questions.has(mirrored.path) && (await areMirrored(original, mirrored, laboratory)))
+      questions.set(mirrored.path, questionOf(original, mirrored, true));
+  return [...questions.values()];
 }
 
 const isCalledMirrored = ({ path }: Decision): boolean =>
@@ -52,7 +89,7 @@ function questionOf(original: Decision, mirrored: Decision, isTold: boolean): Qu
   const because = (of: Decision) => `the mirror image of ${of.path}`;
   return {
     id: stableId("hand", `${original.path} ${mirrored.path}`),
-    text: `${mirrored.path} is ${isTold ? "called the" : "the"} mirror image of ${original.path}: which of them has the right hand?`,
+    text: `${mirrored.path} is ${isTold && isCalledMirrored(mirrored) ? "called the" : "the"} mirror image of ${original.path}: which of them has the right hand?`,
     files: [original.path, mirrored.path],
     options: [
       { answer: "1", says: original.path, claims: [asItIs(original), leftOut(mirrored, because(original))] },
