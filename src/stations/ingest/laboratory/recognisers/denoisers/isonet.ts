@@ -3,6 +3,7 @@ import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { isIsonetTable } from "../common/isonet-masks.js";
+import { stemOf } from "../common/names.js";
 import { baseName, folderOf, type TailFinder } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
 
@@ -60,7 +61,36 @@ export async function isonetClaims(laboratory: Laboratory, finder: TailFinder): 
     for (const table of own) claims.push(...rowClaims(laboratory, finder, path, table));
   }
   for (const folder of projects) claims.push(...piecesOf(laboratory, folder));
+  claims.push(...previewsOf(laboratory));
   return unique(claims);
+}
+
+const PREVIEW = /^corrected_epochs(\d+)_(.+)$/i;
+
+/**
+ * What IsoNet2 predicts now and then while it learns, `corrected_epochs10_METHOD_ARCH_NAME.mrc`, beside what it predicts after more epochs or in the end. Of one preview
+ * alone nothing tells that it is not the end.
+ *
+ * Source: `output_prefix` of denoise, refine and predict in bin/isonet.py of IsoNet2
+ */
+function previewsOf(laboratory: Laboratory): Claim[] {
+  const volumes = laboratory.files.filter(({ path, volume }) => volume && PREVIEW.test(stemOf(path)));
+  const results = volumes.length === 0 ? [] : laboratory.files.filter(({ volume }) => volume);
+  return volumes.flatMap(({ path, volume }): Claim[] => {
+    const [, epochs, rest] = PREVIEW.exec(stemOf(path))!;
+    // the folders of a training and of its predictions lie in one
+    const project = folderOf(folderOf(path));
+    const later = results.find((other) => {
+      const stem = stemOf(other.path);
+      const own = PREVIEW.exec(stem);
+      const isLater = own ? own[2] === rest && Number(own[1]) > Number(epochs) : stem.endsWith(`_${rest}`);
+      const isSameSize = other.volume!.shape.every((length, axis) => length === volume!.shape[axis]);
+      return isLater && isSameSize && (project === "" || other.path.startsWith(`${project}/`));
+    });
+    if (!later) return [];
+    const because = `of the training of IsoNet, after ${epochs} epochs: ${later.path} is there`;
+    return [{ path, role: "left out", because, strength: "bookkeeping" }];
+  });
 }
 
 function rowClaims(laboratory: Laboratory, finder: TailFinder, path: string, { columns, rows }: StarTable): Claim[] {

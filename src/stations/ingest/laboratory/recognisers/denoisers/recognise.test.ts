@@ -235,4 +235,22 @@ describe("denoisers", () => {
       "denoised, DeepDeWedge, by bookkeeping",
     ]);
   });
+
+  it("are left out where IsoNet2 has made them while it learnt, and later ones are there", async () => {
+    const found = await denoisers.recognise(
+      await laboratoryWith({
+        "p/isonet_maps/corrected_epochs10_isonet2-n2n_unet-medium_TS_01_EVN.mrc": volume,
+        "p/isonet_maps/corrected_epochs20_isonet2-n2n_unet-medium_TS_01_EVN.mrc": volume,
+        "p/isonet_maps/corrected_epochs10_isonet2-n2n_unet-medium_TS_02_EVN.mrc": volume,
+        "p/isonet_maps/corrected_epochs10_isonet2-n2n_unet-medium_TS_03_EVN.mrc": volume,
+        "p/corrected_tomos/_isonet2-n2n_unet-medium_TS_02_EVN.mrc": volume,
+        "other/corrected_tomos/_isonet2-n2n_unet-medium_TS_03_EVN.mrc": volume,
+      }),
+    );
+    const left = found!.claims.filter(({ role }) => role === "left out");
+    expect(left.map(({ path, because }) => `${path.slice(14)}: ${because}`)).toEqual([
+      "corrected_epochs10_isonet2-n2n_unet-medium_TS_01_EVN.mrc: of the training of IsoNet, after 10 epochs: p/isonet_maps/corrected_epochs20_isonet2-n2n_unet-medium_TS_01_EVN.mrc is there",
+      "corrected_epochs10_isonet2-n2n_unet-medium_TS_02_EVN.mrc: of the training of IsoNet, after 10 epochs: p/corrected_tomos/_isonet2-n2n_unet-medium_TS_02_EVN.mrc is there",
+    ]);
+  });
 });
