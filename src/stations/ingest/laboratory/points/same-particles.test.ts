@@ -305,3 +305,54 @@ describe("lists of one program with two thresholds", () => {
     expect([...files.values()].filter(({ role }) => role === "points")).toHaveLength(4);
   });
 });
+
+describe("lists of copick of which nothing tells which counts", () => {
+  const copickPicks = (places: readonly (readonly number[])[]) =>
+    JSON.stringify({ unit: "angstrom", points: places.map(([x, y, z]) => ({ location: { x, y, z } })) });
+  const some = [
+    [100, 120, 90],
+    [220, 300, 180],
+    [350, 200, 120],
+    [410, 480, 300],
+  ];
+  const others = [
+    [60, 500, 310],
+    [300, 60, 40],
+    [470, 90, 210],
+  ];
+  const picksOf = (user: string, object = "ribosome") => `ExperimentRuns/TS_1/Picks/${user}_1_${object}.json`;
+  const lists = {
+    "ExperimentRuns/TS_1/VoxelSpacing10.000/wbp.zarr/.zattrs": JSON.stringify({
+      multiscales: [{ version: "0.4", axes: [{ name: "z" }, { name: "y" }, { name: "x" }], datasets: [{ path: "0" }] }],
+    }),
+    "ExperimentRuns/TS_1/VoxelSpacing10.000/wbp.zarr/0/.zarray": JSON.stringify({
+      ...{ zarr_format: 2, shape: [40, 60, 50], chunks: [40, 60, 50], dtype: "<f4", order: "C" },
+      ...{ compressor: null, filters: null, fill_value: 0, dimension_separator: "/" },
+    }),
+    "ExperimentRuns/TS_1/VoxelSpacing10.000/wbp.zarr/0/0/0/0": new Uint8Array(40 * 60 * 50 * 4),
+    [picksOf("anna")]: copickPicks(some),
+    [picksOf("ben")]: copickPicks(some.slice(1)),
+    [picksOf("matching")]: copickPicks(others),
+  };
+
+  it("are asked about together with the others of their object", async () => {
+    const { questions, files } = await decided({ ...lists, [picksOf("anna", "proteasome")]: copickPicks(others.slice(0, 2)) });
+    const question = questions.find(({ id }) => id.startsWith("same-particles"));
+    expect(question?.files).toEqual([picksOf("anna"), picksOf("ben"), picksOf("matching")]);
+    expect(question?.text).toContain(`and ${picksOf("matching")} (copick) other ones of the same object`);
+    expect(files.get(picksOf("matching"))).toBeUndefined();
+    expect(files.get(picksOf("anna", "proteasome"))?.role).toBe("points");
+  });
+
+  it("are left out beside the one that a person takes", async () => {
+    const asked = await decided(lists);
+    const { id } = asked.questions.find((one) => one.id.startsWith("same-particles"))!;
+    const roles = async (answer: string) => {
+      const { files } = await decided(lists, `questions:\n  - id: ${id}\n    answer: "${answer}"\n`);
+      return ["anna", "ben", "matching"].map((user) => files.get(picksOf(user))?.role);
+    };
+    expect(await roles("1")).toEqual(["points", "left out", "left out"]);
+    expect(await roles("3")).toEqual(["left out", "left out", "points"]);
+    expect(await roles("all")).toEqual(["points", "points", "points"]);
+  });
+});

@@ -231,18 +231,34 @@ export async function placesIn({ files }: Pick<Family, "files">, run: string, op
   return places;
 }
 
+/** Lists of the same object, by the same program and in the same runs as these: where nothing tells which of these counts, they may be the ones that do not. */
+function othersOf(families: readonly Family[], all: readonly Family[]): Family[] {
+  const objectOf = ({ files }: Family) => files[0]!.details.object;
+  return all.filter(
+    (one) =>
+      !families.includes(one) &&
+      families.some((other) => {
+        const runs = runsOf(other);
+        const isAlike = one.by !== "" && one.by === other.by && objectOf(one) !== undefined && objectOf(one) === objectOf(other);
+        return isAlike && [...runsOf(one)].some((run) => runs.has(run));
+      }),
+  );
+}
+
 function questionOf(all: readonly Family[], shared: readonly Shared[]): Question {
-  const families = all.filter((family) => shared.some((one) => one.families.includes(family)));
-  const answers = answersOf(families);
-  const files = families.flatMap((family) => family.files);
-  const isAlone = ({ by }: Family) => by !== "" && families.filter((other) => other.by === by).length === 1;
-  const best = families.toSorted((a, b) => (isBetter(a, b) ? -1 : 1));
+  const same = all.filter((family) => shared.some((one) => one.families.includes(family)));
+  const best = same.toSorted((a, b) => (isBetter(a, b) ? -1 : 1));
   // a list with several points at the places of another one, such as seeds that lie close together, is another list
   const isOther = ({ alone, counts: [a, b] }: Shared) => a !== b || alone.some((count) => count > 0);
   const isEqual = isAsGood(best[0]!, best[1]!) && shared.some(isOther);
+  const others = isEqual ? othersOf(same, all) : [];
+  const families = [...same, ...others];
+  const answers = answersOf(families);
+  const files = families.flatMap((family) => family.files);
+  const isAlone = ({ by }: Family) => by !== "" && families.filter((other) => other.by === by).length === 1;
   const options = families.map((family, at): Option => {
-    const lost = Math.max(...lostOf(family, shared));
-    const more = Math.max(...moreOf(family, shared));
+    const lost = Math.max(0, ...lostOf(family, shared));
+    const more = Math.max(0, ...moreOf(family, shared));
     const crowd = more <= 0 ? "" : `; it has ${counted(more, "point")} more, at places of the others or by themselves`;
     const but =
       lost === 0
@@ -251,18 +267,25 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
     return {
       answer: answers[at]!,
       says: `${isAlone(family) ? `those of ${family.by}` : namesOf(family)}${but}`,
-      claims: claimsOf([family, ...best.filter((one) => one !== family)], shared),
+      claims: others.includes(family)
+        ? [...family.files.map(asItIs), ...withoutFamilies(families, family)]
+        : [...claimsOf([family, ...best.filter((one) => one !== family)], shared), ...withoutFamilies(others, family)],
     };
   });
   const ids = families.map((family) => `${family.by} ${family.files[0]!.path}`);
   return {
     id: stableId("same-particles", keyOf(...ids)),
-    text: `${families.map(namesOf).join(" and ")} have the same particles: which of them are to be published?`,
+    text: `${same.map(namesOf).join(" and ")} have the same particles${others.length === 0 ? "" : `, and ${others.map(namesOf).join(" and ")} other ones of the same object`}: which of them are to be published?`,
     files: files.map(({ path }) => path),
     options: [...options, { answer: "all", says: "each of them", claims: files.map(asItIs) }],
     guess: isEqual ? undefined : answers[families.indexOf(best[0]!)],
   };
 }
+
+const withoutFamilies = (some: readonly Family[], kept: Family): Claim[] =>
+  some
+    .filter((one) => one !== kept)
+    .flatMap(({ files }) => files.map((file) => leftOut(file, `another list of the same object: ${namesOf(kept)} is published`)));
 
 const namesOf = ({ by, files }: Family): string => `${few(files.map(({ path }) => path))}${by === "" ? "" : ` (${by})`}`;
 
