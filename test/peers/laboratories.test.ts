@@ -26,6 +26,7 @@ const LABORATORIES = [
   ...["pacetomo_pytom"],
   ...["imod_years"],
   ...["warp1_warptools"],
+  ...["copick_ml_group"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
