@@ -142,3 +142,14 @@ const stacks = () => ({
   "dko/st/TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 5 }),
   "wt/st/TS_02.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 6 }),
 });
+
+it("an evaluation of picks, with true and false ones in one list, is left out", async () => {
+  const { annotations, decision } = await told(
+    rows("tomo,x,y,z,match", "TS_01,1,2,1,TP", "TS_01,9,3,2,FP", "TS_02,4,10,4,FN", "TS_02,5,1,4,TP"),
+  );
+  expect(annotations).toEqual([]);
+  expect(decision).toMatchObject({
+    role: "left out",
+    because: expect.stringContaining("its column match tells which picks are false"),
+  });
+});

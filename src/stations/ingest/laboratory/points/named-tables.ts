@@ -45,6 +45,9 @@ const KEPT = /^(?:keep|kept|use|used|select|selected|good|include|included|accep
 const REFUSED = /^(?:exclude|excluded|discard|discarded|reject|rejected|bad|junk|delete|deleted|removed?)$/;
 const JUNK =
   /^(?:junk|bad|noise|background|false[ _-]?positives?|fp|ignored?|discard(?:ed)?|reject(?:ed)?|garbage|unknown|unsure|none|no)$/i;
+/** What an evaluation calls picks that it has held against others. */
+const JUDGED = /^(?:tp|fp|fn|(?:true|false)[ _-]?(?:positives?|negatives?)|miss(?:ed)?|hits?|matched|unmatched|spurious)$/i;
+const WRONG = /^(?:fp|fn|false\b.*|miss(?:ed)?|unmatched|spurious)$/i;
 const YES = /^(?:1|1\.0|true|yes|y|x|keep|good|ok)$/i;
 const NO = /^(?:0|0\.0|false|no|n|bad|discard|)$/i;
 /** What people call a column by which they tell series of one name apart. */
@@ -195,6 +198,12 @@ function noPlaces({ names, values, rows }: Table): string | undefined {
   const tilt = words.findIndex((word) => TILT.test(word));
   if (tilt >= 0 && !words.some((word) => TURNED.test(word)))
     return `its column ${names[tilt]} tells of tilts: a table of images, and no list of positions`;
+  const judged = values.findIndex((own) => {
+    const all = [...(own ?? [])].filter((value) => value !== "");
+    return all.length > 0 && all.every((value) => JUDGED.test(value)) && all.some((value) => WRONG.test(value));
+  });
+  if (judged >= 0)
+    return `its column ${names[judged]} tells which picks are false: an evaluation, of which the true ones are to be written by themselves`;
   return undefined;
 }
 
