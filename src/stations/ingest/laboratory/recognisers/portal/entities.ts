@@ -68,7 +68,7 @@ function annotation(shape: string, end: string, role: Role, more: Details): (typ
 }
 
 /** Why what a dataset of the portal holds is left out, as the end of a sentence. */
-export const OF_THE_PORTAL = "of a dataset that the portal has";
+export const OF_THE_PORTAL = "of a dataset in the portal's layout, which is on the portal already, or was made of the others";
 
 /** Why lists of points in the portal's own form are left out. */
 export const POINTS_OF_THE_PORTAL = "points as the portal writes them, which are no source of a submission";

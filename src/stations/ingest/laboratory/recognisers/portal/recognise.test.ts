@@ -26,7 +26,7 @@ describe("(36) a dataset of the portal beside others", () => {
     const { recognised, claims } = await claimsOf({ ...download, "mine/TS_1.mrc": volume });
     expect(recognised!.questions).toMatchObject([
       {
-        text: "Is down/10440 to be published? It is a dataset as the CryoET Data Portal has it (A challenge, by A. Person and others), with 1 run, and others lie beside it.",
+        text: "Is down/10440 to be published? It is a dataset in the layout of the CryoET Data Portal (A challenge, by A. Person and others), with 1 run, downloaded or written by an earlier ingest, and others lie beside it.",
         ...{ files: [tomogram], guess: "leave-out" },
         options: [
           { answer: "leave-out", claims: [{ path: tomogram, role: "left out" }] },

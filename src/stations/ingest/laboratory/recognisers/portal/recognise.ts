@@ -108,12 +108,12 @@ async function downloadQuestions(laboratory: Laboratory, { claims, runs, dataset
     const count = new Set(own.map(({ run }) => run)).size;
     questions.push({
       id: stableId("portal", folder),
-      text: `Is ${folder} to be published? It is a dataset as the CryoET Data Portal has it${what === "" ? "" : ` (${what})`}, with ${counted(count, "run")}, and others lie beside it.`,
+      text: `Is ${folder} to be published? It is a dataset in the layout of the CryoET Data Portal${what === "" ? "" : ` (${what})`}, with ${counted(count, "run")}, downloaded or written by an earlier ingest, and others lie beside it.`,
       files: own.map(({ path }) => path),
       options: [
         {
           answer: "leave-out",
-          says: "not published: it is on the portal already",
+          says: "not published: it is on the portal already, or was made of the others",
           claims: own.map(({ path, run }) => ({
             ...{ path, role: "left out", run, because: OF_THE_PORTAL, strength: "bookkeeping" },
           })),
