@@ -347,3 +347,52 @@ describe("lists that are called alike", () => {
     expect(questions[0]?.options.map(({ answer }) => answer)).toContain("angstrom");
   });
 });
+
+describe("a list of a run with tomograms of two voxel sizes", () => {
+  /** One field of 300 × 300 × 160 Å. */
+  const stack = { "a/TS_01.st": mrcFile([5, 120, 120], 2.5, { kind: "stack", seed: 3 }) };
+  const tomograms = {
+    ...stack,
+    "a/TS_01.mrc": mrcFile([16, 30, 30], 10, { seed: 1 }),
+    "b/TS_01_bin2.mrc": mrcFile([8, 15, 15], 20, { seed: 2 }),
+  };
+  const places = [
+    [110, 230, 90],
+    [240, 70, 130],
+    [60, 150, 45],
+  ];
+
+  it("in Å is read once, since its places are the same in both", async () => {
+    const { questions, files } = await told({ ...tomograms, "picks/TS_01.csv": lines(places, ",") });
+    expect(questions).toEqual([]);
+    expect(files.get("picks/TS_01.csv")).toMatchObject({
+      role: "points",
+      details: { points: { inSpacingAngstrom: 10, binning: 10 } },
+    });
+  });
+
+  it("in Å is asked about where one of them shows another part", async () => {
+    const { questions } = await told({
+      ...stack,
+      "a/TS_01.mrc": mrcFile([16, 30, 30], 10, { seed: 1 }),
+      "b/TS_01_bin2.mrc": mrcFile([8, 20, 20], 20, { seed: 2 }),
+      "picks/TS_01.csv": lines(places, ","),
+    });
+    expect(questions.map(({ options }) => options.map(({ answer }) => answer))).toEqual([
+      ["angstrom-in-10", "angstrom-in-20", "leave-out"],
+    ]);
+  });
+
+  it("of TomoTwin is in voxels, beside what it has located, where nm would fit as well", async () => {
+    const voxels = places.map((place) => place.map((one) => one / 10));
+    const lab = { ...tomograms, "tomotwin/TS_01/ribosome.coords": lines(voxels, " ") };
+    const asked = await told(lab);
+    expect(asked.questions.map(({ id }) => id)).toEqual(["coordinates-tomotwin-ribosome-coords"]);
+    const { questions, files } = await told({ ...lab, "tomotwin/TS_01/located.tloc": new Uint8Array([0x80, 4, 0x95, 0]) });
+    expect(questions).toEqual([]);
+    expect(files.get("tomotwin/TS_01/ribosome.coords")).toMatchObject({
+      role: "points",
+      details: { points: { inSpacingAngstrom: 10 } },
+    });
+  });
+});

@@ -9,7 +9,7 @@ import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
-import { sharedDepth } from "../recognisers/common/paths.js";
+import { folderOf, sharedDepth } from "../recognisers/common/paths.js";
 import { looseName, runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { foreignPixels } from "./foreign-pixels.js";
@@ -113,6 +113,14 @@ function isWithoutPlaces(text: string): boolean {
   return cells.length > 1 && cells.every((cell) => /\p{L}/u.test(cell)) && !cells.some((cell) => COORDINATE.test(cell));
 }
 
+/**
+ * TomoTwin's picks, beside what it has located: voxels of the tomogram, whatever their range.
+ *
+ * Source: `tomotwin_pick.py` in the tutorials of https://tomotwin-cryoet.readthedocs.io, which reads a `.tloc` and writes `.coords`
+ */
+const isOfTomoTwin = (path: string, laboratory: Laboratory): boolean =>
+  /\.coords$/i.test(path) && laboratory.inFolder(folderOf(path)).some((other) => /\.tloc$/i.test(other.path));
+
 /** Reads the head of a list whose format is not known yet. @returns a text: why nothing can be made of it */
 async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): Promise<PointsReading | string> {
   const { path, details } = file;
@@ -125,6 +133,7 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
     if (isWithoutPlaces(text)) return "a table without coordinates";
     return tableFault(text) ?? "its points are in no known format: write x, y, z of each run as CSV";
   }
+  if (reading.unit === undefined && isOfTomoTwin(path, laboratory)) return { ...reading, unit: "voxels" };
   if (reading.format !== "mod" || reading.unit !== undefined) return reading;
   try {
     const { kind, pixelAngstrom } = await modelFacts(await laboratory.open(path), signal);
@@ -344,7 +353,6 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   }
   const covered = [...ranges.keys()].filter((run) => options.volumesOf(run).length > 0);
   if (covered.length === 0) return all("there is no tomogram of its run");
-  const runs = isShared ? covered : undefined;
   const notes = isShared ? unusedRows(first, covered, options) : [];
   const spacings = spacingsOf(covered, reading, options);
   const hasOne = covered.every((run) => new Set(options.volumesOf(run).map(({ spacingAngstrom }) => spacingAngstrom)).size === 1);
@@ -368,7 +376,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   const isWrong = told !== undefined && reading.unitFrom !== undefined && !liesIn(told.reading, pairsAt(told.spacing));
   // bookkeeping of another tomogram, or of another unit: a list that lies elsewhere is never published as it says in silence
   const isFar = told !== undefined && !isWrong && (await areOutside(listsAt(told.spacing), told.reading, options));
-  const fitting =
+  const fits =
     told && !isWrong && !isFar
       ? [told]
       : spacings.flatMap((spacing) =>
@@ -381,7 +389,8 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
             .filter(({ unit }) => isWrong || isFar || reading.unit !== "voxels" || unit === "voxels")
             .map((one) => ({ reading: one, spacing })),
         );
-  const claimsOf = (one: Fitting) => claimsUnder(group, runs, one);
+  const fitting = placesOnce(fits, (a, b) => covered.every((run) => haveOneField(volumeIn(run, a), volumeIn(run, b))));
+  const claimsOf = (one: Fitting) => claimsUnder(group, isShared ? covered : undefined, one);
   // what is told counts wherever the points lie; what their range tells was tried on the first lists alone
   if (isFar) return { claims: [], questions: [farQuestion(group, told, fitting, claimsOf)], notes };
   const foreign = told && !isWrong ? foreignPixels(first, covered, options) : undefined;
@@ -408,6 +417,38 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   const shown = pairsAt(fitting[0]!.spacing)[0];
   if (shown) question.text += ` In ${covered[0]} ${rangeText(shown)}.`;
   return { claims: [], questions: [question], notes: [...notes, ...(strays?.notes ?? [])] };
+}
+
+/**
+ * Lengths from the first corner are the same places in every tomogram of one field, whatever its voxels: of such readings the one in the finest tomogram
+ * stands for all. Nobody could tell them apart.
+ */
+function placesOnce(
+  fits: readonly Fitting[],
+  haveOne: (a: number | undefined, b: number | undefined) => boolean,
+): readonly Fitting[] {
+  const isLength = ({ reading: { unit, isCentred }, spacing }: Fitting) =>
+    spacing !== undefined && !isCentred && (unit === "Å" || unit === "nm");
+  const isFiner = (a: Fitting, b: Fitting) => a.spacing! < b.spacing!;
+  return fits.filter(
+    (one) =>
+      !isLength(one) ||
+      !fits.some(
+        (other) =>
+          isLength(other) &&
+          other.reading.unit === one.reading.unit &&
+          other.reading.isReversed === one.reading.isReversed &&
+          isFiner(other, one) &&
+          haveOne(one.spacing, other.spacing),
+      ),
+  );
+}
+
+/** Whether two tomograms reach as far along each axis, within the larger of their voxels: one of them was binned, or made once more of the same alignment. */
+function haveOneField(a: Volume | undefined, b: Volume | undefined): boolean {
+  if (a?.spacingAngstrom === undefined || b?.spacingAngstrom === undefined) return false;
+  const within = Math.max(a.spacingAngstrom, b.spacingAngstrom);
+  return a.size.every((count, axis) => Math.abs(count * a.spacingAngstrom! - b.size[axis]! * b.spacingAngstrom!) <= within);
 }
 
 /** Claims for the lists of a group under a reading. */
