@@ -53,7 +53,17 @@ import { turnedQuestions } from "./completion/turned.js";
 import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
 import { unevenQuestions } from "./completion/uneven.js";
 import { uprightQuestions } from "./completion/upright.js";
-import { answered, type Decided, type Decision, type Decisions, type Given, isSettled, roleText, runsOf } from "./decide.js";
+import {
+  answered,
+  type Decided,
+  type Decision,
+  type Decisions,
+  type Given,
+  isSettled,
+  originalOf,
+  roleText,
+  runsOf,
+} from "./decide.js";
 import type { Volume } from "./points/lists.js";
 import { placePoints } from "./points/place.js";
 import { leaveSameLists } from "./points/same-lists.js";
@@ -293,7 +303,7 @@ function nameLists(files: Map<string, Decision>, runs: readonly string[]): void 
 function tieLists(files: Map<string, Decision>): void {
   for (const [path, file] of files) {
     if (file.role !== "points" || file.run !== undefined || file.sameRunAs === undefined) continue;
-    const { role, run } = files.get(file.sameRunAs) ?? {};
+    const { role, run } = files.get(originalOf(file.sameRunAs, files)) ?? {};
     // of the runs that the names of its rows may mean it is one
     const mayBe = run !== undefined && (file.runs === undefined || file.runs.includes(run));
     if (role === "tomogram" && mayBe) files.set(path, { ...file, run, runs: undefined });

@@ -39,6 +39,30 @@ describe("of a file and its copy", () => {
     expect((await decide(laboratory, [{ software: "x", by: [], claims: turned }])).files.get("disk/1.mrc")?.run).toBe("1");
   });
 
+  it("what was made on the copy is of the run of the original, whatever its own folder is called after, unless its run is said", async () => {
+    const laboratory = await laboratoryWith({
+      "disk/1.mrc": volume,
+      "job/rec_1.mrc": volume,
+      "job/1.mod": "x",
+      "job/2.mod": "x",
+    });
+    const points = { format: "mod", shape: "Point", unit: "voxels", of: "job/rec_1.mrc" } as const;
+    const list: Claim = {
+      path: "job/1.mod",
+      role: "points",
+      because: "said",
+      sameRunAs: "job/rec_1.mrc",
+      strength: "bookkeeping",
+      details: { points },
+    };
+    const named: Claim = { path: "job/1.mod", role: "points", run: "job_1", because: "its name", strength: "name" };
+    const said: Claim = { ...list, path: "job/2.mod", run: "job_1" };
+    const claims = [copy, { ...tomogram("disk/1.mrc", "bookkeeping"), run: "disk_1" }, list, named, said];
+    const { files } = await decide(laboratory, [{ software: "x", by: [], claims }]);
+    expect(files.get("job/1.mod")).toMatchObject({ run: "disk_1", details: { points: { of: "disk/1.mrc" } } });
+    expect(files.get("job/2.mod")).toMatchObject({ run: "job_1", details: { points: { of: "job/rec_1.mrc" } } });
+  });
+
   it("the copy is used where the bookkeeping leaves the original out in its favour", async () => {
     const leave: Claim = { path: "disk/1.mrc", role: "left out", because: "rec_1.mrc is used", strength: "bookkeeping" };
     const own = [tomogram("job/rec_1.mrc", "bookkeeping"), tomogram("disk/1.mrc", "contents")];

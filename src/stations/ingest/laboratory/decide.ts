@@ -146,6 +146,7 @@ export async function decide(
     else doubts.push({ file, claims: joined, against });
   }
   tellOriginals(files, byPath);
+  tieToOriginals(files, byPath);
   const asked = [...recognised, { software: "", questions: questionsOf(doubts) }].flatMap(({ software, questions: own = [] }) => {
     const open = own.filter((question) => !question.isOfRuns && !isSettled(question, { given, files }));
     return joinAlike(open, given.answers).map((question) =>
@@ -203,6 +204,34 @@ function tellOriginals(files: Map<string, Decision>, byPath: ReadonlyMap<string,
     if (!original || original.run !== undefined || original.runs || original.role === "left out") continue;
     const run = byPath.get(path)?.find((one) => one.role === original.role && one.run !== undefined)?.run;
     if (run !== undefined) files.set(original.path, { ...original, run });
+  }
+}
+
+/** The file itself, or what it is a copy of, where it is left out as one. */
+export function originalOf(path: string, files: ReadonlyMap<string, Decision>): string {
+  let original = path;
+  for (const seen = new Set<string>(); !seen.has(original); ) {
+    seen.add(original);
+    const { role, copyOf = original } = files.get(original) ?? {};
+    if (role === "left out") original = copyOf;
+  }
+  return original;
+}
+
+/**
+ * What was made on a copy is of the run of the original, and lies in it. The copy may lie among the files of somebody who has a series of that name, so that its
+ * name and its folder say something else.
+ */
+function tieToOriginals(files: Map<string, Decision>, byPath: ReadonlyMap<string, readonly Sourced[]>): void {
+  for (const file of files.values()) {
+    const { path, sameRunAs, strength, details } = file;
+    if (sameRunAs === undefined || strength === "person" || file.role === "left out") continue;
+    const original = originalOf(sameRunAs, files);
+    const { role, run } = files.get(original) ?? {};
+    const isSaid = byPath.get(path)?.some((claim) => claim.strength !== "name" && claim.run !== undefined);
+    if (original === sameRunAs || role !== "tomogram" || run === undefined || isSaid) continue;
+    const points = details.points?.of === sameRunAs ? { ...details.points, of: original } : details.points;
+    files.set(path, { ...file, run, runs: undefined, sameRunAs: original, details: { ...details, points } });
   }
 }
 
@@ -419,7 +448,7 @@ export function answered(question: Question, by: string, { given, files, undecid
   for (const claim of option?.claims ?? []) {
     if (!laboratory.get(claim.path) || isOfPerson(files.get(claim.path))) continue;
     undecided.delete(claim.path);
-    const run = claim.run ?? (claim.sameRunAs === undefined ? undefined : files.get(claim.sameRunAs)?.run);
+    const run = claim.run ?? (claim.sameRunAs === undefined ? undefined : files.get(originalOf(claim.sameRunAs, files))?.run);
     const before = known.get(claim.path);
     const isSaid = asked.isAnswered || (before?.strength === "person" && before.role === claim.role);
     files.set(claim.path, {
