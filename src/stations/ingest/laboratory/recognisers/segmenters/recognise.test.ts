@@ -26,6 +26,18 @@ async function found(files: Record<string, string | Uint8Array>) {
 }
 
 describe("segmenters", () => {
+  it("leave no grey values within an outline, as imodmop keeps them, though they are whole numbers", async () => {
+    const inside = (voxel: number) => voxel % 40 > 8 && voxel % 40 < 30;
+    const shape: [number, number, number] = [4, 40, 40];
+    const { claims, recognised } = await found({
+      "TS_01_rec.mrc": mrcFile(shape, 8, { seed: 1 }),
+      "seg/TS_01_membrane_mop.mrc": mask((voxel) => (inside(voxel) ? 100 + ((voxel * 7919) % 311) : 0), shape),
+      "seg/TS_01_membrane_parts.mrc": mask((voxel) => (inside(voxel) ? 1 + Math.floor(voxel / 160) : 0), shape),
+    });
+    expect(claims).toEqual({ "seg/TS_01_membrane_mop.mrc": { role: "left out" } });
+    expect(recognised!.questions!.map(({ files }) => files)).toEqual([["seg/TS_01_membrane_parts.mrc"]]);
+  });
+
   it("leave whole numbers, under the endings of their programs", async () => {
     const { claims, recognised } = await found({
       "TS_01.mrc": volume,

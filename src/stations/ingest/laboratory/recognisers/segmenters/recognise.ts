@@ -134,6 +134,8 @@ function recogniseOne(
   const original = originalOf(file, grids);
   // a mask around particles has the size of their box, not of a tomogram
   if (labels.values.length === 0) return undefined;
+  if (labels.areGrey && labels.values.length > LABELS_SHOWN)
+    return { path, role: "left out", because: GREY, strength: "contents" };
   const of = original === undefined ? "" : `, and the size and name of ${original.file.path}`;
   const because = `it holds whole numbers alone${of}`;
   const details = detailsOf(labels, ending, original?.rest ?? "");
@@ -144,6 +146,9 @@ function recogniseOne(
   const isTold = details.isInstances === true || labels.values.length === 1;
   return isTold ? claim : { ...claim, values: labels.values };
 }
+
+const GREY =
+  "its numbers change from voxel to voxel, as those of a tomogram do where imodmop has kept what lies within an outline: no labels";
 
 /** A matching leaves the best orientation of each voxel beside its scores; a segmentation has none. */
 function hasOrientations({ path, volume }: Volume, grids: ReadonlyMap<string, readonly Volume[]>): boolean {
