@@ -56,6 +56,22 @@ describe("parts of a series beside the joined stack", () => {
     expect(runs.length).toBe(3);
   });
 
+  it("are left out where the joined stack has the very name of the first, in another folder, and its images", async () => {
+    const recorded = (first: Uint8Array) => ({
+      ...others,
+      ...{ "proc/ts_03/ts_03.mrc": whole, "proc/ts_03/ts_03.rawtlt": "-9\n-6\n-3\n0\n3\n6\n9\n" },
+      ...{ "raw/ts_03.mrc": first, "raw/ts_03.mrc.mdoc": mdoc("ts_03.mrc", [0, 3, 6, 9], 10) },
+      ...{ "raw/ts_03_2.mrc": part(whole, 4, 7), "raw/ts_03_2.mrc.mdoc": mdoc("ts_03_2.mrc", [-3, -6, -9], 20) },
+    });
+    const { runs, of } = await runsOf(recorded(part(whole, 0, 4)));
+    expect(["raw/ts_03.mrc", "raw/ts_03_2.mrc", "proc/ts_03/ts_03.mrc"].map((path) => of(path)?.role)).toEqual([
+      ...["left out", "left out", "tilt series"],
+    ]);
+    expect(runs).toEqual(["ts_01", "ts_02", "ts_03"]);
+    const apart = await runsOf(recorded(stack(12, 4)));
+    expect(apart.of("raw/ts_03_2.mrc")?.because).not.toContain("of a part of");
+  });
+
   it("are left out with their stacks, and not where their images are others or too many", async () => {
     const recorded = (a: Uint8Array, b: Uint8Array) => ({
       ...joined,

@@ -38,12 +38,15 @@ export async function leaveParts(files: Map<string, Decision>, laboratory: Labor
     const stem = stemOf(baseName(stack.path));
     const name = stem.replace(JOINED, "");
     const isPart = (one: string) => (one === name ? name !== stem : one.startsWith(name) && PART.test(one.slice(name.length)));
+    // the joined stack may have the very name of its first part, in another folder
+    const isNamesake = (one: Recorded) => one.stem === stem && one.files.some(({ role }) => role === "tilt series");
     const inside = stacks.flatMap((other): Recorded[] => {
       if (other === stack || other.run !== stack.run || other.strength === "person") return [];
       const beside = own.filter(({ path }) => path === other.path || path === `${other.path}.mdoc`);
       return [{ stem: stemOf(baseName(other.path)), files: beside }];
     });
-    const called = [...recorded.filter((one) => one.files !== own), ...inside].filter((one) => isPart(one.stem));
+    const beside = recorded.filter((one) => one.files !== own && isPart(one.stem));
+    const called = [...beside, ...inside.filter((one) => isPart(one.stem) || isNamesake(one))];
     const parts = called.length < 2 ? [] : await partsBeside(stack, called, laboratory);
     const images = counted(laboratory.get(stack.path)?.volume?.shape[0] ?? 0, "image");
     for (const file of parts.flatMap((one) => one.files))
@@ -68,9 +71,10 @@ async function partsBeside(stack: Decision, called: readonly Recorded[], laborat
     const path = one.files.find(({ role }) => role === "tilt series")?.path;
     const own = path === undefined ? undefined : await printsOf(laboratory, path);
     // stacks of other series may have such names, too
-    const isOther =
-      whole?.some(Boolean) && own?.some(Boolean) && !own.some((print) => print !== undefined && whole.includes(print));
-    if (isOther) continue;
+    const isShared = own?.some((print) => print !== undefined && whole?.includes(print)) === true;
+    const isOther = whole?.some(Boolean) && own?.some(Boolean) && !isShared;
+    const isNamesake = one.stem === stemOf(baseName(stack.path));
+    if (isOther || (isNamesake && !isShared)) continue;
     const count = await imagesOfPart(one.files, laboratory);
     if (images === undefined || count === undefined || count >= images) return [];
     parts.push(one);
