@@ -169,7 +169,7 @@ export async function voxelsOf(laboratory: Laboratory, path: string): Promise<st
 }
 
 /** Equal for stacks of the same images, in whatever order: somebody has sorted one of them. */
-async function imagesIn(laboratory: Laboratory, path: string): Promise<string | undefined> {
+export async function imagesIn(laboratory: Laboratory, path: string): Promise<string | undefined> {
   const prints = await printsOf(laboratory, path);
   if (!prints?.some(Boolean)) return undefined;
   return [...laboratory.get(path)!.volume!.shape, ...prints.map((print = "") => print).sort()].join(" ");

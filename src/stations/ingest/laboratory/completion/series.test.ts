@@ -60,3 +60,31 @@ it("of two stacks with the same images that stays which bookkeeping names, or wh
   expect(await kept("bookkeeping")).toEqual(["TS_1/TS_1.st"]);
   expect(await kept("name")).toEqual(["TS_1/TS_1.st"]);
 });
+
+it("of two stacks with the same images in another order the one that was aligned is taken, and nobody is asked", async () => {
+  const sorted = stack(1);
+  const recorded = stack(1);
+  const section = 48 * 48 * 4;
+  for (const [at, from] of [2, 3, 1, 4, 0].entries())
+    recorded.set(sorted.subarray(1024 + from * section, 1024 + (from + 1) * section), 1024 + at * section);
+  const known = (path: string, role: Decision["role"]): [string, Decision] => [
+    path,
+    { path, role, run: "TS_1", because: "", strength: "bookkeeping", details: {} },
+  ];
+  const decided = async (aligned: Uint8Array) => {
+    const laboratory = await laboratoryWith({
+      "raw/TS_1.mrc": recorded,
+      "tomo/TS_1.st": aligned,
+      "tomo/TS_1.xf": "1 0 0 1 0 0\n",
+    });
+    const files = new Map([
+      known("raw/TS_1.mrc", "tilt series"),
+      known("tomo/TS_1.st", "tilt series"),
+      known("tomo/TS_1.xf", "alignment"),
+    ]);
+    const questions = await seriesOfOneRun(files, laboratory);
+    return [questions.length, files.get("raw/TS_1.mrc")?.role, files.get("tomo/TS_1.st")?.role];
+  };
+  expect(await decided(sorted)).toEqual([0, "left out", "tilt series"]);
+  expect(await decided(stack(2))).toEqual([1, "tilt series", "tilt series"]);
+});

@@ -16,6 +16,7 @@ import { orReason } from "../recognisers/common/reading.js";
 import { stemOf } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut, outOrAsIs } from "./claim.js";
+import { imagesIn } from "./joined-runs.js";
 
 /** Of files that a run has once the one that is called as the run; of several others nobody knows which it is. */
 export async function onlyOne(
@@ -172,8 +173,12 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
         files.set(file.path, { ...file, role: "left out", because: `the images of ${same.file.path} once more`, details: {} });
       else kept.push({ file, images });
     }
-    if (kept.length < 2 || kept.every(({ file }) => file.strength === "person")) continue;
-    const some = kept.map(({ file }) => file);
+    const some = await withoutSorted(
+      kept.map(({ file }) => file),
+      files,
+      laboratory,
+    );
+    if (some.length < 2 || some.every(({ strength }) => strength === "person")) continue;
     const [first, second] = some;
     const fitting = some.filter(({ path }) => angles.get(run)?.has(laboratory.get(path)?.volume?.shape[0] ?? 0));
     const guesses = [
@@ -204,6 +209,25 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     });
   }
   return questions;
+}
+
+/**
+ * Of two stacks with the same images in another order, such as that of recording and that of the angles, the one that was aligned stays: nobody has to be
+ * asked. @returns the others with it
+ */
+async function withoutSorted(
+  some: readonly Decision[],
+  files: Map<string, Decision>,
+  laboratory: Laboratory,
+): Promise<readonly Decision[]> {
+  if (some.length !== 2 || some.some(({ strength }) => strength === "person")) return some;
+  const [aligned, ...more] = some.filter((file) => isAligned(file, files));
+  const images = await Promise.all(some.map(({ path }) => imagesIn(laboratory, path)));
+  if (aligned === undefined || more.length > 0 || images[0] === undefined || images[0] !== images[1]) return some;
+  const other = some.find((file) => file !== aligned)!;
+  const because = `the images of ${aligned.path} once more, in another order: that one was aligned`;
+  files.set(other.path, { ...other, role: "left out", because, details: {} });
+  return [aligned];
 }
 
 /** Of the stacks of a run those that an alignment has turned are left out beside the recorded one. @returns the others */
