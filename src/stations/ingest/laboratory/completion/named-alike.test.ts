@@ -78,6 +78,25 @@ describe("a table with two names in each row", () => {
     expect((await decided({ ...unlike, "from_jana/names.csv": table })).asked).toContainEqual(["names", "separate-runs"]);
   });
 
+  it("is taken for one pair where another row has both names of a run that is called after its folder", async () => {
+    const angles = "-6\n-3\n0\n3\n6\n";
+    const of = (folder: string, seed: number) => ({
+      [`${folder}/TS_1/TS_1.edf`]: "Setup.DatasetName=TS_1\nSetup.Version.Etomo.Created=4.11.12\n",
+      [`${folder}/TS_1/TS_1.rawtlt`]: angles,
+      [`${folder}/TS_1/TS_1.st`]: stack(seed),
+    });
+    const files = {
+      ...{ ...of("ana", 1), ...of("bo", 2), "ana/upload/wt_01.st": stack(1), "ana/upload/wt_02.st": stack(3) },
+      ...etomo("TS_5", { "_rec.mrc": volume(4) }),
+    };
+    const { runs, asked } = await decided({ ...files, "ana/upload/table.csv": "name,ours\nwt_01,TS_1\nwt_02,TS_5\n" });
+    expect(asked).toContainEqual(["names", "one-run"]);
+    expect(runs).toEqual(["ana_TS_1", "bo_TS_1", "wt_02"]);
+    expect((await decided({ ...files, "ana/upload/table.csv": "name,ours\nwt_02,TS_5\n" })).asked).not.toContainEqual([
+      ...["names", "one-run"],
+    ]);
+  });
+
   it("of a single row tells nothing", async () => {
     const { asked } = await decided({ ...series, ...made, "names.txt": "Position_3 -> yeast_a1\n" });
     expect(asked).toEqual([]);

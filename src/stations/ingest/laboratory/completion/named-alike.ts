@@ -80,6 +80,15 @@ async function tablesOf(laboratory: Laboratory, runs: Runs): Promise<NameTable[]
   /** Whether a run lies under another name, too: what was known before says what the columns mean. */
   const isCalled = (run: string | undefined, other: string) =>
     run !== undefined && runOf(other) === undefined && /\d/.test(other) && calledOf(run).has(tightName(stemOf(other.trim())));
+  const runsUnder = runsByName(runs, calledOf);
+  /** Whether a run that is called otherwise, such as after the folder of its series, has files under both names. */
+  const areOfOne = (one: string, other: string) => {
+    const names = [one, other].map((cell) => stemOf(cell.trim()));
+    const [a, b] = names.map(tightName) as [string, string];
+    if (a === b || !names.every((name) => /\d/.test(name)) || runOf(one) !== undefined || runOf(other) !== undefined)
+      return false;
+    return [...(runsUnder().get(a) ?? [])].some((run) => calledOf(run).has(b));
+  };
   const texts = laboratory.files.filter(
     ({ path, format, size }) => format === "text" && size <= TEXT_BYTES_MAX && TABLE.test(path),
   );
@@ -88,12 +97,28 @@ async function tablesOf(laboratory: Laboratory, runs: Runs): Promise<NameTable[]
       .split(/\r\n|\n|\r/)
       .map((line) => (/[,;\t|]/.test(line) ? line.split(/[,;\t|]/) : line.split(/\s*(?:->|=>|=|→|:)\s*|\s+/)));
     const { pairs, columns } = pairsOf(lines.map((line) => line.map(runOf)));
-    const isKnown = (line: readonly string[]) => line.some((cell) => line.some((other) => isCalled(runOf(cell), other)));
+    if (pairs.length === 0) return { path, pairs, isShown: false, rows: 0 };
     const [a, b] = columns.map((column) => (line: readonly string[]) => line[column] ?? "") as [Cell, Cell];
-    const isShown = lines.some((line) => isCalled(runOf(a(line)), b(line)) || isCalled(runOf(b(line)), a(line)));
-    return { path, pairs, isShown, rows: pairs.length + (pairs.length === 0 ? 0 : lines.filter(isKnown).length) };
+    const areKnown = (line: readonly string[]) => areOfOne(a(line), b(line));
+    const isKnown = (line: readonly string[]) =>
+      line.some((cell) => line.some((other) => isCalled(runOf(cell), other))) || areKnown(line);
+    const isShown = lines.some(
+      (line) => isCalled(runOf(a(line)), b(line)) || isCalled(runOf(b(line)), a(line)) || areKnown(line),
+    );
+    return { path, pairs, isShown, rows: pairs.length + lines.filter(isKnown).length };
   });
   return tables.filter(({ rows }) => rows >= ROWS_MIN);
+}
+
+/** The runs that have files under a name, made when it is first asked for: most folders have no such table. */
+function runsByName(runs: Runs, calledOf: (run: string) => ReadonlySet<string>): () => ReadonlyMap<string, readonly string[]> {
+  let made: Map<string, string[]> | undefined;
+  return () => {
+    if (made) return made;
+    made = new Map();
+    for (const run of runs.keys()) for (const name of calledOf(run)) made.set(name, [...(made.get(name) ?? []), run]);
+    return made;
+  };
 }
 
 type Cell = (line: readonly string[]) => string;
