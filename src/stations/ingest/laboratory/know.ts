@@ -8,6 +8,7 @@ import { complete } from "./complete.js";
 import { joinedRuns } from "./completion/joined-runs.js";
 import { namedAlike } from "./completion/named-alike.js";
 import { ofSameExposures } from "./completion/same-exposures.js";
+import { withSecondAxes } from "./completion/second-axes.js";
 import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
 import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN, withoutEffect } from "./decide.js";
@@ -112,7 +113,7 @@ async function recognisedAsOne(
   const { recorded: all, asked, related } = await withoutSimulated(laboratory, [...known, await conventions(laboratory, known)]);
   await turnOfTheLoop();
   const joined = await joinedRuns(laboratory, await runsOfSeries(laboratory, await ofSameExposures(laboratory, all)));
-  const inRuns = [...(await namedAlike(laboratory, joined.recognised)), ...asked];
+  const inRuns = [...(await namedAlike(laboratory, await withSecondAxes(laboratory, joined.recognised))), ...asked];
   // where not all were compared two folders may have something in common that nobody has looked at
   return { recognised: inRuns, projects: joined.isComplete ? projectsOf(whole, inRuns, [...pairs, ...related]) : [] };
 }
