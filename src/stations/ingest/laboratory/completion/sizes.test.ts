@@ -39,6 +39,34 @@ describe("cubes that are smaller than the tomogram of their run", () => {
   });
 });
 
+describe("what is called after a series, counted, and smaller than its tomogram", () => {
+  const piece = (shape: [number, number, number], spacing = 10) => ({
+    ...LAB,
+    "peet/axo.prm": "fnVolume = {'TS_01_axo1.mrc'}\nfnModParticle = {'TS_01_axo1.mod'}\ninitMOTL = {'a.csv'}\nfnOutput = 'axo'\n",
+    "peet/TS_01_axo1.mrc": mrcFile(shape, spacing, { seed: 5 }),
+    "peet/TS_01_axo1.mod": "x",
+  });
+
+  it("is a piece until somebody says that it is a tomogram, though averaging names it", async () => {
+    const { files, questions } = await decided(piece([10, 36, 38]));
+    expect(questions.map(({ id, answer }) => [id, answer])).toContainEqual(["named-pieces", "leave-out"]);
+    expect([files.get("peet/TS_01_axo1.mrc")?.role, files.get("tomograms/TS_01.mrc")?.role]).toEqual(["left out", "tomogram"]);
+    expect(files.get("peet/TS_01_axo1.mod")).toMatchObject({
+      role: "left out",
+      because: "its points lie in peet/TS_01_axo1.mrc, which is not published, and no tomogram of TS_01 has its size",
+    });
+  });
+
+  it.each<[string, [number, number, number], number]>([
+    ["as large and only thinner", [10, 40, 40], 10],
+    ["longer", [10, 36, 44], 10],
+    ["of another voxel size", [10, 36, 38], 20],
+  ])("is nothing to ask about where it is %s", async (_, shape, spacing) => {
+    const { questions } = await decided(piece(shape, spacing));
+    expect(questions.map(({ id }) => id)).not.toContain("named-pieces");
+  });
+});
+
 describe("a mask that fits tomograms of two voxel sizes", () => {
   const twice = {
     "TS_01.st": mrcFile([5, 40, 40], 10, { kind: "stack", seed: 1 }),

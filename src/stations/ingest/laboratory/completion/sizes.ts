@@ -1,9 +1,11 @@
 import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
+import { isAdded } from "../conventions/specimens.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { isBox } from "../recognisers/common/averages.js";
+import { knownBeginning, stemOf } from "../recognisers/common/names.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
@@ -99,7 +101,85 @@ export function cropQuestions(
   undecided: ReadonlyMap<string, string>,
   laboratory: Laboratory,
 ): Question[] {
-  return [...lonelyQuestions(files, undecided, laboratory), ...cubeQuestions(files, laboratory)];
+  const named = namedPieces(files, laboratory);
+  const isNamed = new Set(named.map(({ file }) => file.path));
+  return [
+    ...pieceQuestions(named),
+    ...lonelyQuestions(files, undecided, laboratory, isNamed),
+    ...cubeQuestions(files, laboratory),
+  ];
+}
+
+/** What a piece of a tomogram may have beside it: what was found in it. */
+const IN_PIECES: readonly Decision["role"][] = ["tomogram", "points", "mask", "mesh", "table"];
+
+interface Piece {
+  readonly file: Decision;
+  readonly other: Decision;
+}
+
+/** A word with a number, as pieces of one tomogram are counted by: `axo1`, `cilium_2`. */
+const COUNTED = /(?:^|[_.\- ])(\p{L}{3,})[_\- ]?(\d+)(?=[_.\- ]|$)/u;
+
+/**
+ * Volumes that are called after a series and go on, `ts_01_axo2`, and fit into its tomogram of the same voxel size: somebody has cut them out to average what
+ * they show, and bookkeeping of averaging names them as it names whole tomograms. They are of a run of that name, of which nothing was recorded, or of that of
+ * the tomogram, where they are counted.
+ */
+function namedPieces(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Piece[] {
+  const used = [...files.values()].filter(({ run, role }) => run !== undefined && role !== "left out");
+  const runs = [...groupsOf(used, ({ run }) => run!)];
+  const isRecorded = (own: readonly Decision[]) => own.some(({ role }) => !IN_PIECES.includes(role));
+  const recorded = runs.filter(([, own]) => isRecorded(own));
+  const isCalledSo = (run: string, name: string) => run === name || run.endsWith(`_${name}`);
+  return runs.flatMap(([run, own]) => {
+    const isOwn = isRecorded(own);
+    const whole = isOwn ? [[run, own] as const] : recorded;
+    return own.flatMap((file): Piece[] => {
+      if (file.role !== "tomogram" || file.strength === "person" || file.question !== undefined) return [];
+      const stem = stemOf(file.path);
+      const isKnown = (name: string) => name !== stem && /\d/.test(name) && whole.some(([one]) => isCalledSo(one, name));
+      const name = knownBeginning(stem, isKnown);
+      const [, word, number] = COUNTED.exec(name?.rest ?? "") ?? [];
+      // of other volumes of a run it is asked which one counts
+      const isCounted = file.strength === "bookkeeping" && word !== undefined && !isAdded(word) && !isAdded(`${word}${number}`);
+      // a number alone counts series: `ts_01_2`
+      if (name === undefined || !(isOwn ? isCounted : /\p{L}/u.test(name.rest))) return [];
+      const beside = whole.filter(([one]) => isCalledSo(one, name.begin)).flatMap(([, others]) => others);
+      const other = beside.find((one) => one.role === "tomogram" && fitsInto(file, one, laboratory));
+      return other ? [{ file, other }] : [];
+    });
+  });
+}
+
+/** Whether a volume is shorter than another one of its voxel size in whatever direction it was turned. Tomograms of one session are as large, and not as thick. */
+function fitsInto(file: Decision, other: Decision, laboratory: Laboratory): boolean {
+  const [own, others] = [file, other].map(({ path }) => [...(shapeOf(path, laboratory) ?? [])].sort((a, b) => b - a));
+  if (own!.length < 3 || others!.length < 3 || spacingOf(file, laboratory) !== spacingOf(other, laboratory)) return false;
+  return own!.every((side, at) => side <= others![at]!) && (own![0]! < others![0]! || own![1]! < others![1]!);
+}
+
+function pieceQuestions(pieces: readonly Piece[]): Question[] {
+  if (pieces.length === 0) return [];
+  const [{ other }] = pieces as [Piece, ...Piece[]];
+  const paths = pieces.map(({ file }) => file.path);
+  const [volumes, they] = pieces.length === 1 ? ["Is this volume", "It is"] : ["Are these volumes", "They are"];
+  return [
+    {
+      id: "named-pieces",
+      text: `${volumes} cut out of a tomogram: ${few(paths)}? ${they} called after a series, and smaller than its tomogram of the same voxel size, such as ${other.path}.`,
+      files: paths,
+      options: [
+        {
+          answer: "leave-out",
+          says: "pieces, not published, nor what was found in them, since its coordinates begin elsewhere",
+          claims: pieces.map((one) => leftOut(one.file, `a piece of a tomogram, such as ${one.other.path}`)),
+        },
+        { answer: "tomograms", says: "tomograms as the others are", claims: pieces.map(({ file }) => asItIs(file)) },
+      ],
+      guess: "leave-out",
+    },
+  ];
 }
 
 /** Cubes of a run that has a tomogram of the same voxel size which is longer both in x and in y: references, and what a model was trained with. */
@@ -146,6 +226,7 @@ function lonelyQuestions(
   files: ReadonlyMap<string, Decision>,
   undecided: ReadonlyMap<string, string>,
   laboratory: Laboratory,
+  isNamed: ReadonlySet<string>,
 ): Question[] {
   const ofRuns = groupsOf(
     [...files.values()].filter(({ run, role }) => run !== undefined && role !== "left out"),
@@ -160,6 +241,7 @@ function lonelyQuestions(
   );
   const lonely = tomograms.filter((file) => {
     if (file.run === undefined || file.strength === "person" || file.strength === "bookkeeping") return false;
+    if (isNamed.has(file.path)) return false;
     if (ofRuns.get(file.run)!.length > 1) return false;
     // called as those of other runs are, in their folder
     const family = withoutNumbers(file.path);

@@ -59,6 +59,11 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   const listed: Listed[] = [];
   for (const file of files) {
     const { laboratory, signal } = options;
+    const elsewhere = inAnother(file, options);
+    if (elsewhere !== undefined) {
+      claims.push(leftOut(file, elsewhere));
+      continue;
+    }
     const table = file.details.points ? undefined : await namedTable(laboratory, file.path, options, signal);
     const known = typeof table === "object" ? table.reading : (table ?? (await readingOf(file, options)));
     const named =
@@ -97,6 +102,20 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
     }
   }
   return { claims, questions, notes };
+}
+
+/**
+ * Why points are in none of the tomograms of their run: bookkeeping names the volume that they were found in, such as a piece that was cut out, which is not
+ * published, and no tomogram of the run has as many voxels. Their coordinates count from another corner, or in other voxels.
+ */
+function inAnother({ run, details, strength }: Decision, { laboratory, volumesOf }: PlaceOptions): string | undefined {
+  const { of, pixelAngstrom, rowValues } = details.points ?? {};
+  const shape = of === undefined ? undefined : laboratory.get(of)?.volume?.shape;
+  if (run === undefined || shape === undefined || pixelAngstrom !== undefined || rowValues !== undefined) return undefined;
+  const volumes = volumesOf(run);
+  const isSame = ({ path, size: [x, y, z] }: Volume) => path === of || (x === shape[2] && y === shape[1] && z === shape[0]);
+  if (strength === "person" || volumes.length === 0 || volumes.some(isSame)) return undefined;
+  return `its points lie in ${of}, which is not published, and no tomogram of ${run} has its size`;
 }
 
 /** A row of three numbers between `;` or tabulators. */
