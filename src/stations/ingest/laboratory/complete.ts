@@ -2,6 +2,7 @@ import { groupsOf } from "../../../core/groups.js";
 import { readAcquisitions } from "./acquisition.js";
 import type { Claim, Details, Question } from "./claims.js";
 import { anglesOfStack } from "./completion/angles-of-stack.js";
+import { leaveBinnedStacks } from "./completion/binned-stacks.js";
 import { boxQuestions } from "./completion/boxes.js";
 import { calibrationQuestions } from "./completion/calibrations.js";
 import { chunkQuestions } from "./completion/chunks.js";
@@ -98,6 +99,7 @@ export async function complete(
   const unread = leaveHdf5(files, laboratory);
   leaveCopiedRuns(files);
   await leaveParts(files, laboratory);
+  await leaveBinnedStacks(files, laboratory);
   joinAcquisitions(files);
   nameProcessing(files, laboratory);
   withoutRun(files, undecided);

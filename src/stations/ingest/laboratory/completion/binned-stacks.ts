@@ -1,0 +1,39 @@
+import { groupsOf } from "../../../../core/groups.js";
+import type { Decision } from "../decide.js";
+import { ALIGNED, knownBeginning } from "../recognisers/common/names.js";
+import { baseName } from "../recognisers/common/paths.js";
+import { showTheSame } from "../recognisers/common/prints.js";
+import { stemOf } from "../run-names.js";
+import type { Laboratory } from "../survey/laboratory.js";
+
+const FACTOR_LEAST = 2;
+
+/**
+ * Stacks that somebody has binned to look at them, `ts_02_bin4_look.st` beside `ts_02.st`: the word behind the name makes no series of its own, where the images
+ * look alike and the larger ones are as many. Only what has nothing else is such a copy.
+ */
+export async function leaveBinnedStacks(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  const used = [...files.values()].filter(({ run, role }) => run !== undefined && role !== "left out");
+  const ofRun = groupsOf(used, ({ run }) => run!);
+  const stacks = used.filter(({ role, path }) => role === "tilt series" && !ALIGNED.test(path));
+  const byStem = groupsOf(stacks, ({ path }) => stemOf(baseName(path)));
+  for (const file of stacks) {
+    if (file.strength === "person" || ofRun.get(file.run!)!.length > 1) continue;
+    const stem = stemOf(baseName(file.path));
+    const { begin } = knownBeginning(stem, (name) => name !== stem && byStem.has(name)) ?? {};
+    for (const other of begin === undefined ? [] : byStem.get(begin)!) {
+      if (!isBinnedSize(file, other, laboratory) || !(await showTheSame(laboratory, file.path, other.path))) continue;
+      const because = `the images of ${other.path} once more, binned`;
+      files.set(file.path, { ...file, role: "left out", run: undefined, because, details: {} });
+      break;
+    }
+  }
+}
+
+/** As many images, of which both sides are shorter by one whole number. */
+function isBinnedSize({ path: one }: Decision, { path: other }: Decision, laboratory: Laboratory): boolean {
+  const [small, large] = [one, other].map((path) => laboratory.get(path)?.volume?.shape);
+  if (!small || !large || small[0] !== large[0]) return false;
+  const factor = Math.round(large[2] / small[2]);
+  return factor >= FACTOR_LEAST && [1, 2].every((axis) => Math.abs(large[axis]! / factor - small[axis]!) < 1);
+}
