@@ -25,7 +25,14 @@ import { paintedQuestions } from "./completion/painted.js";
 import { leaveParts } from "./completion/parts.js";
 import { fillPixels, readPixels } from "./completion/pixels.js";
 import { processedStackQuestions } from "./completion/processed-stacks.js";
-import { asideListQuestions, asideQuestions, figureQuestions, leavePutAside, trainingQuestions } from "./completion/put-aside.js";
+import {
+  asideListQuestions,
+  asideQuestions,
+  figureQuestions,
+  givenUpQuestions,
+  leavePutAside,
+  trainingQuestions,
+} from "./completion/put-aside.js";
 import { leaveSameMasks } from "./completion/same-masks.js";
 import {
   countQuestions,
@@ -118,6 +125,7 @@ export async function complete(
   await listsOfFewer(files, laboratory);
   ask(mapQuestions(files, laboratory));
   ask(stoppedSeries(files, laboratory));
+  ask(givenUpQuestions(files));
   ask(await countQuestions(files, laboratory));
   ask(await turnedQuestions(files, laboratory));
   await readPixels(files, laboratory);

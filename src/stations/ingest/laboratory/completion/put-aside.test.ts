@@ -86,6 +86,30 @@ describe("what somebody has put aside", () => {
   });
 });
 
+describe("a series that lies in a folder of what is of no use", () => {
+  const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+  const series = { "TS_01.st": stack(1), "TS_02.st": stack(2) };
+
+  it.each(["bad", "rejected", "discarded", "bad_tilts", "do_not_use"])(
+    "is asked about, and left out until then: %s",
+    async (folder) => {
+      const { questions, role } = await decided({ ...series, [`${folder}/TS_03.st`]: stack(3) });
+      expect(questions).toContainEqual(["given-up", "leave-out"]);
+      expect([role("TS_02.st"), role(`${folder}/TS_03.st`)]).toEqual(["tilt series", "left out"]);
+    },
+  );
+
+  it("is published where the folder has another name, or its run has more elsewhere", async () => {
+    const other = await decided({ ...series, "badlands/TS_03.st": stack(3) });
+    expect([other.role("badlands/TS_03.st"), other.questions.map(([id]) => id)]).toEqual([
+      "tilt series",
+      expect.not.arrayContaining(["given-up"]),
+    ]);
+    const elsewhere = await decided({ ...series, "bad/TS_03.st": stack(3), "rec/TS_03.mrc": volume(3) });
+    expect(elsewhere.questions.map(([id]) => id)).not.toContain("given-up");
+  });
+});
+
 describe("what was made for figures", () => {
   it("is asked about and not published until somebody answers", async () => {
     const files = {

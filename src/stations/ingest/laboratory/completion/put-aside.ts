@@ -18,6 +18,9 @@ const FIGURES =
 /** Folders of what networks are trained and validated with: `train`, `val`, `training_data`, `validation_set`. */
 const TRAINING =
   /^(?:\w+[_.\- ])?(?:train(?:ing|set)?|val(?:id(?:ation)?|set)?)(?:[_.\- ]?(?:sets?|data|datasets?|volumes?|tomos?|tomograms?|images?|labels?|targets?))?\d*$/i;
+/** Folders of what somebody has judged to be of no use; what is only old may be all that there is. */
+const GIVEN_UP =
+  /^(?:(?:all_?|the_?|really_?|very_?)?bad|bad_?(?:ones?|tilts?|tilt_?series|series|stacks?|tomos?|tomograms?|data|quality)|discard(?:ed|s)?|reject(?:ed|s)?|unusable|useless|garbage|junk|fail(?:ed|ures?)|do_?not_?use)\d*$/i;
 const hasFolder = (form: RegExp, path: string): boolean =>
   folderOf(path)
     .split("/")
@@ -162,6 +165,37 @@ function asideQuestion(
         },
         { answer: "publish", says: "published with the others", claims: doubts.map(({ file }) => asItIs(file)) },
       ],
+      guess: "leave-out",
+    },
+  ];
+}
+
+const OF_SERIES: readonly Role[] = ["tilt series", "frame", "tomogram", "half map"];
+
+/**
+ * Series of which all that would be published lies in folders of what was judged to be of no use, `bad` or `rejected`, where other series lie elsewhere: a person
+ * says whether they are published.
+ */
+export function givenUpQuestions(files: ReadonlyMap<string, Decision>): Question[] {
+  const used = [...files.values()].filter(({ run, role }) => run !== undefined && role !== "left out");
+  const shown = [...groupsOf(used, ({ run }) => run!).values()].filter((own) => own.some(({ role }) => OF_SERIES.includes(role)));
+  const isGivenUp = (own: readonly Decision[]) =>
+    own.every(({ path, role, strength }) => strength !== "person" && (!OF_SERIES.includes(role) || hasFolder(GIVEN_UP, path)));
+  const given = shown.filter(isGivenUp);
+  // where everything lies below such a folder it tells nothing
+  if (given.length === 0 || given.length === shown.length) return [];
+  const doubts = given.flat().filter(({ question }) => question === undefined);
+  const [they, are] = given.length === 1 ? ["it lies", "Was this series"] : ["they lie", "Were these series"];
+  const paths = given.map((own) => own.find(({ role }) => OF_SERIES.includes(role))!.path);
+  return [
+    {
+      id: "given-up",
+      text: `${are} given up, as the folder says in which ${they}: ${few(paths)}?`,
+      files: doubts.map(({ path }) => path),
+      options: outOrAsIs(doubts, {
+        because: "given up, by the name of its folder",
+        ...{ as: "publish", says: "published as the others are" },
+      }),
       guess: "leave-out",
     },
   ];
