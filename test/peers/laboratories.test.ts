@@ -25,6 +25,7 @@ const LABORATORIES = [
   ...["diamond_visits", "tomoman_lab", "emdb_deposit"],
   ...["pacetomo_pytom"],
   ...["imod_years"],
+  ...["flagella_lab"],
   ...["warp1_warptools"],
   ...["copick_ml_group"],
 ];
