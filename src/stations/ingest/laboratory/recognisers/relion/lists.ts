@@ -5,6 +5,7 @@ import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, PointsReading } from "../../claims.js";
 import { type ParticleList, readingOf, readParticleList, seriesStem } from "../common/particles.js";
 import { doubtOf, type Lists, type Ranked, SHAPES } from "./doubts.js";
+import { type Imports, otherPixel, otherPixelOfJobs } from "./imports.js";
 import { placeOf } from "./places.js";
 import type { Found } from "./project.js";
 import { areSame, type Placed, placed } from "./same-particles.js";
@@ -28,6 +29,7 @@ const TRIAL_PART = 0.1;
 export async function claimLists(
   found: Found,
   tomograms: readonly Tomogram[],
+  imports: Imports,
 ): Promise<{ open: ReadonlySet<string>; isVersion5: boolean }> {
   const finder = tomogramFinder(found, tomograms);
   leaveIterations(found);
@@ -41,7 +43,7 @@ export async function claimLists(
   const isKnown = ({ list }: Placed) => [...list.series.keys()].some((name) => finder(list.path, name));
   const published: Ranked[] = [];
   for (const one of kept.filter(isKnown)) {
-    const claim = claimOf(found, one.list, finder);
+    const claim = claimOf(found, one.list, { finder, imports, tomograms });
     const question = claim.role === "points" ? doubtOf(found, one, { kept, left }, claim) : undefined;
     if (claim.role === "points" && (!question || question.guess === "points")) published.push(one);
     if (question) found.ask(question);
@@ -181,14 +183,37 @@ function leavePicks(found: Found, kept: readonly Ranked[]): void {
   }
 }
 
-function claimOf(found: Found, list: ParticleList, finder: ReturnType<typeof tomogramFinder>): Claim {
+interface Known {
+  readonly finder: ReturnType<typeof tomogramFinder>;
+  readonly imports: Imports;
+  readonly tomograms: readonly Tomogram[];
+}
+
+/** Why the places of a list do not count: Å that were measured with another pixel than the one that counts. */
+function whyOtherPixel(found: Found, { path, tiltPixelAngstrom }: ParticleList, known: readonly Tomogram[], imports: Imports) {
+  const place = placeOf(path);
+  const jobs = place ? [place.job, ...(found.projectOf(path)?.pipeline.before(place.job) ?? [])] : [];
+  return known
+    .map((one) => otherPixel(tiltPixelAngstrom, imports(one)) ?? otherPixelOfJobs(jobs, imports(one)))
+    .find((why) => why !== undefined);
+}
+
+const isImportedAgain = ({ project, run, name }: Tomogram, tomograms: readonly Tomogram[]): boolean =>
+  tomograms.some((other) => other.project === project && other.run === run && other.name !== name);
+
+function claimOf(found: Found, list: ParticleList, { finder, imports, tomograms }: Known): Claim {
   const { path, rows } = list;
   const named = [...list.series.keys()].map((name) => ({ name, tomogram: finder(path, name) }));
   const known = named.flatMap(({ tomogram }) => tomogram ?? []);
   const strange = named.filter(({ tomogram }) => !tomogram).map(({ name }) => name);
   if (strange.length > 0) found.notes.push(`${path} has particles of ${few(strange)}, which no table of tomograms has.`);
-  if (known.some(({ run, name }) => run !== seriesStem(name))) {
-    const because = "two projects have tomograms of these names: its rows do not tell which are meant";
+  const ofOtherPixel = whyOtherPixel(found, list, known, imports);
+  if (ofOtherPixel !== undefined) return { path, role: "left out", because: ofOtherPixel, strength: "bookkeeping" };
+  const renamed = known.filter(({ run, name }) => run !== seriesStem(name));
+  if (renamed.length > 0) {
+    const because = renamed.some((one) => isImportedAgain(one, tomograms))
+      ? `its rows have names of an import that was done again under others: ${few(renamed.map(({ name, run }) => `${name} is ${run}`))}`
+      : "two projects have tomograms of these names: its rows do not tell which are meant";
     return { path, role: "left out", because, strength: "bookkeeping" };
   }
   const place = placeOf(path);

@@ -967,3 +967,81 @@ it("a volume that a person calls a tomogram is denoised where its name says so",
   const { files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal, given);
   expect(files.get("other/TS_01_den.rec")).toMatchObject({ role: "tomogram", details: { processing: "denoised" } });
 });
+
+describe("movies that were imported again", () => {
+  const COLUMNS = ["rlnTomoName", "rlnTomoTiltSeriesPixelSize", "rlnTomoTiltSeriesStarFile"];
+  const VOLUME = [...COLUMNS, "rlnTomoTomogramBinning", "rlnTomoReconstructedTomogram"];
+  const movies = [1, 2, 3, 4].map((n) => `frames/Position_1_00${n}_EER.mrc`);
+  const tilts = (name: string) => table(name, ["rlnMicrographMovieName"], ...movies);
+  const place = "Position_1 100 -200 50";
+  const project = (first: string, second: string, pixel = 2.42): Files => ({
+    "default_pipeline.star": pipeline(
+      ["Import/job001/ None relion.importtomo Succeeded", "Import/job006/ None relion.importtomo Succeeded"],
+      ["Import/job001/tilt_series.star Picks/job004/"],
+    ),
+    ...Object.fromEntries(movies.map((movie) => [movie, frame])),
+    "Import/job001/tilt_series.star": table("global", COLUMNS, `${first} ${pixel} Import/job001/tilt_series/${first}.star`),
+    [`Import/job001/tilt_series/${first}.star`]: tilts(first),
+    "Tomograms/job003/tomograms.star": table(
+      "global",
+      VOLUME,
+      `${first} ${pixel} Import/job001/tilt_series/${first}.star ${10 / pixel} Tomograms/job003/tomograms/rec_${first}.mrc`,
+    ),
+    [`Tomograms/job003/tomograms/rec_${first}.mrc`]: volume(10),
+    "Picks/job004/particles.star": table("particles", ["rlnTomoName", ...CENTRED], place.replace("Position_1", first)),
+    "Import/job006/tilt_series.star": table("global", COLUMNS, `${second} 3.02 Import/job006/tilt_series/${second}.star`),
+    [`Import/job006/tilt_series/${second}.star`]: tilts(second),
+  });
+  const reconstructed = (name: string): Files => ({
+    "Tomograms/job009/tomograms.star": table(
+      "global",
+      VOLUME,
+      `${name} 3.02 Import/job006/tilt_series/${name}.star 3.3113 Tomograms/job009/tomograms/rec_${name}.mrc`,
+    ),
+    [`Tomograms/job009/tomograms/rec_${name}.mrc`]: mrcFile([28, 50, 52], 10),
+  });
+  const AGAIN = "of an import with pixels of 2.42 Å, which was done again: Tomograms/job009 has 3.02 Å";
+
+  it("with a prefix are one series, and what was made with the other pixel is left out", async () => {
+    const told = toldOf(await recognised({ ...project("Position_1", "d1_Position_1"), ...reconstructed("d1_Position_1") }));
+    expect(told[movies[0]!]).toBe("frame d1_Position_1");
+    expect(told["Tomograms/job009/tomograms/rec_d1_Position_1.mrc"]).toBe("tomogram d1_Position_1");
+    expect(told["Tomograms/job003/tomograms/rec_Position_1.mrc"]).toBe(AGAIN);
+    expect(told["Picks/job004/particles.star"]).toBe(AGAIN);
+  });
+
+  it("under the same name likewise, by the jobs before a list", async () => {
+    const told = toldOf(await recognised({ ...project("Position_1", "Position_1"), ...reconstructed("Position_1") }));
+    expect(told["Tomograms/job009/tomograms/rec_Position_1.mrc"]).toBe("tomogram Position_1");
+    expect(told["Tomograms/job003/tomograms/rec_Position_1.mrc"]).toBe(AGAIN);
+    expect(told["Picks/job004/particles.star"]).toBe(AGAIN);
+  });
+
+  it("and not yet reconstructed again: a person is asked for the voxel size", async () => {
+    const [question] = (await recognised(project("Position_1", "d1_Position_1")))!.questions!;
+    expect(question!.files).toEqual(["Tomograms/job003/tomograms/rec_Position_1.mrc"]);
+    expect(question!.options.map(({ answer }) => answer)).toEqual(["12.479", "10", "leave-out"]);
+    expect(question!.guess).toBeUndefined();
+  });
+
+  it("with the pixel of the mdoc count against a later import", async () => {
+    const mdoc = movies
+      .map((movie, z) => `[ZValue = ${z}]\nTiltAngle = ${3 * z}\nSubFramePath = X:\\${movie.slice(7)}\n`)
+      .join("\n");
+    const files = { ...project("Position_1", "d1_Position_1"), "Position_1.mdoc": `PixelSpacing = 2.42\n\n${mdoc}` };
+    const told = toldOf(await recognised({ ...files, ...reconstructed("d1_Position_1") }));
+    expect(told["Tomograms/job003/tomograms/rec_Position_1.mrc"]).toBe("tomogram d1_Position_1");
+    expect(told["Tomograms/job009/tomograms/rec_d1_Position_1.mrc"]).toBe(
+      "of an import with pixels of 3.02 Å, which was done again: Tomograms/job003 has 2.42 Å",
+    );
+  });
+
+  it("are not those of which only one or two are named twice", async () => {
+    const files = project("Position_1", "d1_Position_1");
+    const few = table("d1_Position_1", ["rlnMicrographMovieName"], movies[0]!, "frames/a.mrc", "frames/b.mrc", "frames/c.mrc");
+    const told = toldOf(
+      await recognised({ ...files, ...reconstructed("d1_Position_1"), "Import/job006/tilt_series/d1_Position_1.star": few }),
+    );
+    expect(told["Tomograms/job003/tomograms/rec_Position_1.mrc"]).toBe("tomogram Position_1");
+  });
+});

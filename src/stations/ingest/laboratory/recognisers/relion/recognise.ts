@@ -1,5 +1,6 @@
 import type { Recogniser } from "../../claims.js";
 import { within } from "../common/paths.js";
+import { importsOf, leaveOtherPixels } from "./imports.js";
 import { leaveAliases, leaveFiles } from "./jobs.js";
 import { claimLists } from "./lists.js";
 import { type Found, findProjects } from "./project.js";
@@ -25,10 +26,12 @@ export const relion: Recogniser = {
     const tomograms = await readTomograms(found);
     claimNamedVolumes(found, tomograms);
     claimCalledVolumes(found, tomograms);
+    const imports = await importsOf(found, tomograms);
+    leaveOtherPixels(found, tomograms, imports);
     leaveSecondVolumes(found);
-    await claimSeries(found, tomograms);
+    await claimSeries(found, tomograms, imports);
     await leaveAliases(found);
-    const { open, isVersion5 } = await claimLists(found, tomograms);
+    const { open, isVersion5 } = await claimLists(found, tomograms, imports);
     await claimOtherVolumes(found, tomograms);
     for (const { rows } of tomograms) for (const { star } of rows) found.leave(star, "a table of tomograms of RELION");
     leaveFiles(found, open);

@@ -8,6 +8,7 @@ import { idOf, stemOf } from "../common/names.js";
 import { seriesStem } from "../common/particles.js";
 import { baseName, folderOf, within } from "../common/paths.js";
 import { setSpacing, volumesOf } from "../common/volumes.js";
+import { type Imports, otherPixel } from "./imports.js";
 import { below, isBelow, placeOf } from "./places.js";
 import { type Found, plainName } from "./project.js";
 import { positiveIn, rowsOf, starTables } from "./stars.js";
@@ -17,7 +18,7 @@ const FRAME_FORMATS: readonly unknown[] = ["tiff", "eer", "mrc", "hdf5"];
 const READS_IN_FLIGHT = 16;
 
 /** Tilt series, frames, and what the tables of single tilt series say. */
-export async function claimSeries(found: Found, tomograms: readonly Tomogram[]): Promise<void> {
+export async function claimSeries(found: Found, tomograms: readonly Tomogram[], imports: Imports): Promise<void> {
   for (const stack of sharedStacks(tomograms))
     found.leave(stack, "the tables of RELION name it for several tomograms: a stand-in, and the tilt series of none");
   for (const tomogram of tomograms) claimNamedFiles(found, tomogram);
@@ -28,6 +29,7 @@ export async function claimSeries(found: Found, tomograms: readonly Tomogram[]):
   claimAlignments(found, tomograms, {
     tables,
     unrelated: unrelatedStacks(found, tomograms, tables),
+    imports,
     methods: await alignmentMethods(found),
   });
 }
@@ -285,6 +287,7 @@ function tableQuestion(claim: Claim, { path, other }: Unrelated, name: string): 
 interface Tables {
   readonly tables: readonly TiltTable[];
   readonly unrelated: ReadonlyMap<Tomogram, Unrelated>;
+  readonly imports: Imports;
   /** By the folder of the job that aligned. */
   readonly methods: ReadonlyMap<string, string>;
 }
@@ -327,7 +330,7 @@ function methodOf(
 const jobNumber = (job: string): number => Number(/job(\d+)/.exec(job)?.[1] ?? -1);
 
 /** The latest table of tilts with an alignment, unless the files of the program that aligned are there; and the latest other one with a CTF. */
-function claimAlignments(found: Found, tomograms: readonly Tomogram[], { tables, unrelated, methods }: Tables): void {
+function claimAlignments(found: Found, tomograms: readonly Tomogram[], { tables, unrelated, imports, methods }: Tables): void {
   const beside = new Set(
     found.places.flatMap(({ path, root, rest }) => (/\.(?:xf|aln)$/i.test(path) ? [keyOf(root, folderOf(rest))] : [])),
   );
@@ -335,7 +338,13 @@ function claimAlignments(found: Found, tomograms: readonly Tomogram[], { tables,
   for (const tomogram of tomograms) {
     const { run, name, project, rows } = tomogram;
     const other = unrelated.get(tomogram);
-    const own = (byTomogram.get(keyOf(project.root, name)) ?? []).sort((a, b) => b.job - a.job);
+    const all = (byTomogram.get(keyOf(project.root, name)) ?? []).sort((a, b) => b.job - a.job);
+    const own = all.filter(({ star, columns }) => {
+      const pixel = rows.find(({ row }) => project.find(row.get("rlnTomoTiltSeriesStarFile") ?? "") === star);
+      const why = pixel && otherPixel(positiveIn(pixel.row, "rlnTomoTiltSeriesPixelSize"), imports(tomogram));
+      if (why !== undefined && (columns.has("rlnTomoYTilt") || columns.has("rlnDefocusU"))) found.leave(star, why, run);
+      return why === undefined;
+    });
     const claim = (role: "alignment" | "ctf", path: string, because: string, table?: string) => {
       const methodType = role === "alignment" ? methodOf(path, project, methods) : undefined;
       const details = {

@@ -14,6 +14,8 @@ export interface Tomogram {
   readonly pixelAngstrom?: number | undefined;
   /** Voxels of the tomogram without binning along x, y, z. */
   readonly sizePixels?: Triple | undefined;
+  /** Movies of its tilts, where they are or should be. */
+  readonly movies?: ReadonlySet<string> | undefined;
 }
 
 export interface TomogramRow {

@@ -3,6 +3,7 @@ import { mapLimit } from "../../../../../system/parallel.js";
 import { isIsonetTable } from "../common/isonet-masks.js";
 import { seriesStem } from "../common/particles.js";
 import { distinctNames } from "../common/paths.js";
+import { moviesOf, shareMovies } from "./imports.js";
 import { below, placeOf } from "./places.js";
 import { type Found, type Project, plainName } from "./project.js";
 import { haveSameParticles } from "./same-projects.js";
@@ -46,13 +47,18 @@ interface Named extends TomogramRow {
   readonly name: string;
 }
 
-/** Rows of one name in one project are one tomogram; of two projects, where the same files are named, or one of them is there only. */
+/**
+ * Rows of one name in one project are one tomogram; of two projects, where the same files are named, or one of them is there only. Movies that were imported
+ * again under another name, such as with a prefix, are one series, which has the name of the latest job.
+ */
 async function joined(found: Found, all: readonly Named[]): Promise<Tomogram[]> {
-  const tomograms = [...groupsOf(all, ({ project, name }) => `${project.root}\0${name}`).values()].map((group) => {
+  const named = [...groupsOf(all, ({ project, name }) => `${project.root}\0${name}`).values()].map((group) => {
     const [{ project, name }] = group as [Named, ...Named[]];
     const rows = [...group].sort((a, b) => b.job - a.job);
     return { name, project, rows, stem: seriesStem(name), files: seriesFiles(project, rows), ...factsOf(rows) };
   });
+  const movies = await moviesOf(found.laboratory, named);
+  const tomograms = named.map((one, at) => ({ ...one, movies: movies[at]! }));
   const unlike = [...groupsOf(tomograms, ({ stem }) => stem).values()].flatMap((alike) =>
     alike.flatMap((one, at) =>
       alike
@@ -65,11 +71,14 @@ async function joined(found: Found, all: readonly Named[]): Promise<Tomogram[]> 
   const pairs = [...new Map(unlike.map((pair) => [pair.map(({ root }) => root).join("\0"), pair])).values()];
   const areOfOne = await haveSameParticles(found, pairs, tomograms);
   const things: { name: string; folder: string; members: (typeof tomograms)[number][] }[] = [];
-  for (const one of tomograms) {
-    const same = things.find(
-      ({ name, members }) =>
-        name === one.stem && members.some((other) => isSame(one.files, other.files) ?? areOfOne(one.project, other.project)),
-    );
+  const areOne = (one: (typeof tomograms)[number], other: (typeof tomograms)[number]) =>
+    one.stem === other.stem
+      ? (isSame(one.files, other.files) ?? areOfOne(one.project, other.project))
+      : one.project === other.project && shareMovies(one.movies, other.movies);
+  // of a series under two names the latest comes first, and names the run
+  const latest = (one: (typeof tomograms)[number]) => one.rows[0]!.job;
+  for (const one of tomograms.toSorted((a, b) => latest(b) - latest(a))) {
+    const same = things.find(({ members }) => members.some((other) => areOne(one, other)));
     if (same) same.members.push(one);
     else things.push({ name: one.stem, folder: one.project.root, members: [one] });
   }
