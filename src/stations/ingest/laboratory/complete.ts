@@ -80,10 +80,10 @@ import { sameParticles } from "./points/same-particles.js";
 import { scratchQuestions } from "./points/scratch.js";
 import { seedQuestions } from "./points/seeds.js";
 import { joinAlike } from "./questions.js";
-import { folderOf } from "./recognisers/common/paths.js";
+import { baseName, folderOf, sharedDepth } from "./recognisers/common/paths.js";
 import { tellingPaths } from "./recognisers/common/source-folders.js";
 import { deselectedQuestions } from "./recognisers/warp/doubts.js";
-import { runFinder, runsCalled } from "./run-names.js";
+import { runFinder, runsCalled, stemOf, wordsOf } from "./run-names.js";
 import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
 import { leaveWaitingLists, waitForAnswers } from "./waiting.js";
@@ -304,11 +304,30 @@ function withoutRun(files: Map<string, Decision>, undecided: Map<string, string>
   }
 }
 
-/** Tables have no run until it is clear that they are lists of points. */
+/**
+ * Tables have no run until it is clear that they are lists of points. One that is called by the former name of a series is of the run that has the files of
+ * that name nearest to it.
+ */
 function nameLists(files: Map<string, Decision>, runs: readonly string[]): void {
   const find = runFinder(runs);
+  const called = [...files.values()].filter((file) => file.run !== undefined && isCalledAsSeries(file));
   for (const [path, file] of files)
-    if (file.role === "table" && file.run === undefined) files.set(path, { ...file, run: find(path) });
+    if (file.role === "table" && file.run === undefined)
+      files.set(path, { ...file, run: find(path) ?? runOfFormerName(path, called) });
+}
+
+function runOfFormerName(path: string, called: readonly Decision[]): string | undefined {
+  const stem = stemOf(baseName(path));
+  for (const { end } of wordsOf(stem).toReversed()) {
+    const name = stem.slice(0, end);
+    if (!/\d/.test(name)) continue;
+    const own = called.filter((file) => runsCalled([file])(name).length > 0);
+    if (own.length === 0) continue;
+    const depth = Math.max(...own.map((file) => sharedDepth(path, file.path)));
+    const nearest = new Set(own.flatMap(({ path: other, run }) => (sharedDepth(path, other) === depth ? run! : [])));
+    return nearest.size === 1 ? [...nearest][0] : undefined;
+  }
+  return undefined;
 }
 
 /** A list whose bookkeeping names its tomogram is of the run of that, also where series of two folders have the same name. */

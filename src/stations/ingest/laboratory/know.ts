@@ -7,6 +7,7 @@ import { comparisonNotes } from "./compared-archive.js";
 import { complete } from "./complete.js";
 import { joinedRuns } from "./completion/joined-runs.js";
 import { namedAlike } from "./completion/named-alike.js";
+import { recordedAs } from "./completion/recorded-as.js";
 import { ofSameExposures } from "./completion/same-exposures.js";
 import { withSecondAxes } from "./completion/second-axes.js";
 import { conventions } from "./conventions/conventions.js";
@@ -112,7 +113,8 @@ async function recognisedAsOne(
   const known = withoutMadeNames(laboratory, recognised);
   const { recorded: all, asked, related } = await withoutSimulated(laboratory, [...known, await conventions(laboratory, known)]);
   await turnOfTheLoop();
-  const joined = await joinedRuns(laboratory, await runsOfSeries(laboratory, await ofSameExposures(laboratory, all)));
+  const ofSeries = await runsOfSeries(laboratory, await ofSameExposures(laboratory, all));
+  const joined = await joinedRuns(laboratory, await recordedAs(laboratory, ofSeries));
   const inRuns = [...(await namedAlike(laboratory, await withSecondAxes(laboratory, joined.recognised))), ...asked];
   // where not all were compared two folders may have something in common that nobody has looked at
   return { recognised: inRuns, projects: joined.isComplete ? projectsOf(whole, inRuns, [...pairs, ...related]) : [] };
