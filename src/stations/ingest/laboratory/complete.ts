@@ -292,9 +292,11 @@ function nameProcessing(files: Map<string, Decision>, laboratory: Laboratory): v
 function withoutRun(files: Map<string, Decision>, undecided: Map<string, string>): void {
   const find = runFinder(runsOf(files));
   for (const [path, file] of files) {
-    const { role, run, runs, question } = file;
+    const { role, run, runs, question, sameRunAs } = file;
     if (run !== undefined || runs !== undefined || ["left out", "gain", "table", "points"].includes(role)) continue;
-    const named = question === undefined ? undefined : find(path);
+    // what was made of a copy is of the run of that, though the copy is left out
+    const original = sameRunAs === undefined ? undefined : files.get(sameRunAs)?.run;
+    const named = original ?? (question === undefined ? undefined : find(path));
     if (named !== undefined) {
       files.set(path, { ...file, run: named });
       continue;

@@ -219,8 +219,9 @@ export function originalOf(path: string, files: ReadonlyMap<string, Decision>): 
 }
 
 /**
- * What was made on a copy is of the run of the original, and lies in it. The copy may lie among the files of somebody who has a series of that name, so that its
- * name and its folder say something else.
+ * What was made of another file is of the run of that, where its own is known by its name alone: names of series are those of several sessions, which their
+ * images have told apart. What was made on a copy is of the run of the original, and lies in it: the copy may lie among the files of somebody who has a series
+ * of that name.
  */
 function tieToOriginals(files: Map<string, Decision>, byPath: ReadonlyMap<string, readonly Sourced[]>): void {
   for (const file of files.values()) {
@@ -229,7 +230,12 @@ function tieToOriginals(files: Map<string, Decision>, byPath: ReadonlyMap<string
     const original = originalOf(sameRunAs, files);
     const { role, run } = files.get(original) ?? {};
     const isSaid = byPath.get(path)?.some((claim) => claim.strength !== "name" && claim.run !== undefined);
-    if (original === sameRunAs || role !== "tomogram" || run === undefined || isSaid) continue;
+    if (run === undefined || role === "left out" || isSaid) continue;
+    if (original === sameRunAs) {
+      if (run !== file.run) files.set(path, { ...file, run });
+      continue;
+    }
+    if (role !== "tomogram") continue;
     const points = details.points?.of === sameRunAs ? { ...details.points, of: original } : details.points;
     files.set(path, { ...file, run, runs: undefined, sameRunAs: original, details: { ...details, points } });
   }

@@ -73,4 +73,23 @@ describe("what is called after it", () => {
     expect(found.files.get("second/napari/Position_1_vesicles.csv")).toMatchObject({ role: "points", run: "lam4" });
     expect(found.files.get("picks/Position_1.csv")).toMatchObject({ role: "left out" });
   });
+
+  it("and a tomogram that cryoCARE calls after its even half", async () => {
+    const one = { ...sessions, ...stacks, ...outside("first", 1, "rec"), ...outside("second", 4) };
+    const half = (seed: number) => mrcFile([9, 12, 12], 10, { seed });
+    const denoised = half(24);
+    const voxels = new Float32Array(denoised.buffer, 1024);
+    for (const [at, value] of voxels.entries()) voxels[at] = value / 2;
+    const halves = { "second/Position_1_EVN_Vol.mrc": half(31), "second/Position_1_ODD_Vol.mrc": half(32) };
+    const { files: all } = await decided({ ...one, ...halves, "cryocare/denoised/Position_1_EVN_Vol.mrc": denoised });
+    expect(all.get("cryocare/denoised/Position_1_EVN_Vol.mrc")).toMatchObject({ role: "tomogram", run: "lam4" });
+  });
+
+  it("and a tomogram that was made of a copy under another name", async () => {
+    const { files: all } = await decided({
+      ...files,
+      ...{ "tobias/in/tomo_A.mrc": volume(4), "tobias/tomo_A_gauss.mrc": mrcFile([6, 8, 8], 15, { seed: 50 }) },
+    });
+    expect(all.get("tobias/tomo_A_gauss.mrc")).toMatchObject({ role: "tomogram", run: "lam4" });
+  });
 });

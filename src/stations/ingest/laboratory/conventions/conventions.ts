@@ -1,4 +1,4 @@
-import { groupsOf } from "../../../../core/groups.js";
+import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
 import { ALIGNED } from "../recognisers/common/names.js";
@@ -59,9 +59,16 @@ export async function conventions(laboratory: Laboratory, recognised: readonly R
     const run = OF_RUNS.includes(one.role) ? find(path) : undefined;
     return { path, run, ...one };
   });
-  // files that somebody claims without a run
-  for (const { path, role, run, runs, sameRunAs, because, details } of claimed.values()) {
-    if (run !== undefined || runs !== undefined || !OF_RUNS.includes(role)) continue;
+  // files that somebody claims without a run; what another takes for something else of a run tells nothing of it, where the file that it was made of does
+  const isKnown = new Set(claims.flatMap(({ path, role, run, runs }) => (run === undefined && !runs ? [] : keyOf(path, role))));
+  const open = new Map(
+    claims.flatMap((claim) => {
+      const { path, role, sameRunAs } = claim;
+      const isOpen = sameRunAs !== undefined || claimed.get(path)!.run === undefined;
+      return isOpen && !isKnown.has(keyOf(path, role)) && OF_RUNS.includes(role) ? [[keyOf(path, role), claim] as const] : [];
+    }),
+  );
+  for (const { path, role, sameRunAs, because, details } of open.values()) {
     // of a list whose rows name tomograms that bookkeeping knows, the name of a folder tells nothing
     if (details?.points?.rowValues !== undefined) continue;
     const found = sameRunAs === undefined ? find(path) : (claimed.get(sameRunAs)?.run ?? find(sameRunAs));
