@@ -227,10 +227,14 @@ function claimOf(found: Found, list: ParticleList, { finder, imports, tomograms 
   };
 }
 
-/** Centred coordinates are read against the tomogram, whatever its voxels; pixels are those of the tilt series. */
+/**
+ * Centred coordinates are read against the tomogram, whatever its voxels; pixels are those of the tilt series, as a job of RELION has them. Of a list that
+ * another program wrote, such as ArtiaX, and that does not say the size of its pixels, these may be voxels: its range has to tell.
+ */
 function pointsOf(list: ParticleList, tomograms: readonly Tomogram[]): PointsReading {
   const [pixel, ...others] = new Set(tomograms.map(({ pixelAngstrom }) => pixelAngstrom));
-  const reading = readingOf(list, others.length === 0 ? pixel : undefined);
+  const isOfRelion = placeOf(list.path) !== undefined || list.imagePixelAngstrom !== undefined;
+  const reading = readingOf(list, others.length === 0 && isOfRelion ? pixel : undefined);
   return list.coordinates === "centred" ? { ...reading, unit: "format" } : reading;
 }
 

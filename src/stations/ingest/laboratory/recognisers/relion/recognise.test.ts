@@ -1045,3 +1045,19 @@ describe("movies that were imported again", () => {
     expect(told["Tomograms/job003/tomograms/rec_Position_1.mrc"]).toBe("tomogram Position_1");
   });
 });
+
+it("a list beside the project without the size of its pixels, as ArtiaX writes it, may have voxels: its range tells", async () => {
+  const rows = ["TS_01 3 50 20", "TS_01 60 5 28", "TS_01 40 40 3", "TS_01 10 58 14"];
+  const artiax = "chimerax/rec_TS_01_atpsynthase.star";
+  const list = table("particles", ["rlnTomoName", ...PIXELS, ...ANGLES], ...rows.map((row) => `${row} 1 2 3`));
+  const whole: Files = { ...RELION4, [artiax]: list };
+  const laboratory = await laboratoryWith(whole);
+  const { signal } = new AbortController();
+  const { files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const { points } = files.get(artiax)!.details;
+  expect([files.get(artiax)!.role, points!.binning]).toEqual(["points", undefined]);
+  const pixels = rows.map((row) => row.replace(/ (\d+)/g, (_, n) => ` ${4 * Number(n)}`));
+  const other = await laboratoryWith({ ...RELION4, [artiax]: table("particles", ["rlnTomoName", ...PIXELS], ...pixels) });
+  const again = (await decisionsOf(other, await recognisedIn(other, signal), signal)).files.get(artiax)!;
+  expect([again.role, again.details.points!.binning]).toEqual(["points", 4]);
+});
