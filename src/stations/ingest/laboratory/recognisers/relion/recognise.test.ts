@@ -1061,3 +1061,22 @@ it("a list beside the project without the size of its pixels, as ArtiaX writes i
   const again = (await decisionsOf(other, await recognisedIn(other, signal), signal)).files.get(artiax)!;
   expect([again.role, again.details.points!.binning]).toEqual(["points", 4]);
 });
+
+it("each of several projects has its own version, and a list beside them that of no project", async () => {
+  const below = (folder: string, files: Files): Files =>
+    Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]));
+  const { "default_pipeline.star": _, "ImportTomo/job001/job.star": __, ...old } = RELION4;
+  const called = (text: string) => text.replaceAll("TS_01", "TS_09");
+  const later = Object.fromEntries(
+    Object.entries(RELION5).map(([path, content]) => [called(path), typeof content === "string" ? called(content) : content]),
+  );
+  const found = await recognised({
+    ...below("marek", old),
+    ...below("new", later),
+    "artiax/picks.star": table("particles", ["rlnTomoName", ...PIXELS], ...PLACES.map(called)),
+  });
+  const softwareOf = (path: string) => found!.claims.find((claim) => claim.path === path)?.software;
+  expect(softwareOf("marek/Refine3D/job005/run_data.star")).toBe("RELION 4");
+  expect(softwareOf("new/Picks/job009/particles.star")).toBe("RELION 5");
+  expect(softwareOf("artiax/picks.star")).toBe("");
+});

@@ -1,9 +1,10 @@
-import type { Recogniser } from "../../claims.js";
+import type { Claim, Recogniser } from "../../claims.js";
 import { within } from "../common/paths.js";
 import { importsOf, leaveOtherPixels } from "./imports.js";
 import { leaveAliases, leaveFiles } from "./jobs.js";
 import { claimLists } from "./lists.js";
-import { type Found, findProjects } from "./project.js";
+import { placeOf } from "./places.js";
+import { type Found, findProjects, type Project } from "./project.js";
 import { joinedQuestions } from "./questions.js";
 import { claimSeries } from "./series.js";
 import type { Tomogram } from "./tomogram.js";
@@ -36,13 +37,36 @@ export const relion: Recogniser = {
     for (const { rows } of tomograms) for (const { star } of rows) found.leave(star, "a table of tomograms of RELION");
     leaveFiles(found, open);
     const { claims, questions, notes, goneGains } = found;
-    const software = softwareOf(found, tomograms, isVersion5);
-    return { software, by: knownBy(found), claims, questions: joinedQuestions(questions), notes, goneGains };
+    const software = softwareOf(found.projects, tomograms, isVersion5);
+    return {
+      ...{ software, by: knownBy(found), notes, goneGains },
+      claims: claims.map(withProgram(found, tomograms, isVersion5)),
+      questions: joinedQuestions(questions),
+    };
   },
 };
 
+/** Of several projects each has its version; a list beside them is of whatever program wrote it in RELION's columns. */
+function withProgram(
+  { projects, projectOf }: Found,
+  tomograms: readonly Tomogram[],
+  isVersion5: boolean,
+): (claim: Claim) => Claim {
+  const versions = new Map(
+    projects.map((project) => {
+      const own = tomograms.filter((one) => one.project === project);
+      return [project, softwareOf([project], own, isVersion5 && projects.length === 1)] as const;
+    }),
+  );
+  return (claim) => {
+    const project = projectOf(claim.path);
+    if (claim.role === "points" && !placeOf(claim.path) && !project) return { ...claim, software: "" };
+    return project && projects.length > 1 ? { ...claim, software: versions.get(project)! } : claim;
+  };
+}
+
 /** As the projects say it; where none does, by its tables: since version 5 tilt series have some of their own, and particles stacks. */
-function softwareOf({ projects }: Found, tomograms: readonly Tomogram[], isVersion5: boolean): string {
+function softwareOf(projects: readonly Pick<Project, "pipeline">[], tomograms: readonly Tomogram[], isVersion5: boolean): string {
   const versions = [...new Set(projects.flatMap(({ pipeline }) => pipeline.version ?? []))].sort();
   const has = (column: string) => tomograms.some(({ rows }) => rows.some(({ row }) => row.has(column)));
   const isOfFive = isVersion5 || has("rlnTomoTiltSeriesStarFile");
