@@ -26,6 +26,7 @@ const LABORATORIES = [
   ...["pacetomo_pytom"],
   ...["imod_years"],
   ...["flagella_lab"],
+  ...["krios_relion"],
   ...["warp1_warptools"],
   ...["copick_ml_group"],
 ];
