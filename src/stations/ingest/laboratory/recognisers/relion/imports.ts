@@ -47,7 +47,7 @@ export function shareMovies(a: ReadonlySet<string>, b: ReadonlySet<string>): boo
 interface Pixels {
   /** The one that counts. */
   readonly counts: number;
-  /** The latest job that has it. */
+  /** The first job that has it: the import itself. */
   readonly job: string;
   /** By jobs whose tables have the series: their pixel. */
   readonly ofJobs: ReadonlyMap<string, number>;
@@ -73,7 +73,8 @@ export async function importsOf({ laboratory }: Found, tomograms: readonly Tomog
     const other = isNear(latest) ? undefined : rows.find(isNear);
     const counts = other && !mayBeOne(pixelOf(other)!, pixelOf(latest)!) ? other : latest;
     const ofJobs = new Map(rows.map((row) => [placeOf(row.star)?.job ?? row.star, pixelOf(row)!]));
-    known.set(key, { counts: pixelOf(counts)!, job: placeOf(counts.star)?.job ?? counts.star, ofJobs });
+    const first = rows.findLast((row) => isSame(pixelOf(row)!, pixelOf(counts)!))!;
+    known.set(key, { counts: pixelOf(counts)!, job: placeOf(first.star)?.job ?? first.star, ofJobs });
   }
   return (tomogram) => known.get(keyOfSeries(tomogram));
 }

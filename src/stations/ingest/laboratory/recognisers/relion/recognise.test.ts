@@ -1000,7 +1000,7 @@ describe("movies that were imported again", () => {
     ),
     [`Tomograms/job009/tomograms/rec_${name}.mrc`]: mrcFile([28, 50, 52], 10),
   });
-  const AGAIN = "of an import with pixels of 2.42 Å, which was done again: Tomograms/job009 has 3.02 Å";
+  const AGAIN = "of an import with pixels of 2.42 Å, which was done again: Import/job006 has 3.02 Å";
 
   it("with a prefix are one series, and what was made with the other pixel is left out", async () => {
     const told = toldOf(await recognised({ ...project("Position_1", "d1_Position_1"), ...reconstructed("d1_Position_1") }));
@@ -1032,7 +1032,7 @@ describe("movies that were imported again", () => {
     const told = toldOf(await recognised({ ...files, ...reconstructed("d1_Position_1") }));
     expect(told["Tomograms/job003/tomograms/rec_Position_1.mrc"]).toBe("tomogram d1_Position_1");
     expect(told["Tomograms/job009/tomograms/rec_d1_Position_1.mrc"]).toBe(
-      "of an import with pixels of 3.02 Å, which was done again: Tomograms/job003 has 2.42 Å",
+      "of an import with pixels of 3.02 Å, which was done again: Import/job001 has 2.42 Å",
     );
   });
 
