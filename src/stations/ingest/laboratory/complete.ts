@@ -28,6 +28,7 @@ import { processedStackQuestions } from "./completion/processed-stacks.js";
 import {
   asideListQuestions,
   asideQuestions,
+  discardedQuestions,
   figureQuestions,
   givenUpQuestions,
   leavePutAside,
@@ -118,6 +119,7 @@ export async function complete(
   ask(await entryQuestions(files, laboratory));
   await leaveKnownByOtherNames(files, laboratory);
   leavePutAside(files);
+  ask(discardedQuestions(files));
   ask(trainingQuestions(files));
   await onlyOne(files, undecided, laboratory);
   ask(await seriesOfOneRun(files, laboratory));

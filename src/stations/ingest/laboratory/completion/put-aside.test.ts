@@ -42,7 +42,7 @@ describe("what somebody has put aside", () => {
     expect([coarse.questions, coarse.role("tomo_old/TS_01_denoised.mrc")]).toEqual([[], "tomogram"]);
     const rejected = await decided({ "DO_NOT_UPLOAD/TS_01_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) });
     expect([rejected.questions, rejected.role("DO_NOT_UPLOAD/TS_01_denoised.mrc")]).toEqual([
-      [["put-aside-alone", "leave-out"]],
+      [["discarded", "leave-out"]],
       "left out",
     ]);
   });
@@ -52,6 +52,25 @@ describe("what somebody has put aside", () => {
     expect((await decided(alone)).questions).toEqual([["put-aside-alone", "leave-out"]]);
     const folder = { "denoised_try1/TS_02_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) };
     expect((await decided(folder)).questions).toEqual([]);
+  });
+
+  it.each(["to_delete", "zz_to_be_deleted", "discarded", "DO NOT USE", "trash_2022"])(
+    "is asked about in a folder of what is to go, also where the run has nothing like it: %s",
+    async (folder) => {
+      const files = {
+        [`${folder}/test/TS_01_bin2.mrc`]: mrcFile([3, 6, 6], 20, { seed: 9 }),
+        [`${folder}/TS_07.mrc`]: volume(5),
+      };
+      const { questions, role } = await decided(files);
+      expect(questions).toEqual([["discarded", "leave-out"]]);
+      expect(Object.keys(files).map(role)).toEqual(["left out", "left out"]);
+    },
+  );
+
+  it("is not asked about where everything lies below such a folder", async () => {
+    const laboratory = await laboratoryWith({ "discarded/TS_01.mrc": volume(1), "discarded/TS_02.mrc": volume(2) });
+    const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    expect([questions, [...files.values()].map(({ role }) => role)]).toEqual([[], ["tomogram", "tomogram"]]);
   });
 
   it("is asked about as a list of several tomograms below the folder of another one", async () => {

@@ -9,10 +9,10 @@ import { spacingOf } from "./spacings.js";
 
 /** Folders of what somebody has put aside, and of what somebody has made for others to look at. */
 const ASIDE =
-  /(?:^|[_.\- ])(?:old(?:er)?|backups?|bak|tests?|trash|to_?(?:be_?)?delete[ds]?|deleted?|tmp|temp|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share))\d*(?=[_.\- ]|$)/i;
-/** What lies in these was not meant to be published, also where nothing took its place. */
-const REJECTED =
-  /(?:^|[_.\- ])(?:trash|to_?(?:be_?)?delete[ds]?|deleted?|discard(?:ed)?|reject(?:ed)?|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share))\d*(?=[_.\- ]|$)/i;
+  /(?:^|[_.\- ])(?:old(?:er)?|backups?|bak|tests?|trash|to[_.\- ]?(?:be[_.\- ]?)?delete[ds]?|deleted?|tmp|temp|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share))\d*(?=[_.\- ]|$)/i;
+/** Folders of what is to go or not to be published, whatever else the laboratory has: `old` and `backup` may hold the only one there is, and these not. */
+const DISCARDED =
+  /(?:^|[_.\- ])(?:trash|to[_.\- ]?(?:be[_.\- ]?)?delete[ds]?|deleted?|discard(?:ed)?|reject(?:ed)?|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share)|zu[_ -]?l(?:oe|ö)schen)\d*(?=[_.\- ]|$)/i;
 const FIGURES =
   /(?:^|[_.\- ])(?:figures?|figs?|abb(?:ildung(?:en)?)?|paper|manuscript|thesis|poster|slides|talks?|presentations?|(?:for_?)?(?:movie|chimerax?|blender)|renderings?)\d*[a-z]?(?=[_.\- ]|$)/i;
 /** Folders of what networks are trained and validated with: `train`, `val`, `training_data`, `validation_set`. */
@@ -66,8 +66,8 @@ function nameOf({ role, path, run }: Decision): string {
 }
 
 /**
- * Tomograms in such folders, of runs that have another one of their voxel size elsewhere: a person says whether they are published, too; so of those that were
- * not to be published, also where what took their place is lost.
+ * Tomograms in such folders, of runs that have another one of their voxel size elsewhere: a person says whether they are published, too; so of those of a first
+ * try, also where what took their place is lost.
  */
 export function asideQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
@@ -93,7 +93,7 @@ export function asideQuestions(files: ReadonlyMap<string, Decision>, laboratory:
     ),
     ...asideQuestion(
       "put-aside-alone",
-      doubts.filter(({ file, other }) => !other && (hasFolder(REJECTED, file.path) || isTry(file.path))),
+      doubts.filter(({ file, other }) => !other && isTry(file.path)),
       alone,
     ),
   ];
@@ -194,6 +194,28 @@ export function givenUpQuestions(files: ReadonlyMap<string, Decision>): Question
       files: doubts.map(({ path }) => path),
       options: outOrAsIs(doubts, {
         because: "given up, by the name of its folder",
+        ...{ as: "publish", says: "published as the others are" },
+      }),
+      guess: "leave-out",
+    },
+  ];
+}
+
+/** Volumes and lists of points in folders whose names say that they are to be deleted: a person says whether any of them is published. */
+export function discardedQuestions(files: ReadonlyMap<string, Decision>): Question[] {
+  const all = [...files.values()].filter(({ role }) => LEARNT.includes(role) || role === "mesh");
+  const isGone = ({ path }: Decision) => hasFolder(DISCARDED, path);
+  const gone = all.filter((file) => file.strength !== "person" && file.question === undefined && isGone(file));
+  // where everything lies below such a folder it tells nothing
+  if (gone.length === 0 || all.every(isGone)) return [];
+  const paths = gone.map(({ path }) => path);
+  return [
+    {
+      id: "discarded",
+      text: `Are these not to be published, since they lie in folders of what is to be deleted or not to be used: ${few(paths)}?`,
+      files: paths,
+      options: outOrAsIs(gone, {
+        because: "to be deleted or not to be used, by the name of its folder",
         ...{ as: "publish", says: "published as the others are" },
       }),
       guess: "leave-out",
