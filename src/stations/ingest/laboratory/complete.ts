@@ -20,6 +20,7 @@ import { mapQuestions } from "./completion/maps.js";
 import { meshQuestions } from "./completion/meshes.js";
 import { methodOfName } from "./completion/method.js";
 import { nanometreQuestions } from "./completion/nanometres.js";
+import { notedQuestions } from "./completion/noted.js";
 import { oneOfRun } from "./completion/one-of-run.js";
 import { paintedQuestions } from "./completion/painted.js";
 import { leaveParts } from "./completion/parts.js";
@@ -114,6 +115,7 @@ export async function complete(
   withoutRun(files, undecided);
   await unreadLists(files, laboratory);
   ask(await deselectedQuestions(files, laboratory));
+  ask(await notedQuestions(files, laboratory));
   ask(downloadedQuestions(files, laboratory));
   ask(await copiesOfPortal(files, laboratory));
   ask(await entryQuestions(files, laboratory));

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+const volume = (seed: number) => mrcFile([6, 12, 12], 10, { seed });
+const LAB = {
+  ...{ "rec/TS_01.mrc": volume(1), "rec/TS_02.mrc": volume(2), "first_try/TS_03.mrc": volume(3) },
+  ...{ "bob/TS_11.mrc": volume(4), "bob/TS_12.mrc": volume(5) },
+};
+
+async function decided(notes: Record<string, string>) {
+  const laboratory = await laboratoryWith({ ...LAB, ...notes });
+  const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  return {
+    questions: questions.map(({ id, answer, text }) => [id.replace(/-.*/, ""), answer, text.replace(/:.*/, "")]),
+    left: Object.keys(LAB).filter((path) => files.get(path)?.role !== "tomogram"),
+  };
+}
+
+describe("what a note says of the data beside it", () => {
+  it("makes a question of a folder whose own note forbids to publish it", async () => {
+    const { questions, left } = await decided({
+      "bob/README": "Bob 2024: my try, only for the network.\nPlease do not distribute, goes with my paper.\n",
+    });
+    expect(questions).toEqual([
+      [
+        "noted",
+        "leave-out",
+        "Are these not to be published, since bob/README says “Please do not distribute, goes with my paper.”",
+      ],
+    ]);
+    expect(left).toEqual(["bob/TS_11.mrc", "bob/TS_12.mrc"]);
+  });
+
+  it.each([
+    [
+      "by its folder",
+      "rec/        final\nfirst_try/  wrong axis, see below.\n            Only kept for Fig. S2, not to be published\nbob/  Bob's\n",
+    ],
+    ["in a column", "rec/  final\n      first_try = wrong axis, it does not fit\n      the others, not to be published\n"],
+    ["by its name alone, as an item of a list", "Folders:\n- rec: final\n- first_try: do not use!\n- bob: Bob's\n"],
+    ["with others that are no longer needed", "rec/  final\nfirst_try/ scratch/   not needed any more\n"],
+  ])("makes a question of what a line of a note above names: %s", async (_, text) => {
+    const { questions, left } = await decided({ "README.txt": text, "scratch/log.txt": "done\n" });
+    expect(questions.map(([id, answer]) => [id, answer])).toEqual([["noted", "leave-out"]]);
+    expect(left).toEqual(["first_try/TS_03.mrc"]);
+  });
+
+  it.each([
+    ["is about everything", "README.txt", "Unpublished data, please do not distribute.\n"],
+    ["is about how to do something", "bob/README.md", "Do not use spaces in names of files.\n"],
+    ["names a part of the folder", "bob/notes.txt", "Everything is fine. TS_11.mrc is thick, do not use.\n"],
+    ["goes on behind an item", "README.txt", "first_try/  on the old workstation\nThe ones of 2019 are not to be published.\n"],
+    ["is no note", "bob/protocol.txt", "do not distribute\n"],
+  ])("asks nothing where it %s", async (_, path, text) => {
+    expect(await decided({ [path]: text })).toEqual({ questions: [], left: [] });
+  });
+});
