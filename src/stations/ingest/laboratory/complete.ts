@@ -14,6 +14,7 @@ import { placeGains } from "./completion/gains.js";
 import { leaveThoseOfGone, leaveThoseOfNamesakes } from "./completion/gone-beside.js";
 import { mirrorQuestions } from "./completion/hand.js";
 import { leaveHdf5 } from "./completion/hdf5.js";
+import { judgedQuestions } from "./completion/judged-series.js";
 import { leaveKnownByOtherNames } from "./completion/known-by-other-names.js";
 import { lyingQuestions } from "./completion/lying.js";
 import { mapQuestions } from "./completion/maps.js";
@@ -116,6 +117,7 @@ export async function complete(
   await unreadLists(files, laboratory);
   ask(await deselectedQuestions(files, laboratory));
   ask(await notedQuestions(files, laboratory));
+  ask(await judgedQuestions(files, laboratory, calledAsSeries(files)));
   ask(downloadedQuestions(files, laboratory));
   ask(await copiesOfPortal(files, laboratory));
   ask(await entryQuestions(files, laboratory));
@@ -181,7 +183,7 @@ export async function complete(
     {
       laboratory,
       runs,
-      runsCalled: runsCalled([...files.values()].filter(isCalledAsSeries)),
+      runsCalled: calledAsSeries(files),
       volumesOf,
       pixelsOf: (run) => (pixels.get(run) ?? []).map(({ pixelAngstrom }) => pixelAngstrom),
       signal,
@@ -236,6 +238,10 @@ const NAMED_AS_SERIES: readonly Decision["role"][] = ["tilt series", "tomogram",
 /** Also one that is left out, since another one is published in its place, has the name of its series. */
 const isCalledAsSeries = ({ path, role }: Decision): boolean =>
   NAMED_AS_SERIES.includes(role) || /\.(?:mdoc|tomostar)$/i.test(path);
+
+/** The runs of which files have a name, by the files that are called after their series. */
+const calledAsSeries = (files: ReadonlyMap<string, Decision>): ((name: string) => readonly string[]) =>
+  runsCalled([...files.values()].filter(isCalledAsSeries));
 
 /** What may lie beside the volumes of a run, and is none. */
 const BESIDE: readonly Decision["role"][] = ["acquisition", "raw tilts", "alignment", "ctf", "table"];

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../know.js";
+
+const { signal } = new AbortController();
+const LAB = Object.fromEntries([1, 2, 3].map((n) => [`rec/TS_0${n}_rec.mrc`, mrcFile([6, 12, 12], 10, { seed: n })] as const));
+
+async function decided(files: Record<string, string | Uint8Array>, others: Record<string, Uint8Array> = LAB) {
+  const laboratory = await laboratoryWith({ ...others, ...files });
+  const { files: all, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  return { questions, left: Object.keys(LAB).filter((path) => all.get(path)?.role !== "tomogram") };
+}
+
+describe("series that a list beside the data calls bad", () => {
+  it.each([
+    [
+      "a spreadsheet of Excel in German",
+      "\uFEFFTilt series;Date;Good?;Comment\r\nTS_01;1;yes;\r\nTS_02;1;NO;drift\r\nTS_03;1;yes;\r\n",
+    ],
+    ["a column of those that are left out", "name,exclude,n\nTS_01,,3\nTS_02,x,4\nTS_03,,5\n"],
+    ["numbers for yes and no", "name\tuse (0/1)\nTS_01\t1\nTS_02\t0\nTS_03\t1\n"],
+    ["a grade that is a decision", "name,status\nTS_01,done\nTS_02,discarded (drift)\nTS_03,done\n"],
+    ["a remark", "name,thickness,remark\nTS_01,120,\nTS_02,90,do not use\nTS_03,80,use this\n"],
+  ])("are asked about: %s", async (_, list) => {
+    const { questions, left } = await decided({ "log.csv": list });
+    expect(questions.map(({ id, answer, text }) => [id.replace(/-.*/, ""), answer, text.includes("TS_02")])).toEqual([
+      ["judged", "leave-out", true],
+    ]);
+    expect(left).toEqual(["rec/TS_02_rec.mrc"]);
+  });
+
+  it.each([
+    ["it calls none good", "name,good\nTS_01,no\nTS_02,no\nTS_03,no\n"],
+    ["it grades them", "name,quality,rating\nTS_01,0,good\nTS_02,3,bad\nTS_03,5,good\n"],
+    [
+      "it is no list of series",
+      "name,x,y,z,good\nTS_01,1,2,3,no\nTS_01,1,2,3,yes\nTS_01,1,4,3,yes\nTS_02,1,2,3,no\nTS_02,3,2,3,no\n",
+    ],
+    ["it says something else", "name,tilts,comment\nTS_01,41,no gold\nTS_02,39,bad weather\nTS_03,41,\n"],
+  ])("are not asked about where %s", async (_, list) => {
+    const { questions, left } = await decided({ "log.csv": list });
+    expect([questions.filter(({ id }) => id.startsWith("judged")), left]).toEqual([[], []]);
+  });
+
+  it("are those below the folder of the list, where two have the name", async () => {
+    const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+    const stacks = { "anna/TS_02.st": stack(1), "anna/TS_03.st": stack(2), "bert/TS_02.st": stack(3), "bert/TS_03.st": stack(4) };
+    const { questions } = await decided({ "bert/log.csv": "name,good\nTS_02,no\nTS_03,yes\n" }, stacks);
+    const judged = questions.find(({ id }) => id.startsWith("judged"));
+    expect(judged?.files).toEqual(["bert/TS_02.st"]);
+  });
+});

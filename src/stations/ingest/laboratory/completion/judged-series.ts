@@ -1,0 +1,117 @@
+import { few } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
+import { parseTable } from "../../../../formats/table/delimited.js";
+import type { Question } from "../claims.js";
+import type { Decision } from "../decide.js";
+import { stableId } from "../questions.js";
+import { folderOf } from "../recognisers/common/paths.js";
+import { orReason } from "../recognisers/common/reading.js";
+import type { Laboratory } from "../survey/laboratory.js";
+import { outOrAsIs } from "./claim.js";
+
+const LIST_BYTES_MAX = 1024 * 1024;
+/** Lists that are looked at, at most: a folder of pickers has one for each tomogram. */
+const LISTS_MAX = 500;
+/** Titles of columns in which people write whether a series is any good, and of those in which they mark the bad ones: `Good?`, `use (y/n)`, `exclude`. */
+const OF_GOOD = titles(
+  "good|ok(?:ay)?|usable|use[d]?|keep|kept|include[d]?|accept(?:ed)?|publish(?:ed)?|deposit(?:ed)?|selected|gut|brauchbar|verwenden",
+);
+const OF_BAD = titles("bad|exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?|unusable|schlecht");
+/** Of a grade only such words are a decision: a series of bad quality may be published. */
+const OF_GRADES = titles("quality|status|verdict|rating");
+const DROPPED = /^(?:exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?|unusable)(?![\p{L}\d])/iu;
+const OF_REMARKS = titles("comments?|remarks?|notes?|bemerkung(?:en)?|kommentare?");
+const YES = /^(?:y|yes|ja|j|true|x|bad|exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?)(?![\p{L}\d])/iu;
+const NO = /^(?:n|no|nein|false|bad|poor|unusable|exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?|schlecht)(?![\p{L}\d])/iu;
+/** Words of a remark after which nobody would publish a series. */
+const NOT_TO_BE_USED =
+  /\b(?:do not|don'?t|never) (?:use|publish|deposit)\b|\bnot to be (?:used|published|deposited)\b|\bnicht verwenden\b/i;
+
+function titles(words: string): RegExp {
+  return new RegExp(`^(?:is[_ ])?(?:${words})\\s*\\??\\s*(?:\\([^)]*\\))?$`, "i");
+}
+
+/** What a list says against a series. */
+interface Judged {
+  readonly name: string;
+  readonly says: string;
+}
+
+/**
+ * Tilt series that a list beside the data calls bad while it calls others good: `no` below `Good?`, or a remark `do not use`. A person says whether they are
+ * published, since what is bad for averaging may be good enough for others.
+ *
+ * @param runsCalled the runs of which files have a name
+ */
+export async function judgedQuestions(
+  files: ReadonlyMap<string, Decision>,
+  laboratory: Laboratory,
+  runsCalled: (name: string) => readonly string[],
+): Promise<Question[]> {
+  const open = [...files.values()].filter(
+    ({ run, role, strength }) => run !== undefined && role !== "left out" && strength !== "person",
+  );
+  const byRun = groupsOf(open, ({ run }) => run!);
+  const lists = laboratory.files.filter(
+    ({ path, format, size }) => /\.(?:csv|tsv|txt)$/i.test(path) && format === "text" && size <= LIST_BYTES_MAX,
+  );
+  /** Where several series have a name, those that lie below the folder of the list. */
+  const runsBelow = (folder: string, name: string): readonly string[] => {
+    const called = runsCalled(name).filter((run) => byRun.has(run));
+    const below = called.filter((run) => byRun.get(run)!.some(({ path }) => folder === "" || path.startsWith(`${folder}/`)));
+    return below.length > 0 ? below : called;
+  };
+  const questions: Question[] = [];
+  for (const { path } of lists.slice(0, LISTS_MAX)) {
+    const judged = await judgedIn(
+      path,
+      (await laboratory.text(path, LIST_BYTES_MAX)) ?? "",
+      (name) => runsCalled(name).length > 0,
+    );
+    const found = judged.flatMap(({ name, says }) => runsBelow(folderOf(path), name).map((run) => ({ run, says })));
+    const own = found.flatMap(({ run }) => byRun.get(run)!);
+    if (own.length === 0) continue;
+    questions.push({
+      id: stableId("judged", path),
+      text: `Are these series not to be published, since ${path} calls them bad: ${few(found.map(({ run, says }) => `${run} (${says})`))}?`,
+      files: own.map((file) => file.path),
+      options: outOrAsIs(own, {
+        because: `of a series that ${path} calls bad`,
+        ...{ as: "publish", says: "published as the others are" },
+      }),
+      guess: "leave-out",
+    });
+  }
+  return questions;
+}
+
+/** The series that a table calls bad; none where it calls none good, or has no row for each series. */
+async function judgedIn(path: string, text: string, isName: (cell: string) => boolean): Promise<Judged[]> {
+  const [first = ""] = text.split(/\r\n|\n|\r/, 1);
+  const separator = ([";", "\t", ","] as const).find((sign) => first.includes(sign));
+  const read = separator === undefined ? undefined : await orReason(() => parseTable(text, separator, path));
+  if (read === undefined || "reason" in read) return [];
+  const [head = [], ...all] = read.value.map(({ cells }) => cells.map((cell) => cell.trim()));
+  const named = head.map((_, at) => new Set(all.flatMap((row) => (isName(row[at] ?? "") ? [row[at]!] : []))).size);
+  const names = named.indexOf(Math.max(...named));
+  // a list of points has the same name in many rows
+  if (named[names]! < 2 || named[names]! < all.length / 2) return [];
+  const rows = all.filter((row) => isName(row[names] ?? ""));
+  const verdicts = head.flatMap((title, at) => {
+    const words = OF_BAD.test(title) ? YES : OF_GOOD.test(title) ? NO : OF_GRADES.test(title) ? DROPPED : undefined;
+    if (words === undefined) return [];
+    // 0 and 1 are no and yes where there is no other number
+    const isBinary = words !== DROPPED && rows.every((row) => /^[01]?$/.test(row[at] ?? ""));
+    const number = words === YES ? "1" : "0";
+    return [{ at, isAgainst: (cell: string) => words.test(cell) || (isBinary && cell === number) }];
+  });
+  const isRemark = (cell: string, at: number) => at !== names && NOT_TO_BE_USED.test(cell);
+  const isBad = (row: readonly string[]) => row.some(isRemark) || verdicts.some(({ at, isAgainst }) => isAgainst(row[at] ?? ""));
+  const bad = rows.filter(isBad);
+  const tells = (cell: string, at: number) => OF_REMARKS.test(head[at] ?? "") || isRemark(cell, at);
+  const saysOf = (row: readonly string[]) => {
+    const against = verdicts.flatMap(({ at, isAgainst }) => (isAgainst(row[at] ?? "") ? [`${head[at]} ${row[at]}`] : []));
+    return [...against, ...row.filter((cell, at) => cell !== "" && tells(cell, at))].join(", ");
+  };
+  return bad.length === rows.length ? [] : bad.map((row) => ({ name: row[names]!, says: saysOf(row) }));
+}
