@@ -52,6 +52,23 @@ describe("EMAN2", () => {
     expect(recognised!.notes!.join()).toContain("e2proc3d.py e/tomograms/TS_02__bin4.hdf e/tomograms/TS_02__bin4.mrc");
   });
 
+  it("has boxes that are of its own tomogram, and of no other one of the series", async () => {
+    const boxes = [[1, 2, 3, "manual", 0, 1]];
+    const own = {
+      "e/info/TS_01_info.json": info(boxes),
+      "e/tomograms/TS_01__bin4.hdf": HDF,
+      "warp/TS_01.mrc": mrcFile([6, 10, 10], 8),
+    };
+    const { claims, recognised } = await found(own);
+    expect(claims["e/info/TS_01_info.json"]).toBe("left out TS_01");
+    expect(recognised!.claims[0]!.because).toContain("in its own tomogram, which is there in HDF alone");
+    const exported = await found({ ...own, "e/tomograms/TS_01__bin4.mrc": mrcFile([6, 10, 10], 8) });
+    expect(exported.claims["e/info/TS_01_info.json"]).toBe("points TS_01");
+    // EMAN2 has not aligned it: its tomogram was imported
+    const imported = await found({ ...own, "e/info/TS_01_info.json": info(boxes, { tlt_params: undefined }) });
+    expect(imported.claims["e/info/TS_01_info.json"]).toBe("points TS_01");
+  });
+
   it("is asked to export what has no export of its name, in the project or beside it", async () => {
     const info = '{"boxes_3d": [], "apix_unbin": 2}';
     const volume = mrcFile([4, 8, 8], 8);

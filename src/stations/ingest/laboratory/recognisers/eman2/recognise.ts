@@ -37,7 +37,21 @@ export const eman2: Recogniser = {
     const below = belowRoots(laboratory, new Set(roots.map(({ root }) => root)));
     for (const { root, infos } of roots) {
       const run = (name: string) => runOf.get(`${root}\0${name}`);
-      for (const [name, { path, document }] of infos) claims.push(infoClaim(path, document, run(name)!));
+      const inHdf = new Set<string>();
+      const readable = new Set<string>();
+      for (const { path, place } of below.get(root) ?? []) {
+        if (place !== "tomograms") continue;
+        if (!/\.hdf$/i.test(path) || exportOf(root, path) !== undefined) readable.add(tagless(path));
+        else inHdf.add(tagless(path));
+      }
+      for (const [name, { path, document }] of infos)
+        claims.push(
+          infoClaim(path, {
+            document,
+            run: run(name)!,
+            isOfUnread: inHdf.has(name) && !readable.has(name) && isAlignedHere(document),
+          }),
+        );
       for (const { path, place } of below.get(root) ?? []) {
         if (broken.includes(path)) continue;
         const exported = /\.hdf$/i.test(path) ? exportOf(root, path) : undefined;
@@ -103,10 +117,21 @@ function belowRoots(laboratory: Laboratory, roots: ReadonlySet<string>): Map<str
   return below;
 }
 
-function infoClaim(path: string, document: JsonObject, run: string): Claim {
+/** EMAN2 keeps its own alignment of a series so; of a tomogram that was imported it has none. */
+const isAlignedHere = (document: JsonObject): boolean => jsonList(document.tlt_params).length > 0;
+
+interface InfoOf {
+  readonly document: JsonObject;
+  readonly run: string;
+  /** Its tomogram was reconstructed by EMAN2, and nobody has exported it: another one of the run has another alignment, and boxes would be elsewhere in it. */
+  readonly isOfUnread: boolean;
+}
+
+function infoClaim(path: string, { document, run, isOfUnread }: InfoOf): Claim {
   const leave = (because: string): Claim => ({ path, role: "left out", run, because, strength: "bookkeeping" });
   const boxes = jsonList(document.boxes_3d).filter(Array.isArray) as readonly (readonly unknown[])[];
   if (boxes.length === 0) return leave("bookkeeping of EMAN2");
+  if (isOfUnread) return leave("EMAN2's boxes in its own tomogram, which is there in HDF alone: export that one, too");
   const classes = [...new Set(boxes.map((box) => Number(box[5] ?? 0)))].sort((a, b) => a - b);
   // with the pixel of the tilt series in the document its reader knows where boxes are, whatever the tomogram's voxels
   const knows = Number(document.apix_unbin) > 0 ? { unit: "format" as const } : {};
