@@ -111,7 +111,7 @@ describe("Dynamo", () => {
     ]);
   });
 
-  it("tells of tomograms in EM format, and calls no other volume in it an average that is no cube", async () => {
+  it("tells of tomograms in EM format, and calls neither another volume in it an average that is no cube nor a list a volume", async () => {
     const em = (x: number, y: number, z: number) => {
       const bytes = new Uint8Array(512 + x * y * z);
       bytes.set([6, 0, 0, 1]);
@@ -122,12 +122,13 @@ describe("Dynamo", () => {
     const { claims, recognised } = await found({
       ...{ "TS_01.mrc": volume, "crop.tbl": table(row(1, 1)), "crop.doc": "1 TS_01.mrc\n" },
       ...{ "bin8/TS_01_bin8.em": em(20, 22, 10), "bin8.vll": "bin8/TS_01_bin8.em\n* index = 1\n* apix = 17.36\n" },
-      ...{ "ref.em": em(8, 8, 8), "slab.em": em(20, 22, 10) },
+      ...{ "ref.em": em(8, 8, 8), "slab.em": em(20, 22, 10), "tm/motl_1.em": em(20, 31, 1) },
     });
-    expect(["bin8/TS_01_bin8.em", "ref.em", "slab.em"].map((path) => claims[path]?.because)).toEqual([
+    expect(["bin8/TS_01_bin8.em", "ref.em", "slab.em", "tm/motl_1.em"].map((path) => claims[path]?.because)).toEqual([
       "a tomogram in EM format, as bin8.vll lists it: write it as MRC",
       "a volume in EM format: an average, a mask or a template of Dynamo",
       "a volume in EM format, and no cube as averages are: where it is a tomogram, write it as MRC",
+      "a motive list in EM format, as AV3 and cryoCAT write them, which is not read: x, y, z are rows 8 to 10, write them as CSV or as a STAR file",
     ]);
     expect(recognised!.notes!.join()).toMatch(/Tomograms in EM format \(bin8\/TS_01_bin8.em\) are not read: write them as MRC/);
   });

@@ -191,25 +191,27 @@ async function claimAround(
     else if (/^particle_\d{4,}\.(?:em|mrc)$/i.test(name)) leave(path, "a cut-out particle");
     else if (/\.(?:omd|ctlg)$/i.test(name))
       leave(path, /\.omd$/i.test(name) ? "a model of Dynamo, which is not read" : "bookkeeping of Dynamo");
-    else if (format === "em" && tables.length > 0 && !told.has(path))
-      leave(
-        path,
-        (await isCubeInEm(laboratory, path))
-          ? "a volume in EM format: an average, a mask or a template of Dynamo"
-          : "a volume in EM format, and no cube as averages are: where it is a tomogram, write it as MRC",
-      );
+    else if (format === "em" && tables.length > 0 && !told.has(path)) leave(path, await reasonOfEm(laboratory, path));
   }
   return unread;
 }
 
-/** Whether the header has three equal lengths. Source: the EM format of TOM and Dynamo: four bytes, of which the first tells the machine, then x, y, z */
-async function isCubeInEm(laboratory: Laboratory, path: string): Promise<boolean> {
-  if (laboratory.get(path)!.size < EM_HEADER_BYTES) return true;
+/** Rows of a motive list in EM format. Source: `write_out` of EmMotl in https://github.com/turonova/cryoCAT; av3_motl of AV3, whose lists STOPGAP reads */
+const MOTIVE_ROWS = 20;
+
+/** By the three lengths in the header. Source: the EM format of TOM and Dynamo: four bytes, of which the first tells the machine, then x, y, z */
+async function reasonOfEm(laboratory: Laboratory, path: string): Promise<string> {
+  const average = "a volume in EM format: an average, a mask or a template of Dynamo";
+  if (laboratory.get(path)!.size < EM_HEADER_BYTES) return average;
   const head = await (await laboratory.open(path)).read({ offset: 0, length: 16 });
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const isLittle = head[0] === LITTLE_ENDIAN;
   const [x, y, z] = [4, 8, 12].map((at) => view.getInt32(at, isLittle));
-  return x === y && y === z;
+  if (x === MOTIVE_ROWS && z === 1)
+    return "a motive list in EM format, as AV3 and cryoCAT write them, which is not read: x, y, z are rows 8 to 10, write them as CSV or as a STAR file";
+  return x === y && y === z
+    ? average
+    : "a volume in EM format, and no cube as averages are: where it is a tomogram, write it as MRC";
 }
 
 function ancestorIn(path: string, folders: ReadonlySet<string>): string | undefined {
