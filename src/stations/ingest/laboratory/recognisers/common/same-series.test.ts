@@ -3,6 +3,7 @@ import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.j
 import { NOTHING_GIVEN } from "../../decide.js";
 import { givenOf, readDecisions, writeDecisions } from "../../decisions-file.js";
 import { decisionsOf, recognisedIn } from "../../know.js";
+import { runsOfSeries } from "./same-series.js";
 
 const { signal } = new AbortController();
 const stack = (seed: number, images = 5) => mrcFile([images, 48, 48], 2.5, { kind: "stack", seed });
@@ -418,4 +419,27 @@ it("runs of one name are called after the folder in which most of their files li
     "for_isabel/TS_01.mrc": volume(22),
   });
   expect(runs).toEqual(["2022_yeast_TS_01", "2022_yeast_TS_02", "2024_yeast_TS_01", "2024_yeast_TS_02"]);
+});
+
+it("a name with the folder of a project before it is known as such, however many frames of the run lie elsewhere", async () => {
+  const frames = Array.from({ length: 10 }, (_, at) => `raw/TS_01_${at}.tif`);
+  const st = "warp/tiltstack/TS_01/TS_01.st";
+  const laboratory = await laboratoryWith({ [st]: stack(1), "first/TS_01_rec.mrc": volume(7) });
+  const claim = (path: string, role: "frame" | "tilt series" | "tomogram", run: string) =>
+    ({ path, role, run, because: "", strength: "bookkeeping" }) as const;
+  const recognised = [
+    {
+      ...{ software: "WarpTools", by: [] },
+      claims: [
+        ...frames.map((path) => claim(path, "frame", "warp_TS_01")),
+        claim(st, "tilt series", "warp_TS_01"),
+        claim("first/TS_01_rec.mrc", "tomogram", "first_TS_01"),
+      ],
+    },
+    { software: "IMOD", by: [], claims: [claim(st, "tilt series", "TS_01")] },
+  ];
+  const claims = (await runsOfSeries(laboratory, recognised)).flatMap((one) => one.claims);
+  const runsOf = (path: string) => [...new Set(claims.flatMap((one) => (one.path === path ? [one.run] : [])))];
+  expect(runsOf(st)).toHaveLength(1);
+  expect(runsOf(frames[3]!)).toEqual(runsOf(st));
 });

@@ -226,7 +226,9 @@ const STACKS_MAX = 6;
 
 /** The name of a run without the parts of folders that `distinctNames` has put before it. */
 function seriesName(run: string, claims: readonly Claim[]): string {
-  const paths = claims.slice(0, 8).map(({ path }) => path);
+  // a run has many frames in one folder: what tells its name may lie in another one
+  const inFolders = new Map(claims.map(({ path }) => [folderOf(path), path]));
+  const paths = [...claims.slice(0, 8).map(({ path }) => path), ...inFolders.values()];
   const isOwn = (name: string) => paths.some((path) => path.split("/").some((part) => tightName(part).includes(tightName(name))));
   for (const { start } of wordsOf(run)) {
     const name = run.slice(start);
