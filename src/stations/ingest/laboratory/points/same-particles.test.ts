@@ -114,6 +114,18 @@ describe("lists of two programs", () => {
     expect(files.get("Refine3D/job005/run_data.star")).toMatchObject({ role: "points", by: "RELION" });
   });
 
+  it("are not compared with points on surfaces, of which some lie beside every particle", async () => {
+    const cloud = PLACES.flatMap((place, at) =>
+      [0, 8, 16].map((more) => [at % 2, ...place.map((part, axis) => part * SIZE[axis]! * 10 + more)].join(",")),
+    );
+    const { questions, files } = await decided({
+      ...withTable(["TS_1"], refined(["TS_1"], 12)),
+      "tardis/Predictions/TS_1_10.00Apx_instances.csv": `IDs,X [A],Y [A],Z [A]\n${cloud.join("\n")}\n`,
+    });
+    expect(questions.map(({ options }) => options.map(({ answer }) => answer))).toEqual([["relion", "warp", "all"]]);
+    expect(files.get("tardis/Predictions/TS_1_10.00Apx_instances.csv")?.role).toBe("points");
+  });
+
   it("are published for the runs that the better ones do not have until somebody answers", async () => {
     const { questions, files } = await decided(withTable(["TS_1", "TS_2"], refined(["TS_1"], 12)));
     expect(questions.map(({ answer }) => answer)).toEqual(["relion"]);

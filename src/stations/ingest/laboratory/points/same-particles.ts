@@ -57,7 +57,7 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
         const voxels = [a, b].map((one) => voxelOf(one, run, options));
         return areOthers ? Math.max(...voxels) : Math.max(APART_ANGSTROM, ...voxels.map((voxel) => FROM_ONE * voxel));
       };
-      if (areOthers && !isOfModels(a, b)) continue;
+      if ((areOthers && !isOfModels(a, b)) || isOfSurfaces(a) !== isOfSurfaces(b)) continue;
       const found = await sharedPoints(a, b, { placesOf, withinOf });
       if (found && (!areOthers || isAll(found))) shared.push({ families: [a, b], ...found });
     }
@@ -100,6 +100,9 @@ function areOfOthers(a: Family, b: Family): boolean {
 /** A person names the objects of a model, and names one again on a binned tomogram, or in a copy: there two names may mean one. */
 const isOfModels = (...families: readonly Family[]): boolean =>
   families.every(({ files }) => files[0]!.details.points!.format === "mod");
+
+/** Points on surfaces lie so close that every particle near a membrane has one beside it, and are no particles. */
+const isOfSurfaces = ({ files }: Family): boolean => files[0]!.details.points!.shape === "InstanceSegmentation";
 
 /** Each point of one is a point of the other: no two objects lie so. */
 const isAll = ({ alone, counts: [a, b] }: Omit<Shared, "families">): boolean => a === b && alone.every((count) => count === 0);
