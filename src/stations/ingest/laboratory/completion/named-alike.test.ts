@@ -106,6 +106,12 @@ describe("a table with two names in each row", () => {
 it("a single series without a tomogram and a single tomogram without a series are asked about", async () => {
   const two = { ...etomo("Position_3", { ".st": stack(1) }), ...etomo("yeast_a1", { "_rec.mrc": volume(3) }) };
   expect(await decided(two)).toEqual({ runs: ["Position_3", "yeast_a1"], asked: [["only-two", "separate-runs"]] });
+  // a template of the matching
+  const cube = {
+    ...etomo("Position_3", { ".st": stack(1) }),
+    "template/80S_emd3228.mrc": mrcFile([16, 16, 16], 10, { seed: 4 }),
+  };
+  expect((await decided(cube)).asked.map(([id]) => id)).not.toContain("only-two");
   const third = etomo("yeast_a2", { "_rec.mrc": volume(4) });
   expect((await decided({ ...two, ...third })).asked).toEqual([]);
 });

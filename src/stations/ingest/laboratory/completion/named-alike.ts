@@ -3,6 +3,7 @@ import { groupsOf } from "../../../../core/groups.js";
 import { mapLimit } from "../../../../system/parallel.js";
 import type { Claim, Question, Recognised, RunOfFile } from "../claims.js";
 import { stableId } from "../questions.js";
+import { isBox } from "../recognisers/common/averages.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { showTheSame } from "../recognisers/common/prints.js";
 import { tightName, wordsOf } from "../run-names.js";
@@ -47,7 +48,7 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
   const [only] = await notApart(
     laboratory,
     runs,
-    onlyTwo(runs).filter((pair) => !pair.some((run) => taken.has(run))),
+    onlyTwo(laboratory, runs).filter((pair) => !pair.some((run) => taken.has(run))),
   );
   if (only) questions.push(onlyTwoQuestion(runs, only));
   return questions.length === 0 ? recognised : [...recognised, { software: "", by: [], claims: [], questions }];
@@ -164,13 +165,14 @@ async function notApart(laboratory: Laboratory, runs: Runs, pairs: readonly Pair
 const has = (claims: readonly Claim[], roles: readonly Claim["role"][]): boolean =>
   claims.some(({ role }) => roles.includes(role));
 
-/** Of all runs one has no tomogram, and one no tilt series. */
-function onlyTwo(runs: Runs): Pair[] {
+/** Of all runs one has no tomogram, and one no tilt series. A cube is a template or a reference, as a rule, and is asked about as such. */
+function onlyTwo(laboratory: Laboratory, runs: Runs): Pair[] {
   const used = [...runs].filter(([, claims]) => has(claims, [...RECORDED, ...MADE]));
   const recorded = used.filter(([, claims]) => !has(claims, MADE));
   const made = used.filter(([, claims]) => !has(claims, RECORDED));
   const isSeries = recorded.length === 1 && has(recorded[0]![1], ["tilt series", "acquisition"]);
-  return isSeries && made.length === 1 && has(made[0]![1], ["tomogram"]) ? [[recorded[0]![0], made[0]![0]]] : [];
+  const isWhole = ({ role, path }: Claim) => role === "tomogram" && !isBox(laboratory.get(path)!);
+  return isSeries && made.length === 1 && made[0]![1].some(isWhole) ? [[recorded[0]![0], made[0]![0]]] : [];
 }
 
 function onlyTwoQuestion(runs: Runs, pair: Pair): Question {
