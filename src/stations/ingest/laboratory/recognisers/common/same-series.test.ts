@@ -443,3 +443,20 @@ it("a name with the folder of a project before it is known as such, however many
   expect(runsOf(st)).toHaveLength(1);
   expect(runsOf(frames[3]!)).toEqual(runsOf(st));
 });
+
+it("a run of several is called after the folder that has most of it", async () => {
+  const rec = ["old/warp_2023-06/TS_01_rec.mrc", "warp/tilts/TS_01_rec.mrc"];
+  const stacks = { "warp/tilts/TS_01.st": stack(1), "yeast/TS_01.st": stack(9), "bob/TS_01.st": stack(10) };
+  const laboratory = await laboratoryWith({ ...stacks, ...Object.fromEntries(rec.map((path) => [path, volume(7)])) });
+  const claim = (path: string, role: "tilt series" | "tomogram") =>
+    ({ path, role, run: "TS_01", because: "", strength: "bookkeeping" }) as const;
+  const claims = [
+    ...rec.map((path) => claim(path, "tomogram")),
+    ...Object.keys(stacks).map((path) => claim(path, "tilt series")),
+  ];
+  const after = await runsOfSeries(laboratory, [{ software: "IMOD", by: [], claims }]);
+  const runs = new Map(after.flatMap((one) => one.claims.map(({ path, run }) => [path, run])));
+  expect([...Object.keys(stacks), ...rec].map((path) => runs.get(path))).toEqual([
+    ...["warp_tilts_TS_01", "yeast_TS_01", "bob_TS_01", "warp_tilts_TS_01", "warp_tilts_TS_01"],
+  ]);
+});

@@ -413,7 +413,10 @@ function folderOfGroup(group: Group): string {
   const most = sites.find((units) => sites.length === 1 || filesOf(units) > filesOf(placed) / 2);
   if (most) return most[0]!.site!.called;
   const folders = group.flatMap(({ byRole }) => [...byRole.values()].flatMap((paths) => [...paths].map(folderOf)));
-  const [first = "", ...others] = folders.length > 0 ? folders : group.flatMap(({ paths }) => [...paths].map(folderOf));
+  const all = folders.length > 0 ? folders : group.flatMap(({ paths }) => [...paths].map(folderOf));
+  // where it lies in several folders of the laboratory, that one counts which has most of it
+  const tops = groupsOf(all, (folder) => folder.split("/")[0]!);
+  const [[first = "", ...others] = []] = [...tops.values()].sort((a, b) => b.length - a.length);
   const parts = first.split("/");
   let count = 0;
   while (count < parts.length && others.every((folder) => folder.split("/")[count] === parts[count])) count++;
