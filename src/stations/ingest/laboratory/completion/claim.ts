@@ -31,3 +31,13 @@ interface OutOrAsIs {
   readonly as: string;
   readonly says: string;
 }
+
+/** Whether another file has the same bytes and is left out for that: of two copies it does not matter which one is published, and one of them must be. */
+export function isCopiedTo(
+  files: ReadonlyMap<string, Decision>,
+  { path }: Decision,
+  isOther: (copy: Decision) => boolean,
+): boolean {
+  for (const file of files.values()) if (file.copyOf === path && isOther(file)) return true;
+  return false;
+}

@@ -47,6 +47,18 @@ describe("what a note says of the data beside it", () => {
     expect(left).toEqual(["first_try/TS_03.mrc"]);
   });
 
+  it("is no question of what lies elsewhere, too", async () => {
+    const laboratory = await laboratoryWith({
+      ...LAB,
+      "final/TS_11.mrc": volume(4),
+      "bob/README": "Do not publish Fig. 3 or any of it.\nDo not distribute.\n",
+    });
+    const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    expect(questions.map((one) => one.files)).toEqual([["bob/TS_12.mrc"]]);
+    const roles = ["bob/TS_11.mrc", "final/TS_11.mrc"].map((path) => files.get(path)?.role);
+    expect(roles.sort()).toEqual(["left out", "tomogram"]);
+  });
+
   it.each([
     ["is about everything", "README.txt", "Unpublished data, please do not distribute.\n"],
     ["is about how to do something", "bob/README.md", "Do not use spaces in names of files.\n"],

@@ -4,7 +4,7 @@ import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { baseName, folderOf, within } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { outOrAsIs } from "./claim.js";
+import { isCopiedTo, outOrAsIs } from "./claim.js";
 
 const NOTE = /^(?:read[_ ]?me|liesmich|notes?|notiz(?:en)?)(?:[_ .-].*)?$/i;
 const NOTE_BYTES_MAX = 64 * 1024;
@@ -16,13 +16,15 @@ const FORBIDS = new RegExp(
   [
     String.raw`\b(?:do not|don'?t|must not|should not|never|not to be)(?: be)? (?:distribut|publish|shar|deposit|upload|releas|circulat)(?:es?|ed)?\b`,
     String.raw`\b(?:do not|don'?t|not to be|never) used?\b(?=\s*(?:[.!,;)]|$)|\s+(?:this|these|them|it|any ?more|any of)\b)`,
-    String.raw`\bnot (?:ours|mine|(?:our|my) (?:own )?data)\b`,
     String.raw`\bnicht (?:weitergeben|ver(?:ö|oe)ffentlichen|verwenden|hochladen)\b`,
   ].join("|"),
   "iu",
 );
 /** The same of what a note names: of a whole folder nobody means by it that its data are worthless. */
 const FORBIDS_NAMED = /\b(?:not|no longer) (?:needed|used)(?: any ?more)?\b|\bcan be deleted\b/i;
+
+/** Not the dot of `Fig. 2`. */
+const SENTENCE_END = /(?<=[.!?;])(?<!\b(?:figs?|e\.g|i\.e|ca|vs|nr|z\.b|approx|resp)\.)\s+/i;
 
 /** A sentence of a note, and what it is about: files, or folders with all that lies below them. */
 interface Said {
@@ -47,7 +49,9 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
     const text = (await laboratory.text(path, NOTE_BYTES_MAX)) ?? "";
     for (const { about, says } of saidIn(text, folderOf(path), laboratory)) {
       const isMeant = (file: Decision) => about.some((one) => file.path === one || file.path.startsWith(`${one}/`));
-      const meant = open.filter((file) => isMeant(file) && !asked.has(file.path));
+      const meant = open.filter(
+        (file) => isMeant(file) && !asked.has(file.path) && !isCopiedTo(files, file, (one) => !isMeant(one)),
+      );
       // what is said of everything tells nothing: somebody wants it published all the same
       if (meant.length === 0 || open.every(isMeant)) continue;
       for (const file of meant) asked.add(file.path);
@@ -73,7 +77,7 @@ function saidIn(text: string, folder: string, laboratory: Laboratory): Said[] {
     const sentences = lines
       .map((line) => line.trim())
       .join(" ")
-      .split(/(?<=[.!?;])\s+/); // prettier-ignore
+      .split(SENTENCE_END); // prettier-ignore
     const says = sentences.find((one) => FORBIDS.test(one) || (about.length > 0 && FORBIDS_NAMED.test(one)));
     if (says === undefined) return [];
     const short = says.length > SAID_MAX ? `${says.slice(0, SAID_MAX)}…` : says;
