@@ -36,7 +36,6 @@ import {
   leavePutAside,
   trainingQuestions,
 } from "./completion/put-aside.js";
-import { rejectedQuestions } from "./completion/rejected.js";
 import { leaveSameMasks } from "./completion/same-masks.js";
 import {
   countQuestions,
@@ -133,7 +132,6 @@ export async function complete(
   ask(mapQuestions(files, laboratory));
   ask(stoppedSeries(files, laboratory));
   ask(givenUpQuestions(files));
-  ask(await rejectedQuestions(files, laboratory));
   ask(await countQuestions(files, laboratory));
   ask(await turnedQuestions(files, laboratory));
   await readPixels(files, laboratory);

@@ -1,9 +1,10 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { parseTable } from "../../../../formats/table/delimited.js";
-import type { Question } from "../claims.js";
+import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
+import { stemOf } from "../recognisers/common/names.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -31,6 +32,12 @@ function titles(words: string): RegExp {
   return new RegExp(`^(?:is[_ ])?(?:${words})\\s*\\??\\s*(?:\\([^)]*\\))?$`, "i");
 }
 
+/** A whole cell that says it of a series of which nothing was made, whatever its column is called. */
+const STATUS =
+  /^(?:very )?(?:bad|unusable|useless|garbage|junk|trash|fail(?:ed)?|reject(?:ed)?|discard(?:ed)?|abandoned|given up|exclude(?:d)?)[.!]*$/i;
+/** What is recorded of a series before anything is made of it. */
+const RECORDED: readonly Role[] = ["tilt series", "frame", "acquisition", "raw tilts"];
+
 /** What a list says against a series. */
 interface Judged {
   readonly name: string;
@@ -38,8 +45,8 @@ interface Judged {
 }
 
 /**
- * Tilt series that a list beside the data calls bad while it calls others good: `no` below `Good?`, or a remark `do not use`. A person says whether they are
- * published, since what is bad for averaging may be good enough for others.
+ * Tilt series that a list beside the data calls bad while it calls others good: `no` below `Good?`, a remark `do not use`, or `BAD` where nothing was made of
+ * the series. A person says whether they are published, since what is bad for averaging may be good enough for others.
  *
  * @param runsCalled the runs of which files have a name
  */
@@ -53,7 +60,7 @@ export async function judgedQuestions(
   );
   const byRun = groupsOf(open, ({ run }) => run!);
   const lists = laboratory.files.filter(
-    ({ path, format, size }) => /\.(?:csv|tsv|txt)$/i.test(path) && format === "text" && size <= LIST_BYTES_MAX,
+    ({ path, format, size }) => /\.(?:csv|tsv|txt|tab|dat)$/i.test(path) && format === "text" && size <= LIST_BYTES_MAX,
   );
   /** Where several series have a name, those that lie below the folder of the list. */
   const runsBelow = (folder: string, name: string): readonly string[] => {
@@ -61,13 +68,12 @@ export async function judgedQuestions(
     const below = called.filter((run) => byRun.get(run)!.some(({ path }) => folder === "" || path.startsWith(`${folder}/`)));
     return below.length > 0 ? below : called;
   };
+  const isUnprocessed = (name: string) =>
+    runsCalled(name).every((run) => byRun.get(run)?.every(({ role }) => RECORDED.includes(role)) === true);
   const questions: Question[] = [];
   for (const { path } of lists.slice(0, LISTS_MAX)) {
-    const judged = await judgedIn(
-      path,
-      (await laboratory.text(path, LIST_BYTES_MAX)) ?? "",
-      (name) => runsCalled(name).length > 0,
-    );
+    const text = (await laboratory.text(path, LIST_BYTES_MAX)) ?? "";
+    const judged = await judgedIn(path, text, { isName: (name) => runsCalled(name).length > 0, isUnprocessed });
     const found = judged.flatMap(({ name, says }) => runsBelow(folderOf(path), name).map((run) => ({ run, says })));
     const own = found.flatMap(({ run }) => byRun.get(run)!);
     if (own.length === 0) continue;
@@ -85,18 +91,26 @@ export async function judgedQuestions(
   return questions;
 }
 
+interface Series {
+  isName(cell: string): boolean;
+  isUnprocessed(name: string): boolean;
+}
+
 /** The series that a table calls bad; none where it calls none good, or has no row for each series. */
-async function judgedIn(path: string, text: string, isName: (cell: string) => boolean): Promise<Judged[]> {
+async function judgedIn(path: string, text: string, { isName: isCalled, isUnprocessed }: Series): Promise<Judged[]> {
+  const nameIn = (cell = "") => (isCalled(cell) ? cell : stemOf(cell));
+  const isName = (cell = "") => isCalled(nameIn(cell));
   const [first = ""] = text.split(/\r\n|\n|\r/, 1);
   const separator = ([";", "\t", ","] as const).find((sign) => first.includes(sign));
   const read = separator === undefined ? undefined : await orReason(() => parseTable(text, separator, path));
   if (read === undefined || "reason" in read) return [];
   const [head = [], ...all] = read.value.map(({ cells }) => cells.map((cell) => cell.trim()));
-  const named = head.map((_, at) => new Set(all.flatMap((row) => (isName(row[at] ?? "") ? [row[at]!] : []))).size);
+  const named = head.map((_, at) => new Set(all.flatMap((row) => (isName(row[at]) ? [nameIn(row[at])] : []))).size);
   const names = named.indexOf(Math.max(...named));
   // a list of points has the same name in many rows
   if (named[names]! < 2 || named[names]! < all.length / 2) return [];
-  const rows = all.filter((row) => isName(row[names] ?? ""));
+  // a row with the names of two series tells something of both
+  const rows = all.filter((row) => isName(row[names]) && row.every((cell, at) => at === names || !isName(cell)));
   const verdicts = head.flatMap((title, at) => {
     const words = OF_BAD.test(title) ? YES : OF_GOOD.test(title) ? NO : OF_GRADES.test(title) ? DROPPED : undefined;
     if (words === undefined) return [];
@@ -106,12 +120,15 @@ async function judgedIn(path: string, text: string, isName: (cell: string) => bo
     return [{ at, isAgainst: (cell: string) => words.test(cell) || (isBinary && cell === number) }];
   });
   const isRemark = (cell: string, at: number) => at !== names && NOT_TO_BE_USED.test(cell);
-  const isBad = (row: readonly string[]) => row.some(isRemark) || verdicts.some(({ at, isAgainst }) => isAgainst(row[at] ?? ""));
+  const hasStatus = (row: readonly string[]) => row.some((cell) => STATUS.test(cell)) && isUnprocessed(nameIn(row[names]));
+  const isBad = (row: readonly string[]) =>
+    row.some(isRemark) || hasStatus(row) || verdicts.some(({ at, isAgainst }) => isAgainst(row[at] ?? ""));
   const bad = rows.filter(isBad);
-  const tells = (cell: string, at: number) => OF_REMARKS.test(head[at] ?? "") || isRemark(cell, at);
+  const tells = (cell: string, at: number) => OF_REMARKS.test(head[at] ?? "") || isRemark(cell, at) || STATUS.test(cell);
   const saysOf = (row: readonly string[]) => {
     const against = verdicts.flatMap(({ at, isAgainst }) => (isAgainst(row[at] ?? "") ? [`${head[at]} ${row[at]}`] : []));
-    return [...against, ...row.filter((cell, at) => cell !== "" && tells(cell, at))].join(", ");
+    const words = row.filter((cell, at) => cell !== "" && tells(cell, at) && !verdicts.some((verdict) => verdict.at === at));
+    return [...against, ...words].join(", ");
   };
-  return bad.length === rows.length ? [] : bad.map((row) => ({ name: row[names]!, says: saysOf(row) }));
+  return bad.length === rows.length ? [] : bad.map((row) => ({ name: nameIn(row[names]), says: saysOf(row) }));
 }

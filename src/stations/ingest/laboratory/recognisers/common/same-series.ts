@@ -13,7 +13,7 @@ import { isBox } from "./averages.js";
 import { areBinnedOfEachOther } from "./binned.js";
 import { type MdocFacts, mdocsOf, shareExposures } from "./mdocs.js";
 import { ALIGNED } from "./names.js";
-import { baseName, distinctNames, folderOf } from "./paths.js";
+import { distinctNames, folderOf } from "./paths.js";
 import { holdsSectionsOf, showTheSame, showTheSameInside } from "./prints.js";
 import { type Site, siteName, sitesOf } from "./sites.js";
 
