@@ -20,7 +20,7 @@ const TRAINING =
   /^(?:\w+[_.\- ])?(?:train(?:ing|set)?|val(?:id(?:ation)?|set)?)(?:[_.\- ]?(?:sets?|data|datasets?|volumes?|tomos?|tomograms?|images?|labels?|targets?))?\d*$/i;
 /** Folders of what somebody has judged to be of no use; what is only old may be all that there is. */
 const GIVEN_UP =
-  /^(?:(?:all_?|the_?|really_?|very_?)?bad|bad_?(?:ones?|tilts?|tilt_?series|series|stacks?|tomos?|tomograms?|data|quality)|discard(?:ed|s)?|reject(?:ed|s)?|unusable|useless|garbage|junk|fail(?:ed|ures?)|do_?not_?use)\d*$/i;
+  /^(?:(?:all_?|the_?|really_?|very_?)?bad|bad_?(?:ones?|tilts?|tilt_?series|series|stacks?|tomos?|tomograms?|data|quality)|rejects|discards|unusable|useless|garbage|junk|fail(?:ed|ures?))\d*$/i;
 const hasFolder = (form: RegExp, path: string): boolean =>
   folderOf(path)
     .split("/")
@@ -201,9 +201,9 @@ export function givenUpQuestions(files: ReadonlyMap<string, Decision>): Question
   ];
 }
 
-/** Volumes and lists of points in folders whose names say that they are to be deleted: a person says whether any of them is published. */
+/** Volumes, series and lists of points in folders whose names say that they are to be deleted: a person says whether any of them is published. */
 export function discardedQuestions(files: ReadonlyMap<string, Decision>): Question[] {
-  const all = [...files.values()].filter(({ role }) => LEARNT.includes(role) || role === "mesh");
+  const all = [...files.values()].filter(({ role }) => [...LEARNT, ...OF_SERIES, "mesh"].includes(role));
   const isGone = ({ path }: Decision) => hasFolder(DISCARDED, path);
   const isOpen = (file: Decision) => file.strength !== "person" && file.question === undefined;
   const gone = all.filter((file) => isOpen(file) && isGone(file) && !isCopiedTo(files, file, (copy) => !isGone(copy)));
