@@ -114,16 +114,7 @@ export async function complete(
   nameProcessing(files, laboratory);
   withoutRun(files, undecided);
   await unreadLists(files, laboratory);
-  ask(await deselectedQuestions(files, laboratory));
-  ask(await notedQuestions(files, laboratory));
-  ask(await judgedQuestions(files, laboratory, calledAsSeries(files)));
-  ask(downloadedQuestions(files, laboratory));
-  ask(await copiesOfPortal(files, laboratory));
-  ask(await entryQuestions(files, laboratory));
-  await leaveKnownByOtherNames(files, laboratory);
-  leavePutAside(files);
-  ask(discardedQuestions(files));
-  ask(trainingQuestions(files));
+  await leaveWhatIsNotMeant(files, laboratory, ask);
   await onlyOne(files, undecided, laboratory);
   ask(await seriesOfOneRun(files, laboratory));
   ask(processedStackQuestions(files));
@@ -198,6 +189,24 @@ export async function complete(
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
   const notes = [...decisions.notes, ...unread, ...sizes, ...placed.notes];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
+}
+
+/** What notes, tables, names of folders and entries elsewhere say against: it was given up, put aside, made for a training, or is published already. */
+async function leaveWhatIsNotMeant(
+  files: Map<string, Decision>,
+  laboratory: Laboratory,
+  ask: (some: readonly Question[]) => void,
+): Promise<void> {
+  ask(await deselectedQuestions(files, laboratory));
+  ask(await notedQuestions(files, laboratory));
+  ask(await judgedQuestions(files, laboratory, calledAsSeries(files)));
+  ask(downloadedQuestions(files, laboratory));
+  ask(await copiesOfPortal(files, laboratory));
+  ask(await entryQuestions(files, laboratory));
+  await leaveKnownByOtherNames(files, laboratory);
+  leavePutAside(files);
+  ask(discardedQuestions(files));
+  ask(trainingQuestions(files));
 }
 
 /** Gives lists their runs. */

@@ -19,7 +19,7 @@ const OF_GOOD = titles(
 );
 const OF_BAD = titles("bad|exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?|unusable|schlecht");
 /** Of a grade only such words are a decision: a series of bad quality may be published. */
-const OF_GRADES = titles("quality|status|verdict|rating");
+const OF_GRADES = titles("quality|status|one|rating");
 const DROPPED = /^(?:exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?|unusable)(?![\p{L}\d])/iu;
 const OF_REMARKS = titles("comments?|remarks?|notes?|bemerkung(?:en)?|kommentare?");
 const YES = /^(?:y|yes|ja|j|true|x|bad|exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?)(?![\p{L}\d])/iu;
@@ -111,7 +111,7 @@ async function judgedIn(path: string, text: string, { isName: isCalled, isUnproc
   if (named[names]! < 2 || named[names]! < all.length / 2) return [];
   // a row with the names of two series tells something of both
   const rows = all.filter((row) => isName(row[names]) && row.every((cell, at) => at === names || !isName(cell)));
-  const verdicts = head.flatMap((title, at) => {
+  const judging = head.flatMap((title, at) => {
     const words = OF_BAD.test(title) ? YES : OF_GOOD.test(title) ? NO : OF_GRADES.test(title) ? DROPPED : undefined;
     if (words === undefined) return [];
     // 0 and 1 are no and yes where there is no other number
@@ -122,12 +122,12 @@ async function judgedIn(path: string, text: string, { isName: isCalled, isUnproc
   const isRemark = (cell: string, at: number) => at !== names && NOT_TO_BE_USED.test(cell);
   const hasStatus = (row: readonly string[]) => row.some((cell) => STATUS.test(cell)) && isUnprocessed(nameIn(row[names]));
   const isBad = (row: readonly string[]) =>
-    row.some(isRemark) || hasStatus(row) || verdicts.some(({ at, isAgainst }) => isAgainst(row[at] ?? ""));
+    row.some(isRemark) || hasStatus(row) || judging.some(({ at, isAgainst }) => isAgainst(row[at] ?? ""));
   const bad = rows.filter(isBad);
   const tells = (cell: string, at: number) => OF_REMARKS.test(head[at] ?? "") || isRemark(cell, at) || STATUS.test(cell);
   const saysOf = (row: readonly string[]) => {
-    const against = verdicts.flatMap(({ at, isAgainst }) => (isAgainst(row[at] ?? "") ? [`${head[at]} ${row[at]}`] : []));
-    const words = row.filter((cell, at) => cell !== "" && tells(cell, at) && !verdicts.some((verdict) => verdict.at === at));
+    const against = judging.flatMap(({ at, isAgainst }) => (isAgainst(row[at] ?? "") ? [`${head[at]} ${row[at]}`] : []));
+    const words = row.filter((cell, at) => cell !== "" && tells(cell, at) && !judging.some((one) => one.at === at));
     return [...against, ...words].join(", ");
   };
   return bad.length === rows.length ? [] : bad.map((row) => ({ name: nameIn(row[names]), says: saysOf(row) }));
