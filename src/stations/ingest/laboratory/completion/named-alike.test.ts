@@ -97,6 +97,12 @@ describe("a table with two names in each row", () => {
     ]);
   });
 
+  it("of a name that stands in another row, too, tells nothing", async () => {
+    const table = "session,position,lamella\nMarch,Position_3,lam1\nMay,Position_3,yeast_a1\nMay,Position_8,yeast_a2\n";
+    const { asked } = await decided({ ...series, ...made, "positions.csv": table });
+    expect(asked).toEqual([]);
+  });
+
   it("of a single row tells nothing", async () => {
     const { asked } = await decided({ ...series, ...made, "names.txt": "Position_3 -> yeast_a1\n" });
     expect(asked).toEqual([]);

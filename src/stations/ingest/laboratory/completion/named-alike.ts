@@ -146,7 +146,11 @@ function pairsOf(rows: readonly (readonly (string | undefined)[])[]): {
         const [one, other] = [row[a], row[b]];
         return one === undefined || other === undefined || one === other ? [] : [[one, other]];
       });
-      const isOnce = new Set(pairs.flat()).size === 2 * pairs.length;
+      // a name that microscopes give in each session is in several rows, of which one alone may be of a run that is known
+      const isInOneRow = (column: number, name: string) => rows.filter((row) => row[column] === name).length === 1;
+      const isOnce =
+        new Set(pairs.flat()).size === 2 * pairs.length &&
+        pairs.every(([one, other]) => isInOneRow(a, one) && isInOneRow(b, other));
       if (isOnce && pairs.length > best.length) [best, columns] = [pairs, [a, b]];
     }
   }

@@ -14,6 +14,13 @@ describe("files that bookkeeping names", () => {
     ["frames\\", undefined, undefined],
   ])("%s near %s is %s", (path, near, found) => expect(finder.find(path, near)).toBe(found));
 
+  it("are gone where their folder is there without them, and not those of the session beside it", () => {
+    const one = tailFinder(["at3/s1/run1/x.aln", "at3/s2/run1/x.mrc", "moved/y.mrc"]);
+    expect(one.find("/data/at3/s1/run1/x.mrc")).toBeUndefined();
+    expect(one.find("/data/at3/s3/run1/x.mrc")).toBe("at3/s2/run1/x.mrc");
+    expect(one.find("/data/at3/s1/run1/y.mrc")).toBe("moved/y.mrc");
+  });
+
   it("are told apart by their folders where they have one name", () => {
     const names = (...folders: string[]) => distinctNames(folders.map((folder) => ({ name: "TS_01", folder })));
     expect(names("raw/grid1", "raw/grid2")).toEqual(["grid1_TS_01", "grid2_TS_01"]);

@@ -25,6 +25,23 @@ export function sharedDepth(one: string, other: string): number {
   return at < 0 ? a.length : at;
 }
 
+/**
+ * A test whether a file lies for another session than one elsewhere, by the names of folders: `denoised/L03/x` for `L03`, and `aretomo3/L07/x` beside
+ * `aretomo3/L03`.
+ */
+export function otherSessions(folders: readonly string[]): (one: string, elsewhere: string) => boolean {
+  const all = new Set<string>();
+  for (const folder of folders) for (let at = folder; at !== "" && !all.has(at); at = folderOf(at)) all.add(at);
+  return (one, elsewhere) => {
+    const own = folderOf(one).split("/");
+    const there = folderOf(elsewhere).split("/");
+    return there.some((part, at) => {
+      const parent = there.slice(0, at).join("/");
+      return !own.includes(part) && own.some((other) => !there.includes(other) && all.has(within(parent, other)));
+    });
+  };
+}
+
 /** The path of a name in a folder, which may be the top. */
 export function within(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
@@ -42,7 +59,8 @@ function partsOf(path: string): string[] {
 /** Finds files that bookkeeping names by paths of a machine that is gone. */
 export interface TailFinder {
   /**
-   * The file whose path ends like the one given, in as many parts as possible; undefined where there is none, and where several end alike.
+   * The file whose path ends like the one given, in as many parts as possible; undefined where there is none, and where several end alike. Where the folder that
+   * is named is there without the file, one in another session's folder beside it is not the file.
    *
    * @param near folder whose files are preferred among several
    * @param fits only such files count. Default: all
@@ -62,13 +80,39 @@ export function tailFinder(paths: Iterable<string>): TailFinder {
     add(byLower, name.toLowerCase(), path);
   }
   const named = (name: string) => byName.get(name) ?? byLower.get(name.toLowerCase()) ?? [];
+  const folders = new Map<string, Set<string>>();
+  for (const name of byName.values())
+    for (const path of name) {
+      const folder = folderOf(path);
+      const last = baseName(folder).toLowerCase();
+      if (!folders.get(last)?.has(folder)) folders.set(last, (folders.get(last) ?? new Set()).add(folder));
+    }
+  const depths = new Map<string, number>();
+  /** Parts, from its end, of a folder that is named by which one that holds files is called. */
+  const depthOf = (folder: readonly string[]): number => {
+    const key = folder.join("/").toLowerCase();
+    const known = depths.get(key);
+    if (known !== undefined) return known;
+    const alike = [...(folders.get(folder.at(-1)?.toLowerCase() ?? "") ?? [])];
+    const depth = alike.reduce((most, one) => Math.max(most, equalTail(partsOf(one), folder)), 0);
+    depths.set(key, depth);
+    return depth;
+  };
+  /** Whether the folder that is named, by two parts at least, is there, and that of the file has one other part in its place. */
+  const isElsewhere = (path: string, wanted: readonly string[]): boolean => {
+    const [own, folder] = [partsOf(folderOf(path)), wanted.slice(0, -1)];
+    const depth = depthOf(folder);
+    if (depth < 2 || own.length < depth || equalTail(own, folder) >= depth) return false;
+    const [there, here] = [folder.slice(-depth), own.slice(-depth)];
+    return there.filter((part, at) => part.toLowerCase() !== here[at]!.toLowerCase()).length === 1;
+  };
   return {
     named,
     find(path, near, fits = () => true) {
       const wanted = partsOf(path);
       const name = wanted.at(-1);
       if (name === undefined) return undefined;
-      const candidates = named(name).filter(fits);
+      const candidates = named(name).filter((path) => fits(path) && !isElsewhere(path, wanted));
       if (candidates.length < 2) return candidates[0];
       let best: string[] = [];
       let most = 0;

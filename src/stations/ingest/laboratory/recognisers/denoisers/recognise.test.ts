@@ -33,6 +33,16 @@ describe("denoisers", () => {
     expect(of("denoised/TS_01.mrc")!.sameRunAs).toBeUndefined();
   });
 
+  it("are not of another session's tomogram where that of their own is gone", async () => {
+    const laboratory = await laboratoryWith({
+      "aretomo/L03/TS_02_Vol.mrc": volume,
+      "aretomo/L07/TS_01_Vol.mrc": volume,
+      "denoised/L03/TS_01_Vol.denoised.mrc": volume,
+    });
+    const claims = (await denoisers.recognise(laboratory))!.claims;
+    expect(claims.map(({ path, sameRunAs }) => [path, sameRunAs])).toEqual([["denoised/L03/TS_01_Vol.denoised.mrc", undefined]]);
+  });
+
   it("are of the tomogram beside them, though one of its name lies in a folder below", async () => {
     const laboratory = await laboratoryWith({
       ...{ "a/TS_01.rec": volume, "a/old/TS_01.rec": volume, "a/TS_01_nad20.rec": volume },

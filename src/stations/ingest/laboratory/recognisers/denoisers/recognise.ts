@@ -4,7 +4,7 @@ import { isAverage } from "../common/averages.js";
 import { HALF_FOLDER } from "../common/half-folder.js";
 import { isonetMasks } from "../common/isonet-masks.js";
 import { knownBeginning, stemOf } from "../common/names.js";
-import { baseName, folderOf, tailFinder } from "../common/paths.js";
+import { baseName, folderOf, otherSessions, tailFinder } from "../common/paths.js";
 import { tellingPaths } from "../common/source-folders.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
 import { deepDeWedgeClaims } from "./deepdewedge.js";
@@ -34,8 +34,9 @@ export const denoisers: Recogniser = {
       else if (!OTHERS.test(stemOf(file.path)) && !isAmongHalves(file.path))
         add(originals, originalKey(file, stemOf(file.path)), file);
     }
+    const isOfOther = otherSessions(laboratory.folders());
     for (const one of made) {
-      const claim = claimOf(one.file, one.maker, originals);
+      const claim = claimOf(one.file, one.maker, { originals, isOfOther });
       if (claim) claims.push(claim);
     }
     const isMask = isonetMasks(laboratory);
@@ -69,12 +70,18 @@ function makerOf({ path, volume }: Volume, telling: string): Maker | undefined {
 
 const originalKey = ({ volume }: Volume, stem: string): string => `${shapeKey(volume)}\0${stem.toLowerCase()}`;
 
-function claimOf(file: Volume, maker: Maker, originals: ReadonlyMap<string, readonly Volume[]>): Claim | undefined {
+interface Others {
+  readonly originals: ReadonlyMap<string, readonly Volume[]>;
+  /** Whether a file lies for another session than an original. */
+  isOfOther(path: string, original: string): boolean;
+}
+
+function claimOf(file: Volume, maker: Maker, others: Others): Claim | undefined {
   const { path, volume } = file;
   const { processing, software, label } = maker;
   const details = { processing, ...(software !== undefined && { processingSoftware: software }) };
   const isLabelled = label !== undefined && volume.labels.some((text) => label.test(text));
-  const found = originalOf(file, maker, originals);
+  const found = originalOf(file, maker, others);
   if (found && !OTHERS.test(found.rest)) {
     const because = `it has the size of ${found.original.path} and its name, and ${software ?? processing} in its own`;
     const tied = found.isOnly ? { sameRunAs: found.original.path } : {};
@@ -100,7 +107,7 @@ const plainStem = (path: string): string => stemOf(path).replace(HALF, "").repla
 function originalOf(
   file: Volume,
   { word }: Maker,
-  originals: ReadonlyMap<string, readonly Volume[]>,
+  { originals, isOfOther }: Others,
 ): { original: Volume; rest: string; isOnly: boolean } | undefined {
   const stem = stemOf(file.path);
   const around = folderOf(file.path).split("/");
@@ -119,7 +126,8 @@ function originalOf(
     const known = knownBeginning(name, (begin) => fits(begin).length > 0);
     if (!known) continue;
     const [original, next] = fits(known.begin).sort((a, b) => near(b) - near(a));
-    return { original: original!, rest: known.rest, isOnly: next === undefined || near(next) < near(original!) };
+    const isNearest = next === undefined || near(next) < near(original!);
+    return { original: original!, rest: known.rest, isOnly: isNearest && !isOfOther(file.path, original!.path) };
   }
   return undefined;
 }

@@ -41,6 +41,16 @@ describe("leavings", () => {
     expect(found!.notes).toEqual(["1 archive is not looked into (data.zip): unpack what is to be published."]);
   });
 
+  it("are spectra with the header of the stack that they are called after, beside it", async () => {
+    const stack = mrcFile([5, 48, 48], 3.4, { kind: "stack", seed: 1 });
+    const spectra = { "TS_01_CTF.mrc": mrcFile([5, 16, 16], 3.4, { kind: "stack" }) };
+    expect((await recognised({ "TS_01.mrc": stack, ...spectra }))?.claims.map(({ because }) => because)).toEqual([
+      "a power spectrum",
+    ]);
+    const binned = { "TS_01_CTF.mrc": mrcFile([5, 16, 16], 10.2, { kind: "stack" }) };
+    expect(await recognised({ "TS_01.mrc": stack, ...binned })).toBeUndefined();
+  });
+
   it("are no data that are called like them", async () => {
     const found = await recognised({
       "TS_01_ctf.mrc": mrcFile([5, 16, 16], 3.4, { kind: "stack" }),

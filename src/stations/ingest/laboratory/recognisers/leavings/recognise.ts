@@ -16,7 +16,7 @@ export const leavings: Recogniser = {
     const claims: Claim[] = [];
     const archives: string[] = [];
     for (const file of laboratory.files) {
-      const claim = claimOf(file, pictures);
+      const claim = claimOf(file, pictures, laboratory);
       if (!claim) continue;
       claims.push(claim);
       if (ARCHIVES.includes(file.format ?? "") && !isDocument(file.path)) archives.push(file.path);
@@ -45,7 +45,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 const isDocument = (path: string): boolean => /\.(?:docx|pptx|xlsx|xlsm|odt|odp|ods|npz|whl|pt|pth|ckpt|mlx|cxs)$/i.test(path);
 const SPECTRUM_MAX = 1024;
 
-function claimOf(file: Surveyed, pictures: ReadonlySet<string>): Claim | undefined {
+function claimOf(file: Surveyed, pictures: ReadonlySet<string>, laboratory: Laboratory): Claim | undefined {
   const { path, format, volume } = file;
   const leave = (because: string, strength: Claim["strength"]): Claim => ({ path, role: "left out", because, strength });
   const name = baseName(path);
@@ -59,8 +59,8 @@ function claimOf(file: Surveyed, pictures: ReadonlySet<string>): Claim | undefin
     const [sections, rows, columns] = volume.shape;
     const isSmall = rows === columns && rows <= SPECTRUM_MAX && volume.says !== "volume" && sections !== rows;
     // stacks that were corrected for the CTF are called so, too, but have a pixel size
-    if (isSmall && (SPECTRUM.test(name) || (MAYBE_SPECTRUM.test(name) && setSpacing(volume) === undefined)))
-      return leave("a power spectrum", "contents");
+    const isMaybe = MAYBE_SPECTRUM.test(name) && (setSpacing(volume) === undefined || isNoBinning(file, laboratory));
+    if (isSmall && (SPECTRUM.test(name) || isMaybe)) return leave("a power spectrum", "contents");
     if (volume.says === "picture" && PREVIEW.test(name)) return leave("a picture for display", "contents");
     if (volume.says === "volumes") return leave("many small volumes in one file: particles", "contents");
   }
@@ -70,6 +70,15 @@ function claimOf(file: Surveyed, pictures: ReadonlySet<string>): Claim | undefin
   if (folder !== undefined) return leave(FOLDERS.find(([form]) => form.test(folder))![1], "name");
   const reason = NAMES.find(([form]) => form.test(name))?.[1];
   return reason === undefined ? undefined : leave(reason, "name");
+}
+
+/** Whether the stack that it is called after, `TS_01.mrc` of `TS_01_CTF.mrc`, has as many larger images with pixels of the same size: it is no binning of it. */
+function isNoBinning({ path, volume }: Surveyed, laboratory: Laboratory): boolean {
+  const whole = laboratory.get(path.replace(/[_.\- ][^_.\- /]+(?=\.\w+$)/, ""))?.volume;
+  if (!whole || !volume || whole.shape[0] !== volume.shape[0]) return false;
+  const [larger, own] = [setSpacing(whole), setSpacing(volume)];
+  const isAlike = larger !== undefined && own !== undefined && Math.abs(larger / own - 1) < 1e-3;
+  return whole.shape[1] >= 2 * volume.shape[1] && isAlike;
 }
 
 /** Frames are many in a folder, figures are few: only few are opened. */

@@ -45,6 +45,14 @@ it("Protomo's alignments of one series are of the run of its session, with what 
   expect(found!.notes).toEqual([expect.stringMatching(/^The images of 22apr12a_series0001 as recorded are .*newstack/)]);
 });
 
+it("an alignment whose geometry is gone is known by the names of what was made in it", async () => {
+  const { "b/series0001.tlt": _, ...files } = { ...alignment("a"), ...alignment("b") };
+  const claims = (await protomo.recognise(await laboratoryWith(files)))!.claims;
+  const roleOf = (path: string) => claims.find((claim) => claim.path === path);
+  expect(roleOf(`b/stack/${name}.mrc`)).toMatchObject({ role: "left out", run: "22apr12a_series0001" });
+  expect(roleOf(`b/recons_tomo3d_SIRT/${name}.bin2_tomo3d_SIRT.mrc`)).toMatchObject({ role: "tomogram" });
+});
+
 it("series of sessions that nobody names are called after their folders; lists of angles are none of its geometries", async () => {
   const two = { ...alignment("a/tiltseries0001", ""), ...alignment("b/tiltseries0001", "") };
   const nameless = Object.fromEntries(

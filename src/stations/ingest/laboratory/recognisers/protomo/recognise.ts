@@ -52,6 +52,7 @@ interface Alignment {
 
 async function alignmentsOf(laboratory: Laboratory): Promise<Alignment[]> {
   const geometries = laboratory.files.filter(({ path, format }) => /(?:^|\/)series\d{4}\.tlt$/.test(path) && format === "text");
+  const told = new Set(geometries.map(({ path }) => folderOf(path)));
   const read = await mapLimit(geometries, READS_IN_FLIGHT, async ({ path }): Promise<Alignment[]> => {
     const text = (await laboratory.text(path, BYTES_MAX)) ?? "";
     const folder = folderOf(path);
@@ -61,7 +62,21 @@ async function alignmentsOf(laboratory: Laboratory): Promise<Alignment[]> {
     const session = image === undefined ? undefined : /^([^_]+)_/.exec(baseName(image))?.[1];
     return [{ folder, series: baseName(path).slice(0, -".tlt".length), session }];
   });
-  return read.flat();
+  return [...read.flat(), ...ofNames(laboratory).filter(({ folder }) => !told.has(folder))];
+}
+
+/** As Protomo's stacks and tomograms are called: `22apr12a_series0001_ite005_dim4096x4096_ang-60.0to60.0_thick800_pxlsz2.62…`. */
+const WRITTEN = /^(.+)_(series\d{4})_ite\d+_dim\d+x\d+_ang/;
+
+/** Folders of alignments whose geometry is not there, by the names of what was made in them. */
+function ofNames(laboratory: Laboratory): Alignment[] {
+  const found = new Map<string, Alignment>();
+  for (const { path } of laboratory.files) {
+    const [, session, series] = WRITTEN.exec(baseName(path)) ?? [];
+    const folder = /^(.+?)\/(?:stack|recons_\w+)\//.exec(path)?.[1];
+    if (series !== undefined && folder !== undefined) found.set(folder, { folder, series, session });
+  }
+  return [...found.values()];
 }
 
 /** Several alignments of one series of one session are of one run. */
