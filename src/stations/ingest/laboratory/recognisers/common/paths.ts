@@ -37,7 +37,11 @@ export function otherSessions(folders: readonly string[]): (one: string, elsewhe
     const there = folderOf(elsewhere).split("/");
     return there.some((part, at) => {
       const parent = there.slice(0, at).join("/");
-      return !own.includes(part) && own.some((other) => !there.includes(other) && all.has(within(parent, other)));
+      const isBeside = (other: string) => {
+        const beside = within(parent, other);
+        return !there.includes(other) && all.has(beside) && !one.startsWith(`${beside}/`);
+      };
+      return !own.includes(part) && own.some(isBeside);
     });
   };
 }

@@ -21,6 +21,11 @@ it("what was done there with a number behind it is no site, nor is the only numb
   expect(sites(["anna/raw", "boris_2/raw"], ["anna/raw/TS_1.mrc", "boris_2/raw/TS_1.mrc"])).toEqual(["anna", "boris"]);
 });
 
+it("folders whose names begin with different years are several sites", () => {
+  const folders = ["2019_batch/TS_1", "2023_krios/TS_1"];
+  expect(sites(folders, ["2019_batch/TS_1/TS_1.rec", "2023_krios/picks/TS_1.mod"])).toEqual(["batch 2019", "2023"]);
+});
+
 it("two letters beside the name of another sample are that of one", () => {
   const paths = ["data/wt/TS_1.mrc", "data/dko/TS_1.mrc", "old/wt/TS_1.rec"];
   expect(sites(["data/wt", "data/dko", "old/wt"], paths)).toEqual(["wt", "dko", "wt"]);

@@ -32,6 +32,9 @@ function numberedSite(folder: string, name: string): string | undefined {
   return number !== undefined && /^\d{1,5}$/.test(number) ? `${name} ${number}` : undefined;
 }
 
+/** `2019_batch` and `2023_krios` are of different sessions. */
+const YEAR = /^((?:19|20)\d{2})(?=[_\- .]|$)/;
+
 /** Names of sites; where folders beside each other differ by a number alone, with that: visits, grids and days are counted so. */
 function siteNames(
   folders: readonly string[],
@@ -39,11 +42,15 @@ function siteNames(
   known: ReadonlySet<string>,
 ): Map<string, string> {
   const named = groupsOf(folders, nameOf);
+  const years = new Set(folders.flatMap((folder) => YEAR.exec(folder)?.[1] ?? []));
   const isKnown = (name: string) => [...known].some((site) => site === name || site.endsWith(`/${name}`));
   const hasNamed = folders.some((folder) => nameOf(folder) !== "");
   return new Map(
     folders.map((folder) => {
       const name = nameOf(folder);
+      const year = years.size > 1 ? YEAR.exec(folder)?.[1] : undefined;
+      // with the words behind it: of one year there may be several
+      if (year !== undefined) return [folder, `${name} ${year}`.trim()];
       const short = name === "" && isShortName(folder) ? folder.toLowerCase() : undefined;
       if (short !== undefined && (hasNamed || isKnown(short))) return [folder, short];
       const numbered = name === "" ? undefined : numberedSite(folder, name);
