@@ -72,7 +72,8 @@ async function namedAsRecorded(laboratory: Laboratory, runs: Runs): Promise<Name
   return [...runs].flatMap(([run, own]): Named[] => {
     const isRecorded = recorded.has(run) || own.some(({ role }) => role === "frame" || role === "acquisition");
     const stacks = isRecorded ? [] : own.filter(({ role }) => role === "tilt series");
-    const found = stacks.flatMap(({ path }) => byName.get(tightName(stemOf(path))) ?? []);
+    // a name without a number, such as `tilt_series`, is that of none
+    const found = stacks.flatMap(({ path }) => (/\d/.test(stemOf(path)) ? (byName.get(tightName(stemOf(path))) ?? []) : []));
     return found.length === 0 ? [] : [{ run, recorded: new Map(found.map((one) => [one.run, one.mdoc])) }];
   });
 }

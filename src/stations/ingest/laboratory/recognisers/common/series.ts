@@ -43,7 +43,7 @@ interface Described {
 }
 
 /**
- * The only stack of a name may be that of another session: an mdoc elsewhere has lost its stack, where one of other exposures lies beside that stack, or may as
+ * The only stack of a name may be that of another session: an mdoc elsewhere has lost its stack, where one of its name and of other exposures lies beside that stack, or may as
  * well be the one that describes it.
  */
 function withoutOthersStacks(all: readonly Described[]): readonly Described[] {
@@ -53,16 +53,18 @@ function withoutOthersStacks(all: readonly Described[]): readonly Described[] {
   );
   return all.map((one) => {
     if (one.image === undefined || isBeside(one)) return one;
-    const isOthers = ofImage.get(one.image)!.some(({ mdoc }) => shareExposures([mdoc], [one.mdoc]) === false);
+    // under another name it may be a copy that somebody has changed
+    const isCalledSo = ({ stem, path }: MdocFacts) => stem === one.mdoc.stem && path !== one.mdoc.path;
+    const isOthers = ofImage.get(one.image)!.some(({ mdoc }) => isCalledSo(mdoc) && shareExposures([mdoc], [one.mdoc]) === false);
     return isOthers ? { mdoc: one.mdoc } : one;
   });
 }
 
-/** A series is called as its mdoc; as its stack, where that lies beside the mdoc under a name that no other mdoc has: somebody has renamed the mdoc. */
+/** A series is called as its mdoc; as its stack, where that lies beside it and has its name with more behind it, `TS_01.mrc_old.mdoc`: somebody has renamed it. */
 function namesOfSeries(all: readonly Described[]): (one: Described) => string {
   const called = new Set(all.map(({ mdoc }) => keyOf(folderOf(mdoc.path), mdoc.stem)));
   const ofImage = groupsOf(
-    all.filter((one) => isBeside(one) && !isCalledAsImage(one)),
+    all.filter((one) => isBeside(one) && !isCalledAsImage(one) && baseName(one.mdoc.path).startsWith(baseName(one.image!))),
     ({ image }) => image!,
   );
   return (one) => {
