@@ -138,6 +138,7 @@ function pairsOf(rows: readonly (readonly (string | undefined)[])[]): {
   readonly columns: readonly [number, number];
 } {
   const width = Math.min(12, Math.max(0, ...rows.map(({ length }) => length)));
+  const inRows = Array.from({ length: width }, (_, column) => groupsOf(rows, (row) => row[column] ?? ""));
   let best: readonly Pair[] = [];
   let columns: readonly [number, number] = [0, 1];
   for (let a = 0; a < width; a++) {
@@ -147,10 +148,9 @@ function pairsOf(rows: readonly (readonly (string | undefined)[])[]): {
         return one === undefined || other === undefined || one === other ? [] : [[one, other]];
       });
       // a name that microscopes give in each session is in several rows, of which one alone may be of a run that is known
-      const isInOneRow = (column: number, name: string) => rows.filter((row) => row[column] === name).length === 1;
       const isOnce =
         new Set(pairs.flat()).size === 2 * pairs.length &&
-        pairs.every(([one, other]) => isInOneRow(a, one) && isInOneRow(b, other));
+        pairs.every(([one, other]) => inRows[a]!.get(one)!.length === 1 && inRows[b]!.get(other)!.length === 1);
       if (isOnce && pairs.length > best.length) [best, columns] = [pairs, [a, b]];
     }
   }
