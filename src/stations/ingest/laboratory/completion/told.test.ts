@@ -289,6 +289,14 @@ describe("the range of the tilts", () => {
   });
 });
 
+it("the range of the tilts is a guess where only AreTomo's list has the angles, and no placeholder that a run refuses", async () => {
+  const tilts = [-6, -3, 0, 3, 6];
+  const aln = `# AreTomo Alignment / Priims bprmMn\n# RawSize = 48 48 5\n# NumPatches = 0\n# SEC ROT GMAG TX TY SMEAN SFIT SCALE BASE TILT\n${tilts.map((tilt, n) => `${n} 84.1 1.0 ${n % 2} 0 1.0 1.0 1.0 0.0 ${tilt}`).join("\n")}\n`;
+  const list = tilts.map((tilt, n) => `${tilt}.00 ${n + 1}\n`).join("");
+  const { yaml } = await told({ "TS_01.mrc": stack(1), "TS_01.aln": aln, "TS_01_TLT.txt": list, "TS_01_Vol.mrc": volume(3) });
+  expect(yaml).toMatch(/please check: range of the tilts; of the alignment.*\n\s*tilt_range: \{min: -6\.0, max: 6\.0\}/);
+});
+
 describe("what only the name of a tomogram says", () => {
   it("(34.silence) the method of its reconstruction is marked as a guess", async () => {
     const { yaml } = await told({ ...LAB, "rec/TS_01_sirtlike.mrc": volume(7) });

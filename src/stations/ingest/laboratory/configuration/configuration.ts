@@ -123,7 +123,8 @@ function spacingBlock(spacings: readonly number[], isAsked: boolean): Blocks {
 
 async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => readonly Decision[]) {
   const mdocs = of("acquisition").filter(({ run }) => run !== undefined);
-  const isList = ({ path, run }: Decision) => run !== undefined && /\.(?:raw)?tlt$/i.test(path);
+  // AreTomo writes the dose behind the angles
+  const isList = ({ path, run }: Decision) => run !== undefined && /(?:\.(?:raw)?tlt|_TLT\.txt)$/i.test(path);
   const lists = [...of("raw tilts"), ...[...of("alignment"), ...of("left out")].filter(isList)];
   const paths = (files: readonly Decision[]) => files.map(({ path }) => path);
   const read = await readAcquisitions(laboratory, paths(mdocs));
