@@ -15,9 +15,17 @@ describe("what names suggest", () => {
     expect(of("TS_01_ali1.tlt")).toEqual(["alignment", "IMOD"]);
   });
 
-  it("says of compressed volumes that they have to be unpacked; of movies those of bzip2 are read", () => {
+  it("says of compressed volumes and lists that they have to be unpacked; of movies those of bzip2 are read", () => {
     const seen = (path: string) => seeming({ path, size: 10, format: undefined }, { tiltCounts: new Set(), has: () => false });
-    for (const path of ["rec/TS_01_rec.mrc.gz", "rec/TS_01.rec.bz2", "TS_01.st.zst", "frames/a.tif.gz", "rec/TS_01.mrc.bz2"])
+    for (const path of [
+      "rec/TS_01_rec.mrc.gz",
+      "rec/TS_01.rec.bz2",
+      "TS_01.st.zst",
+      "frames/a.tif.gz",
+      "rec/TS_01.mrc.bz2",
+      "labels/TS_01.nii.gz",
+      "picks/TS_01.csv.gz",
+    ])
       expect(seen(path)).toMatchObject({ role: "left out", because: expect.stringContaining("unpack it first") });
     expect([seen("frames/TS_01_001.mrc.bz2")?.role, seen("a/TS_01_001.frames.mrc.bz2")?.role]).toEqual(["frame", "frame"]);
     expect(seen("data.tar.gz")).toBeUndefined();

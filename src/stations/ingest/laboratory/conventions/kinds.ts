@@ -98,7 +98,12 @@ export function seeming(file: Surveyed, around: Around): Seeming | undefined {
     case "gz":
     case "xz":
     case "zst": {
-      if (!/\.(?:mrcs?|rec|st|ali|map|tiff?|eer)\.\w+$/i.test(name)) return undefined;
+      if (
+        !/\.(?:mrcs?|rec|st|ali|map|tiff?|eer|nii|nrrd|h5|hdf5?|em|npy|star|tbl|csv|tsv|txt|json|ndjson|mdoc|rawtlt|tlt|xf|aln|mod)\.\w+$/i.test(
+          name,
+        )
+      )
+        return undefined;
       const isMovie = FRAMES.test(path.slice(0, path.lastIndexOf("/") + 1)) || /frames?|fractions|movie/i.test(name);
       // of these movies are read as they are, and nothing else is
       if (/\.mrc\.bz2$/i.test(name) && isMovie) return { role: "frame", because: "it is a compressed movie", strength: "name" };
