@@ -63,7 +63,9 @@ export async function recordedAs(laboratory: Laboratory, recognised: readonly Re
 async function namedAsRecorded(laboratory: Laboratory, runs: Runs): Promise<Named[]> {
   const runOf = new Map([...runs].flatMap(([run, own]) => own.map(({ path }) => [path, run] as const)));
   const mdocs = (await mdocsOf(laboratory)).all.flatMap((mdoc) => {
-    const run = mdoc.kind === "series" ? runOf.get(mdoc.path) : undefined;
+    const own = mdoc.kind === "series" ? runOf.get(mdoc.path) : undefined;
+    // an mdoc alone is of no series that was renamed: it may be called otherwise, and describe the stack
+    const run = own !== undefined && runs.get(own)!.some(({ role }) => role !== "acquisition") ? own : undefined;
     const image = mdoc.imageFile === undefined ? [] : [stemOf(baseName(mdoc.imageFile.replaceAll("\\", "/")))];
     return run === undefined ? [] : [...new Set([mdoc.stem, ...image].map(tightName))].map((name) => ({ name, run, mdoc }));
   });
