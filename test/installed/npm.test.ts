@@ -20,7 +20,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
 const MIB = 2 ** 20;
 /** On disk, all that npm puts there, PostgreSQL's 60 MB included. */
-const INSTALLED_MIB_MAX = 120;
+const INSTALLED_MIB_MAX = 122;
 const PACKED_MIB_MAX = 15;
 
 /** Bytes that the disk gives for a folder, as du counts them. */
