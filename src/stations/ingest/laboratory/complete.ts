@@ -329,19 +329,40 @@ function withoutRun(files: Map<string, Decision>, undecided: Map<string, string>
  */
 function nameLists(files: Map<string, Decision>, runs: readonly string[]): void {
   const find = runFinder(runs);
-  const called = [...files.values()].filter((file) => file.run !== undefined && isCalledAsSeries(file));
-  for (const [path, file] of files)
-    if (file.role === "table" && file.run === undefined)
-      files.set(path, { ...file, run: find(path) ?? runOfFormerName(path, called) });
+  // made when it is first asked for: most tables are called after a run, or after none
+  let called: Map<string, Decision[]> | undefined;
+  for (const [path, file] of files) {
+    if (file.role !== "table" || file.run !== undefined) continue;
+    const run = find(path);
+    if (run === undefined) called ??= filesByName(files);
+    files.set(path, { ...file, run: run ?? runOfFormerName(path, called!) });
+  }
 }
 
-function runOfFormerName(path: string, called: readonly Decision[]): string | undefined {
+function filesByName(files: ReadonlyMap<string, Decision>): Map<string, Decision[]> {
+  const byName = new Map<string, Decision[]>();
+  for (const file of files.values()) {
+    if (file.run === undefined || !isCalledAsSeries(file)) continue;
+    for (const name of numberedNames(file.path)) {
+      const own = byName.get(name);
+      if (own) own.push(file);
+      else byName.set(name, [file]);
+    }
+  }
+  return byName;
+}
+
+/** Names with a number that the name of a file begins with, the longest first: `TS_03_10` and `TS_03` of `TS_03_10.rec`. */
+function numberedNames(path: string): string[] {
   const stem = stemOf(baseName(path));
-  for (const { end } of wordsOf(stem).toReversed()) {
-    const name = stem.slice(0, end);
-    if (!/\d/.test(name)) continue;
-    const own = called.filter((file) => runsCalled([file])(name).length > 0);
-    if (own.length === 0) continue;
+  const names = wordsOf(stem).map(({ end }) => stem.slice(0, end));
+  return names.filter((name) => /\d/.test(name)).reverse();
+}
+
+function runOfFormerName(path: string, called: ReadonlyMap<string, readonly Decision[]>): string | undefined {
+  for (const name of numberedNames(path)) {
+    const own = called.get(name);
+    if (own === undefined) continue;
     const depth = Math.max(...own.map((file) => sharedDepth(path, file.path)));
     const nearest = new Set(own.flatMap(({ path: other, run }) => (sharedDepth(path, other) === depth ? run! : [])));
     return nearest.size === 1 ? [...nearest][0] : undefined;

@@ -1,3 +1,4 @@
+import { groupsOf } from "../../../../core/groups.js";
 import type { Claim, Option } from "../claims.js";
 import type { Decision } from "../decide.js";
 
@@ -32,12 +33,16 @@ interface OutOrAsIs {
   readonly says: string;
 }
 
-/** Whether another file has the same bytes and is left out for that: of two copies it does not matter which one is published, and one of them must be. */
-export function isCopiedTo(
+/**
+ * A test whether another file has the same bytes and is left out for that: of two copies it does not matter which one is published, and one of them must be.
+ * The copies are looked for once.
+ */
+export function copiesIn(
   files: ReadonlyMap<string, Decision>,
-  { path }: Decision,
-  isOther: (copy: Decision) => boolean,
-): boolean {
-  for (const file of files.values()) if (file.copyOf === path && isOther(file)) return true;
-  return false;
+): (file: Decision, isOther: (copy: Decision) => boolean) => boolean {
+  const copies = groupsOf(
+    [...files.values()].filter(({ copyOf }) => copyOf !== undefined),
+    ({ copyOf }) => copyOf!,
+  );
+  return ({ path }, isOther) => copies.get(path)?.some(isOther) === true;
 }

@@ -4,7 +4,7 @@ import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { baseName, folderOf, within } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { isCopiedTo, outOrAsIs } from "./claim.js";
+import { copiesIn, outOrAsIs } from "./claim.js";
 
 const NOTE = /^(?:read[_ ]?me|liesmich|notes?|notiz(?:en)?)(?:[_ .-].*)?$/i;
 const NOTE_BYTES_MAX = 64 * 1024;
@@ -42,6 +42,7 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
     ({ path, format, size }) =>
       NOTE.test(baseName(path)) && /(?:^|\/)[^.]+$|\.(?:txt|md)$/i.test(path) && format === "text" && size <= NOTE_BYTES_MAX,
   );
+  const isCopied = copiesIn(files);
   const asked = new Set<string>();
   const questions: Question[] = [];
   const deepestFirst = notes.slice(0, NOTES_MAX).sort((a, b) => b.path.split("/").length - a.path.split("/").length);
@@ -49,9 +50,7 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
     const text = (await laboratory.text(path, NOTE_BYTES_MAX)) ?? "";
     for (const { about, says } of saidIn(text, folderOf(path), laboratory)) {
       const isMeant = (file: Decision) => about.some((one) => file.path === one || file.path.startsWith(`${one}/`));
-      const meant = open.filter(
-        (file) => isMeant(file) && !asked.has(file.path) && !isCopiedTo(files, file, (one) => !isMeant(one)),
-      );
+      const meant = open.filter((file) => isMeant(file) && !asked.has(file.path) && !isCopied(file, (one) => !isMeant(one)));
       // what is said of everything tells nothing: somebody wants it published all the same
       if (meant.length === 0 || open.every(isMeant)) continue;
       for (const file of meant) asked.add(file.path);

@@ -4,7 +4,7 @@ import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { baseName, folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { asItIs, isCopiedTo, leftOut, outOrAsIs } from "./claim.js";
+import { asItIs, copiesIn, leftOut, outOrAsIs } from "./claim.js";
 import { spacingOf } from "./spacings.js";
 
 /** Folders of what somebody has put aside, and of what somebody has made for others to look at. */
@@ -205,8 +205,9 @@ export function givenUpQuestions(files: ReadonlyMap<string, Decision>): Question
 export function discardedQuestions(files: ReadonlyMap<string, Decision>): Question[] {
   const all = [...files.values()].filter(({ role }) => [...LEARNT, ...OF_SERIES, "mesh"].includes(role));
   const isGone = ({ path }: Decision) => hasFolder(DISCARDED, path);
+  const isCopied = copiesIn(files);
   const isOpen = (file: Decision) => file.strength !== "person" && file.question === undefined;
-  const gone = all.filter((file) => isOpen(file) && isGone(file) && !isCopiedTo(files, file, (copy) => !isGone(copy)));
+  const gone = all.filter((file) => isOpen(file) && isGone(file) && !isCopied(file, (copy) => !isGone(copy)));
   // where everything lies below such a folder it tells nothing
   if (gone.length === 0 || all.every(isGone)) return [];
   const paths = gone.map(({ path }) => path);

@@ -132,25 +132,32 @@ function namedPieces(files: ReadonlyMap<string, Decision>, laboratory: Laborator
   const isRecorded = (own: readonly Decision[]) => own.some(({ role }) => !IN_PIECES.includes(role));
   const recorded = runs.filter(([, own]) => isRecorded(own));
   const isCalledSo = (run: string, name: string) => run === name || run.endsWith(`_${name}`);
+  const byName = groupsOf(
+    recorded.flatMap((one) => namesOf(one[0]).map((name) => ({ name, one }))),
+    ({ name }) => name,
+  );
   return runs.flatMap(([run, own]) => {
     const isOwn = isRecorded(own);
-    const whole = isOwn ? [[run, own] as const] : recorded;
     return own.flatMap((file): Piece[] => {
       if (file.role !== "tomogram" || file.strength === "person" || file.question !== undefined) return [];
       const stem = stemOf(file.path);
-      const isKnown = (name: string) => name !== stem && /\d/.test(name) && whole.some(([one]) => isCalledSo(one, name));
+      const isRun = (name: string) => (isOwn ? isCalledSo(run, name) : byName.has(name));
+      const isKnown = (name: string) => name !== stem && /\d/.test(name) && isRun(name);
       const name = knownBeginning(stem, isKnown);
       const [, word, number] = COUNTED.exec(name?.rest ?? "") ?? [];
       // of other volumes of a run it is asked which one counts
       const isCounted = file.strength === "bookkeeping" && word !== undefined && !isAdded(word) && !isAdded(`${word}${number}`);
       // a number alone counts series: `ts_01_2`
       if (name === undefined || !(isOwn ? isCounted : /\p{L}/u.test(name.rest))) return [];
-      const beside = whole.filter(([one]) => isCalledSo(one, name.begin)).flatMap(([, others]) => others);
+      const beside = isOwn ? own : byName.get(name.begin)!.flatMap(({ one: [, others] }) => others);
       const other = beside.find((one) => one.role === "tomogram" && fitsInto(file, one, laboratory));
       return other ? [{ file, other }] : [];
     });
   });
 }
+
+/** A run's name, and what stands in it behind each `_`: before the name of its series a run may have a folder's. */
+const namesOf = (run: string): string[] => [run, ...[...run.matchAll(/_/g)].map(({ index }) => run.slice(index + 1))];
 
 /** Whether a volume is shorter than another one of its voxel size in whatever direction it was turned. Tomograms of one session are as large, and not as thick. */
 function fitsInto(file: Decision, other: Decision, laboratory: Laboratory): boolean {

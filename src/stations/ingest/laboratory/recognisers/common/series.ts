@@ -43,8 +43,8 @@ interface Described {
 }
 
 /**
- * The only stack of a name may be that of another session: an mdoc elsewhere has lost its stack, where one of its name and of other exposures lies beside that stack, or may as
- * well be the one that describes it.
+ * The only stack of a name may be that of another session: an mdoc elsewhere has lost its stack, where one of its name and of other exposures lies beside that
+ * stack, or may as well be the one that describes it.
  */
 function withoutOthersStacks(all: readonly Described[]): readonly Described[] {
   const ofImage = groupsOf(

@@ -137,9 +137,9 @@ function sitesIn(all: readonly (readonly string[])[], series: string, known: Rea
       };
       const below = byName.get(folder)!.map(([, ...rest]) => rest);
       const within = { folder: `${inside.folder}/`, name: slashed(inside.name), called: slashed(inside.called) };
-      if (own === "" || !(isSplit || known.has(inside.name))) search(within, below);
-      else if (countedFolders(below, series).size > 1) search(within, below);
-      else sites.push(inside);
+      const isSite = own !== "" && (isSplit || known.has(inside.name)) && countedFolders(below, series).size < 2;
+      if (isSite) sites.push(inside);
+      else search(within, below);
     }
   };
   search(TOP, all);

@@ -47,6 +47,12 @@ it("entries whose titles name no run are left out beside recorded series, and ar
   expect([alone.of("EMD-51236/map/emd_51236.map")?.run, alone.asked]).toEqual(["emd_51236", []]);
 });
 
+it("an entry without its header is no run of its own beside recorded series", async () => {
+  const { of, asked } = await decided({ ...SERIES, "emdb/map/emd_51236.map": volume(3) });
+  expect(asked.map(({ answer }) => answer)).toEqual(["leave-out"]);
+  expect(of("emdb/map/emd_51236.map")?.role).toBe("left out");
+});
+
 it("averages, half maps and masks of an entry are none", async () => {
   const { of } = await decided({
     ...SERIES,

@@ -99,6 +99,18 @@ describe("IMOD", () => {
     expect(recognised!.notes!.join()).toContain("BB has two axes: stack (d/BBb.st), angles");
   });
 
+  it("does not publish a sum of both axes by default whose sections run along y, and knows its files under blanks", async () => {
+    const stack = mrcFile([5, 20, 12], 2.5, { kind: "stack" });
+    const guessed = async (shape: [number, number, number]) => {
+      const axes = { "d/BB.edf": edf("BB", "Setup.AxisType=Dual Axis\n"), "d/BBa.st": stack, "d/BBb.st": stack };
+      const { recognised, claims } = await rolesOf({ ...axes, "d/BB origa.st": stack, "d/sum.rec": mrcFile(shape, 5) });
+      expect(claims["d/BB origa.st"]).toMatch(/^left out/);
+      return recognised!.questions!.map(({ guess }) => guess);
+    };
+    expect(await guessed([10, 6, 6])).toEqual(["leave-out"]);
+    expect(await guessed([6, 10, 6])).toEqual(["tomogram"]);
+  });
+
   it("believes tilta.com, and no tilt.com of one axis that lies beside it", async () => {
     const stack = mrcFile([5, 20, 12], 2.5, { kind: "stack" });
     const { claims } = await rolesOf({

@@ -25,7 +25,6 @@ export const NAMES: readonly (readonly [form: RegExp, reason: string])[] = [
   ],
   [/\.(?:cxs|chimerax|pse|cmm|hx|project|ors(?:object|session|model))$/i, "a session of a viewer"],
   [/\.(?:pdb|cif|ent|pqr)$/i, "an atomic model"],
-  [/^corrected_epochs?\d+_.*\.mrc$/i, "a preview that IsoNet2 makes while it learns"],
 ];
 
 /** Folders in which everything is of no use, with the reason. */
