@@ -173,16 +173,17 @@ describe("SerialEM", () => {
   });
 
   it("gives an mdoc whose stack is gone no stack of the same name with an mdoc of its own", async () => {
-    const { claims } = await recognise({
-      "wt/TS_01.mrc": stack,
-      "wt/TS_01.mrc.mdoc": mdoc("TS_01.mrc", TILTS, (z) => `wt_${z}.tif`),
-      "dko/TS_01.mrc.mdoc": mdoc("TS_01.mrc", TILTS, (z) => `dko_${z}.tif`, "", 31),
-    });
-    expect(claims).toEqual({
-      "wt/TS_01.mrc": "tilt series wt_TS_01",
-      "wt/TS_01.mrc.mdoc": "acquisition wt_TS_01",
-      "dko/TS_01.mrc.mdoc": "acquisition dko_TS_01",
-    });
+    const runsOf = async (described: string) => {
+      const { recognised } = await recognise({
+        "stacks/wt/TS_01.mrc": stack,
+        [`${described}/TS_01.mrc.mdoc`]: mdoc("TS_01.mrc", TILTS, (z) => `wt_${z}.tif`),
+        "dko/TS_01.mrc.mdoc": mdoc("TS_01.mrc", TILTS, (z) => `dko_${z}.tif`, "", 31),
+      });
+      return recognised!.claims.flatMap(({ role, run }) => (role === "tilt series" ? [run] : []));
+    };
+    expect(await runsOf("stacks/wt")).toEqual(["stacks_wt_TS_01"]);
+    // of two that both may describe it neither does
+    expect(await runsOf("wt")).toEqual([]);
   });
 
   it("lets axes that etomo joins be one run", async () => {
