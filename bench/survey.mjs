@@ -3,9 +3,10 @@
  * decisions, configuration), beside `find … -exec head -c 1024`, which reads as much of each file, in turn, from a warm file cache.
  *
  * Fifty files a run: a tilt series with its mdoc, angles, transforms and command files of IMOD, a reconstruction, a model, and frames. Volumes are sparse:
- * what is read of them is their heads.
+ * what is read of them is their heads, and of tomograms a few rows, which hold noise.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cache, figure, measure, median, needBuild, program, round, say, table } from "./report.mjs";
@@ -78,6 +79,19 @@ function mrc(path, [x, y, z], { mode = 1, spacing = 0, space = 0 }) {
   truncateSync(path, 1024 + x * y * z * (mode === 2 ? 4 : mode === 0 ? 1 : 2));
 }
 
+/** Bands of rows in three sections, without which a tomogram would be one of which nearly everything was cut out. */
+function noise(path, [x, y, z]) {
+  const file = openSync(path, "r+");
+  const band = randomBytes(2 * x * 16);
+  for (const [section, row] of [
+    [0.4, 1 / 6],
+    [0.5, 1 / 2],
+    [0.6, 5 / 6],
+  ])
+    writeSync(file, band, 0, band.length, 1024 + 2 * x * (y * Math.floor(section * z) + Math.floor(row * y) - 8));
+  closeSync(file);
+}
+
 /** The tree stays for the next time. */
 function makeTree() {
   const done = `${tree}.complete`;
@@ -90,7 +104,9 @@ function makeTree() {
     const folder = join(tree, `session_${Math.floor(run / 100)}`, name);
     mkdirSync(join(folder, "frames"), { recursive: true });
     mrc(join(folder, `${name}.st`), [1024, 1024, TILTS], { spacing: 2.7 });
-    mrc(join(folder, `${name}_rec.mrc`), [512, 512, 200], { spacing: 10.8, space: 1 });
+    const tomogram = join(folder, `${name}_rec.mrc`);
+    mrc(tomogram, [512, 512, 200], { spacing: 10.8, space: 1 });
+    noise(tomogram, [512, 512, 200]);
     writeFileSync(join(folder, `${name}.rawtlt`), `${angles.map((angle) => angle.toFixed(2)).join("\n")}\n`);
     writeFileSync(join(folder, `${name}.tlt`), `${angles.map((angle) => (angle + 0.2).toFixed(2)).join("\n")}\n`);
     writeFileSync(join(folder, `${name}.xf`), angles.map(() => "0.996 0.087 -0.087 0.996 1.25 -3.5\n").join(""));

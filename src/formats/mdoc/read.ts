@@ -98,10 +98,12 @@ function withoutBrackets(text: string): string {
   return text.slice(start, end);
 }
 
+const SECTION_NUMBERS = Object.entries(SECTION_FIELDS);
+
 function typedSection(section: { kind: MdocSectionKind; line: number; fields: MdocFields }, name: string): MdocSection {
   const { fields } = section;
   const numbers = new Map<string, number>();
-  for (const [key, kind] of Object.entries(SECTION_FIELDS)) {
+  for (const [key, kind] of SECTION_NUMBERS) {
     const value = numberIn(fields, key, kind, name);
     if (value !== undefined) numbers.set(key, value);
   }

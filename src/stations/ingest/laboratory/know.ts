@@ -113,7 +113,10 @@ async function recognisedAsOne(
   const known = withoutMadeNames(laboratory, recognised);
   const { recorded: all, asked, related } = await withoutSimulated(laboratory, [...known, await conventions(laboratory, known)]);
   await turnOfTheLoop();
-  const ofSeries = await runsOfSeries(laboratory, await ofSameExposures(laboratory, all));
+  const ofExposures = await ofSameExposures(laboratory, all);
+  await turnOfTheLoop();
+  const ofSeries = await runsOfSeries(laboratory, ofExposures);
+  await turnOfTheLoop();
   const joined = await joinedRuns(laboratory, await recordedAs(laboratory, ofSeries));
   const inRuns = [...(await namedAlike(laboratory, await withSecondAxes(laboratory, joined.recognised))), ...asked];
   // where not all were compared two folders may have something in common that nobody has looked at

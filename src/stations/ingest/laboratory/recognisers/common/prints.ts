@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import type { RandomAccess } from "../../../../../core/bytes.js";
 import { openBlockVolume } from "../../../../../arrays/loader/volume.js";
-import { readMrcHeader } from "../../../../../formats/mrc/header.js";
+import { type MrcHeader, readMrcHeader } from "../../../../../formats/mrc/header.js";
 import { decodePlaneValues, readMrcPlanes } from "../../../../../formats/mrc/read.js";
 import { viewAs } from "../../../../../formats/zarr/elements.js";
 import { mapLimit } from "../../../../../system/parallel.js";
@@ -60,14 +61,18 @@ async function readRows<T>(
 async function rowsOfMrc<T>(laboratory: Laboratory, path: string, wanted: readonly number[], ofRows: OfRows<T>): Promise<T[]> {
   const source = await laboratory.open(path);
   const header = await readMrcHeader(source);
+  const middle = middleRows(header.shape[1]);
+  return mapLimit(wanted, READS_IN_FLIGHT, async (z) => ofRows(await bandOf(source, header, z, middle), header.shape[2]));
+}
+
+/** Some rows of a section, as values. */
+async function bandOf(source: RandomAccess, header: MrcHeader, z: number, band: Band): Promise<Float32Array> {
+  const { first, count } = band;
   const [, rows, columns] = header.shape;
   const rowBytes = Math.floor(header.sectionBytes / rows);
-  const { first, count } = middleRows(rows);
-  return mapLimit(wanted, READS_IN_FLIGHT, async (z) => {
-    const offset = header.dataOffset + z * header.sectionBytes + first * rowBytes;
-    const bytes = await source.read({ offset, length: count * rowBytes });
-    return ofRows(decodePlaneValues(bytes, { ...header, shape: [1, count, columns] }), columns);
-  });
+  const offset = header.dataOffset + z * header.sectionBytes + first * rowBytes;
+  const bytes = await source.read({ offset, length: count * rowBytes });
+  return decodePlaneValues(bytes, { ...header, shape: [1, count, columns] });
 }
 
 async function rowsOfZarr<T>(laboratory: Laboratory, path: string, wanted: readonly number[], ofRows: OfRows<T>): Promise<T[]> {
@@ -85,7 +90,12 @@ async function rowsOfZarr<T>(laboratory: Laboratory, path: string, wanted: reado
   }
 }
 
-function middleRows(rows: number): { first: number; count: number } {
+interface Band {
+  readonly first: number;
+  readonly count: number;
+}
+
+function middleRows(rows: number): Band {
   const count = Math.min(ROWS, rows);
   return { first: Math.floor((rows - count) / 2), count };
 }
@@ -191,35 +201,73 @@ export async function holdsSectionsOf(laboratory: Laboratory, a: string, b: stri
   return own.every((print) => all.has(print));
 }
 
-/** Part of the voxels in sections of the middle that hold the most frequent value, from 0 to 1. Undefined for what cannot be read. */
+/** Of each compared section the place of the rows that are looked at first. */
+const BANDS = [1 / 6, 1 / 2, 5 / 6];
+const BAND_ROWS = 4;
+/** What has so little of a value in these rows has it in no half of its voxels. */
+const FLAT_BANDS_LEAST = 0.2;
+
+/**
+ * Part of the voxels in sections of the middle that hold the most frequent value, from 0 to 1: of a few rows alone, where these hold little of it, as
+ * those of most tomograms do. Undefined for what cannot be read.
+ */
 export async function flatPartOf(laboratory: Laboratory, path: string): Promise<number | undefined> {
   const { format, volume } = laboratory.get(path) ?? {};
   if (format !== "mrc" || !volume) return undefined;
   const read = await orReason(async () => {
     const source = await laboratory.open(path);
     const header = await readMrcHeader(source);
+    const sections = COMPARED.map((part) => Math.floor(part * header.shape[0]));
+    const rows = header.shape[1];
+    const count = Math.min(BAND_ROWS, rows);
+    const bands = await mapLimit(sections, READS_IN_FLIGHT, (z, at) =>
+      bandOf(source, header, z, { first: Math.floor(BANDS[at]! * (rows - count)), count }),
+    );
+    const inBands = mostFrequentPart(bands);
+    if (inBands < FLAT_BANDS_LEAST) return inBands;
     let [flat, all] = [0, 0];
-    for (const part of COMPARED) {
-      const z = Math.floor(part * header.shape[0]);
-      const values = decodePlaneValues(await readMrcPlanes(source, header, z, z + 1), header);
-      const most = majorityOf(values);
-      for (let i = 0; i < values.length; i++) if (values[i] === most) flat++;
-      all += values.length;
+    for (const z of sections) {
+      const bytes = await readMrcPlanes(source, header, z, z + 1);
+      const voxels = rows * header.shape[2];
+      flat += isEmpty(bytes) ? voxels : timesOfMajority(decodePlaneValues(bytes, header));
+      all += voxels;
     }
     return flat / all;
   });
   return "value" in read ? read.value : undefined;
 }
 
-/** The value that fills more than half, if one does: each other one takes one of it away, and it is left over (Boyer and Moore). Sorting would take 50 times as long. */
-function majorityOf(values: ArrayLike<number>): number | undefined {
+function mostFrequentPart(bands: readonly Float32Array[]): number {
+  const counts = new Map<number, number>();
+  let [most, all] = [0, 0];
+  for (const values of bands) {
+    all += values.length;
+    for (const value of values) {
+      const count = (counts.get(value) ?? 0) + 1;
+      counts.set(value, count);
+      if (count > most) most = count;
+    }
+  }
+  return most / all;
+}
+
+/** Whether all bytes are the same, as those of a section that nobody has filled. */
+const isEmpty = (bytes: Uint8Array): boolean => Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0;
+
+/**
+ * How often the value comes that fills more than half, if one does: each other one takes one of it away, and it is left over (Boyer and Moore). Sorting
+ * would take 50 times as long.
+ */
+function timesOfMajority(values: Float32Array): number {
   let most: number | undefined;
   let left = 0;
   for (let i = 0; i < values.length; i++) {
     if (left === 0) most = values[i];
     left += values[i] === most ? 1 : -1;
   }
-  return most;
+  let times = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] === most) times++;
+  return times;
 }
 
 const isInside = (_: number, piece: number): boolean =>
