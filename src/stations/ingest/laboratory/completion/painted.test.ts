@@ -27,7 +27,12 @@ const ASKED = [["painted", "leave-out"]];
 it.each<[string, Kept, readonly string[][], string]>([
   ["most of whose voxels hold a single value is asked about, and left out", { columns: [0, 12] }, ASKED, "left out"],
   ["of which a piece in its middle is left is asked about, too", { rows: [20, 40], columns: [0, 40] }, ASKED, "left out"],
-  ["of which a small piece is left, between the rows that are looked at first, too", { rows: [33, 38], columns: [0, 5] }, ASKED, "left out"],
+  [
+    "of which a small piece is left, between the rows that are looked at first, too",
+    { rows: [33, 38], columns: [0, 5] },
+    ASKED,
+    "left out",
+  ],
   ["with empty edges is a tomogram", { columns: [0, 28] }, [], "tomogram"],
   ["with hardly any other voxel is empty, and nothing was cut out of it", { columns: [0, 0] }, [], "tomogram"],
 ])("a volume %s", async (_, kept, asked, role) => {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { RandomAccess } from "../../../../../core/bytes.js";
 import { openBlockVolume } from "../../../../../arrays/loader/volume.js";
+import type { RandomAccess } from "../../../../../core/bytes.js";
 import { type MrcHeader, readMrcHeader } from "../../../../../formats/mrc/header.js";
 import { decodePlaneValues, readMrcPlanes } from "../../../../../formats/mrc/read.js";
 import { viewAs } from "../../../../../formats/zarr/elements.js";
