@@ -54,3 +54,35 @@ export function few(items: readonly (string | number)[], most = 3, what?: string
 
 /** `a.mrc, b.mrc, c.mrc and 2 more files` */
 export const fewFiles = (paths: readonly string[]): string => few(paths, 3, "file");
+
+/** The most files that are named one by one. */
+const NAMED_MOST = 2;
+
+/**
+ * Many files that are called alike by what they have in common, `runs/*_1/picks.star (12 files)`; others as `fewFiles` does.
+ *
+ * Pure: a name of which nothing but its extension is common says too little.
+ */
+export function fewAlike(paths: readonly string[]): string {
+  const parts = paths.map((path) => path.split("/"));
+  const [first] = parts;
+  if (first === undefined || paths.length <= NAMED_MOST || parts.some(({ length }) => length !== first.length))
+    return fewFiles(paths);
+  const common = first.map((_, at) => commonName(parts.map((names) => names[at]!)));
+  return /^\*(?:\.\w+)?$/.test(common.at(-1)!) ? fewFiles(paths) : `${common.join("/")} (${counted(paths.length, "file")})`;
+}
+
+/** The beginning and the end that names share, with a star for what they do not. */
+function commonName(names: readonly string[]): string {
+  const [first, ...others] = names as [string, ...string[]];
+  if (others.every((name) => name === first)) return first;
+  const least = Math.min(...names.map(({ length }) => length));
+  const whileAll = (isAlike: (length: number) => boolean, most: number) => {
+    let length = 0;
+    while (length < most && isAlike(length + 1)) length++;
+    return length;
+  };
+  const start = whileAll((length) => others.every((name) => name.startsWith(first.slice(0, length))), least);
+  const end = whileAll((length) => others.every((name) => name.endsWith(first.slice(-length))), least - start);
+  return `${first.slice(0, start)}*${end === 0 ? "" : first.slice(-end)}`;
+}

@@ -20,8 +20,8 @@ it("of two stacks of a run the one is taken that its acquisition file lies besid
     const questions = await seriesOfOneRun(new Map([...series, known(mdoc, "acquisition")]), laboratory);
     return questions.map(({ guess, options }) => options.find(({ answer }) => answer === guess)?.says);
   };
-  expect(await asked("session/Position_1.mdoc")).toEqual(["session/Position_1.mrc"]);
-  expect(await asked("session/Position_1.mrc.mdoc")).toEqual(["session/Position_1.mrc"]);
+  expect(await asked("session/Position_1.mdoc")).toEqual(["session/Position_1.mrc (its acquisition file lies beside it)"]);
+  expect(await asked("session/Position_1.mrc.mdoc")).toEqual(["session/Position_1.mrc (its acquisition file lies beside it)"]);
   expect(await asked("mdocs/Position_1.mdoc")).toEqual([undefined]);
 });
 

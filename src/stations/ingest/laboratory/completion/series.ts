@@ -189,13 +189,23 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
       some.filter(({ strength }) => strength === "bookkeeping"),
     ];
     const guess = guesses.find(({ length }) => length === 1)?.map((file) => some.indexOf(file))[0];
-    const options = some.map(
-      (file, n): Option => ({
+    const signs = (file: Decision) => [
+      ...(isAligned(file, files) ? ["an alignment lies beside it"] : []),
+      ...(described(file) ? ["its acquisition file lies beside it"] : []),
+      ...(fitting.length < some.length && fitting.includes(file) ? ["it has as many images as the run has angles"] : []),
+      ...(file.strength === "bookkeeping" ? ["bookkeeping names it"] : []),
+    ];
+    const told = new Map(some.map((file) => [file, [imagesOfStack(file.path, laboratory), ...signs(file)]]));
+    const isCommon = (fact: string) => [...told.values()].every((facts) => facts.includes(fact));
+    const options = some.map((file, n): Option => {
+      // what tells one of them from another
+      const facts = told.get(file)!.filter((fact) => fact !== "" && !isCommon(fact));
+      return {
         answer: `${n + 1}`,
-        says: file.path,
+        says: facts.length === 0 ? file.path : `${file.path} (${facts.join(", ")})`,
         claims: some.map((other) => (other === file ? asItIs(file) : leftOut(other, `${file.path} is published in its place`))),
-      }),
-    );
+      };
+    });
     questions.push({
       id: stableId("series", run),
       text: `Run ${run} has ${counted(some.length, "tilt series", "tilt series")}: ${fewFiles(some.map(({ path }) => path))}. Which is to be published?`,
@@ -209,6 +219,11 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     });
   }
   return questions;
+}
+
+function imagesOfStack(path: string, laboratory: Laboratory): string {
+  const [count, rows, columns] = laboratory.get(path)?.volume?.shape ?? [];
+  return count === undefined ? "" : `${counted(count, "image")} of ${columns}×${rows} pixels`;
 }
 
 /**

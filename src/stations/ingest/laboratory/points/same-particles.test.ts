@@ -168,9 +168,7 @@ describe("lists of two programs", () => {
     expect(questions.map(({ options, answer }) => [options.map((option) => option.answer), answer])).toEqual([
       [["1", "2", "all"], "2"],
     ]);
-    expect(questions[0]!.options[1]!.says).toContain(
-      "1 point that only the others have, of those that were compared, would be lost",
-    );
+    expect(questions[0]!.options[1]!.says).toContain("at least 1 point that only others have would be lost");
     expect(questions[0]!.options[0]!.says).not.toContain("lost");
     expect([files.get("a/TS_1.csv")?.role, files.get("b/TS_1_ribo.star")?.role]).toEqual(["left out", "points"]);
   });
@@ -306,7 +304,7 @@ describe("lists of one program with two thresholds", () => {
     const { questions, files } = await lab(crowded, PLACES);
     const same = questions.filter(({ id }) => id.startsWith("same-particles"));
     expect(same.map(({ options, answer }) => [options[0]!.says.replace(/^.*;/, ""), answer])).toEqual([
-      [" it has 8 points more, at places of the others or by themselves", undefined],
+      [" it has 8 points more than others, new ones or several at one place", undefined],
     ]);
     expect([...files.values()].filter(({ role }) => role === "points")).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { few } from "../../../../core/finding.js";
+import { fewAlike } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Option, PointsReading, Question } from "../claims.js";
@@ -262,11 +262,8 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
   const options = families.map((family, at): Option => {
     const lost = Math.max(0, ...lostOf(family, shared));
     const more = Math.max(0, ...moreOf(family, shared));
-    const crowd = more <= 0 ? "" : `; it has ${counted(more, "point")} more, at places of the others or by themselves`;
-    const but =
-      lost === 0
-        ? crowd
-        : `${crowd}; ${counted(lost, "point")} that only the others have, of those that were compared, would be lost`;
+    const crowd = more <= 0 ? "" : `; it has ${counted(more, "point")} more than others, new ones or several at one place`;
+    const but = lost === 0 ? crowd : `${crowd}; at least ${counted(lost, "point")} that only others have would be lost`;
     return {
       answer: answers[at]!,
       says: `${isAlone(family) ? `those of ${family.by}` : namesOf(family)}${but}`,
@@ -290,7 +287,11 @@ const withoutFamilies = (some: readonly Family[], kept: Family): Claim[] =>
     .filter((one) => one !== kept)
     .flatMap(({ files }) => files.map((file) => leftOut(file, `another list of the same object: ${namesOf(kept)} is published`)));
 
-const namesOf = ({ by, files }: Family): string => `${few(files.map(({ path }) => path))}${by === "" ? "" : ` (${by})`}`;
+function namesOf({ by, files }: Family): string {
+  const names = fewAlike(files.map(({ path }) => path));
+  if (by === "") return names;
+  return names.endsWith(" files)") ? names.replace(/\)$/, `, ${by})`) : `${names} (${by})`;
+}
 
 /** Points that a family has more than each of the others, in what was compared. */
 const moreOf = (family: Family, shared: readonly Shared[]): number[] =>
