@@ -3,8 +3,13 @@ import type { Question } from "./claims.js";
 import { joinAlike } from "./questions.js";
 
 /** What is asked of a run with two stacks. */
-function ofRun(run: string, folders: readonly string[] = ["raw", "st"], id = `series-${run}`): Question {
-  const files = folders.map((folder) => `${folder}/${run}.mrc`);
+function ofRun(
+  run: string,
+  folders: readonly string[] = ["raw", "st"],
+  id = `series-${run}`,
+  nameIn = (folder: string) => `${folder}/${run}.mrc`,
+): Question {
+  const files = folders.map(nameIn);
   return {
     ...{ id, files, guess: "1" },
     text: `Run ${run} has ${files.join(", ")}. Which is to be published?`,
@@ -34,6 +39,19 @@ describe("questions that are the same but for the run", () => {
       ["raw/TS_1.mrc, and so for the others", "TS_1", "TS_12", "TS_3"],
       ["st/TS_1.mrc, and so for the others", "TS_1", "TS_12", "TS_3"],
     ]);
+  });
+
+  it("are one also where folders have numbers that the run has not, but not where these tell the answers apart", () => {
+    const inGrid = (grid: string, folders: readonly string[]) =>
+      ofRun(`${grid}_TS_1`, folders, `series-${grid}`, (folder) => `${folder}/${grid}/0007.mrc`);
+    const [one, ...more] = joinAlike([inGrid("g1", ["raw", "st"]), inGrid("g12", ["raw", "st"])], answered());
+    expect(more).toEqual([]);
+    expect(one!.options.map(({ says }) => says)).toEqual([
+      "raw/g1/0007.mrc, and so for the others",
+      "st/g1/0007.mrc, and so for the others",
+    ]);
+    expect(joinAlike([inGrid("g1", ["raw", "st"]), inGrid("lamella", ["raw", "st"])], answered())).toHaveLength(2);
+    expect(joinAlike([inGrid("g1", ["try2", "try3"]), inGrid("g12", ["try3", "try2"])], answered())).toHaveLength(2);
   });
 
   it("keep an answer: of one of them by itself, and of all for those that come later or are left", () => {

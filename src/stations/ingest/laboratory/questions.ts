@@ -10,8 +10,9 @@ import type { Option, Question } from "./claims.js";
 export const stableId = (word: string, key: string): string => `${word}-${crcText(crc32(new TextEncoder().encode(key)))}`;
 
 /**
- * Questions that are the same but for the name of the run are one: nobody answers three hundred of them. One to which a person has answered already stays
- * by itself, and an answer to all of them holds for those that come later.
+ * Questions that are the same but for the name of the run, and for numbers that all of their files have, such as those of a grid or a position, are one:
+ * nobody answers three hundred of them. One to which a person has answered already stays by itself, and an answer to all of them holds for those that
+ * come later.
  */
 export function joinAlike(questions: readonly Question[], answers: ReadonlyMap<string, string>): Question[] {
   return joinedAlike(questions, answers).map(({ question }) => question);
@@ -34,23 +35,30 @@ export function joinedAlike<Q extends Question>(
   return questions.flatMap((question) => (joined.has(question) ? (joined.get(question) ?? []) : [{ question, of: [question] }]));
 }
 
-/** What is asked, without the names of runs. */
+/** What is asked, without the names of runs and the numbers that all paths have. */
 function formOf(question: Question): string {
   const { text, options, guess = "" } = question;
-  const plain = withoutRuns(question);
+  const plain = withoutNames(question);
   return keyOf(plain(text), guess, ...options.map(({ answer, says }) => keyOf(answer, plain(says))));
 }
 
-function withoutRuns({ options }: Question): (text: string) => string {
-  const runs = [...new Set(options.flatMap(({ claims }) => claims.flatMap(({ run }) => run ?? [])))];
-  const names = runs.sort((a, b) => b.length - a.length);
-  return (text) => names.reduce((rest, name) => rest.replaceAll(name, "{run}"), text);
+function withoutNames({ options, files }: Question): (text: string) => string {
+  const runs = [...new Set(options.flatMap(({ claims }) => claims.flatMap(({ run }) => run ?? [])))].sort(longestFirst);
+  const withoutRuns = (text: string) => runs.reduce((rest, run) => rest.replaceAll(run, "{run}"), text);
+  // numbers that not all files have tell the answers apart: which of two tries counts
+  const [first, ...others] = files.map((path) => new Set(path.match(/\d+/g)?.map(Number)));
+  const isCommon = (number: string) => [first!, ...others].every((numbers) => numbers.has(Number(number)));
+  const plainOf = (path: string) => withoutRuns(path).replace(/\d+/g, (number) => (isCommon(number) ? "{number}" : number));
+  const paths = files.toSorted(longestFirst).map((path) => [path, plainOf(path)] as const);
+  return (text) => withoutRuns(paths.reduce((rest, [path, plain]) => rest.replaceAll(path, plain), text));
 }
+
+const longestFirst = (a: string, b: string): number => b.length - a.length;
 
 /** One question for several that have the same answers. */
 export function together(group: readonly Question[]): Question {
   const [first, ...others] = group as [Question, ...Question[]];
-  const plain = withoutRuns(first);
+  const plain = withoutNames(first);
   const like = (says: string) => (others.length > 0 && plain(says) !== says ? `${says}, and so for the others` : says);
   const also = others.length === 0 ? "" : ` The same is asked about ${fewFiles(others.flatMap(({ files }) => files))}.`;
   return {
