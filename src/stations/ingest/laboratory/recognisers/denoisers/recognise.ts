@@ -4,6 +4,7 @@ import { isAverage } from "../common/averages.js";
 import { HALF_FOLDER } from "../common/half-folder.js";
 import { isonetMasks } from "../common/isonet-masks.js";
 import { knownBeginning, stemOf } from "../common/names.js";
+import { nearnessTo } from "../common/nearest.js";
 import { baseName, folderOf, otherSessions, tailFinder } from "../common/paths.js";
 import { tellingPaths } from "../common/source-folders.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
@@ -110,12 +111,7 @@ function originalOf(
   { originals, isOfOther }: Others,
 ): { original: Volume; rest: string; isOnly: boolean } | undefined {
   const stem = stemOf(file.path);
-  const around = folderOf(file.path).split("/");
-  // one in a folder below, such as `old`, has all of its folders, too
-  const near = (one: Volume) =>
-    folderOf(one.path)
-      .split("/")
-      .filter((part) => around.includes(part)).length + Number(folderOf(one.path) === folderOf(file.path));
+  const near = nearnessTo(file.path);
   const plain = plainStem(file.path);
   const bare = stem.replace(new RegExp(`^${word.source}`, "i"), "").replace(/^[_.\- ]+/, "");
   for (const name of new Set([plain, stem, bare, stem.replace(HALF, ""), bare.replace(HALF, "")])) {

@@ -74,6 +74,28 @@ describe("segmenters", () => {
     ]).toEqual(["TARDIS", "TARDIS", ""]);
   });
 
+  it("are of the tomogram that lies in folders of the same names, and of none where another sample has one of that name as well", async () => {
+    const name = "TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc";
+    const { recognised } = await found({
+      "tomograms/dko/TS_01.mrc": volume,
+      "tomograms/wt/TS_01.mrc": volume,
+      [`membrain/wt/${name}`]: ones,
+      [`membrain/dko/${name}`]: ones,
+      [`membrain/${name}`]: ones,
+    });
+    expect(Object.fromEntries(recognised!.claims.map(({ path, sameRunAs }) => [path, sameRunAs]))).toEqual({
+      [`membrain/wt/${name}`]: "tomograms/wt/TS_01.mrc",
+      [`membrain/dko/${name}`]: "tomograms/dko/TS_01.mrc",
+      [`membrain/${name}`]: undefined,
+    });
+  });
+
+  it("are of the nearest one of many that have one name", async () => {
+    const many = Array.from({ length: 70 }, (_, n) => [`rec/TS_${n}/tomogram.mrc`, volume] as const);
+    const { recognised } = await found({ ...Object.fromEntries(many), "rec/seg/TS_68/tomogram_membrane_seg.mrc": ones });
+    expect(recognised!.claims.map(({ sameRunAs }) => sameRunAs)).toEqual(["rec/TS_68/tomogram.mrc"]);
+  });
+
   it("leave maps of a template matching, under whatever folder, and whole numbers or not", async () => {
     const names = [
       "TS_01_scores",

@@ -8,6 +8,7 @@ import type { Laboratory } from "../../survey/laboratory.js";
 import { isAverage } from "../common/averages.js";
 import { isonetMasks } from "../common/isonet-masks.js";
 import { knownBeginning, stemOf } from "../common/names.js";
+import { areOfSites, nearestFinder } from "../common/nearest.js";
 import { folderOf } from "../common/paths.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
 import { labelNames } from "./label-names.js";
@@ -24,7 +25,8 @@ export const segmenters: Recogniser = {
   software: "segmenters",
   async recognise(laboratory) {
     const volumes = volumesOf(laboratory);
-    const grids = groupsOf(volumes, ({ path, volume }) => `${shapeKey(volume)}\0${stemOf(path).toLowerCase()}`);
+    const byName = groupsOf(volumes, ({ path, volume }) => `${shapeKey(volume)}\0${stemOf(path).toLowerCase()}`);
+    const grids: Grids = { byName, nearest: nearestFinder(byName) };
     const isMaskOfIsonet = isonetMasks(laboratory);
     const candidates = volumes.filter((file) => (mayBeSegmentation(file) || isMadeOf(file, grids)) && !isMaskOfIsonet(file.path));
     const found = await mapLimit(candidates, READS_IN_FLIGHT, async (file) =>
@@ -54,6 +56,12 @@ export const segmenters: Recogniser = {
 };
 
 const READS_IN_FLIGHT = 4;
+
+/** Volumes by their shape and name. */
+interface Grids {
+  readonly byName: ReadonlyMap<string, readonly Volume[]>;
+  readonly nearest: ReturnType<typeof nearestFinder<Volume>>;
+}
 
 /** A mask with several numbers. */
 interface Many extends Claim {
@@ -109,7 +117,7 @@ function mayBeSegmentation(file: Volume): boolean {
 }
 
 /** Whole numbers by the header, and called after a tomogram of its size: whatever word somebody has added is what it shows. */
-function isMadeOf(file: Volume, grids: ReadonlyMap<string, readonly Volume[]>): boolean {
+function isMadeOf(file: Volume, grids: Grids): boolean {
   const { mode, least, most, says } = file.volume;
   const isWhole = mode === 0 || (least === 0 && most !== undefined && most > 0 && most < 256 && Number.isInteger(most));
   return isWhole && says !== "stack" && !isAverage(file) && (originalOf(file, grids)?.rest ?? "") !== "";
@@ -118,7 +126,7 @@ function isMadeOf(file: Volume, grids: ReadonlyMap<string, readonly Volume[]>): 
 function recogniseOne(
   laboratory: Laboratory,
   file: Volume,
-  { labels, grids }: { readonly labels: Labels | undefined; readonly grids: ReadonlyMap<string, readonly Volume[]> },
+  { labels, grids }: { readonly labels: Labels | undefined; readonly grids: Grids },
 ): Claim | Many | undefined {
   const { path } = file;
   const stem = stemOf(path);
@@ -136,10 +144,10 @@ function recogniseOne(
   if (labels.values.length === 0) return undefined;
   if (labels.areGrey && labels.values.length > LABELS_SHOWN)
     return { path, role: "left out", because: GREY, strength: "contents" };
-  const of = original === undefined ? "" : `, and the size and name of ${original.file.path}`;
+  const of = original?.isOnly ? `, and the size and name of ${original.file.path}` : "";
   const because = `it holds whole numbers alone${of}`;
   const details = detailsOf(labels, ending, original?.rest ?? "");
-  const tied = original === undefined ? {} : { sameRunAs: original.file.path };
+  const tied = original?.isOnly ? { sameRunAs: original.file.path } : {};
   // of several programs that are known here only the one whose ending it has made it
   const software = ending?.software ?? "";
   const claim: Claim = { path, role: "mask", because, strength: "contents", details, software, ...tied };
@@ -151,7 +159,7 @@ const GREY =
   "its numbers change from voxel to voxel, as those of a tomogram do where imodmop has kept what lies within an outline: no labels";
 
 /** A matching leaves the best orientation of each voxel beside its scores; a segmentation has none. */
-function hasOrientations({ path, volume }: Volume, grids: ReadonlyMap<string, readonly Volume[]>): boolean {
+function hasOrientations({ path, volume }: Volume, { byName: grids }: Grids): boolean {
   const stem = stemOf(path).toLowerCase();
   const alike = grids.get(`${shapeKey(volume)}\0${stem.replace(/_scores$/, "_angles")}`) ?? [];
   return stem.endsWith("_scores") && alike.some((other) => folderOf(other.path) === folderOf(path));
@@ -165,13 +173,18 @@ function detailsOf({ values }: Labels, ending: Ending | undefined, rest: string)
   };
 }
 
-function originalOf(file: Volume, grids: ReadonlyMap<string, readonly Volume[]>): { file: Volume; rest: string } | undefined {
+/** The tomogram that a segmentation is called after, what its name has more, and whether another one of that name, of another sample, may be meant as well. */
+function originalOf(file: Volume, { nearest }: Grids): { file: Volume; rest: string; isOnly: boolean } | undefined {
   const at = (begin: string) =>
-    grids
-      .get(`${shapeKey(file.volume)}\0${begin.toLowerCase()}`)
-      ?.find((one) => one.path !== file.path && isSameGrid(one.volume, file.volume) && !mayBeSegmentation(one));
-  const known = knownBeginning(stemOf(file.path), (begin) => at(begin) !== undefined);
-  return known && { file: at(known.begin)!, rest: known.rest };
+    nearest(
+      `${shapeKey(file.volume)}\0${begin.toLowerCase()}`,
+      file.path,
+      (one) => one.path !== file.path && isSameGrid(one.volume, file.volume) && !mayBeSegmentation(one),
+    );
+  const known = knownBeginning(stemOf(file.path), (begin) => at(begin).length > 0);
+  if (!known) return undefined;
+  const found = at(known.begin);
+  return { file: found[0]!, rest: known.rest, isOnly: !areOfSites(found) };
 }
 
 /** One question for all masks with the same numbers. */
