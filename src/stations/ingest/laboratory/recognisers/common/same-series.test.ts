@@ -75,6 +75,24 @@ describe("stacks of one name with other images", () => {
     "TS_02.rawtlt": angles,
   });
 
+  it("have what lies elsewhere and is called after one of their folders, whatever program made it", async () => {
+    const { runs, of } = await decided({
+      ...below("tomograms/wt/TS_01", { ...edf("TS_01"), "TS_01.st": stack(1), "TS_01_rec.mrc": volume(11) }),
+      ...below("tomograms/dko", { "TS_01.aln": aln(40), "TS_01.mrc": stack(3), "TS_01_rec.mrc": volume(13) }),
+      "meshes/wt/predicted/TS_01_pores.csv": "x_nm,y_nm,z_nm\n2,3,1\n",
+      "meshes/dko/predicted/TS_01_pores.csv": "x_nm,y_nm,z_nm\n3,2,4\n",
+      "picks/dko_TS_01_ribosomes.csv": "x_nm,y_nm,z_nm\n1,2,3\n",
+      "picks/TS_01_ribosomes.csv": "x_nm,y_nm,z_nm\n3,2,1\n",
+      "unrolled/wt_TS_01_M1.mrc": mrcFile([4, 20, 9], 10, { seed: 9 }),
+    });
+    expect(runs).toEqual(["dko_TS_01", "wt_TS_01"]);
+    expect(of("meshes/wt/predicted/TS_01_pores.csv")).toMatchObject({ role: "points", run: "wt_TS_01" });
+    expect(of("meshes/dko/predicted/TS_01_pores.csv")).toMatchObject({ role: "points", run: "dko_TS_01" });
+    expect(of("picks/dko_TS_01_ribosomes.csv")).toMatchObject({ role: "points", run: "dko_TS_01" });
+    expect(of("picks/TS_01_ribosomes.csv")).toMatchObject({ role: "left out" });
+    expect(of("unrolled/wt_TS_01_M1.mrc")?.run ?? "wt_TS_01").toBe("wt_TS_01");
+  });
+
   it("are no series of their own where an alignment has turned them", async () => {
     const person = (seed: number) => ({
       "raw/TS_01.st": stack(seed),

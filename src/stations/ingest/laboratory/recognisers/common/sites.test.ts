@@ -38,3 +38,17 @@ it("numbered folders below one are sites of their own, where all that it has of 
   expect(sites(folders, paths)).toEqual(["anna/may22", "anna/jan23", "facility"]);
   expect(sites([...folders, "anna/rec"], paths)).toEqual(["anna", "anna", "facility"]);
 });
+
+it("what lies elsewhere is of the site that its name or a folder around it is called after, and of none where it is two", () => {
+  const folders = ["tomograms/veh", "tomograms/tg", "raw"];
+  const paths = [
+    "membranes/veh/meshes/TS_1_M1.obj",
+    "segmented_tg/TS_1_seg.mrc",
+    "labels/tg_TS_1_labels.mrc",
+    "veh/compared/tg_TS_1.csv",
+    "veh_vs_tg/TS_1.csv",
+    "picks/tgfb/TS_1.csv",
+    "picks/TS_1.csv",
+  ];
+  expect(sites(folders, paths)).toEqual(["veh", "tg", "tg", "tg", undefined, undefined, undefined]);
+});

@@ -1,6 +1,6 @@
 import { groupsOf } from "../../../../../core/groups.js";
 import { isAdded } from "../../conventions/specimens.js";
-import { COMMON, tightName, wordsOf } from "../../run-names.js";
+import { COMMON, looseName, tightName, wordsOf } from "../../run-names.js";
 import { baseName } from "./paths.js";
 
 /** What folders are called for the programs that worked in them, and for what was done there: they name no project and no person. */
@@ -100,8 +100,51 @@ export function sitesOf(folders: Iterable<string>, series: string): (path: strin
   const split = sitesIn(all, series, new Set());
   // a person who has two folders in one place has the only one of that name in another
   const sites = sitesIn(all, series, new Set(split.map(({ name }) => name)));
-  return (path) => sites.find(({ folder }) => path.startsWith(`${folder}/`));
+  const called = calledLike(sites, series);
+  return (path) => sites.find(({ folder }) => path.startsWith(`${folder}/`)) ?? called(path);
 }
+
+/**
+ * Finds the site that a file elsewhere is called after: by its name, `wt_TS_01_labels.mrc`, else by one of the folders around it, `picks/wt` or `segmented_wt`.
+ * Undefined where it is none, or several.
+ */
+function calledLike(sites: readonly Site[], series: string): (path: string) => Site | undefined {
+  const byName = new Map(sites.map((site) => [site.name, site]));
+  const known = [...byName.values()].map((site) => {
+    const words = lowerWords(site.called);
+    return { site, words, begin: `${words.join("_")}_` };
+  });
+  const only = (found: readonly Site[]) => (new Set(found).size === 1 ? found[0] : undefined);
+  const inPart = (part: string): readonly Site[] => {
+    const all = wordsOf(part);
+    const rests = all.map(({ start }) => looseName(part.slice(start)));
+    const isBefore = (begin: string) =>
+      rests.some((rest) => rest.startsWith(begin) && tightName(rest.slice(begin.length)).startsWith(series));
+    return known.filter(({ begin }) => isBefore(begin)).map(({ site }) => site);
+  };
+  // `wt_vs_dko` is of none of both
+  const others = new Set(known.flatMap(({ words }) => words));
+  const inFolders = new Map<string, Site | undefined>();
+  const ofFolder = (folder: string): Site | undefined => {
+    if (inFolders.has(folder)) return inFolders.get(folder);
+    const parts = folder.split("/").map(lowerWords);
+    const isCalled = (own: readonly string[]) => [...parts, parts.flat()].some((words) => isSame(words, own, others));
+    const found = only(known.filter(({ words }) => isCalled(words)).map(({ site }) => site));
+    inFolders.set(folder, found);
+    return found;
+  };
+  return (path) =>
+    only(path.split("/").flatMap(inPart)) ?? (sites.length === 0 ? undefined : ofFolder(path.slice(0, path.lastIndexOf("/"))));
+}
+
+/** Whether the words of a folder are those of a site, in their order, and the rest is for what was done there. */
+function isSame(words: readonly string[], site: readonly string[], others: ReadonlySet<string>): boolean {
+  const at = words.findIndex((_, from) => site.every((word, n) => words[from + n] === word));
+  const rest = words.filter((_, n) => n < at || n >= at + site.length);
+  return at >= 0 && rest.every((word) => !others.has(word) && (OF_WORK.test(word) || isAdded(word) || COMMON.test(word)));
+}
+
+const lowerWords = (text: string): string[] => wordsOf(text).map(({ start, end }) => text.slice(start, end).toLowerCase());
 
 interface Around {
   readonly folder: string;
