@@ -40,6 +40,9 @@ describe("what a note says of the data beside it", () => {
     ],
     ["in a column", "rec/  final\n      first_try = wrong axis, it does not fit\n      the others, not to be published\n"],
     ["by its name alone, as an item of a list", "Folders:\n- rec: final\n- first_try: do not use!\n- bob: Bob's\n"],
+    ["in a list with commas", "rec, bob: final\nfirst_try, scratch: how bad is it? throw away\n"],
+    ["as what is not for publication", "rec  final\nscratch, first_try  each for a comparison. not for publication!\n"],
+    ["in German", "rec: gut\nfirst_try: nur ein Versuch, nicht zur Veröffentlichung\n"],
     ["with others that are no longer needed", "rec/  final\nfirst_try/ scratch/   not needed any more\n"],
   ])("makes a question of what a line of a note above names: %s", async (_, text) => {
     const { questions, left } = await decided({ "README.txt": text, "scratch/log.txt": "done\n" });
@@ -64,6 +67,7 @@ describe("what a note says of the data beside it", () => {
     ["is about how to do something", "bob/README.md", "Do not use spaces in names of files.\n"],
     ["names a part of the folder", "bob/notes.txt", "Everything is fine. TS_11.mrc is thick, do not use.\n"],
     ["goes on behind an item", "README.txt", "first_try/  on the old workstation\nThe ones of 2019 are not to be published.\n"],
+    ["names folders in a sentence", "README.txt", "bob, first_try and rec are of one grid. Not for publication are the films.\n"],
     ["is no note", "bob/protocol.txt", "do not distribute\n"],
   ])("asks nothing where it %s", async (_, path, text) => {
     expect(await decided({ [path]: text })).toEqual({ questions: [], left: [] });

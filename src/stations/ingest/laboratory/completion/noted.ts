@@ -16,12 +16,14 @@ const FORBIDS = new RegExp(
   [
     String.raw`\b(?:do not|don'?t|must not|should not|never|not to be)(?: be)? (?:distribut|publish|shar|deposit|upload|releas|circulat)(?:es?|ed)?\b`,
     String.raw`\b(?:do not|don'?t|not to be|never) used?\b(?=\s*(?:[.!,;)]|$)|\s+(?:this|these|them|it|any ?more|any of)\b)`,
+    String.raw`\bnot (?:meant |intended )?for (?:publi(?:cation|shing)|release|sharing|(?:re)?distribution|upload(?:ing)?|deposit(?:ion|ing)?)\b`,
+    String.raw`\bnicht (?:zur?|für die) (?:veröffentlichung|publikation|weitergabe)\b`,
     String.raw`\bnicht (?:weitergeben|ver(?:ö|oe)ffentlichen|verwenden|hochladen)\b`,
   ].join("|"),
   "iu",
 );
 /** The same of what a note names: of a whole folder nobody means by it that its data are worthless. */
-const FORBIDS_NAMED = /\b(?:not|no longer) (?:needed|used)(?: any ?more)?\b|\bcan be deleted\b/i;
+const FORBIDS_NAMED = /\b(?:not|no longer) (?:needed|used)(?: any ?more)?\b|\b(?:can|to) be (?:deleted|thrown away)\b|\bthrow (?:it |them |this |these )?away\b/i;
 
 /** Not the dot of `Fig. 2`. */
 const SENTENCE_END = /(?<=[.!?;])(?<!\b(?:figs?|e\.g|i\.e|ca|vs|nr|z\.b|approx|resp)\.)\s+/i;
@@ -110,16 +112,22 @@ function partsOf(text: string, find: (name: string) => string | undefined): Part
 const goesOn = ({ lines, indent: own }: Part & { readonly indent: number }, indent: number): boolean =>
   own > 0 && indent === own && !/[.!?;:]\s*$/.test(lines.at(-1) ?? "");
 
-/** The files or folders that a line begins with, `old/ tests/   not needed` or `warp_old = first try`; none in a sentence. */
+/** The files or folders that a line begins with, `old/ tests/   not needed`, `a.mrc, b.mrc: tries` or `warp_old = first try`; none in a sentence. */
 function namesAt(line: string, find: (name: string) => string | undefined): string[] {
   const found: string[] = [];
+  // in a list with commas what stands behind its last name marks all of them
+  let listed: string[] = [];
   for (let rest = line; rest !== ""; ) {
     const [all, name = "", slash = "", behind = ""] =
       /^([\w.~+-]+(?:\/[\w.~+-]+)*)(\/?)(,?\s*(?:[:=]|[-–—]\s)?\s*)/.exec(rest) ?? [];
     const path = all === undefined ? undefined : find(name);
     const isMarked = slash !== "" || /[:=–—-]|\s{2}|\t/.test(behind) || all === rest;
-    if (path === undefined || !isMarked) break;
-    found.push(path);
+    if (path === undefined || !(isMarked || behind.startsWith(","))) break;
+    listed.push(path);
+    if (isMarked) {
+      found.push(...listed);
+      listed = [];
+    }
     rest = rest.slice(all!.length);
   }
   return found;
