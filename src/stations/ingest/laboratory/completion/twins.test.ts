@@ -48,3 +48,19 @@ it("the tomogram that bookkeeping names is proposed, also where others are put a
   const guessed = asked.map(({ options, answer }) => options.find((option) => option.answer === answer)?.says);
   expect(guessed).toEqual(["TS_01/TS_01.rec"]);
 });
+
+it("the tomogram that is as large as the images of its series is proposed beside a piece", async () => {
+  const guessed = async (shape: [number, number, number]) => {
+    const laboratory = await laboratoryWith({
+      "TS_01.st": mrcFile([5, 56, 48], 2.5, { kind: "stack", seed: 1 }),
+      "TS_01.rawtlt": "-6\n-3\n0\n3\n6\n",
+      "rec/TS_01.rec": mrcFile([6, 14, 12], 10, { seed: 2 }),
+      "unrolled/TS_01_M1.mrc": mrcFile(shape, 10, { seed: 3 }),
+    });
+    const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    const asked = questions.filter(({ id }) => id.startsWith("twins-"));
+    return asked.map(({ options, answer }) => options.find((option) => option.answer === answer)?.says);
+  };
+  expect(await guessed([4, 20, 9])).toEqual(["rec/TS_01.rec (12×14×6 voxels)"]);
+  expect(await guessed([4, 14, 12])).toEqual([undefined]);
+});

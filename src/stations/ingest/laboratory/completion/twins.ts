@@ -26,6 +26,7 @@ const PUT_ASIDE =
 export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
   const twins = twinsOf(tomograms, laboratory);
+  const isWhole = wholeOnes(files, laboratory);
   const byFolders = groupsOf(
     [...twins.values()].filter((group) => group.length > 1 && !areToBeAll(group)),
     (group) => group.map(({ path }) => withoutNumbers(path)).join(" "),
@@ -60,12 +61,16 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
           kept.map((n) => group[n]!),
         ),
       );
+    // a piece, or what was unrolled along a membrane, is smaller than what the images show
+    const whole = areOfSizes ? kept.filter((n) => groups.every((group) => isWhole(group[n]!))) : [];
     const why = isNamed
       ? `of which bookkeeping names one, ${groups[0]![named[0]!]!.path}`
       : kept.length === 1
         ? `of which ${groups[0]![kept[0]!]!.path} alone is not put aside by its name`
-        : "and neither names nor bookkeeping tell which one counts";
-    const guess = kept.length === 1 ? kept[0] : isNamed ? named[0] : undefined;
+        : whole.length === 1
+          ? `of which ${groups[0]![whole[0]!]!.path} alone has the extent of its tilt series`
+          : "and neither names nor bookkeeping tell which one counts";
+    const guess = kept.length === 1 ? kept[0] : isNamed ? named[0] : whole.length === 1 ? whole[0] : undefined;
     return {
       id: stableId("twins", key),
       text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` (and ${counted(groups.length - 1, "more run")} likewise)` : ""} has ${counted(count, "tomogram")} of the same voxel size, ${why}: ${fewFiles(groups[0]!.map(({ path }) => path))}. Which is to be published?`,
@@ -74,6 +79,35 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
       ...(guess !== undefined && { guess: `${guess + 1}` }),
     };
   });
+}
+
+/** Of images that were cut or rotated a tomogram has not the extent: then nothing is concluded. */
+const EXTENT_TOLERANCE = 0.02;
+
+/** A test whether a tomogram is as wide and as long as the images of its run are. */
+function wholeOnes(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): (file: Decision) => boolean {
+  const extentOf = (file: Decision): [number, number] | undefined => {
+    const spacing = spacingOf(file, laboratory);
+    const [, y, x] = laboratory.get(file.path)?.volume?.shape ?? [];
+    return spacing === undefined || y === undefined || x === undefined ? undefined : [y * spacing, x * spacing];
+  };
+  const series = groupsOf(
+    [...files.values()].filter(({ role, run }) => role === "tilt series" && run !== undefined),
+    ({ run }) => run!,
+  );
+  const isNear = (a: number, b: number) => Math.abs(a / b - 1) <= EXTENT_TOLERANCE;
+  return (file) => {
+    const own = extentOf(file);
+    const images = (series.get(file.run!) ?? []).flatMap((stack) => {
+      const extent = extentOf(stack);
+      return extent ? [extent] : [];
+    });
+    // where the tilt axis is along the rows it is turned
+    return (
+      own !== undefined &&
+      images.some(([y, x]) => (isNear(own[0], y) && isNear(own[1], x)) || (isNear(own[0], x) && isNear(own[1], y)))
+    );
+  };
 }
 
 /** Of two of other sizes one may be a piece that was cut out of the other. */
