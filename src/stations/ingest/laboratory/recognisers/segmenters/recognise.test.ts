@@ -96,6 +96,42 @@ describe("segmenters", () => {
     expect(recognised!.claims.map(({ sameRunAs }) => sameRunAs)).toEqual(["rec/TS_68/tomogram.mrc"]);
   });
 
+  it("have the names of labels that a configuration of Surface Morphometrics gives those in its folder", async () => {
+    const labels = mask((i) => i % 3);
+    const yml = (folder: string) =>
+      `seg_dir: "${folder}" # masks\nsegmentation_values: # and names\n  OMM: 1\n  IMM: 2\ncores: 4\n`;
+    const askedWith = async (folder: string) => {
+      const { recognised } = await found({ "m/seg/A1_labels.mrc": labels, "m/config.yml": yml(folder) });
+      return recognised!.questions!.map(({ guess, options }) => [guess, options.find(({ answer }) => answer === "kinds")?.says]);
+    };
+    const named = [["kinds", "each label is a kind of objects, with a mask of its own: OMM, IMM"]];
+    const unnamed = [[undefined, "each label is a kind of objects, with a mask of its own"]];
+    expect([await askedWith("./seg/"), await askedWith("../m/seg")]).toEqual([named, named]);
+    expect([await askedWith("./other/"), await askedWith("/data/seg")]).toEqual([unnamed, unnamed]);
+  });
+
+  it("leave steps of TomoSegMemTV beside each other, and what is made of meshes, which has columns as points have", async () => {
+    const { recognised } = await found({
+      "tv/TS_01_s2.mrc": volume,
+      "tv/TS_01_surf.mrc": volume,
+      "tv/TS_01_flt.mrc": volume,
+      "tv/TS_01_flt_mask.mrc": ones,
+      "other/TS_02_surf.mrc": volume,
+      "results/A1_OMM.xyz": "1 2 3\n",
+      "results/A1_OMM.surface.vtp": "<VTKFile/>\n",
+      "results/A1_OMM.AVV_rh9.csv": "index,xyz_x,xyz_y,xyz_z\n0,1,2,3\n",
+      "results/A1_ribosomes.xyz": "1 2 3\n",
+    });
+    const left = recognised!.claims.flatMap(({ path, role, software }) => (role === "left out" ? [[path, software]] : []));
+    expect(left).toEqual([
+      ["tv/TS_01_flt.mrc", "TomoSegMemTV"],
+      ["tv/TS_01_s2.mrc", "TomoSegMemTV"],
+      ["tv/TS_01_surf.mrc", "TomoSegMemTV"],
+      ["results/A1_OMM.xyz", "Surface Morphometrics"],
+      ["results/A1_OMM.AVV_rh9.csv", "Surface Morphometrics"],
+    ]);
+  });
+
   it("leave maps of a template matching, under whatever folder, and whole numbers or not", async () => {
     const names = [
       "TS_01_scores",

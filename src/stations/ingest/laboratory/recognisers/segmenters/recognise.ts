@@ -11,8 +11,10 @@ import { knownBeginning, stemOf } from "../common/names.js";
 import { areOfSites, nearestFinder } from "../common/nearest.js";
 import { folderOf } from "../common/paths.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
+import { configuredLabels } from "./configured-labels.js";
 import { labelNames } from "./label-names.js";
 import { type Labels, labelsOf } from "./labels.js";
+import { madeOfMeshes, stepsOfTomosegmemtv } from "./made-of-labels.js";
 import { type Ending, endingOf, objectOf, SCORES_OF_MATCHING, SEGMENTED } from "./names.js";
 import { pickedPoints } from "./picks.js";
 
@@ -33,11 +35,18 @@ export const segmenters: Recogniser = {
       recogniseOne(laboratory, file, { labels: await labelsOf(laboratory, file), grids }),
     );
     const picked = await pickedPoints(laboratory);
-    const claims: Claim[] = [...tardisTables(laboratory), ...(await tardisPoints(laboratory)), ...picked.claims];
+    const claims: Claim[] = [
+      ...tardisTables(laboratory),
+      ...(await tardisPoints(laboratory)),
+      ...picked.claims,
+      ...stepsOfTomosegmemtv(laboratory),
+      ...madeOfMeshes(laboratory),
+    ];
+    const configured = await configuredLabels(laboratory);
     const many: Many[] = [];
     for (const one of found) {
       if (one === undefined) continue;
-      if ("values" in one) many.push({ ...one, names: await namesIn(laboratory, one) });
+      if ("values" in one) many.push({ ...one, names: await namesIn(laboratory, one, configured.get(folderOf(one.path))) });
       else claims.push(one);
     }
     const known = found.filter((one) => one !== undefined).filter(({ path }) => endingOf(stemOf(path))?.software !== undefined);
@@ -96,8 +105,13 @@ function ofOneKind(many: readonly Many[], claims: Claim[]): Many[] {
 }
 
 /** The names of the labels of a mask: also of those that no section shows which was looked at. */
-async function namesIn(laboratory: Laboratory, { path, values }: Many): Promise<Many["names"]> {
-  const names = await labelNames(laboratory, folderOf(path));
+async function namesIn(
+  laboratory: Laboratory,
+  { path, values }: Many,
+  configured: ReadonlyMap<number, string> | undefined,
+): Promise<Many["names"]> {
+  const told = await labelNames(laboratory, folderOf(path));
+  const names = told.size > 0 ? told : (configured ?? told);
   if (!values.every((value) => names.has(value))) return undefined;
   return Object.fromEntries(
     [...names].filter(([label]) => label > 0 && label <= Math.max(...values)).map(([label, name]) => [`${label}`, name]),
@@ -156,7 +170,7 @@ function recogniseOne(
 }
 
 const GREY =
-  "its numbers change from voxel to voxel, as those of a tomogram do where imodmop has kept what lies within an outline: no labels";
+  "its numbers change from voxel to voxel, as probabilities of a network do, and densities that imodmop has kept within an outline: no labels";
 
 /** A matching leaves the best orientation of each voxel beside its scores; a segmentation has none. */
 function hasOrientations({ path, volume }: Volume, { byName: grids }: Grids): boolean {
