@@ -23,7 +23,8 @@ const FORBIDS = new RegExp(
   "iu",
 );
 /** The same of what a note names: of a whole folder nobody means by it that its data are worthless. */
-const FORBIDS_NAMED = /\b(?:not|no longer) (?:needed|used)(?: any ?more)?\b|\b(?:can|to) be (?:deleted|thrown away)\b|\bthrow (?:it |them |this |these )?away\b/i;
+const FORBIDS_NAMED =
+  /\b(?:not|no longer) (?:needed|used)(?: any ?more)?\b|\b(?:can|to) be (?:deleted|thrown away)\b|\bthrow (?:it |them |this |these )?away\b/i;
 
 /** Not the dot of `Fig. 2`. */
 const SENTENCE_END = /(?<=[.!?;])(?<!\b(?:figs?|e\.g|i\.e|ca|vs|nr|z\.b|approx|resp)\.)\s+/i;

@@ -143,7 +143,8 @@ function calledPoints(name: string): Seeming | undefined {
 }
 
 /** Of scores those voxels would be published that happen to be the label. */
-const FRACTIONS = "it is called a mask, and its voxels are no whole numbers: a mask has a number for each label, such as 0 and 1";
+const FRACTIONS =
+  "it or its folder is called as masks are, and its voxels are no whole numbers: a mask has a number for each label, such as 0 and 1";
 
 /** Whether the statistics of the header are those of no labels: its least or greatest voxel is no whole number. */
 const hasFractions = ({ least, most }: VolumeFacts): boolean =>

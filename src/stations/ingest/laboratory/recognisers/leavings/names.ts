@@ -14,6 +14,10 @@ export const NAMES: readonly (readonly [form: RegExp, reason: string])[] = [
   [/\.(?:mp4|avi|mov|mkv|webm|mpe?g|wmv)$/i, "a film"],
   [OF_SPREADSHEETS, SPREADSHEET],
   [
+    /\.cmm$/i,
+    "markers of ChimeraX, which are not read: save those that are to be published as CSV, with the columns x, y, z in voxels of the tomogram",
+  ],
+  [
     /\.(?:docx?|pptx?|odt|odp|rtf|md|tex|bib|html?|one)$|^(?:readme|notes?|todo|licen[cs]e|changelog)(?:[_.-].*)?$/i,
     "a document",
   ],
@@ -23,7 +27,7 @@ export const NAMES: readonly (readonly [form: RegExp, reason: string])[] = [
     /\.(?:ckpt|pt|pth|onnx|joblib|safetensors)$|tfevents|^model_iter\d+\.h5$|(?:weights|checkpoint|model)[^/]*\.h(?:5|df5)$/i,
     "a trained model",
   ],
-  [/\.(?:cxs|chimerax|pse|cmm|hx|project|ors(?:object|session|model))$/i, "a session of a viewer"],
+  [/\.(?:cxs|chimerax|pse|hx|project|ors(?:object|session|model))$/i, "a session of a viewer"],
   [/\.(?:pdb|cif|ent|pqr)$/i, "an atomic model"],
 ];
 

@@ -11,6 +11,7 @@ describe("leavings", () => {
       "TS_01.rec~": "x",
       "slurm-123.out": "done\n",
       "process.py": "print(1)\n",
+      "path.cmm": "<marker_set/>\n",
       "photo.mrc": new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0]),
       "data.zip": new Uint8Array([0x50, 0x4b, 3, 4, 0, 0, 0, 0]),
       "slides.pptx": new Uint8Array([0x50, 0x4b, 3, 4, 0, 0, 0, 0]),
@@ -26,6 +27,8 @@ describe("leavings", () => {
       "TS_01.rec~": "a backup of an older file, by name",
       "slurm-123.out": "a log, by name",
       "process.py": "a script, by name",
+      "path.cmm":
+        "markers of ChimeraX, which are not read: save those that are to be published as CSV, with the columns x, y, z in voxels of the tomogram, by name",
       "photo.mrc": "a picture, by contents",
       "data.zip": "an archive, by contents",
       "slides.pptx": "a document, by contents",
