@@ -50,6 +50,22 @@ describe("what a note says of the data beside it", () => {
     expect(left).toEqual(["first_try/TS_03.mrc"]);
   });
 
+  it("makes a question of files that lie further below, by their names, and of nothing beside them", async () => {
+    const said = "TS_11.mrc, TS_12.mrc  one each. not to be published!\nTS_13.mrc  what was agreed on\n";
+    const laboratory = await laboratoryWith({
+      ...LAB,
+      "all/bob/TS_11.mrc": volume(6),
+      "all/bob/TS_12.mrc": volume(7),
+      "all/bob/TS_13.mrc": volume(8),
+      "all/README.txt": said,
+    });
+    const { files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    const left = [...files.values()].filter(
+      ({ role, because }) => role === "left out" && because.includes("not to be published"),
+    );
+    expect(left.map(({ path }) => path)).toEqual(["all/bob/TS_11.mrc", "all/bob/TS_12.mrc"]);
+  });
+
   it("is no question of what lies elsewhere, too", async () => {
     const laboratory = await laboratoryWith({
       ...LAB,

@@ -1,9 +1,10 @@
 import { few } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { baseName, folderOf, within } from "../recognisers/common/paths.js";
-import type { Laboratory } from "../survey/laboratory.js";
+import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { copiesIn, outOrAsIs } from "./claim.js";
 
 const NOTE = /^(?:read[_ ]?me|liesmich|notes?|notiz(?:en)?)(?:[_ .-].*)?$/i;
@@ -29,6 +30,12 @@ const FORBIDS_NAMED =
 /** Not the dot of `Fig. 2`. */
 const SENTENCE_END = /(?<=[.!?;])(?<!\b(?:figs?|e\.g|i\.e|ca|vs|nr|z\.b|approx|resp)\.)\s+/i;
 
+/** Files by their names, made once for all notes. */
+interface Named {
+  readonly laboratory: Laboratory;
+  readonly names: ReadonlyMap<string, readonly Surveyed[]>;
+}
+
 /** A sentence of a note, and what it is about: files, or folders with all that lies below them. */
 interface Said {
   readonly about: readonly string[];
@@ -46,12 +53,13 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
       NOTE.test(baseName(path)) && /(?:^|\/)[^.]+$|\.(?:txt|md)$/i.test(path) && format === "text" && size <= NOTE_BYTES_MAX,
   );
   const isCopied = copiesIn(files);
+  const names = notes.length === 0 ? new Map<string, Surveyed[]>() : groupsOf(laboratory.files, ({ path }) => baseName(path));
   const asked = new Set<string>();
   const questions: Question[] = [];
   const deepestFirst = notes.slice(0, NOTES_MAX).sort((a, b) => b.path.split("/").length - a.path.split("/").length);
   for (const { path } of deepestFirst) {
     const text = (await laboratory.text(path, NOTE_BYTES_MAX)) ?? "";
-    for (const { about, says } of saidIn(text, folderOf(path), laboratory)) {
+    for (const { about, says } of saidIn(text, folderOf(path), { laboratory, names })) {
       const isMeant = (file: Decision) => about.some((one) => file.path === one || file.path.startsWith(`${one}/`));
       const meant = open.filter((file) => isMeant(file) && !asked.has(file.path) && !isCopied(file, (one) => !isMeant(one)));
       // what is said of everything tells nothing: somebody wants it published all the same
@@ -73,8 +81,8 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
 }
 
 /** Sentences of a note that forbid something. Those that stand by themselves are about the folder of the note, but for the topmost. */
-function saidIn(text: string, folder: string, laboratory: Laboratory): Said[] {
-  const find = nameFinder(folder, laboratory);
+function saidIn(text: string, folder: string, among: Named): Said[] {
+  const find = nameFinder(folder, among);
   return partsOf(text, find).flatMap(({ about, lines }): Said[] => {
     const sentences = lines
       .map((line) => line.trim())
@@ -138,7 +146,7 @@ const wordsIn = (sentence: string): string[] =>
   sentence.match(/[\w~+-]+(?:[./][\w~+-]+)*/g)?.filter((word) => /[\d_./]/.test(word)) ?? [];
 
 /** What a name in a note means: a file or folder below that of the note, by its path, or by its name where one alone has it. */
-function nameFinder(folder: string, laboratory: Laboratory): (name: string) => string | undefined {
+function nameFinder(folder: string, { laboratory, names }: Named): (name: string) => string | undefined {
   const isBelow = (path: string) => folder === "" || path.startsWith(`${folder}/`);
   const folders = new Set(
     laboratory.folders().flatMap((path) => path.split("/").map((_, at, all) => all.slice(0, at + 1).join("/"))),
@@ -147,6 +155,8 @@ function nameFinder(folder: string, laboratory: Laboratory): (name: string) => s
   for (const path of folders) if (isBelow(path)) named.set(baseName(path), named.has(baseName(path)) ? undefined : path);
   return (name) => {
     const path = within(folder, name);
-    return folders.has(path) || laboratory.get(path) ? path : named.get(name);
+    if (folders.has(path) || laboratory.get(path)) return path;
+    const files = named.has(name) ? [] : (names.get(name) ?? []).filter((file) => isBelow(file.path));
+    return files.length === 1 ? files[0]!.path : named.get(name);
   };
 }
