@@ -35,7 +35,7 @@ def load(path):
     if path.suffix == ".am":
         head, data = path.read_bytes().split(b"\n@1\n", 1)
         x, y, z = (int(n) for n in head.split(b"Lattice")[1].split()[:3])
-        return np.frombuffer(data, np.uint8, x * y * z).reshape(z, y, x)
+        return np.frombuffer(data, "<f4" if b"{ float Data }" in head else np.uint8, x * y * z).reshape(z, y, x)
     if path.suffix == ".tif":
         return tifffile.imread(path)
     if path.suffix == ".h5":  # ilastik: one channel
@@ -45,7 +45,7 @@ def load(path):
         head, data = path.read_bytes().split(b"\n\n", 1)
         x, y, z = (int(n) for n in head.split(b"sizes:")[1].split()[:3])
         return np.frombuffer(gzip.decompress(data), np.uint8).reshape(z, y, x)
-    with mrcfile.open(path) as m:
+    with mrcfile.open(path, permissive=True) as m:  # Amira's has no word MAP
         d = np.array(m.data)
     return d if d.ndim == 3 else d[None]
 

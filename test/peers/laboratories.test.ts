@@ -30,6 +30,7 @@ const LABORATORIES = [
   ...["warp1_warptools"],
   ...["copick_ml_group"],
   ...["warp_dynamo_thesis"],
+  ...["membrane_meshes"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
