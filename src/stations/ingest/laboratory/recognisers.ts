@@ -11,6 +11,7 @@ import { dynamo } from "./recognisers/dynamo/recognise.js";
 import { eman2 } from "./recognisers/eman2/recognise.js";
 import { emclarity } from "./recognisers/emclarity/recognise.js";
 import { emdb } from "./recognisers/emdb/recognise.js";
+import { epu } from "./recognisers/epu/recognise.js";
 import { halves } from "./recognisers/halves/recognise.js";
 import { imod } from "./recognisers/imod/recognise.js";
 import { leavings } from "./recognisers/leavings/recognise.js";
@@ -51,6 +52,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   segmenters,
   halves,
   particleAverages,
+  epu,
   copies,
   leavings,
   portal,
