@@ -4,6 +4,7 @@ import { configured } from "./recognisers/configured/recognise.js";
 import { copick } from "./recognisers/copick/recognise.js";
 import { copies } from "./recognisers/copies/recognise.js";
 import { cryolo } from "./recognisers/cryolo/recognise.js";
+import { cryosparc } from "./recognisers/cryosparc/recognise.js";
 import { deepetpicker } from "./recognisers/deepetpicker/recognise.js";
 import { deepfinder } from "./recognisers/deepfinder/recognise.js";
 import { denoisers } from "./recognisers/denoisers/recognise.js";
@@ -53,6 +54,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   halves,
   particleAverages,
   epu,
+  cryosparc,
   copies,
   leavings,
   portal,
