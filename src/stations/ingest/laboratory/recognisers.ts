@@ -16,6 +16,7 @@ import { epu } from "./recognisers/epu/recognise.js";
 import { halves } from "./recognisers/halves/recognise.js";
 import { imod } from "./recognisers/imod/recognise.js";
 import { leavings } from "./recognisers/leavings/recognise.js";
+import { maps } from "./recognisers/maps/recognise.js";
 import { particleAverages } from "./recognisers/particle-averages/recognise.js";
 import { peet } from "./recognisers/peet/recognise.js";
 import { portal } from "./recognisers/portal/recognise.js";
@@ -55,6 +56,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   particleAverages,
   epu,
   cryosparc,
+  maps,
   copies,
   leavings,
   portal,
