@@ -54,6 +54,20 @@ describe("leavings", () => {
     expect(await recognised({ "TS_01.mrc": stack, ...binned })).toBeUndefined();
   });
 
+  it("are what ctffind shows of a stack, under any name and with its pixel, as the text beside it says", async () => {
+    const spectra = mrcFile([5, 16, 16], 3.4, { kind: "stack" });
+    const text =
+      "# Output from CTFFind version 4.1.14, run on 2024-09-27 09:12:44\n# Input file: ../imod/TS_01.st ; Number of micrographs: 5\n";
+    const found = await recognised({
+      "ctffind/TS_01_fit.mrc": spectra,
+      "ctffind/TS_01_fit_avrot.txt": text,
+      "ctffind/TS_02_fit.mrc": spectra,
+      "imod/TS_01.mrc": mrcFile([5, 16, 16], 3.4, { kind: "stack", seed: 1 }),
+      "imod/TS_01_avrot.txt": text.replace(".st", ".mrc"), // of TS_01.ctf, which is gone
+    });
+    expect(found?.claims.map(({ path, because }) => `${path}: ${because}`)).toEqual(["ctffind/TS_01_fit.mrc: a power spectrum"]);
+  });
+
   it("are no data that are called like them", async () => {
     const found = await recognised({
       "TS_01_ctf.mrc": mrcFile([5, 16, 16], 3.4, { kind: "stack" }),

@@ -13,10 +13,11 @@ export const leavings: Recogniser = {
   software: "leavings",
   async recognise(laboratory) {
     const pictures = await colouredTiffs(laboratory);
+    const spectra = await ofCtffind(laboratory);
     const claims: Claim[] = [];
     const archives: string[] = [];
     for (const file of laboratory.files) {
-      const claim = claimOf(file, pictures, laboratory);
+      const claim = claimOf(file, { pictures, spectra }, laboratory);
       if (!claim) continue;
       claims.push(claim);
       if (ARCHIVES.includes(file.format ?? "") && !isDocument(file.path)) archives.push(file.path);
@@ -45,7 +46,14 @@ const FORMATS: Readonly<Record<string, string>> = {
 const isDocument = (path: string): boolean => /\.(?:docx|pptx|xlsx|xlsm|odt|odp|ods|npz|whl|pt|pth|ckpt|mlx|cxs)$/i.test(path);
 const SPECTRUM_MAX = 1024;
 
-function claimOf(file: Surveyed, pictures: ReadonlySet<string>, laboratory: Laboratory): Claim | undefined {
+interface Known {
+  /** TIFFs in colours. */
+  readonly pictures: ReadonlySet<string>;
+  /** What texts of ctffind name. */
+  readonly spectra: ReadonlySet<string>;
+}
+
+function claimOf(file: Surveyed, { pictures, spectra }: Known, laboratory: Laboratory): Claim | undefined {
   const { path, format, volume } = file;
   const leave = (because: string, strength: Claim["strength"]): Claim => ({ path, role: "left out", because, strength });
   const name = baseName(path);
@@ -55,6 +63,7 @@ function claimOf(file: Surveyed, pictures: ReadonlySet<string>, laboratory: Labo
   const by = format === undefined ? undefined : FORMATS[format];
   if (by !== undefined) return leave(by, "contents");
   if (pictures.has(path)) return leave("a picture in colours", "contents");
+  if (spectra.has(path)) return leave("a power spectrum", "contents");
   if (volume) {
     const [sections, rows, columns] = volume.shape;
     const isSmall = rows === columns && rows <= SPECTRUM_MAX && volume.says !== "volume" && sections !== rows;
@@ -79,6 +88,35 @@ function isNoBinning({ path, volume }: Surveyed, laboratory: Laboratory): boolea
   const [larger, own] = [setSpacing(whole), setSpacing(volume)];
   const isAlike = larger !== undefined && own !== undefined && Math.abs(larger / own - 1) < 1e-3;
   return whole.shape[1] >= 2 * volume.shape[1] && isAlike;
+}
+
+const READS_IN_FLIGHT = 8;
+const CTFFIND_BYTES_MAX = 4 * 1024 * 1024;
+
+/**
+ * Stacks of spectra that ctffind writes to show what it fitted, one for each image, under a name that the user chose, and with the pixel of the images. It writes
+ * two texts beside them, `TS_01_diag.txt` and `TS_01_diag_avrot.txt`, which name the images that it read.
+ *
+ * Source: https://github.com/ngrigorieff/cisTEM (ctffind.cpp: the names of its texts, and their first lines)
+ */
+async function ofCtffind(laboratory: Laboratory): Promise<ReadonlySet<string>> {
+  const written = laboratory.files.flatMap(({ path }) => {
+    const stem = /^(.+)_avrot\.txt$/i.exec(path)?.[1];
+    const image = stem === undefined ? undefined : ["mrc", "mrcs"].map((end) => laboratory.get(`${stem}.${end}`)).find(Boolean);
+    return image?.volume && image.volume.says !== "volume" && image.volume.shape[0] > 1
+      ? [{ texts: [`${stem}.txt`, path], image: image.path }]
+      : [];
+  });
+  const spectra = new Set<string>();
+  await mapLimit(written, READS_IN_FLIGHT, async ({ texts, image }) => {
+    for (const path of texts) {
+      const text = (await laboratory.text(path, CTFFIND_BYTES_MAX)) ?? "";
+      const input = /^#\s*Input file:\s*([^;\n]*)/m.exec(text)?.[1]?.trim();
+      // where the stack itself was called so it is no spectrum
+      if (input !== undefined && baseName(input) !== baseName(image)) spectra.add(image);
+    }
+  });
+  return spectra;
 }
 
 /** Frames are many in a folder, figures are few: only few are opened. */
