@@ -16,6 +16,7 @@ import { mirrorQuestions } from "./completion/hand.js";
 import { leaveHdf5 } from "./completion/hdf5.js";
 import { judgedQuestions } from "./completion/judged-series.js";
 import { leaveKnownByOtherNames } from "./completion/known-by-other-names.js";
+import { lightQuestions } from "./completion/light.js";
 import { lyingQuestions } from "./completion/lying.js";
 import { mapQuestions } from "./completion/maps.js";
 import { meshQuestions } from "./completion/meshes.js";
@@ -207,6 +208,7 @@ async function leaveWhatIsNotMeant(
   leavePutAside(files);
   ask(discardedQuestions(files));
   ask(trainingQuestions(files));
+  ask(lightQuestions(files));
 }
 
 /** Gives lists their runs. */

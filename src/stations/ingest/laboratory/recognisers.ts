@@ -16,6 +16,7 @@ import { epu } from "./recognisers/epu/recognise.js";
 import { halves } from "./recognisers/halves/recognise.js";
 import { imod } from "./recognisers/imod/recognise.js";
 import { leavings } from "./recognisers/leavings/recognise.js";
+import { light } from "./recognisers/light/recognise.js";
 import { maps } from "./recognisers/maps/recognise.js";
 import { particleAverages } from "./recognisers/particle-averages/recognise.js";
 import { peet } from "./recognisers/peet/recognise.js";
@@ -57,6 +58,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   epu,
   cryosparc,
   maps,
+  light,
   copies,
   leavings,
   portal,
