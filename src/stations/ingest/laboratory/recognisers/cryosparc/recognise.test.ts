@@ -7,6 +7,7 @@ const { signal } = new AbortController();
 const stack = (sections: number) => mrcFile([sections, 12, 12], 3.3, { kind: "stack", seed: sections });
 const map = mrcFile([12, 12, 12], 1.6);
 const LAB = {
+  "P12/project.json": "{}",
   "P12/J5/J5.csg": "group:\n  name: output\n",
   "P12/J5/job.json": "{}",
   "P12/J5/extract/013361838351298364391_movie_particles.mrc": stack(7),
@@ -27,6 +28,7 @@ it("results of cryoSPARC are of single particles, in the folders of its jobs and
     "any_name.mrc: a result of",
     "013361838351298364391_movie_particles.mrc: a result of",
     "job.json: bookkeeping",
+    "project.json: bookkeeping",
     "J34_005_volume_map_half_A.mrc: a result of",
     "J8_class_00_final_volume.mrc: a result of",
     "cryosparc_P12_J6_020_class_averages.mrc: a result of",

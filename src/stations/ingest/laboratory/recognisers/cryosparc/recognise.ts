@@ -1,10 +1,12 @@
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
-import { baseName } from "../common/paths.js";
+import { baseName, folderOf } from "../common/paths.js";
 
 const JOB = /^J\d+$/;
 /** What lies in the folder of each job, and in no other one that is called so. */
 const SIGN = /^events\.bson$|\.csg$/;
+/** What lies beside the folders of jobs. */
+const OF_PROJECT = /^(?:project|workspaces|job_manifest|dataset_manifest)\.json$|^cs\.lock$/;
 
 /**
  * Names of cryoSPARC's volumes and stacks, which people copy out of its folders: `J34_005_volume_map_half_A.mrc`, `cryosparc_P12_J6_020_class_averages.mrc`,
@@ -28,9 +30,10 @@ export const cryosparc: Recogniser = {
   software: "cryoSPARC, single particles",
   async recognise(laboratory) {
     const jobs = jobsOf(laboratory);
+    const projects = new Set([...jobs].map(folderOf));
     const claims: Claim[] = [];
     for (const { path, volume, format } of laboratory.files) {
-      const isOfJob = isIn(jobs, path);
+      const isOfJob = isIn(jobs, path) || (projects.has(folderOf(path)) && OF_PROJECT.test(baseName(path)));
       const isImage = volume !== undefined || format === "tiff" || format === "eer";
       if (!isOfJob && !(isImage && NAMES.some((form) => form.test(baseName(path))))) continue;
       const because = isImage ? "a result of cryoSPARC, which works on single particles" : "bookkeeping of cryoSPARC";
