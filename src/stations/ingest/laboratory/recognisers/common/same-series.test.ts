@@ -66,6 +66,34 @@ describe("copies of one stack", () => {
   });
 });
 
+describe("the only stack of a name that two sessions have", () => {
+  const session = (names: readonly string[], hour: number) =>
+    Object.fromEntries(names.map((name, at) => [`${name}.mdoc`, mdoc(`${name}.mrc`, 10 * at).replaceAll("  10:", `  ${hour}:`)]));
+  const made = (name: string, seed: number) =>
+    below(name, { [`${name}.mrc`]: stack(seed), [`${name}.rawtlt`]: angles, [`${name}_rec.mrc`]: volume(seed + 1) });
+
+  it("is of neither where nothing tells of which, whatever the order of their names", async () => {
+    const { of } = await decided({
+      ...below("data/day1", session(["TS_01"], 10)),
+      ...below("data/day2", session(["TS_01"], 15)),
+      ...below("anna", made("TS_01", 1)),
+    });
+    for (const path of ["anna/TS_01/TS_01.mrc", "anna/TS_01/TS_01_rec.mrc"]) expect(of(path)?.run).toBeUndefined();
+  });
+
+  it("is of the one that the other series of its folder are of, which is told", async () => {
+    const { of, notes } = await decided({
+      ...below("data/day1", session(["TS_01", "TS_03"], 10)),
+      ...below("data/day2", session(["TS_01", "TS_02"], 15)),
+      ...below("anna", { ...made("TS_01", 1), ...made("TS_02", 3) }),
+    });
+    for (const path of ["anna/TS_01/TS_01.mrc", "anna/TS_01/TS_01_rec.mrc", "data/day2/TS_01.mdoc"])
+      expect([path, of(path)?.run]).toEqual([path, "day2_TS_01"]);
+    expect(of("data/day1/TS_01.mdoc")?.run).toBe("day1_TS_01");
+    expect(notes.join("\n")).toContain("Several sessions have series called TS_01");
+  });
+});
+
 describe("stacks of one name with other images", () => {
   const own = (seed: number) => ({
     "TS_01.mrc": stack(seed),

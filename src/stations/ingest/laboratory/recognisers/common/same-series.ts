@@ -13,6 +13,7 @@ import { isBox } from "./averages.js";
 import { areBinnedOfEachOther } from "./binned.js";
 import { type MdocFacts, mdocsOf, shareExposures } from "./mdocs.js";
 import { ALIGNED } from "./names.js";
+import { type Named, type Neighbours, neighboursNote, neighboursOf } from "./neighbours.js";
 import { distinctNames, folderOf } from "./paths.js";
 import { holdsSectionsOf, showTheSame, showTheSameInside } from "./prints.js";
 import { type Site, siteName, sitesOf } from "./sites.js";
@@ -47,6 +48,12 @@ type Same = boolean | undefined;
 type Told = (a: Unit, b: Unit) => Same;
 type Group = readonly Unit[];
 
+/** Series of one name, and what may be of several of them. */
+interface Found {
+  readonly groups: readonly Group[];
+  readonly loose: readonly Unit[];
+}
+
 /**
  * Tells which of the things that are called alike are of one series. Stacks tell it by their images, mdocs by their exposures, volumes by their voxels, and
  * alignments by how they shift the images; what one series tells of two folders holds for all others that lie in them. Where nothing tells it, a person is
@@ -56,7 +63,8 @@ type Group = readonly Unit[];
  */
 export async function runsOfSeries(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
   const families: Family[] = [];
-  for (const { name, units, books } of familiesOf(laboratory, recognised)) {
+  const all = familiesOf(laboratory, recognised);
+  for (const { name, units, books } of all) {
     const apart = (
       await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, { units, series: tightName(name) })))
     ).flat();
@@ -67,12 +75,16 @@ export async function runsOfSeries(laboratory: Laboratory, recognised: readonly 
   const own = new Map<Family, Told>();
   for (const family of families) own.set(family, await compared(laboratory, family, mdocs));
   const ofPlaces = toldOfPlaces(families, own);
+  const neighbours = neighboursOf(all.flatMap((family) => (family.units.length === 1 ? [namedOf(family)] : [])));
+  const tied: string[] = [];
   const changes: RunOfFile[] = [];
   const apart: string[] = [];
   const open: Open[] = [];
   for (const family of families) {
     const told: Told = (a, b) => own.get(family)!(a, b) ?? ofPlaces(placeOf(family, a), placeOf(family, b));
-    const { groups, loose } = grouped(family, { own: own.get(family)!, told });
+    const found = grouped(family, { own: own.get(family)!, told });
+    const { groups, loose } = withNeighbours(family, found, { told, neighbours });
+    if (loose.length < found.loose.length) tied.push(family.name);
     const isOpen = (a: Group, b: Group) => a !== b && !areApart(a, b, told);
     const doubtful = groups.filter((one) => groups.some((other) => isOpen(one, other)));
     const holdsSeveral = doubtful.some((one) => doubtful.some((other) => areApart(one, other, told)));
@@ -83,7 +95,7 @@ export async function runsOfSeries(laboratory: Laboratory, recognised: readonly 
     }
   }
   const questions = [...groupsOf(open, keyOfPlaces)].map(([key, some]) => whoseQuestion(key, some));
-  const notes = apart.length === 0 ? [] : [apartNote(apart)];
+  const notes = [...(apart.length === 0 ? [] : [apartNote(apart)]), ...(tied.length === 0 ? [] : [neighboursNote(tied)])];
   return [...inRuns(recognised, changes), { software: "", by: [], claims: [], questions, notes }];
 }
 
@@ -249,7 +261,8 @@ async function compared(laboratory: Laboratory, family: Family, mdocs: ReadonlyM
   const results = new Map<Unit, Map<Unit, Same>>(units.map((unit) => [unit, new Map()]));
   for (const [at, a] of units.entries()) {
     for (const b of units.slice(at + 1)) {
-      const result = (await comparedTwo(laboratory, a, b, mdocs)) ?? claimedTogether(name, a, b) ?? bookedTogether(family, a, b);
+      const result =
+        (await comparedTwo(laboratory, a, b, mdocs)) ?? claimedTogether(name, a, b) ?? bookedTogether(family, a, b);
       results.get(a)!.set(b, result);
       results.get(b)!.set(a, result);
     }
@@ -352,10 +365,7 @@ const areApart = (a: Group, b: Group, told: Told): boolean => a.some((one) => b.
  *
  * @param own what the series itself tells: that counts before what others tell of its places
  */
-function grouped(
-  { units }: Family,
-  { own, told }: { readonly own: Told; readonly told: Told },
-): { readonly groups: readonly Group[]; readonly loose: readonly Unit[] } {
+function grouped({ units }: Family, { own, told }: { readonly own: Told; readonly told: Told }): Found {
   let groups: Unit[][] = units.map((unit) => [unit]);
   const join = (a: Unit[], b: Unit[]) => {
     groups = groups.filter((group) => group !== b);
@@ -372,6 +382,11 @@ function grouped(
   const count = (group: Group) => group.reduce((sum, { byRole }) => sum + byRole.size, 0);
   for (const group of [...groups].sort((a, b) => count(a) - count(b))) {
     const possible = groups.filter((other) => other !== group && !areApart(group, other, told) && !haveSameRole(group, other));
+    // two sessions may have an mdoc of the name of the only stack: it is no more of the one than of the other
+    const isWanted = (by: Group, one: Group) =>
+      by !== one && areApart(by, group, told) && !areApart(by, one, told) && !haveSameRole(by, one);
+    const isRivalled = possible.length === 1 && groups.some((other) => isWanted(other, possible[0]!));
+    if (isRivalled) continue;
     if (possible.length === 1) join(possible[0]!, group);
     else if (possible.length > 1) {
       loose.push(...group);
@@ -380,6 +395,35 @@ function grouped(
   }
   return groups.length === 0 ? { groups: [loose], loose: [] } : { groups, loose };
 }
+
+/** What may be of several sessions is of the one that the series beside it are of. */
+function withNeighbours(
+  { name }: Family,
+  { groups, loose }: Found,
+  { told, neighbours }: { readonly told: Told; readonly neighbours: Neighbours },
+): Found {
+  const isBeside = (some: Group, unit: Unit) =>
+    some.some(({ byRole }) =>
+      [...(byRole.get("acquisition") ?? [])].some((mdoc) => othersOf(unit).some((other) => neighbours(mdoc, other, name))),
+    );
+  const placed = loose.map((unit) => {
+    const own = groups.filter((group) => !areApart(group, [unit], told) && isBeside(group, unit));
+    return { unit, group: own.length === 1 ? own[0] : undefined };
+  });
+  return {
+    groups: groups.map((group) => [...group, ...placed.flatMap((one) => (one.group === group ? [one.unit] : []))]),
+    loose: placed.flatMap(({ unit, group }) => (group === undefined ? [unit] : [])),
+  };
+}
+
+const othersOf = ({ byRole }: Unit): string[] =>
+  [...byRole].flatMap(([role, paths]) => (role === "acquisition" ? [] : [...paths]));
+
+const namedOf = ({ name, units }: Family): Named => ({
+  name,
+  mdocs: units.flatMap(({ byRole }) => [...(byRole.get("acquisition") ?? [])]),
+  others: units.flatMap(othersOf),
+});
 
 const haveSameRole = (a: Group, b: Group): boolean =>
   TELLING.some((role) => [a, b].every((group) => group.some(({ byRole }) => byRole.has(role))));
