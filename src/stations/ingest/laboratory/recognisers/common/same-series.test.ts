@@ -66,6 +66,24 @@ describe("copies of one stack", () => {
   });
 });
 
+it("what was made on a copy of a stack is of the series of that, though another session has one of its name", async () => {
+  const session = (seed: number, minute: number) => ({
+    "TS_01.mrc": stack(seed),
+    "TS_01.mrc.mdoc": mdoc("TS_01.mrc", minute),
+    "live/TS_01_bin8.aln": aln(seed),
+  });
+  const { of, whose } = await decided({
+    ...below("data/20240918_Glacios", session(9, 40)),
+    ...below("data/20240925_Krios", session(1, 10)),
+    ...below("work/user_a/TS_01", { ...edf("TS_01"), "TS_01.st": stack(1), "TS_01_rec.mrc": volume(5) }),
+    ...below("work/user_b/try", { "TS_01.mrc": stack(1), "TS_01_bin4.aln": aln(40), "TS_01_bin4.mrc": volume(8) }),
+  });
+  expect(whose).toEqual([]);
+  expect(
+    ["user_b/try/TS_01_bin4.aln", "user_b/try/TS_01_bin4.mrc", "user_a/TS_01/TS_01.st"].map((path) => of(`work/${path}`)?.run),
+  ).toEqual(Array(3).fill("20240925_Krios_TS_01"));
+});
+
 describe("the only stack of a name that two sessions have", () => {
   const session = (names: readonly string[], hour: number) =>
     Object.fromEntries(names.map((name, at) => [`${name}.mdoc`, mdoc(`${name}.mrc`, 10 * at).replaceAll("  10:", `  ${hour}:`)]));

@@ -14,7 +14,7 @@ import { areBinnedOfEachOther } from "./binned.js";
 import { type MdocFacts, mdocsOf, shareExposures } from "./mdocs.js";
 import { ALIGNED } from "./names.js";
 import { type Named, type Neighbours, neighboursNote, neighboursOf } from "./neighbours.js";
-import { distinctNames, folderOf } from "./paths.js";
+import { baseName, distinctNames, folderOf } from "./paths.js";
 import { holdsSectionsOf, showTheSame, showTheSameInside } from "./prints.js";
 import { type Site, siteName, sitesOf } from "./sites.js";
 
@@ -39,6 +39,8 @@ interface Family {
   readonly units: readonly Unit[];
   /** Software whose bookkeeping knows a file, by its path. */
   readonly books: Books;
+  /** What a file is byte for byte, and is left out for, by its path without the extension. */
+  readonly copies: ReadonlyMap<string, string>;
 }
 
 type Books = ReadonlyMap<string, ReadonlySet<string>>;
@@ -64,11 +66,11 @@ interface Found {
 export async function runsOfSeries(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
   const families: Family[] = [];
   const all = familiesOf(laboratory, recognised);
-  for (const { name, units, books } of all) {
+  for (const { name, units, books, copies } of all) {
     const apart = (
       await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, { units, series: tightName(name) })))
     ).flat();
-    if (apart.length > 1) families.push({ name, units: apart, books });
+    if (apart.length > 1) families.push({ name, units: apart, books, copies });
   }
   if (families.length === 0) return recognised;
   const mdocs = new Map((await mdocsOf(laboratory)).all.map((mdoc) => [mdoc.path, mdoc]));
@@ -113,12 +115,15 @@ function familiesOf(laboratory: Laboratory, recognised: readonly Recognised[]): 
   );
   const names = new Map([...byRun].map(([run, own]) => [run, seriesName(run, own)]));
   const books = booksOf(recognised);
+  const copies = new Map(
+    claims.flatMap(({ path, copyOf }) => (copyOf === undefined ? [] : [[withoutEnd(path), copyOf] as const])),
+  );
   return [...groupsOf(byRun.keys(), (run) => tightName(names.get(run)!))].map(([series, runs]): Family => {
     const own = runs.flatMap((run) => byRun.get(run)!);
     const written = groupsOf(own, ({ run }) => names.get(run!)!);
     const [name] = [...written].reduce((most, one) => (one[1].length > most[1].length ? one : most));
     const telling = tellingOf(laboratory, own);
-    return { name, units: unitsOf(own, telling, sitesOf([...telling].map(folderOf), series)), books };
+    return { name, units: unitsOf(own, telling, sitesOf([...telling].map(folderOf), series)), books, copies };
   });
 }
 
@@ -257,12 +262,12 @@ const placeOf = ({ name }: Family, { run, site }: Unit): string =>
 
 /** Compares the units of a family two by two. */
 async function compared(laboratory: Laboratory, family: Family, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Told> {
-  const { name, units } = family;
+  const { name, units, copies } = family;
   const results = new Map<Unit, Map<Unit, Same>>(units.map((unit) => [unit, new Map()]));
   for (const [at, a] of units.entries()) {
     for (const b of units.slice(at + 1)) {
       const result =
-        (await comparedTwo(laboratory, a, b, mdocs)) ?? claimedTogether(name, a, b) ?? bookedTogether(family, a, b);
+        (await comparedTwo(laboratory, [a, b], { mdocs, copies })) ?? claimedTogether(name, a, b) ?? bookedTogether(family, a, b);
       results.get(a)!.set(b, result);
       results.get(b)!.set(a, result);
     }
@@ -270,13 +275,18 @@ async function compared(laboratory: Laboratory, family: Family, mdocs: ReadonlyM
   return (a, b) => results.get(a)!.get(b);
 }
 
-async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: ReadonlyMap<string, MdocFacts>): Promise<Same> {
+interface Around extends Pick<Family, "copies"> {
+  readonly mdocs: ReadonlyMap<string, MdocFacts>;
+}
+
+async function comparedTwo(laboratory: Laboratory, [a, b]: readonly [Unit, Unit], { mdocs, copies }: Around): Promise<Same> {
   const of = (unit: Unit, role: Claim["role"]) => [...(unit.byRole.get(role) ?? [])];
   if (TELLING.some((role) => of(a, role).some((path) => b.byRole.get(role)?.has(path)))) return true;
   // that stacks differ counts before all else: times of an mdoc may be those of a template
   const byImages = await anyTwo(of(a, "tilt series"), of(b, "tilt series"), (one, other) => showTheSame(laboratory, one, other));
   if (byImages !== undefined) return byImages;
   if (isOfAlignment(a, b) || isOfAlignment(b, a)) return true;
+  if (madeOnCopy(a, b, copies) || madeOnCopy(b, a, copies)) return true;
   // copies of an mdoc, which are left out, tell whose the other things in their folder are
   const facts = (unit: Unit) => [...unit.paths].flatMap((path) => mdocs.get(path) ?? []);
   const byExposures = shareExposures(facts(a), facts(b));
@@ -295,6 +305,24 @@ async function comparedTwo(laboratory: Laboratory, a: Unit, b: Unit, mdocs: Read
 function isOfAlignment({ byRole: own }: Unit, { byRole: others }: Unit): boolean {
   const stacks = new Set([...(others.get("tilt series") ?? [])].flatMap((path) => [path, withoutEnd(path)]));
   return [...(own.get("alignment") ?? [])].some((path) => stacks.has(withoutEnd(path)));
+}
+
+/**
+ * Whether what tells a unit without a stack lies beside a copy of the stack of the other one, and is called after it: the copy is left out, and what was made on it
+ * is of the series of its original.
+ */
+function madeOnCopy({ byRole: own }: Unit, { byRole: others }: Unit, copies: Family["copies"]): boolean {
+  const stacks = others.get("tilt series");
+  if (stacks === undefined || own.has("tilt series")) return false;
+  const made = [...own].flatMap(([role, paths]) => (role === "acquisition" ? [] : [...paths]));
+  return made.some((path) => beginningsOf(path).some((stem) => stacks.has(copies.get(stem) ?? "")));
+}
+
+/** A path without words at its end: `a/TS_01_bin4` and `a/TS_01` of `a/TS_01_bin4.mrc`. */
+function beginningsOf(path: string): string[] {
+  const folder = path.slice(0, path.length - baseName(path).length);
+  const name = baseName(path);
+  return wordsOf(name).map(({ end }) => `${folder}${name.slice(0, end)}`);
 }
 
 const withoutEnd = (path: string): string => path.replace(/\.\w+$/, "");
