@@ -35,6 +35,7 @@ import {
   figureQuestions,
   givenUpQuestions,
   leavePutAside,
+  testGridQuestions,
   trainingQuestions,
 } from "./completion/put-aside.js";
 import { leaveSameMasks } from "./completion/same-masks.js";
@@ -208,6 +209,7 @@ async function leaveWhatIsNotMeant(
   leavePutAside(files);
   ask(discardedQuestions(files));
   ask(trainingQuestions(files));
+  ask(testGridQuestions(files));
   ask(lightQuestions(files));
 }
 

@@ -47,6 +47,19 @@ describe("what somebody has put aside", () => {
     ]);
   });
 
+  it.each(["20241009_Krios2_testgrid", "cross-grating", "test_grid_2"])(
+    "is asked about with its mdoc on a test grid: %s",
+    async (folder) => {
+      const stack = mrcFile([5, 24, 24], 2, { kind: "stack", seed: 5 });
+      const sections = [-3, 0, 3].map((tilt, z) => `[ZValue = ${z}]\nTiltAngle = ${tilt}\n`).join("\n");
+      const files = { [`${folder}/G_01.mrc`]: stack, [`${folder}/G_01.mrc.mdoc`]: `ImageFile = G_01.mrc\n\n${sections}` };
+      const { questions, role } = await decided(files);
+      expect(questions).toEqual([["test-grid", "leave-out"]]);
+      expect([role("rec/TS_01.mrc"), ...Object.keys(files).map(role)]).toEqual(["tomogram", "left out", "left out"]);
+      expect((await decided({ "latest_grid/TS_03.mrc": volume(5) })).questions).toEqual([]);
+    },
+  );
+
   it("(36) and a tomogram of a first try, where what was made after it is gone", async () => {
     const alone = { "rec_try1/TS_02_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) };
     expect((await decided(alone)).questions).toEqual([["put-aside-alone", "leave-out"]]);

@@ -13,6 +13,8 @@ const ASIDE =
 /** Folders of what is to go or not to be published, whatever else the laboratory has: `old` and `backup` may hold the only one there is, and these not. */
 const DISCARDED =
   /(?:^|[_.\- ])(?:trash|to[_.\- ]?(?:be[_.\- ]?)?delete[ds]?|deleted?|discard(?:ed)?|reject(?:ed)?|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share)|zu[_ -]?l(?:oe|ö)schen)\d*(?=[_.\- ]|$)/i;
+/** Folders of what shows no specimen: it was recorded to find the tilt axis, or to test the microscope. */
+const TEST_GRID = /(?:^|[_.\- ])(?:test[_ -]?grid|cross[_ -]?grating)s?\d*(?=[_.\- ]|$)/i;
 const FIGURES =
   /(?:^|[_.\- ])(?:figures?|figs?|abb(?:ildung(?:en)?)?|paper|manuscript|thesis|poster|slides|talks?|presentations?|(?:for_?)?(?:movie|chimerax?|blender)|renderings?)\d*[a-z]?(?=[_.\- ]|$)/i;
 /** Folders of what networks are trained and validated with: `train`, `val`, `training_data`, `validation_set`. */
@@ -194,6 +196,31 @@ export function givenUpQuestions(files: ReadonlyMap<string, Decision>): Question
       files: doubts.map(({ path }) => path),
       options: outOrAsIs(doubts, {
         because: "given up, by the name of its folder",
+        ...{ as: "publish", says: "published as the others are" },
+      }),
+      guess: "leave-out",
+    },
+  ];
+}
+
+/** Series and volumes in folders of test grids, with all that is beside them, where others lie elsewhere: a person says whether they are published. */
+export function testGridQuestions(files: ReadonlyMap<string, Decision>): Question[] {
+  const all = [...files.values()].filter(({ role }) => OF_SERIES.includes(role));
+  const isOfTest = ({ path }: Decision) => hasFolder(TEST_GRID, path);
+  // where everything lies below such a folder it tells nothing
+  if (!all.some(isOfTest) || all.every(isOfTest)) return [];
+  const isOpen = ({ role, strength, question }: Decision) =>
+    role !== "left out" && strength !== "person" && question === undefined;
+  const doubts = [...files.values()].filter((file) => isOfTest(file) && isOpen(file));
+  if (doubts.length === 0) return [];
+  const paths = doubts.map(({ path }) => path);
+  return [
+    {
+      id: "test-grid",
+      text: `Were these recorded to test the microscope, as the names of their folders say: ${few(paths)}?`,
+      files: paths,
+      options: outOrAsIs(doubts, {
+        because: "recorded to test the microscope, by the name of its folder",
         ...{ as: "publish", says: "published as the others are" },
       }),
       guess: "leave-out",
