@@ -62,10 +62,16 @@ describe("leavings", () => {
       "ctffind/TS_01_fit.mrc": spectra,
       "ctffind/TS_01_fit_avrot.txt": text,
       "ctffind/TS_02_fit.mrc": spectra,
+      "ctffind/TS_02_fit.txt": text.replaceAll("TS_01", "TS_02"), // the other text is gone
+      "ctffind/TS_03_fit.mrc": spectra,
+      "ctffind/TS_03_fit.txt": "# Input file: TS_03.st\n",
       "imod/TS_01.mrc": mrcFile([5, 16, 16], 3.4, { kind: "stack", seed: 1 }),
       "imod/TS_01_avrot.txt": text.replace(".st", ".mrc"), // of TS_01.ctf, which is gone
     });
-    expect(found?.claims.map(({ path, because }) => `${path}: ${because}`)).toEqual(["ctffind/TS_01_fit.mrc: a power spectrum"]);
+    expect(found?.claims.map(({ path, because }) => `${path}: ${because}`)).toEqual([
+      "ctffind/TS_01_fit.mrc: a power spectrum",
+      "ctffind/TS_02_fit.mrc: a power spectrum",
+    ]);
   });
 
   it("are no data that are called like them", async () => {

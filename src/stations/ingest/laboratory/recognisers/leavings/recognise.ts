@@ -100,21 +100,19 @@ const CTFFIND_BYTES_MAX = 4 * 1024 * 1024;
  * Source: https://github.com/ngrigorieff/cisTEM (ctffind.cpp: the names of its texts, and their first lines)
  */
 async function ofCtffind(laboratory: Laboratory): Promise<ReadonlySet<string>> {
-  const written = laboratory.files.flatMap(({ path }) => {
-    const stem = /^(.+)_avrot\.txt$/i.exec(path)?.[1];
+  const written = laboratory.files.flatMap(({ path, format }) => {
+    const stem = format === "text" ? /^(.+?)(?:_avrot)?\.txt$/i.exec(path)?.[1] : undefined;
     const image = stem === undefined ? undefined : ["mrc", "mrcs"].map((end) => laboratory.get(`${stem}.${end}`)).find(Boolean);
     return image?.volume && image.volume.says !== "volume" && image.volume.shape[0] > 1
-      ? [{ texts: [`${stem}.txt`, path], image: image.path }]
+      ? [{ text: path, image: image.path }]
       : [];
   });
   const spectra = new Set<string>();
-  await mapLimit(written, READS_IN_FLIGHT, async ({ texts, image }) => {
-    for (const path of texts) {
-      const text = (await laboratory.text(path, CTFFIND_BYTES_MAX)) ?? "";
-      const input = /^#\s*Input file:\s*([^;\n]*)/m.exec(text)?.[1]?.trim();
-      // where the stack itself was called so it is no spectrum
-      if (input !== undefined && baseName(input) !== baseName(image)) spectra.add(image);
-    }
+  await mapLimit(written, READS_IN_FLIGHT, async ({ text: path, image }) => {
+    const text = (await laboratory.text(path, CTFFIND_BYTES_MAX)) ?? "";
+    const input = /^# Output from CTFFIND/i.test(text) ? /^#\s*Input file:\s*([^;\n]*)/m.exec(text)?.[1]?.trim() : undefined;
+    // where the stack itself was called so it is no spectrum
+    if (input !== undefined && baseName(input) !== baseName(image)) spectra.add(image);
   });
   return spectra;
 }
