@@ -47,17 +47,20 @@ describe("copies of one stack", () => {
     expect(of("etomo_v2/TS_01/TS_01_rec.mrc")).toMatchObject({ role: "tomogram", run: "TS_01" });
   });
 
-  it("are one run with the alignments that lie beside them and are called after them", async () => {
-    const one = { "tiltstack/TS_01/TS_01.st": stack(1), "tiltstack/TS_01/TS_01.st.aln": aln() };
-    const other = { "tiltstack/TS_01/TS_01.st": stack(1), "tiltstack/TS_01/TS_01.st.aln": aln(40) };
-    const { runs, whose } = await decided({
-      "mdoc/TS_01.mrc.mdoc": mdoc("TS_01.mrc", 10),
-      ...below("processed", one),
-      ...below("processed_first", other),
-    });
-    expect(runs).toEqual(["TS_01"]);
-    expect(whose).toEqual([]);
-  });
+  it.each(["TS_01.st.aln", "TS_01_bin4.aln"])(
+    "are one run with %s, which lies beside them and is called after them",
+    async (name) => {
+      const one = { "tiltstack/TS_01/TS_01.st": stack(1), [`tiltstack/TS_01/${name}`]: aln() };
+      const other = { "tiltstack/TS_01/TS_01.st": stack(1), [`tiltstack/TS_01/${name}`]: aln(40) };
+      const { runs, whose } = await decided({
+        "mdoc/TS_01.mrc.mdoc": mdoc("TS_01.mrc", 10),
+        ...below("processed", one),
+        ...below("processed_first", other),
+      });
+      expect(runs).toEqual(["TS_01"]);
+      expect(whose).toEqual([]);
+    },
+  );
 
   it("are one run with mdocs beside each of them", async () => {
     const one = { "TS_01.mrc": stack(1), "TS_01.mrc.mdoc": mdoc("TS_01.mrc", 10) };
@@ -523,4 +526,23 @@ it("a run of several is called after the folder that has most of it", async () =
   expect([...Object.keys(stacks), ...rec].map((path) => runs.get(path))).toEqual([
     ...["warp_tilts_TS_01", "yeast_TS_01", "bob_TS_01", "warp_tilts_TS_01", "warp_tilts_TS_01"],
   ]);
+});
+
+it("an alignment is of the stack beside it that it is called after with more words", async () => {
+  const [one, copy] = ["work/user_a/TS_01.st", "work/user_b/try/TS_01.mrc"];
+  const other = "data/20240918_Glacios/TS_01.mrc";
+  const aligned = "work/user_b/try/TS_01_bin4.aln";
+  const laboratory = await laboratoryWith({ [one]: stack(1), [copy]: stack(1), [other]: stack(9), [aligned]: aln(40) });
+  const claim = (path: string, role: "tilt series" | "alignment", run: string) =>
+    ({ path, role, run, because: "", strength: "contents" }) as const;
+  const claims = [
+    claim(one, "tilt series", "TS_01"),
+    claim(copy, "tilt series", "TS_01"),
+    claim(other, "tilt series", "20240918_Glacios_TS_01"),
+    claim(aligned, "alignment", "work_user_b_try_TS_01"),
+  ];
+  const after = await runsOfSeries(laboratory, [{ software: "", by: [], claims }]);
+  const runs = new Map(after.flatMap((all) => all.claims.map(({ path, run }) => [path, run])));
+  expect([one, copy, aligned].map((path) => runs.get(path))).toEqual(Array(3).fill("work_TS_01"));
+  expect(runs.get(other)).toBe("data_20240918_Glacios_TS_01");
 });

@@ -301,10 +301,15 @@ async function comparedTwo(laboratory: Laboratory, [a, b]: readonly [Unit, Unit]
   return isAlike ? true : undefined;
 }
 
-/** Whether an alignment of one unit lies beside a stack of the other, and is called after it: `TS_01.st.aln` beside `TS_01.st`. */
+/**
+ * Whether an alignment of one unit lies beside a stack of the other, and is called after it: `TS_01.st.aln` and `TS_01_bin4.aln` beside `TS_01.st`; that stack may be a
+ * copy.
+ */
 function isOfAlignment({ byRole: own }: Unit, { byRole: others }: Unit): boolean {
   const stacks = new Set([...(others.get("tilt series") ?? [])].flatMap((path) => [path, withoutEnd(path)]));
-  return [...(own.get("alignment") ?? [])].some((path) => stacks.has(withoutEnd(path)));
+  return [...(own.get("alignment") ?? [])].some(
+    (path) => stacks.has(withoutEnd(path)) || beginningsOf(path).some((stem) => stacks.has(stem)),
+  );
 }
 
 /**
