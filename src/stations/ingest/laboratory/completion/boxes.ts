@@ -15,7 +15,7 @@ const RECORDED: readonly Role[] = ["tilt series", "frame", "acquisition", "raw t
 const RECONSTRUCTION = /\.rec$/i;
 
 /**
- * Volumes that only their header calls tomograms, and that have the shape of a box of particles: as cryoSPARC, cryoDRGN and people name them, nothing but
+ * Volumes that only their header calls tomograms, and that have the shape of a box of particles: as cryoDRGN and people name them, nothing but
  * the shape tells a map from a tomogram. Not of a run that was recorded, or that has a tomogram of another shape. Where all are boxes they may have been cut
  * so: until somebody answers they count as tomograms.
  */

@@ -101,16 +101,12 @@ describe("volumes of the shape of a particle's box", () => {
     const files = {
       "rec/P1.mrc": volume(1),
       "rec/P2.mrc": volume(2),
-      "J12_003_volume_map.mrc": map(3),
+      "refined_003.mrc": map(3),
       "pc1/vol_004.mrc": map(4),
     };
     const { asked, of, questions } = await decided(files);
     expect(asked).toEqual([["box", undefined]]);
-    expect([of("rec/P1.mrc")?.role, of("J12_003_volume_map.mrc"), of("pc1/vol_004.mrc")]).toEqual([
-      "tomogram",
-      undefined,
-      undefined,
-    ]);
+    expect([of("rec/P1.mrc")?.role, of("refined_003.mrc"), of("pc1/vol_004.mrc")]).toEqual(["tomogram", undefined, undefined]);
     expect(questions[0]!.options.map(({ answer }) => answer)).toEqual(["leave-out", "tomograms"]);
   });
 
