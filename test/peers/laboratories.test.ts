@@ -31,6 +31,7 @@ const LABORATORIES = [
   ...["copick_ml_group"],
   ...["warp_dynamo_thesis"],
   ...["membrane_meshes"],
+  ...["facility_server"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
