@@ -43,6 +43,8 @@ describe("what a note says of the data beside it", () => {
     ["in a list with commas", "rec, bob: final\nfirst_try, scratch: how bad is it? throw away\n"],
     ["as what is not for publication", "rec  final\nscratch, first_try  each for a comparison. not for publication!\n"],
     ["in German", "rec: gut\nfirst_try: nur ein Versuch, nicht zur Veröffentlichung\n"],
+    ["in Markdown", "# Folders\n\n* `rec/` final\n* `first_try` of the old axis, **do not use**\n* `bob/` Bob's\n"],
+    ["below another one", "* `rec` mine\n  * `first_try` of the old axis. Do not deposit.\n"],
     ["with others that are no longer needed", "rec/  final\nfirst_try/ scratch/   not needed any more\n"],
   ])("makes a question of what a line of a note above names: %s", async (_, text) => {
     const { questions, left } = await decided({ "README.txt": text, "scratch/log.txt": "done\n" });
@@ -64,6 +66,21 @@ describe("what a note says of the data beside it", () => {
       ({ role, because }) => role === "left out" && because.includes("not to be published"),
     );
     expect(left.map(({ path }) => path)).toEqual(["all/bob/TS_11.mrc", "all/bob/TS_12.mrc"]);
+  });
+
+  it.each([
+    ["a name", "rec/  final. TS_02 drifted: do not use.\nbob/  Bob's\n", ["rec/TS_02.mrc"]],
+    ["a pattern", "* `bob/` Bob's. The `*_12.mrc` are of his paper: do not deposit. TS_11 he gave me.\n", ["bob/TS_12.mrc"]],
+    ["a name of no file there", "first_try/  as in Fig_2 of 2019, do not use\n", ["first_try/TS_03.mrc"]],
+    ["two of them", "rec/  TS_01 is thick, do not use. TS_02 drifted, do not use.\n", ["rec/TS_01.mrc", "rec/TS_02.mrc"]],
+  ])("is about those files of a folder alone of which its sentence has %s", async (_, text, left) => {
+    expect((await decided({ "README.md": text })).left).toEqual(left);
+  });
+
+  it("is said by the name of a note alone", async () => {
+    const { questions, left } = await decided({ "bob/DO_NOT_USE.txt": "half the pixel size\n", "rec/do_not_use_yet.txt": "\n" });
+    expect(questions).toEqual([["noted", "leave-out", "Are these not to be published, since bob/DO_NOT_USE.txt lies there"]]);
+    expect(left).toEqual(["bob/TS_11.mrc", "bob/TS_12.mrc"]);
   });
 
   it("is no question of what lies elsewhere, too", async () => {

@@ -8,6 +8,8 @@ import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { copiesIn, outOrAsIs } from "./claim.js";
 
 const NOTE = /^(?:read[_ ]?me|liesmich|notes?|notiz(?:en)?)(?:[_ .-].*)?$/i;
+/** A note whose name alone says it of its folder: `DO_NOT_USE.txt`. */
+const MARKER = /^_*(?:do[_. -]?not|don'?t|never)[_. -]?(?:use|publish|upload|deposit|share|distribute)_*(?:\.(?:txt|md))?$/i;
 const NOTE_BYTES_MAX = 64 * 1024;
 const NOTES_MAX = 200;
 const SAID_MAX = 120;
@@ -39,6 +41,8 @@ interface Named {
 /** A sentence of a note, and what it is about: files, or folders with all that lies below them. */
 interface Said {
   readonly about: readonly string[];
+  /** Names or patterns in the sentence: where files below have one of them, it is about these alone. */
+  readonly only: readonly string[];
   readonly says: string;
 }
 
@@ -50,7 +54,10 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
   const open = [...files.values()].filter(({ role, strength }) => role !== "left out" && strength !== "person");
   const notes = laboratory.files.filter(
     ({ path, format, size }) =>
-      NOTE.test(baseName(path)) && /(?:^|\/)[^.]+$|\.(?:txt|md)$/i.test(path) && format === "text" && size <= NOTE_BYTES_MAX,
+      (NOTE.test(baseName(path)) || MARKER.test(baseName(path))) &&
+      /(?:^|\/)[^.]+$|\.(?:txt|md)$/i.test(path) &&
+      (format === "text" || size === 0) &&
+      size <= NOTE_BYTES_MAX,
   );
   const isCopied = copiesIn(files);
   const names = notes.length === 0 ? new Map<string, Surveyed[]>() : groupsOf(laboratory.files, ({ path }) => baseName(path));
@@ -59,18 +66,20 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
   const deepestFirst = notes.slice(0, NOTES_MAX).sort((a, b) => b.path.split("/").length - a.path.split("/").length);
   for (const { path } of deepestFirst) {
     const text = (await laboratory.text(path, NOTE_BYTES_MAX)) ?? "";
-    for (const { about, says } of saidIn(text, folderOf(path), { laboratory, names })) {
-      const isMeant = (file: Decision) => about.some((one) => file.path === one || file.path.startsWith(`${one}/`));
+    for (const said of saidIn(path, text, { laboratory, names })) {
+      const { says } = said;
+      const isMeant = aboutOf(said, open);
       const meant = open.filter((file) => isMeant(file) && !asked.has(file.path) && !isCopied(file, (one) => !isMeant(one)));
       // what is said of everything tells nothing: somebody wants it published all the same
       if (meant.length === 0 || open.every(isMeant)) continue;
       for (const file of meant) asked.add(file.path);
+      const why = MARKER.test(baseName(path)) ? `${path} lies there` : `${path} says “${says}”`;
       questions.push({
         id: stableId("noted", `${path} ${says}`),
-        text: `Are these not to be published, since ${path} says “${says}”: ${few(meant.map((file) => file.path))}?`,
+        text: `Are these not to be published, since ${why}: ${few(meant.map((file) => file.path))}?`,
         files: meant.map((file) => file.path),
         options: outOrAsIs(meant, {
-          because: `${path} says “${says}”`,
+          because: why,
           ...{ as: "publish", says: "published as the others are" },
         }),
         guess: "leave-out",
@@ -81,21 +90,50 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
 }
 
 /** Sentences of a note that forbid something. Those that stand by themselves are about the folder of the note, but for the topmost. */
-function saidIn(text: string, folder: string, among: Named): Said[] {
+function saidIn(note: string, text: string, among: Named): Said[] {
+  const folder = folderOf(note);
+  if (MARKER.test(baseName(note))) return folder === "" ? [] : [{ about: [folder], only: [], says: baseName(note) }];
   const find = nameFinder(folder, among);
   return partsOf(text, find).flatMap(({ about, lines }): Said[] => {
     const sentences = lines
       .map((line) => line.trim())
       .join(" ")
       .split(SENTENCE_END); // prettier-ignore
-    const says = sentences.find((one) => FORBIDS.test(one) || (about.length > 0 && FORBIDS_NAMED.test(one)));
-    if (says === undefined) return [];
-    const short = says.length > SAID_MAX ? `${says.slice(0, SAID_MAX)}…` : says;
-    if (about.length > 0) return [{ about, says: short }];
-    // a sentence about a part of the folder, which it names, is not about all of it
-    return folder === "" || wordsIn(says).some((word) => find(word) !== undefined) ? [] : [{ about: [folder], says: short }];
+    const forbidding = sentences.filter((one) => FORBIDS.test(one) || (about.length > 0 && FORBIDS_NAMED.test(one)));
+    return forbidding.flatMap((says): Said[] => {
+      const short = says.length > SAID_MAX ? `${says.slice(0, SAID_MAX)}…` : says;
+      if (about.length > 0) return [{ about, only: namesIn(says), says: short }];
+      // a sentence about a part of the folder, which it names, is not about all of it
+      return folder === "" || wordsIn(says).some((word) => find(word) !== undefined)
+        ? []
+        : [{ about: [folder], only: [], says: short }];
+    });
   });
 }
+
+/** Of what a sentence is, among some files: of those of its folders that have a name which it has, where there are such, and else of all of them. */
+function aboutOf({ about, only }: Said, open: readonly Decision[]): (file: Decision) => boolean {
+  const isBelow = ({ path }: Decision) => about.some((one) => path === one || path.startsWith(`${one}/`));
+  const forms = only.map(formOf);
+  const has = ({ path }: Decision) => {
+    const names = about.reduce((rest, one) => (rest.startsWith(`${one}/`) ? rest.slice(one.length + 1) : rest), path);
+    return forms.some((form) => form.test(names));
+  };
+  return open.some((file) => isBelow(file) && has(file)) ? (file) => isBelow(file) && has(file) : isBelow;
+}
+
+/** A whole word of a path below the folder, `Position_11` in `grid2_Position_11.rec` and not in `Position_110`; `*` stands for letters of one name. */
+function formOf(name: string): RegExp {
+  const text = name.replace(/[.+^${}()|[\]\\?]/g, "\\$&").replaceAll("*", "[^/]*");
+  return new RegExp(`(?<![A-Za-z0-9])${text}(?![A-Za-z0-9])`, "i");
+}
+
+/** Words of a sentence that may be names: with letters, and digits or `_` or `*`. */
+const namesIn = (sentence: string): string[] =>
+  (unmarked(sentence).match(/[\w*~+-]+(?:[./][\w*~+-]+)*/g) ?? []).filter((word) => /\p{L}/u.test(word) && /[\d_*]/.test(word));
+
+/** A line without what Markdown writes around names: `` `old/` ``, `**old**`. */
+const unmarked = (line: string): string => line.replace(/`([^`]+)`/g, "$1").replace(/\*\*([^*]+)\*\*/g, "$1");
 
 interface Part {
   readonly about: readonly string[];
@@ -105,10 +143,11 @@ interface Part {
 /** Lines that begin with names of files or folders, with the lines behind them that are indented further, and what stands between them. */
 function partsOf(text: string, find: (name: string) => string | undefined): Part[] {
   const parts: (Part & { readonly indent: number })[] = [];
-  for (const line of text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/)) {
+  for (const marked of text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/)) {
+    const line = unmarked(marked);
     const indent = /^\s*(?:[-*•]\s+)?/.exec(line)![0].length;
     const last = parts.at(-1);
-    const about = line.trim() === "" ? [] : namesAt(line.slice(indent), find);
+    const about = line.trim() === "" ? [] : namesAt(line.slice(indent), find, MARKED.test(marked));
     if (about.length > 0) parts.push({ about, lines: [line], indent });
     else if (line.trim() === "") parts.push({ about: [], lines: [], indent: -1 });
     else if (last && (last.about.length === 0 || indent > last.indent || goesOn(last, indent))) last.lines.push(line);
@@ -121,8 +160,16 @@ function partsOf(text: string, find: (name: string) => string | undefined): Part
 const goesOn = ({ lines, indent: own }: Part & { readonly indent: number }, indent: number): boolean =>
   own > 0 && indent === own && !/[.!?;:]\s*$/.test(lines.at(-1) ?? "");
 
-/** The files or folders that a line begins with, `old/ tests/   not needed`, `a.mrc, b.mrc: tries` or `warp_old = first try`; none in a sentence. */
-function namesAt(line: string, find: (name: string) => string | undefined): string[] {
+/** A line, or an item of a list, that begins with a name as Markdown writes it. */
+const MARKED = /^\s*(?:[-*•]\s+)?(?:`|\*\*)/;
+
+/**
+ * The files or folders that a line begins with, `old/ tests/   not needed`, `a.mrc, b.mrc: tries`, `warp_old = first try` or `raw/2019 is of others`; none in
+ * a sentence.
+ *
+ * @param isCode the first one is written as a name
+ */
+function namesAt(line: string, find: (name: string) => string | undefined, isCode: boolean): string[] {
   const found: string[] = [];
   // in a list with commas what stands behind its last name marks all of them
   let listed: string[] = [];
@@ -130,7 +177,8 @@ function namesAt(line: string, find: (name: string) => string | undefined): stri
     const [all, name = "", slash = "", behind = ""] =
       /^([\w.~+-]+(?:\/[\w.~+-]+)*)(\/?)(,?\s*(?:[:=]|[-–—]\s)?\s*)/.exec(rest) ?? [];
     const path = all === undefined ? undefined : find(name);
-    const isMarked = slash !== "" || /[:=–—-]|\s{2}|\t/.test(behind) || all === rest;
+    const isName = name.includes("/") || (isCode && found.length === 0 && listed.length === 0);
+    const isMarked = isName || slash !== "" || /[:=–—-]|\s{2}|\t/.test(behind) || all === rest;
     if (path === undefined || !(isMarked || behind.startsWith(","))) break;
     listed.push(path);
     if (isMarked) {
