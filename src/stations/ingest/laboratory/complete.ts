@@ -9,6 +9,7 @@ import { chunkQuestions } from "./completion/chunks.js";
 import { configuredSizeQuestions } from "./completion/configured-sizes.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { copiesOfPortal, downloadedQuestions } from "./completion/downloaded.js";
+import { empiarQuestions } from "./completion/empiar-entries.js";
 import { entryQuestions } from "./completion/entries.js";
 import { placeGains } from "./completion/gains.js";
 import { leaveThoseOfGone, leaveThoseOfNamesakes } from "./completion/gone-beside.js";
@@ -205,6 +206,7 @@ async function leaveWhatIsNotMeant(
   ask(downloadedQuestions(files, laboratory));
   ask(await copiesOfPortal(files, laboratory));
   ask(await entryQuestions(files, laboratory));
+  ask(empiarQuestions(files, laboratory));
   await leaveKnownByOtherNames(files, laboratory);
   leavePutAside(files);
   ask(discardedQuestions(files));
