@@ -395,4 +395,37 @@ describe("a list of a run with tomograms of two voxel sizes", () => {
       details: { points: { inSpacingAngstrom: 10 } },
     });
   });
+
+  it("of TomoTwin lies in the tomogram of its folder tomo, in coords beside out/locate; what it looks for is no pick, and what was scaled is asked about", async () => {
+    const voxels = places.map((place) => place.map((one) => one / 10));
+    const project = {
+      "a/TS_01.mrc": mrcFile([16, 30, 30], 10, { seed: 1 }),
+      "b/TS_01.mrc": mrcFile([15, 28, 28], 10.8, { seed: 2 }),
+      "tomotwin/tomo/TS_01_a10.mrc": mrcFile([16, 30, 30], 10, { seed: 1 }),
+      "tomotwin/TS_01/out/locate/located.tloc": new Uint8Array([0x80, 4, 0x95, 0]),
+    };
+    const { questions, files } = await told({
+      ...project,
+      "tomotwin/TS_01/coords/ribosome.coords": lines(voxels, " "),
+      "tomotwin/TS_01/coords/references.coords": lines(voxels.slice(0, 1), " "),
+      "tomotwin/TS_01/coords/medoid_0.coords": lines(voxels.slice(1, 2), " "),
+    });
+    expect(questions.filter(({ id }) => id.startsWith("coordinates"))).toEqual([]);
+    expect(files.get("tomotwin/TS_01/coords/ribosome.coords")).toMatchObject({
+      role: "points",
+      details: { points: { inSpacingAngstrom: 10 } },
+    });
+    for (const name of ["references", "medoid_0"])
+      expect(files.get(`tomotwin/TS_01/coords/${name}.coords`)?.because).toMatch(/what TomoTwin looks for/);
+    const alone = await told({ ...tomograms, "coords/TS_01/references.coords": lines(voxels, " ") });
+    expect(alone.files.get("coords/TS_01/references.coords")?.because).toMatch(/what TomoTwin looks for/);
+    const both = await told({
+      ...project,
+      "tomotwin/TS_01/coords/ribosome.coords": lines(voxels, " "),
+      "tomotwin/TS_01/coords/ribosome_a5.coords": lines(places, " "),
+    });
+    expect(both.files.get("tomotwin/TS_01/coords/ribosome_a5.coords")?.because).toMatch(/ribosome\.coords once more, scaled/);
+    const scaled = await told({ ...project, "tomotwin/TS_01/coords/ribosome_a5.coords": lines(voxels, " ") });
+    expect(scaled.questions.filter(({ id }) => id.startsWith("coordinates"))).toHaveLength(1);
+  });
 });

@@ -9,7 +9,7 @@ import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
-import { folderOf, sharedDepth } from "../recognisers/common/paths.js";
+import { sharedDepth } from "../recognisers/common/paths.js";
 import { looseName, runFinder } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { foreignPixels } from "./foreign-pixels.js";
@@ -27,6 +27,7 @@ import { modelFacts } from "./model-facts.js";
 import { type NamedTable, namedTable } from "./named-tables.js";
 import { pointFileOf, tableFault } from "./point-files.js";
 import { liesIn, type PointRange, type Reading, rangeText, readingsOf, readingText, writtenOtherwise } from "./readings.js";
+import { isLookedFor, isOfTomoTwin, tomotwinReading } from "./tomotwin.js";
 
 export interface PlacedPoints {
   /** Claims for each file: as a list of points with a reading, or left out with the reason. */
@@ -132,19 +133,13 @@ function isWithoutPlaces(text: string): boolean {
   return cells.length > 1 && cells.every((cell) => /\p{L}/u.test(cell)) && !cells.some((cell) => COORDINATE.test(cell));
 }
 
-/**
- * TomoTwin's picks, beside what it has located: voxels of the tomogram, whatever their range.
- *
- * Source: `tomotwin_pick.py` in the tutorials of https://tomotwin-cryoet.readthedocs.io, which reads a `.tloc` and writes `.coords`
- */
-const isOfTomoTwin = (path: string, laboratory: Laboratory): boolean =>
-  /\.coords$/i.test(path) && laboratory.inFolder(folderOf(path)).some((other) => /\.tloc$/i.test(other.path));
-
 /** Reads the head of a list whose format is not known yet. @returns a text: why nothing can be made of it */
 async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): Promise<PointsReading | string> {
   const { path, details } = file;
   const surveyed = laboratory.get(path)!;
   if (await isCut(path, laboratory)) return "its last row is shorter than the others, as that of a file that was cut short";
+  if (details.points === undefined && isLookedFor(path))
+    return "places of what TomoTwin looks for, such as references, and no picks";
   const reading = details.points ?? (await pointFileOf(laboratory.store, surveyed, signal));
   if (!reading) {
     const text = surveyed.format === "text" ? ((await laboratory.text(path)) ?? "") : "";
@@ -152,7 +147,7 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
     if (isWithoutPlaces(text)) return "a table without coordinates";
     return tableFault(text) ?? "its points are in no known format: write x, y, z of each run as CSV";
   }
-  if (reading.unit === undefined && isOfTomoTwin(path, laboratory)) return { ...reading, unit: "voxels" };
+  if (reading.unit === undefined && isOfTomoTwin(path, laboratory)) return tomotwinReading(file, reading, laboratory);
   if (reading.format !== "mod" || reading.unit !== undefined) return reading;
   try {
     const { kind, pixelAngstrom } = await modelFacts(await laboratory.open(path), signal);
