@@ -88,3 +88,15 @@ it("of two stacks with the same images in another order the one that was aligned
   expect(await decided(sorted)).toEqual([0, "left out", "tilt series"]);
   expect(await decided(stack(2))).toEqual([1, "tilt series", "tilt series"]);
 });
+
+it("of two stacks with the same images that which emClarity was given is the copy", async () => {
+  const paths = ["emclarity/fixedStacks/TS_1.fixed", "imod/TS_1/TS_1.st"];
+  const laboratory = await laboratoryWith(Object.fromEntries(paths.map((path) => [path, stack(1)])));
+  const known = paths.map((path): [string, Decision] => [
+    path,
+    { path, role: "tilt series", run: "TS_1", because: "", strength: "bookkeeping", details: {} },
+  ]);
+  const files = new Map(known);
+  await seriesOfOneRun(files, laboratory);
+  expect(paths.map((path) => files.get(path)!.role)).toEqual(["left out", "tilt series"]);
+});

@@ -160,10 +160,14 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
       // as Tomography 5 calls it; elsewhere a stack may be made of other images than the mdoc has
       files.get(path.replace(/\.(?:mrc|st)$/i, ".mdoc"))?.role === "acquisition";
     const weight = (file: Decision) =>
-      [file.strength === "person", described(file), file.strength === "bookkeeping", stemOf(baseName(file.path)) === run].reduce(
-        (sum, is) => 2 * sum + Number(is),
-        0,
-      );
+      [
+        file.strength === "person",
+        described(file),
+        file.strength === "bookkeeping",
+        stemOf(baseName(file.path)) === run,
+        // emClarity wants a stack under this name, and is given a copy of that of the project before it
+        !/\.fixed$/i.test(file.path),
+      ].reduce((sum, is) => 2 * sum + Number(is), 0);
     const own = leaveAligned(files, all).sort((a, b) => weight(b) - weight(a));
     const kept: { file: Decision; images: string | undefined }[] = [];
     for (const file of own) {

@@ -45,6 +45,26 @@ describe("a project of emClarity", () => {
     expect(notes!.join()).toContain("What emClarity refined is in p/ribo.mat, which is not read");
   });
 
+  it("takes the list of places where the model of the peaks is gone, and says what to write where both are", async () => {
+    const { "p/convmap/tilt_1_1_bin5.mod": _, "p/convmap_wedgeType_2_bin5/tilt_1_1_bin5.mod": __, ...rest } = LAB;
+    const csv = async (more: Record<string, string>) =>
+      (await emclarity.recognise(await laboratoryWith({ ...rest, ...more })))!.claims.filter(({ path }) =>
+        /tilt_1_1_bin5\.(?:csv|pos)$/.test(path),
+      );
+    const pos = "p/convmap_wedgeType_2_bin5/tilt_1_1_bin5.pos";
+    expect(await csv({ [pos]: "2.0 3.0 1.0\n" })).toMatchObject([
+      { role: "left out", because: "peaks of the template search, whose places are in tilt_1_1_bin5.pos" },
+      {
+        path: pos,
+        role: "points",
+        run: "tilt_1",
+        sameRunAs: "p/cache/tilt_1_1_bin5.rec",
+        details: { points: { format: "csv", unit: "voxels" } },
+      },
+    ]);
+    expect((await csv({})).map(({ because }) => because)).toEqual([expect.stringContaining("write its columns 11 to 13")]);
+  });
+
   it("asks about several parts of one series, whose coordinates differ", async () => {
     const { questions } = (await emclarity.recognise(await laboratoryWith(LAB)))!;
     expect(questions).toMatchObject([

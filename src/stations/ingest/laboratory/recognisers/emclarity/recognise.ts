@@ -8,7 +8,7 @@ import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
 
 /**
  * A project of emClarity: `fixedStacks/NAME.fixed` with its lists, tomograms `cache/NAME_PART_binN.rec`, and peaks of the template search in
- * `convmap…/NAME_PART_binN.mod`. Several parts of one series have coordinates of their own: a person is asked.
+ * `convmap…/NAME_PART_binN.mod`, or `.pos`. Several parts of one series have coordinates of their own: a person is asked.
  *
  * Source: BH_templateSearch3d_2.m and docs of https://github.com/StochasticAnalytics/emClarity
  */
@@ -93,17 +93,18 @@ function claimVolumes(laboratory: Laboratory, root: string, runs: Runs, claims: 
       if (/_ali\d+(?:_bin\d+)?\.fixed$/.test(path)) claims.push(leftOut(path, "an aligned stack"));
   const searches = searchesOf(laboratory, root);
   const peaks = new Map<string, string>();
-  for (const folder of searches) {
-    for (const { path } of laboratory.inFolder(folder)) {
-      const base = baseName(path).replace(/\.mod$/, "");
-      if (!/\.mod$/.test(path) || !partOf(base)) continue;
+  // where the model is gone, which point2model makes of it, the list of places is left
+  for (const end of [".mod", ".pos"])
+    for (const { path } of searches.flatMap((folder) => laboratory.inFolder(folder))) {
+      const base = baseName(path).slice(0, -end.length);
+      if (!path.endsWith(end) || !partOf(base)) continue;
       if (!peaks.has(base)) peaks.set(base, path);
-      else claims.push(leftOut(path, `of the template search once more: ${peaks.get(base)!} is used`));
+      else if (end === ".mod") claims.push(leftOut(path, `of the template search once more: ${peaks.get(base)!} is used`));
     }
-    for (const { path } of laboratory.inFolder(folder)) {
-      const because = searchReason(baseName(path));
-      if (because !== undefined) claims.push(leftOut(path, because));
-    }
+  const used = new Set(peaks.values());
+  for (const { path } of searches.flatMap((folder) => laboratory.inFolder(folder))) {
+    const because = searchReason(baseName(path), peaks);
+    if (because !== undefined && !used.has(path)) claims.push(leftOut(path, because));
   }
   return laboratory.inFolder(within(root, "cache")).flatMap(({ path, volume }): Part[] => {
     const base = /^(.+)\.rec$/.exec(baseName(path))?.[1];
@@ -118,9 +119,14 @@ function searchesOf(laboratory: Laboratory, root: string): string[] {
   return all.sort((a, b) => Number(baseName(b) === "convmap") - Number(baseName(a) === "convmap"));
 }
 
-function searchReason(name: string): string | undefined {
+function searchReason(name: string, peaks: ReadonlyMap<string, string>): string | undefined {
   if (/_(?:convmap|angles|noise_variance)\.mrc$/.test(name)) return "scores or angles of the template search, for each voxel";
-  if (/\.(?:csv|pos)$/.test(name)) return "peaks of the template search, whose places are in the model of its name";
+  if (/\.(?:csv|pos)$/.test(name)) {
+    const used = peaks.get(name.slice(0, -".csv".length));
+    return used === undefined
+      ? "peaks of the template search, without a .mod or .pos of its name beside it: write its columns 11 to 13, divided by the binning, as CSV"
+      : `peaks of the template search, whose places are in ${baseName(used)}`;
+  }
   return /\.(?:path|list|errID)$/.test(name) ? BOOKKEEPING : undefined;
 }
 
@@ -184,8 +190,12 @@ function claimsOf({ volume, peaks }: Part, run: string): Claim[] {
       sameRunAs: volume,
       because: `peaks of emClarity's template search in ${baseName(volume)}`,
       strength,
-      // as point2model writes it: voxels of the tomogram, which MATLAB counts from 1
-      details: { points: { format: "mod", shape: "Point", unit: "voxels" } },
+      // of both: voxels of the tomogram, which MATLAB counts from 1
+      details: {
+        points: peaks.endsWith(".mod")
+          ? { format: "mod", shape: "Point", unit: "voxels" }
+          : { format: "csv", delimiter: " ", shape: "Point", unit: "voxels" },
+      },
     },
   ];
 }
