@@ -153,3 +153,17 @@ it("an evaluation of picks, with true and false ones in one list, is left out", 
     because: expect.stringContaining("its column match tells which picks are false"),
   });
 });
+
+it("a motive list of cryoCAT is told: its places are sums of two columns", async () => {
+  const { decision } = await told(
+    rows(
+      "score,geom1,geom2,subtomo_id,tomo_id,object_id,subtomo_mean,x,y,z,shift_x,shift_y,shift_z,geom3,geom4,geom5,phi,psi,theta,class",
+      "0.3,0,0,1,1,1,0,3,4,2,0.5,-0.2,0.1,0,0,0,10,20,30,1",
+      "0.4,0,0,2,1,1,0,9,8,4,0.1,0.3,-0.4,0,0,0,10,20,30,1",
+    ),
+  );
+  expect(decision).toMatchObject({
+    role: "left out",
+    because: expect.stringMatching(/^a motive list of cryoCAT, whose places are x \+ shift_x/),
+  });
+});

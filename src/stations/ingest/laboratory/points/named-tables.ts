@@ -34,6 +34,10 @@ interface Table extends Head {
   readonly rows: number;
 }
 
+/** Columns of cryoCAT's lists. Source: `motl_columns` in cryocat/core/cryomotl.py of https://github.com/turonova/cryoCAT */
+const CRYOCAT = ["subtomo_id", "tomo_id", "object_id", "shift_x", "shift_y", "shift_z"];
+const isOfCryocat = (names: readonly string[]): boolean => CRYOCAT.every((name) => names.includes(name));
+
 const OTHER_KINDS = /\.(?:star|cbox|tbl|box|json|mod|tloc)$/i;
 const HEAD_BYTES = 64 * 1024;
 const VALUES_MAX = 20_000;
@@ -74,6 +78,8 @@ export async function namedTable(
   if (OTHER_KINDS.test(path) || laboratory.get(path)?.format !== "text") return undefined;
   const head = await headOf(laboratory, path, signal);
   if (head === undefined) return undefined;
+  if (isOfCryocat(head.names))
+    return "a motive list of cryoCAT, whose places are x + shift_x, y + shift_y and z + shift_z: write the sums as CSV with the names of the runs, or the list as STOPGAP's with cryoCAT";
   const read = await orReason(() => tableOf(head));
   if ("reason" in read) return `it cannot be read: ${withoutFile(read.reason, path)}`;
   const table = read.value;
@@ -161,7 +167,7 @@ async function headOf(laboratory: Laboratory, path: string, signal: AbortSignal)
   const axes = axisColumns(names);
   const cells = names.map((name) => name.toLowerCase());
   // tables of objects and of instances are something else
-  const isOther = cells[0] === "ids" || cells.includes("object_id") || isNapari(cells);
+  const isOther = cells[0] === "ids" || (cells.includes("object_id") && !isOfCryocat(names)) || isNapari(cells);
   return names.length < 4 || axes === undefined || isOther ? undefined : { path, laboratory, signal, delimiter, names, axes };
 }
 
