@@ -31,6 +31,11 @@ const hasFolder = (form: RegExp, path: string): boolean =>
 /** Whether a file lies where people keep what they show in papers and talks. */
 export const isForFigures = (path: string): boolean => hasFolder(FIGURES, path);
 
+const SCRATCH = /^scratch\d*$/i;
+
+/** Whether a file lies where people put what is old, or what they try: a copy that lies elsewhere counts more. */
+export const isPutAside = (path: string): boolean => hasFolder(ASIDE, path) || hasFolder(SCRATCH, path);
+
 /** Roles of which a run has several, and one of each name. */
 const NAMED: readonly Role[] = ["points", "table", "mask", "mesh", "gain", "frame"];
 /** Which of two tomograms or tilt series counts is asked, by {@link twinQuestions} and {@link seriesOfOneRun}. */

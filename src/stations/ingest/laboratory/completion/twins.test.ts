@@ -64,3 +64,15 @@ it("the tomogram that is as large as the images of its series is proposed beside
   expect(await guessed([4, 20, 9])).toEqual(["rec/TS_01.rec (12×14×6 voxels)"]);
   expect(await guessed([4, 14, 12])).toEqual([undefined]);
 });
+
+it("of two tomograms with the same voxels that stays which does not lie in scratch", async () => {
+  const laboratory = await laboratoryWith({
+    "TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 }),
+    "TS_01.rawtlt": "-6\n-3\n0\n3\n6\n",
+    "rec/bin8/TS_01_bin8.rec": mrcFile([6, 12, 14], 20, { seed: 2 }),
+    "scratch/TS_01.mrc": mrcFile([6, 12, 14], 20, { seed: 2 }),
+  });
+  const { files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const roles = ["rec/bin8/TS_01_bin8.rec", "scratch/TS_01.mrc"].map((path) => files.get(path)?.role);
+  expect(roles).toEqual(["tomogram", "left out"]);
+});

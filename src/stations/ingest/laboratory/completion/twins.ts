@@ -11,7 +11,7 @@ import type { Laboratory } from "../survey/laboratory.js";
 import { areToBeAll } from "./calibrations.js";
 import { asItIs, leftOut } from "./claim.js";
 import { voxelsOf } from "./joined-runs.js";
-import { isForFigures } from "./put-aside.js";
+import { isForFigures, isPutAside } from "./put-aside.js";
 import { imagesOf } from "./series.js";
 import { spacingOf } from "./spacings.js";
 
@@ -165,7 +165,7 @@ export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: 
       Number(strength === "person") * 4 +
       Number(strength === "bookkeeping") * 2 +
       Number(details.spacingFrom === undefined) +
-      Number(!isForFigures(path)) / 2 +
+      Number(!isForFigures(path) && !isPutAside(path)) / 2 +
       Number(folders.has(folderOf(path))) / 4;
     const kept = new Map<string, Decision>();
     for (const file of [...group].sort((a, b) => weight(b) - weight(a) || a.path.length - b.path.length)) {
