@@ -126,7 +126,7 @@ describe("Dynamo", () => {
     });
     expect(["bin8/TS_01_bin8.em", "ref.em", "slab.em", "tm/motl_1.em"].map((path) => claims[path]?.because)).toEqual([
       "a tomogram in EM format, as bin8.vll lists it: write it as MRC",
-      "a volume in EM format: an average, a mask or a template of Dynamo",
+      "a volume in EM format: an average, a mask or a template of particles",
       "a volume in EM format, and no cube as averages are: where it is a tomogram, write it as MRC",
       "a motive list in EM format, as AV3 and cryoCAT write them, which is not read: x, y, z are rows 8 to 10, write them as CSV or as a STAR file",
     ]);

@@ -201,7 +201,7 @@ const MOTIVE_ROWS = 20;
 
 /** By the three lengths in the header. Source: the EM format of TOM and Dynamo: four bytes, of which the first tells the machine, then x, y, z */
 async function reasonOfEm(laboratory: Laboratory, path: string): Promise<string> {
-  const average = "a volume in EM format: an average, a mask or a template of Dynamo";
+  const average = "a volume in EM format: an average, a mask or a template of particles";
   if (laboratory.get(path)!.size < EM_HEADER_BYTES) return average;
   const head = await (await laboratory.open(path)).read({ offset: 0, length: 16 });
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
