@@ -14,6 +14,7 @@ import { emclarity } from "./recognisers/emclarity/recognise.js";
 import { emdb } from "./recognisers/emdb/recognise.js";
 import { epu } from "./recognisers/epu/recognise.js";
 import { halves } from "./recognisers/halves/recognise.js";
+import { i3 } from "./recognisers/i3/recognise.js";
 import { imod } from "./recognisers/imod/recognise.js";
 import { leavings } from "./recognisers/leavings/recognise.js";
 import { light } from "./recognisers/light/recognise.js";
@@ -47,6 +48,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   stopgap,
   tomoman,
   protomo,
+  i3,
   copick,
   cryolo,
   deepetpicker,

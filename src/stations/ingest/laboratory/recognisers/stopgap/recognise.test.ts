@@ -65,6 +65,20 @@ describe("STOPGAP", () => {
     ]);
   });
 
+  it("does not take maps of another program beside it for scores", async () => {
+    const volume = mrcFile([4, 8, 8], 13.6);
+    const { roles } = await found({
+      ...LAB,
+      "i3/maps/TS_03.mrc": volume,
+      "tm/maps/scores_0_1.mrc": volume,
+      "tm/maps/angles_0_1.mrc": volume,
+    });
+    expect(Object.keys(roles).filter((path) => path.includes("maps/"))).toEqual([
+      "tm/maps/angles_0_1.mrc",
+      "tm/maps/scores_0_1.mrc",
+    ]);
+  });
+
   it("says what is missing where nothing tells the numbers", async () => {
     const { recognised } = await found(LAB);
     expect(recognised!.notes!.join()).toMatch(

@@ -141,6 +141,9 @@ const FOLDERS: Readonly<Record<string, string>> = {
   raw: BOOKKEEPING,
 };
 
+/** Source: `scoremap_name` and `anglemap_name` of STOPGAP's and GAPSTOP's parameters, with the number of the tomogram behind it */
+const isOfMatching = (path: string): boolean => /(?:^|\/)(?:scores?|angles?|noise)(?:map)?_[^/]*\.(?:em|mrc)$/i.test(path);
+
 /** @param projects folders with a `lists` of motive lists; matching is done in those beside them */
 function claimFolders(laboratory: Laboratory, projects: ReadonlySet<string>, claims: Claim[]): void {
   const told = new Set(claims.map(({ path }) => path));
@@ -148,7 +151,9 @@ function claimFolders(laboratory: Laboratory, projects: ReadonlySet<string>, cla
   for (const folder of laboratory.folders()) {
     const project = folderOf(folder);
     const reason = FOLDERS[baseName(folder)];
-    const isOwn = projects.has(project) || (around.has(folderOf(project)) && project !== "" && reason === FOLDERS.maps);
+    const isBeside = around.has(folderOf(project)) && project !== "" && reason === FOLDERS.maps;
+    // the program of the folder beside may be another one, such as I3, whose maps are tomograms
+    const isOwn = projects.has(project) || (isBeside && laboratory.inFolder(folder).some(({ path }) => isOfMatching(path)));
     if (reason === undefined || !isOwn) continue;
     for (const { path } of laboratory.inFolder(folder))
       if (!told.has(path)) claims.push({ path, role: "left out", because: reason, strength: "bookkeeping" });
