@@ -23,6 +23,7 @@ import { particleAverages } from "./recognisers/particle-averages/recognise.js";
 import { peet } from "./recognisers/peet/recognise.js";
 import { portal } from "./recognisers/portal/recognise.js";
 import { protomo } from "./recognisers/protomo/recognise.js";
+import { pytom } from "./recognisers/pytom/recognise.js";
 import { relion } from "./recognisers/relion/recognise.js";
 import { scipion } from "./recognisers/scipion/recognise.js";
 import { segmenters } from "./recognisers/segmenters/recognise.js";
@@ -49,6 +50,7 @@ export const RECOGNISERS: readonly Recogniser[] = [
   tomoman,
   protomo,
   i3,
+  pytom,
   copick,
   cryolo,
   deepetpicker,
