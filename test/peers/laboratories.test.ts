@@ -32,6 +32,7 @@ const LABORATORIES = [
   ...["warp_dynamo_thesis"],
   ...["membrane_meshes"],
   ...["facility_server"],
+  ...["empiar_reprocessed"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
