@@ -49,3 +49,38 @@ export function mrcFile(
   bytes.set(new Uint8Array(voxels.buffer), header.length);
   return bytes;
 }
+
+/** What a program has written behind the header of an MRC for each section. */
+export interface SectionBlocks {
+  readonly blocks: readonly Uint8Array[];
+  /** Shorts at bytes 128 and 130 of the header. */
+  readonly sizes: readonly [number, number];
+  /** Default: none, as before 2014. */
+  readonly name?: string | undefined;
+}
+
+/** An MRC with such an extended header. */
+export function withBlocks(plain: Uint8Array, { blocks, sizes, name = "" }: SectionBlocks): Uint8Array {
+  const header = plain.slice(0, 1024);
+  const view = new DataView(header.buffer);
+  view.setInt32(
+    92,
+    blocks.reduce((sum, { length }) => sum + length, 0),
+    true,
+  );
+  header.set(new TextEncoder().encode(name.padEnd(4, "\0")), 104);
+  for (const [at, size] of sizes.entries()) view.setInt16(128 + 2 * at, size, true);
+  return new Uint8Array(Buffer.concat([header, ...blocks, plain.subarray(1024)]));
+}
+
+const REALS = 12;
+
+/** An MRC with the tilts of its sections behind the header, as UCSF Tomo writes them. */
+export function withTilts(plain: Uint8Array, tilts: readonly number[]): Uint8Array {
+  const blocks = tilts.map((tilt) => {
+    const block = new DataView(new ArrayBuffer(4 * REALS));
+    block.setFloat32(0, tilt, true);
+    return new Uint8Array(block.buffer);
+  });
+  return withBlocks(plain, { blocks, sizes: [0, REALS] });
+}

@@ -1,5 +1,7 @@
 import { isEmporiumError } from "../../../core/errors.js";
 import { mdocLinesLost, mdocNumbers, parseMdoc, tiltAxisAngle } from "../../../formats/mdoc/read.js";
+import { readMrcHeader } from "../../../formats/mrc/header.js";
+import { sectionTilts } from "../../../formats/mrc/section-tilts.js";
 import { parseTiltAngles } from "../../../formats/tilt-angles/read.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { orReason } from "./recognisers/common/reading.js";
@@ -56,6 +58,18 @@ export async function angleFault(laboratory: Laboratory, path: string): Promise<
   const read = await orReason(() => parseTiltAngles(text, path));
   if ("reason" in read) return read.reason;
   return read.value.length === 0 ? "it has no angles" : undefined;
+}
+
+/** The angles that the microscope has written behind the header of a stack, as range, step and order; undefined where it has none. */
+export async function ofSections(laboratory: Laboratory, path: string): Promise<Acquisition | undefined> {
+  // other kinds have no tilts: of these alone the file is opened
+  if (!/^(?:AGAR|SERI|FEI[12])$/.test(laboratory.get(path)?.volume?.extended ?? "")) return undefined;
+  const read = await orReason(async () => {
+    const source = await laboratory.open(path);
+    return sectionTilts(source, await readMrcHeader(source));
+  });
+  const tilts = "value" in read ? read.value : undefined;
+  return tilts && { ...ofAngles(tilts), scheme: schemeOf(tilts), count: tilts.length, tiltsFrom: "its extended header" };
 }
 
 type Reader = (text: string, path: string) => Acquisition | undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { laboratoryWith, mrcFile } from "../../../../test/laboratory-kit.js";
+import { laboratoryWith, mrcFile, withTilts } from "../../../../test/laboratory-kit.js";
 import { angleTable } from "./angle-tables.js";
 import { configurationOf } from "./configuration/configuration.js";
 import { decisionsOf, recognisedIn } from "./know.js";
@@ -30,6 +30,17 @@ describe("tilts of many series in one table", () => {
     expect(yaml).toContain("tilt_range: {min: -11.0, max: 16.0}");
     expect(yaml).toContain("tilts.tsv has the angles");
     expect(because("tilts.tsv")).toContain("the tilt angles of 2 series");
+  });
+
+  it("are those behind the header of the stack before all that an alignment or a table has", async () => {
+    const { yaml } = await told({
+      "TS_01/TS_01.mrc": withTilts(stack(1), [-12, -3, 6, 15]),
+      "TS_02/TS_02.mrc": withTilts(stack(2), [-12, -3, 6, 15]),
+      "tilts.tsv": TABLE.join(""),
+    });
+    expect(yaml).toContain("tilt_range: {min: -12.0, max: 15.0}");
+    expect(yaml).toContain("its extended header has the angles");
+    expect(yaml).toContain("tilt_step: 9.0");
   });
 
   it("are those of RELION's table of the series, too", async () => {

@@ -4,7 +4,7 @@ import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { ask, decimal, yamlText } from "../../../../formats/yaml/yaml-text.js";
 import { CURRENT_VERSION } from "../../config/grammar/config.js";
-import { type Acquisition, movedBack, readAcquisitions, readAngleLists } from "../acquisition.js";
+import { type Acquisition, movedBack, ofSections, readAcquisitions, readAngleLists } from "../acquisition.js";
 import { tabledAngles } from "../angle-tables.js";
 import type { AnnotatedObject, Answers } from "../answers.js";
 import { FALLBACK_SPACING, spacingOf } from "../completion/spacings.js";
@@ -153,10 +153,13 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
     else byRun.set(run!, ofTheStack(known, byRun.get(run!), imagesOf.get(run!)));
     if (known?.remark !== undefined) remarks.push(`${known.remark}.`);
   }
-  const without = of("tilt series").flatMap(({ run }) => {
-    const known = run === undefined ? undefined : byRun.get(run);
-    return run !== undefined && (known?.range === undefined || known.isAligned) ? [run] : [];
-  });
+  const isWithout = (run: string) => byRun.get(run)?.range === undefined || byRun.get(run)!.isAligned === true;
+  const withoutRange = () => of("tilt series").filter(({ run }) => run !== undefined && isWithout(run));
+  for (const { run, path } of withoutRange()) {
+    const known = await ofSections(laboratory, path);
+    if (known) byRun.set(run!, { ...byRun.get(run!), ...known, isAligned: false, movedBack: undefined });
+  }
+  const without = withoutRange().map(({ run }) => run!);
   const tabled =
     without.length === 0 ? new Map<string, Acquisition>() : await tabledAngles(laboratory, paths(of("left out")), without);
   for (const [run, known] of tabled)

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { describe, expect, it } from "vitest";
+import { laboratoryWith, mrcFile, withTilts } from "../../../../../test/laboratory-kit.js";
 import type { Claim } from "../claims.js";
 import { conventions } from "./conventions.js";
 
@@ -67,4 +67,24 @@ it("a list whose rows name tomograms has no run by the name of its folder", asyn
     )?.run;
   expect(await runOf(list({}))).toBe("26S");
   expect(await runOf(list({ rowValues: { "rec/TS_01.mrc": "1" } }))).toBeUndefined();
+});
+
+describe("a stack of UCSF Tomo or of FEI's programs, in whose header nothing says that sections are images", () => {
+  const tilts = [-50, -25, 0, 25, 50];
+  const roleOf = async (path: string, recorded: readonly number[]) => {
+    const plain = mrcFile([tilts.length, 48, 40], 5);
+    new DataView(plain.buffer).setInt32(88, 0, true);
+    const laboratory = await laboratoryWith({ [path]: withTilts(plain, recorded), "rec/Tomo_3.rec": mrcFile([6, 24, 20], 10) });
+    const { claims } = await conventions(laboratory, []);
+    return claims.find((claim) => claim.path === path)?.role;
+  };
+
+  it.each(["a/Tomo_4.mrc", "a/MR_2.mrc", "rawdata/MR_2.mrc"])("is a tilt series by the tilts behind it: %s", async (path) => {
+    expect(await roleOf(path, tilts)).toBe("tilt series");
+  });
+
+  it("is none where these are no tilts of a series, and a volume is one of its name all the same", async () => {
+    expect(await roleOf("a/Tomo_4.mrc", [0, 0, 0, 0, 0])).toBe("tomogram");
+    expect(await roleOf("a/MR_2.rec", tilts)).toBe("tomogram");
+  });
 });

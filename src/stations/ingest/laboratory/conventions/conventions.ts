@@ -1,8 +1,11 @@
 import { groupsOf, keyOf } from "../../../../core/groups.js";
+import { readMrcHeader } from "../../../../formats/mrc/header.js";
+import { sectionTilts } from "../../../../formats/mrc/section-tilts.js";
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
 import { ALIGNED } from "../recognisers/common/names.js";
 import { baseName, folderOf } from "../recognisers/common/paths.js";
+import { orReason } from "../recognisers/common/reading.js";
 import { findRunNames, looseName, type NamedFile, runFinder, stemOf, wordsOf } from "../run-names.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { toldApart } from "./apart.js";
@@ -44,7 +47,8 @@ export async function conventions(laboratory: Laboratory, recognised: readonly R
   const seen = new Map<string, Seeming>();
   for (const file of laboratory.files) {
     if (spoken.has(file.path)) continue;
-    const one = angles.get(file.path) ?? seeming(file, around);
+    const named = angles.get(file.path) ?? seeming(file, around);
+    const one = mayBeSeries(named, file) && (await hasSectionTilts(laboratory, file.path)) ? OF_TILTS : named;
     if (one) seen.set(file.path, one.role === "tilt series" && isFrame(file) ? FRAME : one);
   }
   const known = [
@@ -101,6 +105,26 @@ async function angleTexts(laboratory: Laboratory, spoken: ReadonlySet<string>): 
       return [[path, { role: "raw tilts", because: `it has an angle for each image of ${stack.path}`, strength: "contents" }]];
     }),
   );
+}
+
+const OF_TILTS: Seeming = {
+  role: "tilt series",
+  because: "its extended header has a tilt for each section",
+  strength: "contents",
+};
+
+/** Whether blocks of the old form stand behind the header of what nothing but its name tells: `Tomo_4.mrc` is a series of FEI's programs, and a tomogram of others. */
+const mayBeSeries = (named: Seeming | undefined, { path, volume }: Surveyed): boolean =>
+  volume?.extended === "AGAR" &&
+  !/\.(?:rec|map)$/i.test(path) &&
+  (named === undefined || (named.strength === "name" && (named.role === "tomogram" || named.role === "tilt series")));
+
+async function hasSectionTilts(laboratory: Laboratory, path: string): Promise<boolean> {
+  const read = await orReason(async () => {
+    const source = await laboratory.open(path);
+    return sectionTilts(source, await readMrcHeader(source));
+  });
+  return "value" in read && read.value !== undefined;
 }
 
 const FRAME: Seeming = { role: "frame", because: "it has the size of the frames beside it", strength: "name" };

@@ -21,7 +21,7 @@ export type HeadFacts = Pick<Surveyed, "format" | "volume">;
 export const KEPT_FROM = 2_000;
 
 /** What a head says depends on the table of formats, and on `volume-facts.ts`, for which the number stands. */
-const MADE_BY = `1 ${FILE_FORMATS.map(({ id }) => id).join(" ")}`;
+const MADE_BY = `2 ${FILE_FORMATS.map(({ id }) => id).join(" ")}`;
 
 type Row = readonly [path: string, etag: string, size: number, facts: HeadFacts];
 

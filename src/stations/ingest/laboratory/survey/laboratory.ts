@@ -39,7 +39,7 @@ export interface VolumeFacts {
   readonly mean?: number | undefined;
   /** Chunks of the first level, where some are missing. Of OME-Zarr. */
   readonly chunks?: { readonly stored: number; readonly whole: number } | undefined;
-  /** Name of the extended header: `SERI`, `FEI1`, `AGAR`, … or empty. */
+  /** Name of the extended header, or what its sizes tell of one without a name: `SERI`, `FEI1`, `AGAR`, … or empty. */
   readonly extended?: string | undefined;
 }
 

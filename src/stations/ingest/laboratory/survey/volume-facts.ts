@@ -1,5 +1,6 @@
 import { parseMrcHeader } from "../../../../formats/mrc/header.js";
 import { originOf } from "../../../../formats/mrc/meaning.js";
+import { unnamedBlocks } from "../../../../formats/mrc/section-tilts.js";
 import type { VolumeFacts } from "./laboratory.js";
 
 /**
@@ -70,6 +71,6 @@ export function volumeOfMrc(head: Uint8Array, name: string, sizeBytes: number): 
     labels,
     mode,
     ...(isComputed && { least: dmin, most: dmax, mean: dmean }),
-    extended: exttyp,
+    extended: exttyp === "" ? unnamedBlocks(header) : exttyp,
   };
 }
