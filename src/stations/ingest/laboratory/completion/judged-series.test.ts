@@ -81,3 +81,30 @@ it.each<[string, string, Record<string, Uint8Array>]>([
 ])("is not asked where %s", async (_, rows, files) => {
   expect((await roles(`series,status\n${rows}`, files)).asked).toEqual([]);
 });
+
+describe("rows of a database, whose files have the same names in several folders", () => {
+  const image = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+  const volume = (seed: number) => mrcFile([6, 24, 24], 5, { seed });
+  const FILES = {
+    ...{ "data/a2009-1/raw/CC_07.mrc": image(1), "data/a2010-1/raw/CC_07.mrc": image(2), "data/a2011-1/raw/MR_2.mrc": image(3) },
+    ...{ "data/a2009-1/3d_1/CC_07.rec": volume(4), "data/a2010-1/3d_2/CC_07.rec": volume(5) },
+    ...{ "data/a2011-1/3d_3/MR_2.rec": volume(6), "data/a2011-1/3d_4/MR_2_bin1.rec": volume(7) },
+  };
+  const judgedIn = async (table: string) => {
+    const { questions } = await decided({ "db/table.csv": table }, FILES);
+    return questions.flatMap(({ id, files }) => (id.startsWith("judged") ? files : []));
+  };
+
+  it("are about the series of the folder that they name", async () => {
+    const table = "id,file,status\na2009-1,CC_07.mrc,delete\na2010-1,CC_07.mrc,ok\na2011-1,MR_2.mrc,ok\n";
+    expect(await judgedIn(table)).toEqual(["data/a2009-1/3d_1/CC_07.rec", "data/a2009-1/raw/CC_07.mrc"]);
+  });
+
+  it("are about one file, where they list tomograms of which a series has several", async () => {
+    const table =
+      "id,file,status\na2009-1,CC_07.rec,\na2010-1,CC_07.rec,deleted\na2011-1,MR_2.rec,\na2011-1,MR_2_bin1.rec,delete\n";
+    expect(await judgedIn(table)).toEqual(["data/a2010-1/3d_2/CC_07.rec", "data/a2011-1/3d_4/MR_2_bin1.rec"]);
+    const one = "id,file,status\na2009-1,CC_07.rec,\na2010-1,CC_07.rec,deleted\na2011-1,MR_2.rec,\n";
+    expect(await judgedIn(one)).toEqual(["data/a2010-1/3d_2/CC_07.rec", "data/a2010-1/raw/CC_07.mrc"]);
+  });
+});

@@ -1,18 +1,14 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
-import { parseTable } from "../../../../formats/table/delimited.js";
 import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { stemOf } from "../recognisers/common/names.js";
-import { folderOf } from "../recognisers/common/paths.js";
-import { orReason } from "../recognisers/common/reading.js";
+import { baseName, folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { outOrAsIs } from "./claim.js";
+import { cellsOf, listsIn, rowFinder } from "./row-files.js";
 
-const LIST_BYTES_MAX = 1024 * 1024;
-/** Lists that are looked at, at most: a folder of pickers has one for each tomogram. */
-const LISTS_MAX = 500;
 /** Titles of columns in which people write whether a series is any good, and of those in which they mark the bad ones: `Good?`, `use (y/n)`, `exclude`. */
 const OF_GOOD = titles(
   "good|ok(?:ay)?|usable|use[d]?|keep|kept|include[d]?|accept(?:ed)?|publish(?:ed)?|deposit(?:ed)?|selected|gut|brauchbar|verwenden",
@@ -20,7 +16,7 @@ const OF_GOOD = titles(
 const OF_BAD = titles("bad|exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?|unusable|schlecht");
 /** Of a grade only such words are a decision: a series of bad quality may be published. */
 const OF_GRADES = titles("quality|status|one|rating");
-const DROPPED = /^(?:exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?|unusable)(?![\p{L}\d])/iu;
+const DROPPED = /^(?:deleted?|exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?|unusable)(?![\p{L}\d])/iu;
 const OF_REMARKS = titles("comments?|remarks?|notes?|bemerkung(?:en)?|kommentare?");
 const YES = /^(?:y|yes|ja|j|true|x|bad|exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?)(?![\p{L}\d])/iu;
 const NO = /^(?:n|no|nein|false|bad|poor|unusable|exclude[d]?|discard(?:ed)?|reject(?:ed)?|skip(?:ped)?|schlecht)(?![\p{L}\d])/iu;
@@ -38,15 +34,18 @@ const STATUS =
 /** What is recorded of a series before anything is made of it. */
 const RECORDED: readonly Role[] = ["tilt series", "frame", "acquisition", "raw tilts"];
 
-/** What a list says against a series. */
+/** What a list says against a series, or against one file of it. */
 interface Judged {
   readonly name: string;
   readonly says: string;
+  /** All that stands in the row. */
+  readonly cells: readonly string[];
 }
 
 /**
  * Tilt series that a list beside the data calls bad while it calls others good: `no` below `Good?`, a remark `do not use`, or `BAD` where nothing was made of
- * the series. A person says whether they are published, since what is bad for averaging may be good enough for others.
+ * the series. In a list of tomograms, which has several of one series, a row is about its file alone. A person says whether they are published, since what is
+ * bad for averaging may be good enough for others.
  *
  * @param runsCalled the runs of which files have a name
  */
@@ -59,30 +58,54 @@ export async function judgedQuestions(
     ({ run, role, strength }) => run !== undefined && role !== "left out" && strength !== "person",
   );
   const byRun = groupsOf(open, ({ run }) => run!);
-  const lists = laboratory.files.filter(
-    ({ path, format, size }) => /\.(?:csv|tsv|txt|tab|dat)$/i.test(path) && format === "text" && size <= LIST_BYTES_MAX,
+  const among = rowFinder(laboratory);
+  const tomograms = groupsOf(
+    open.filter(({ role }) => role === "tomogram"),
+    ({ path }) => baseName(path),
   );
-  /** Where several series have a name, those that lie below the folder of the list. */
-  const runsBelow = (folder: string, name: string): readonly string[] => {
-    const called = runsCalled(name).filter((run) => byRun.has(run));
-    const below = called.filter((run) => byRun.get(run)!.some(({ path }) => folder === "" || path.startsWith(`${folder}/`)));
-    return below.length > 0 ? below : called;
+  /** Where several series have a name, those of which a folder stands in the row, or else those that lie below the folder of the list. */
+  const seriesOf = (folder: string, { name, cells }: Judged): readonly Decision[] => {
+    const called = runsCalled(name).flatMap((run) => byRun.get(run) ?? []);
+    const named = new Set(
+      among(
+        called.map(({ path }) => path),
+        cells,
+      ),
+    );
+    const meant = called.filter(({ path }) => named.has(path));
+    const below = meant.filter(({ path }) => folder === "" || path.startsWith(`${folder}/`));
+    return [...new Set((below.length > 0 ? below : meant).map(({ run }) => run!))].flatMap((run) => byRun.get(run)!);
+  };
+  /** The tomogram whose name stands in the row, with its extension. */
+  const fileOf = (cells: readonly string[]): readonly Decision[] => {
+    const called = cells.flatMap((cell) => tomograms.get(cell) ?? []);
+    const [path, ...others] = among(
+      called.map((file) => file.path),
+      cells,
+    );
+    return others.length > 0 ? [] : called.filter((file) => file.path === path);
   };
   const isUnprocessed = (name: string) =>
     runsCalled(name).every((run) => byRun.get(run)?.every(({ role }) => RECORDED.includes(role)) === true);
   const questions: Question[] = [];
-  for (const { path } of lists.slice(0, LISTS_MAX)) {
-    const text = (await laboratory.text(path, LIST_BYTES_MAX)) ?? "";
-    const judged = await judgedIn(path, text, { isName: (name) => runsCalled(name).length > 0, isUnprocessed });
-    const found = judged.flatMap(({ name, says }) => runsBelow(folderOf(path), name).map((run) => ({ run, says })));
-    const own = found.flatMap(({ run }) => byRun.get(run)!);
+  for (const { path } of listsIn(laboratory)) {
+    const cells = await cellsOf(laboratory, path);
+    const { bad, rows } = judgedIn(cells, { isName: (name) => runsCalled(name).length > 0, isUnprocessed });
+    if (bad.length === 0) continue;
+    const listed = rows.flatMap((cells) => fileOf(cells).map(({ run }) => run));
+    const isOfFiles = new Set(listed).size < listed.length;
+    const found = bad.map((one) => ({ ...one, files: isOfFiles ? fileOf(one.cells) : seriesOf(folderOf(path), one) }));
+    const own = found.flatMap((one) => one.files);
     if (own.length === 0) continue;
+    const shown = found.flatMap(({ files: some, says }) =>
+      [...new Set(some.map(({ path: of, run }) => (isOfFiles ? of : run!)))].map((name) => `${name} (${says})`),
+    );
     questions.push({
       id: stableId("judged", path),
-      text: `Are these series not to be published, since ${path} calls them bad: ${few(found.map(({ run, says }) => `${run} (${says})`))}?`,
+      text: `Are these ${isOfFiles ? "tomograms" : "series"} not to be published, since ${path} calls them bad: ${few(shown)}?`,
       files: own.map((file) => file.path),
       options: outOrAsIs(own, {
-        because: `of a series that ${path} calls bad`,
+        because: isOfFiles ? `${path} calls it bad` : `of a series that ${path} calls bad`,
         ...{ as: "publish", says: "published as the others are" },
       }),
       guess: "leave-out",
@@ -96,19 +119,21 @@ interface Series {
   isUnprocessed(name: string): boolean;
 }
 
+interface JudgedRows {
+  readonly bad: readonly Judged[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const NONE: JudgedRows = { bad: [], rows: [] };
+
 /** The series that a table calls bad; none where it calls none good, or has no row for each series. */
-async function judgedIn(path: string, text: string, { isName: isCalled, isUnprocessed }: Series): Promise<Judged[]> {
+function judgedIn([head = [], ...all]: readonly (readonly string[])[], { isName: isCalled, isUnprocessed }: Series): JudgedRows {
   const nameIn = (cell = "") => (isCalled(cell) ? cell : stemOf(cell));
   const isName = (cell = "") => isCalled(nameIn(cell));
-  const [first = ""] = text.split(/\r\n|\n|\r/, 1);
-  const separator = ([";", "\t", ","] as const).find((sign) => first.includes(sign));
-  const read = separator === undefined ? undefined : await orReason(() => parseTable(text, separator, path));
-  if (read === undefined || "reason" in read) return [];
-  const [head = [], ...all] = read.value.map(({ cells }) => cells.map((cell) => cell.trim()));
   const named = head.map((_, at) => new Set(all.flatMap((row) => (isName(row[at]) ? [nameIn(row[at])] : []))).size);
   const names = named.indexOf(Math.max(...named));
   // a list of points has the same name in many rows
-  if (named[names]! < 2 || named[names]! < all.length / 2) return [];
+  if (named[names]! < 2 || named[names]! < all.length / 2) return NONE;
   // a row with the names of two series tells something of both
   const rows = all.filter((row) => isName(row[names]) && row.every((cell, at) => at === names || !isName(cell)));
   const judging = head.flatMap((title, at) => {
@@ -130,5 +155,6 @@ async function judgedIn(path: string, text: string, { isName: isCalled, isUnproc
     const words = row.filter((cell, at) => cell !== "" && tells(cell, at) && !judging.some((one) => one.at === at));
     return [...against, ...words].join(", ");
   };
-  return bad.length === rows.length ? [] : bad.map((row) => ({ name: nameIn(row[names]), says: saysOf(row) }));
+  if (bad.length === rows.length) return NONE;
+  return { bad: bad.map((row) => ({ name: nameIn(row[names]), says: saysOf(row), cells: row })), rows };
 }

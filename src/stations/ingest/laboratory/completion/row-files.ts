@@ -1,0 +1,43 @@
+import { parseTable } from "../../../../formats/table/delimited.js";
+import { orReason } from "../recognisers/common/reading.js";
+import type { Laboratory, Surveyed } from "../survey/laboratory.js";
+
+const LIST_BYTES_MAX = 1024 * 1024;
+/** Lists that are looked at, at most: a folder of pickers has one for each tomogram. */
+const LISTS_MAX = 500;
+
+/** Texts that may be tables of series or of files. */
+export const listsIn = (laboratory: Laboratory): readonly Surveyed[] =>
+  laboratory.files
+    .filter(({ path, format, size }) => /\.(?:csv|tsv|txt|tab|dat)$/i.test(path) && format === "text" && size <= LIST_BYTES_MAX)
+    .slice(0, LISTS_MAX);
+
+/** The cells of a table, with its titles as the first row; none, where the text is no table. */
+export async function cellsOf(laboratory: Laboratory, path: string): Promise<readonly (readonly string[])[]> {
+  const text = (await laboratory.text(path, LIST_BYTES_MAX)) ?? "";
+  const [first = ""] = text.split(/\r\n|\n|\r/, 1);
+  const separator = ([";", "\t", ","] as const).find((sign) => first.includes(sign));
+  const read = separator === undefined ? undefined : await orReason(() => parseTable(text, separator, path));
+  return read === undefined || "reason" in read ? [] : read.value.map(({ cells }) => cells.map((cell) => cell.trim()));
+}
+
+/** Of paths those that a row of a table means. */
+export type RowFinder = (paths: readonly string[], cells: readonly string[]) => readonly string[];
+
+/**
+ * Where several files have the name that a row has, it means those below the folders that its other cells name: `usa2008-03-12-1` of
+ * `usa2008-03-12-1,MR_1.mrc,1.92`. All, where it names none of them.
+ */
+export function rowFinder(laboratory: Laboratory): RowFinder {
+  const folders = new Set(laboratory.folders().flatMap((path) => path.split("/")));
+  return (paths, cells) => {
+    let left = paths;
+    for (const cell of cells) {
+      if (left.length < 2) break;
+      if (cell === "" || !folders.has(cell)) continue;
+      const below = left.filter((path) => path.split("/").slice(0, -1).includes(cell));
+      if (below.length > 0) left = below;
+    }
+    return left;
+  };
+}
