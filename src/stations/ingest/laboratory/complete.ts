@@ -7,6 +7,7 @@ import { boxQuestions } from "./completion/boxes.js";
 import { calibrationQuestions } from "./completion/calibrations.js";
 import { chunkQuestions } from "./completion/chunks.js";
 import { configuredSizeQuestions } from "./completion/configured-sizes.js";
+import { countedInPixels, fillCounted } from "./completion/counted-pixels.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { copiesOfPortal, downloadedQuestions } from "./completion/downloaded.js";
 import { empiarQuestions } from "./completion/empiar-entries.js";
@@ -63,6 +64,7 @@ import {
   spacingQuestions,
 } from "./completion/spacings.js";
 import { staleQuestions } from "./completion/stale.js";
+import { fillTabledSizes, readTabledSizes, tabledSizeQuestions } from "./completion/tabled-sizes.js";
 import { turnedQuestions } from "./completion/turned.js";
 import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
 import { unevenQuestions } from "./completion/uneven.js";
@@ -129,13 +131,18 @@ export async function complete(
   ask(await countQuestions(files, laboratory));
   ask(await turnedQuestions(files, laboratory));
   await readPixels(files, laboratory);
+  const tabled = await readTabledSizes(files, laboratory);
+  fillTabledSizes(files, laboratory, tabled);
+  const counted = countedInPixels(files, laboratory);
   const series = await seriesPixels(files, laboratory);
   series.push(...fillPixels(files, undecided, laboratory, series));
+  fillCounted(counted, files, { undecided, laboratory, series });
   fillSpacings(files, undecided, laboratory, series);
   ask(configuredSizeQuestions(files, laboratory));
   ask(boxQuestions(files, laboratory));
   ask(namedSpacingQuestions(files, laboratory, series));
   ask(headerQuestions(files, laboratory, series));
+  ask(tabledSizeQuestions(files, laboratory, { series, tabled }));
   ask(spacingQuestions(files, laboratory));
   ask(nanometreQuestions(files, laboratory, series));
   ask(lyingQuestions(files, laboratory, series));

@@ -8,6 +8,7 @@ import { type Acquisition, movedBack, ofSections, readAcquisitions, readAngleLis
 import { tabledAngles } from "../angle-tables.js";
 import type { AnnotatedObject, Answers } from "../answers.js";
 import { FALLBACK_SPACING, spacingOf } from "../completion/spacings.js";
+import { tabledRanges } from "../completion/tabled-sizes.js";
 import type { Decision, Decisions } from "../decide.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { type Blocks, datasetBlock, depositionBlock, type Facts, factsOf } from "./facts.js";
@@ -165,6 +166,8 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
   for (const [run, known] of tabled)
     if ((known.count ?? 0) >= (imagesOf.get(run) ?? 0))
       byRun.set(run, { ...byRun.get(run), ...known, isAligned: false, movedBack: undefined });
+  for (const [run, known] of await tabledRanges(withoutRange(), laboratory))
+    byRun.set(run, { ...byRun.get(run), ...known, isAligned: false });
   if (unread.size > 0) {
     const lost = new Set(mdocs.flatMap(({ path, run }) => (unread.has(path) ? [run] : [])));
     const frames = of("frame").filter(({ run }) => lost.has(run)).length;
