@@ -10,6 +10,7 @@ import { namedAlike } from "./completion/named-alike.js";
 import { recordedAs } from "./completion/recorded-as.js";
 import { ofSameExposures } from "./completion/same-exposures.js";
 import { withSecondAxes } from "./completion/second-axes.js";
+import { withTwoAxes } from "./completion/two-axes.js";
 import { conventions } from "./conventions/conventions.js";
 import { withoutCopiedFolders } from "./copied-folders.js";
 import { type Decided, type Decisions, decide, type Given, NOTHING_GIVEN, withoutEffect } from "./decide.js";
@@ -118,7 +119,10 @@ async function recognisedAsOne(
   const ofSeries = await runsOfSeries(laboratory, ofExposures);
   await turnOfTheLoop();
   const joined = await joinedRuns(laboratory, await recordedAs(laboratory, ofSeries));
-  const inRuns = [...(await namedAlike(laboratory, await withSecondAxes(laboratory, joined.recognised))), ...asked];
+  const inRuns = [
+    ...(await namedAlike(laboratory, await withSecondAxes(laboratory, withTwoAxes(laboratory, joined.recognised)))),
+    ...asked,
+  ];
   // where not all were compared two folders may have something in common that nobody has looked at
   return { recognised: inRuns, projects: joined.isComplete ? projectsOf(whole, inRuns, [...pairs, ...related]) : [] };
 }
