@@ -38,3 +38,22 @@ it("a stack that was binned to be looked at is no series of its own, and one of 
   });
   expect((await decided(binned(large(3)))).files.get("ts_02/ts_02_b2_look.st")?.role).toBe("tilt series");
 });
+
+it("so one of the same run, which a program has binned for itself, but for that whose alignment lies beside it", async () => {
+  const roleOf = async (more: Record<string, string | Uint8Array>) => {
+    const angles = "-6\n-3\n0\n3\n6\n";
+    const laboratory = await laboratoryWith({
+      ...{
+        "ts_01/ts_01.mrc": large(1),
+        "ts_01/ts_01.rawtlt": angles,
+        "ts_01/ts_01_rec.mrc": mrcFile([6, 16, 16], 8, { seed: 7 }),
+      },
+      ...{ "ts_02/ts_02.mrc": large(2), "ts_02/ts_02_rec.mrc": mrcFile([6, 16, 16], 8, { seed: 8 }) },
+      ...{ "ali/ts_02/temp/ts_02.mrc": binned(large(2)), ...more },
+    });
+    const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    return [files.get("ali/ts_02/temp/ts_02.mrc")?.because, files.get("ts_02/ts_02.mrc")?.role, questions.length];
+  };
+  expect(await roleOf({})).toEqual(["the images of ts_02/ts_02.mrc once more, binned", "tilt series", 0]);
+  expect((await roleOf({ "ali/ts_02/temp/ts_02.xf": "1 0 0 1 0 0\n".repeat(5) }))[0]).not.toContain("binned");
+});
