@@ -50,3 +50,22 @@ it("the CTF of one image, of which a program writes one for each, is not that of
     "ctf",
   ]);
 });
+
+it("of two alignments of one program that of the published stack is taken, else that beside the tomogram", async () => {
+  const taken = async (files: Record<string, string | Uint8Array>) => {
+    const laboratory = await laboratoryWith({
+      ...files,
+      "a_raptor/TS_01.xf": xf.replaceAll("5", "6"),
+      "a_raptor/TS_01.tlt": "-3\n0\n3\n",
+    });
+    const { files: decided } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    return [...decided.values()].filter(({ role }) => role === "alignment").map(({ path }) => path);
+  };
+  const beside = { "b/TS_01.xf": xf, "b/TS_01.tlt": "-3\n0\n3\n" };
+  expect(await taken({ ...beside, "b/TS_01.mrc": stack(1), "c/TS_01_rec.mrc": mrcFile([6, 10, 10], 8, { seed: 3 }) })).toEqual(
+    Object.keys(beside).sort(),
+  );
+  expect(await taken({ ...beside, "c/TS_01.mrc": stack(1), "b/TS_01_rec.mrc": mrcFile([6, 10, 10], 8, { seed: 3 }) })).toEqual(
+    Object.keys(beside).sort(),
+  );
+});

@@ -1,6 +1,7 @@
 import { groupsOf } from "../../../../core/groups.js";
 import { mapLimit } from "../../../../system/parallel.js";
 import type { Decision } from "../decide.js";
+import { folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 
 /** A run has one CTF estimate and one alignment: what else there is of these is left out, with what is published in its place. */
@@ -68,13 +69,17 @@ const withoutExtension = (path: string): string => path.replace(/\.[^./]+$/, "")
 
 /**
  * Of two programs the one whose alignment lies beside the tilt series that is published, under its name: an alignment numbers the sections of its own stack.
- * Else that which has aligned more runs; and one file of each kind.
+ * Else that which has aligned more runs; and one file of each kind, of two alignments of one program again that of the stack, else that beside a tomogram.
  */
 function leaveAlignments(files: Map<string, Decision>): void {
   const runs = byRun(files, "alignment");
   const counts = new Map<string, number>();
   const stacks = new Set(
     [...files.values()].flatMap(({ role, path }) => (role === "tilt series" ? [withoutExtension(path)] : [])),
+  );
+  const tomograms = groupsOf(
+    [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined),
+    ({ run }) => run!,
   );
   for (const [, own] of runs) for (const format of new Set(own.map(formatOf))) counts.set(format, (counts.get(format) ?? 0) + 1);
   for (const [run, own] of runs) {
@@ -83,8 +88,11 @@ function leaveAlignments(files: Map<string, Decision>): void {
     const beside = own.filter((file) => isAlignment(file) && stacks.has(withoutExtension(file.path)));
     const ofStack = new Set(beside.map(formatOf));
     const format = said !== undefined ? formatOf(said) : ofStack.size === 1 ? formatOf(beside[0]!) : formats[0];
+    const folders = new Set(tomograms.get(run)?.map(({ path }) => folderOf(path)));
+    const rankOf = (file: Decision) =>
+      isPersons(file) === 1 ? 0 : stacks.has(withoutExtension(file.path)) ? 1 : folders.has(folderOf(file.path)) ? 2 : 3;
     const taken = new Map<string, Decision>();
-    for (const file of own) {
+    for (const file of [...own].sort((a, b) => rankOf(a) - rankOf(b))) {
       const first = taken.get(extensionOf(file));
       if (format === undefined) leave(files, file, `angles of ${run} without its alignment: there is no .xf`);
       else if (formatOf(file) !== format)
@@ -93,7 +101,7 @@ function leaveAlignments(files: Map<string, Decision>): void {
           file,
           `another alignment of ${run}: ${own.find((one) => formatOf(one) === format && isAlignment(one))!.path} is published`,
         );
-      else if (first) leave(files, file, `the alignment of ${run} once more: ${first.path} is published`);
+      else if (first) leave(files, file, `one more alignment of ${run}: ${first.path} is published`);
       else taken.set(extensionOf(file), file);
     }
   }
