@@ -11,7 +11,7 @@ export const NAMES: readonly (readonly [form: RegExp, reason: string])[] = [
   [/^(?:thumbs\.db|desktop\.ini|ehthumbs\.db|icon\r)$|\.(?:lnk|url|webloc)$/i, "a file of the operating system"],
   [/\.(?:log|out|err|stdout|stderr)$|^(?:nohup\.out|slurm-\d+)/i, "a log"],
   [/\.(?:gif|bmp|svg|eps|ps|ai|psd|webp)$/i, "a picture"],
-  [/\.(?:mp4|avi|mov|mkv|webm|mpe?g|wmv)$/i, "a film"],
+  [/\.(?:mp4|avi|mov|mkv|webm|mpe?g|wmv|flv|m4v)$/i, "a film"],
   [OF_SPREADSHEETS, SPREADSHEET],
   [
     /\.cmm$/i,
