@@ -7,7 +7,7 @@ import { boxQuestions } from "./completion/boxes.js";
 import { calibrationQuestions } from "./completion/calibrations.js";
 import { chunkQuestions } from "./completion/chunks.js";
 import { configuredSizeQuestions } from "./completion/configured-sizes.js";
-import { countedInPixels, fillCounted } from "./completion/counted-pixels.js";
+import { countedInPixels, countedQuestions } from "./completion/counted-pixels.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { copiesOfPortal, downloadedQuestions } from "./completion/downloaded.js";
 import { empiarQuestions } from "./completion/empiar-entries.js";
@@ -40,6 +40,7 @@ import {
   testGridQuestions,
   trainingQuestions,
 } from "./completion/put-aside.js";
+import { leaveRaptorsImages } from "./completion/raptor.js";
 import { leaveSameMasks } from "./completion/same-masks.js";
 import {
   countQuestions,
@@ -115,6 +116,7 @@ export async function complete(
   leaveCopiedRuns(files);
   await leaveParts(files, laboratory);
   await leaveBinnedStacks(files, laboratory);
+  leaveRaptorsImages(files, laboratory);
   joinAcquisitions(files);
   nameProcessing(files, laboratory);
   withoutRun(files, undecided);
@@ -133,10 +135,10 @@ export async function complete(
   await readPixels(files, laboratory);
   const tabled = await readTabledSizes(files, laboratory);
   fillTabledSizes(files, laboratory, tabled);
-  const counted = countedInPixels(files, laboratory);
+  const counted = await countedInPixels(files, laboratory);
   const series = await seriesPixels(files, laboratory);
   series.push(...fillPixels(files, undecided, laboratory, series));
-  fillCounted(counted, files, { undecided, laboratory, series });
+  ask(countedQuestions(counted, files, { laboratory, series }));
   fillSpacings(files, undecided, laboratory, series);
   ask(configuredSizeQuestions(files, laboratory));
   ask(boxQuestions(files, laboratory));

@@ -1,9 +1,14 @@
-import { groupsOf } from "../../../../core/groups.js";
+import { fewFiles } from "../../../../core/finding.js";
+import { groupsOf, keyOf } from "../../../../core/groups.js";
+import { readAcquisitions } from "../acquisition.js";
+import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { stableId } from "../questions.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { expected, isNear, type SeriesPixels, spacingOf } from "./spacings.js";
+import { leftOut } from "./claim.js";
+import { expected, isNear, optionOf, type SeriesPixels, spacingOf } from "./spacings.js";
 
-/** Å of a header that was never set. */
+/** Å of a header that was never set, as a rule. */
 const UNSET = 1;
 const BINNING_MAX = 32;
 
@@ -12,9 +17,21 @@ const BINNING_MAX = 32;
  *
  * @returns their paths
  */
-export function countedInPixels(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): readonly string[] {
+export async function countedInPixels(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<readonly string[]> {
   const volumeOf = ({ path }: Decision) => laboratory.get(path)?.volume;
-  const isUnset = (file: Decision) => file.role === "tilt series" && volumeOf(file)?.spacingsAngstrom[1] === UNSET;
+  const acquisitions = [...files.values()].filter(({ role }) => role === "acquisition");
+  const read = await readAcquisitions(
+    laboratory,
+    acquisitions.map(({ path }) => path),
+  );
+  // a pixel of 1 Å that somebody has measured
+  const isMeasured = (pixel: number | undefined) => pixel !== undefined && isNear(pixel, UNSET, 0.005);
+  const measured = new Set(acquisitions.flatMap(({ path, run }) => (isMeasured(read.get(path)?.pixelSpacing) ? [run] : [])));
+  const isUnset = (file: Decision) =>
+    file.role === "tilt series" &&
+    volumeOf(file)?.spacingsAngstrom[1] === UNSET &&
+    !measured.has(file.run) &&
+    !isMeasured(file.details.spacingAngstrom);
   const stacks = groupsOf(
     [...files.values()].filter((file) => file.run !== undefined && isUnset(file)),
     ({ run }) => run!,
@@ -34,28 +51,35 @@ export function countedInPixels(files: ReadonlyMap<string, Decision>, laboratory
   });
 }
 
-/** What such a header says is no size: that by the size of the images is taken, else the tomogram is left to a person. */
-export function fillCounted(
+/** What such a header says is no size, as a rule: that by the size of the images is taken, else a person is asked. */
+export function countedQuestions(
   paths: readonly string[],
   files: Map<string, Decision>,
-  { undecided, laboratory, series }: Beside,
-): void {
-  for (const path of paths) {
+  { laboratory, series }: { readonly laboratory: Laboratory; readonly series: readonly SeriesPixels[] },
+): Question[] {
+  const open = paths.filter((path) => {
     const file = files.get(path)!;
-    const says = `the header has ${spacingOf(file, laboratory)} Å, and that of its tilt series 1 Å, which was never set`;
     const [could] = expected(file, laboratory, series).filter(({ isBinning }) => isBinning);
-    if (could) {
-      const details = { ...file.details, spacingAngstrom: could.spacing, spacingFrom: `${says}; by the size of the images` };
-      files.set(path, { ...file, details });
-    } else {
-      files.delete(path);
-      undecided.set(path, `a tomogram whose voxel size nothing tells: ${says}`);
-    }
-  }
-}
-
-interface Beside {
-  readonly undecided: Map<string, string>;
-  readonly laboratory: Laboratory;
-  readonly series: readonly SeriesPixels[];
+    if (!could) return true;
+    const spacingFrom = `the header has ${spacingOf(file, laboratory)} Å, and that of its tilt series 1 Å, which was never set; by the size of the images`;
+    files.set(path, { ...file, details: { ...file.details, spacingAngstrom: could.spacing, spacingFrom } });
+    return false;
+  });
+  const bySize = groupsOf(open, (path) => `${spacingOf(files.get(path)!, laboratory)}`);
+  return [...bySize].map(([size, some]): Question => {
+    const own = some.map((path) => files.get(path)!);
+    return {
+      id: stableId("counted", keyOf(size, ...some)),
+      text: `Is the voxel size of ${fewFiles(some)} ${size} Å, as the header says? That of the tilt series says 1 Å, as programs write where nobody has told the pixel size.`,
+      files: some,
+      options: [
+        optionOf(Number(size), own),
+        {
+          answer: "leave-out",
+          says: "not published",
+          claims: own.map((file) => leftOut(file, "nobody has told its voxel size")),
+        },
+      ],
+    };
+  });
 }

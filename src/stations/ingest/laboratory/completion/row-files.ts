@@ -1,4 +1,5 @@
 import { parseTable } from "../../../../formats/table/delimited.js";
+import { mapLimit } from "../../../../system/parallel.js";
 import { orReason } from "../recognisers/common/reading.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 
@@ -11,6 +12,29 @@ export const listsIn = (laboratory: Laboratory): readonly Surveyed[] =>
   laboratory.files
     .filter(({ path, format, size }) => /\.(?:csv|tsv|txt|tab|dat)$/i.test(path) && format === "text" && size <= LIST_BYTES_MAX)
     .slice(0, LISTS_MAX);
+
+const TITLES_BYTES_MAX = 4096;
+const READS_IN_FLIGHT = 16;
+const known = new WeakMap<Laboratory, Promise<readonly (readonly [path: string, titles: string])[]>>();
+
+/** Of the lists those with such a first line: of the others, of which there may be many, nothing more is read. */
+export async function listsTitled(laboratory: Laboratory, isWanted: (titles: readonly string[]) => boolean): Promise<string[]> {
+  const heads = known.get(laboratory) ?? mapLimit(listsIn(laboratory), READS_IN_FLIGHT, ({ path }) => titlesOf(laboratory, path));
+  known.set(laboratory, heads);
+  return (await heads).flatMap(([path, titles]) => (isWanted(titles.split(/[;\t,]/).map((title) => title.trim())) ? [path] : []));
+}
+
+async function titlesOf(laboratory: Laboratory, path: string): Promise<readonly [path: string, titles: string]> {
+  const source = await laboratory.open(path);
+  const bytes = await source.read({ offset: 0, length: Math.min(TITLES_BYTES_MAX, laboratory.get(path)!.size) });
+  return [
+    path,
+    new TextDecoder()
+      .decode(bytes)
+      .split(/\r\n|\n|\r/, 1)[0]!
+      .replaceAll('"', ""),
+  ];
+}
 
 /** The cells of a table, with its titles as the first row; none, where the text is no table. */
 export async function cellsOf(laboratory: Laboratory, path: string): Promise<readonly (readonly string[])[]> {

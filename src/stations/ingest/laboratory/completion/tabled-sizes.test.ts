@@ -61,10 +61,16 @@ it("the range of the tilts is taken from a table by which there are as many tilt
 });
 
 describe("a voxel size that counts pixels, of a stack whose header was never set", () => {
-  it("is none, and a person is left to say it", async () => {
-    const { files, undecided } = await decided({ "data/b1/3d/MR_1.rec": volume(4, 2) });
+  it("is none, and a person is asked", async () => {
+    const { files, questions } = await decided({ "data/b1/3d/MR_1.rec": volume(4, 2) });
     expect(files.get("data/b1/3d/MR_1.rec")).toBeUndefined();
-    expect(undecided.get("data/b1/3d/MR_1.rec")).toContain("the header has 2 Å, and that of its tilt series 1 Å");
+    expect(questions).toMatchObject([{ answer: undefined, text: expect.stringContaining("2 Å, as the header says?") }]);
+  });
+
+  it("stays where an acquisition file says that pixels have 1 Å", async () => {
+    const mdoc = "PixelSpacing = 1\nImageFile = MR_1.mrc\n\n[ZValue = 0]\nTiltAngle = 0\n";
+    const { files, questions } = await decided({ "data/b1/3d/MR_1.rec": volume(4, 2), "data/b1/raw/MR_1.mrc.mdoc": mdoc });
+    expect([files.get("data/b1/3d/MR_1.rec")?.role, questions]).toEqual(["tomogram", []]);
   });
 
   it("is that by the size of the images, where the pixel is known", async () => {

@@ -5,7 +5,7 @@ import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { baseName } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
-import { cellsOf, listsIn, rowFinder } from "./row-files.js";
+import { cellsOf, listsTitled, rowFinder } from "./row-files.js";
 import { expected, isNear, optionOf, type SeriesPixels, spacingOf } from "./spacings.js";
 
 /** What a table says of the pixels or voxels of a file. */
@@ -41,7 +41,7 @@ export async function readTabledSizes(
   const byName = groupsOf(volumes, ({ path }) => baseName(path));
   const among = rowFinder(laboratory);
   const found = new Map<string, TabledSize>();
-  for (const { path: table } of listsIn(laboratory)) {
+  for (const table of await listsTitled(laboratory, (titles) => titles.some(angstromsOf))) {
     const [titles = [], ...rows] = await cellsOf(laboratory, table);
     const [column, ...others] = titles.flatMap((title, at) => {
       const read = angstromsOf(title);
@@ -120,7 +120,8 @@ export async function tabledRanges(
   const byName = groupsOf(series, ({ path }) => baseName(path));
   const among = rowFinder(laboratory);
   const found = new Map<string, Acquisition>();
-  for (const { path: table } of series.length === 0 ? [] : listsIn(laboratory)) {
+  const hasRange = (titles: readonly string[]) => [MIN, MAX, STEP].every((form) => titles.some((title) => form.test(title)));
+  for (const table of series.length === 0 ? [] : await listsTitled(laboratory, hasRange)) {
     const [titles = [], ...rows] = await cellsOf(laboratory, table);
     const [min, max, by] = [MIN, MAX, STEP].map((form) => titles.findIndex((title) => form.test(title))) as [
       number,
