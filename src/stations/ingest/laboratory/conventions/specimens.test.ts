@@ -14,6 +14,9 @@ describe("what a file is of", () => {
     ["tomo_12_SIRT.rec", "tomo_12"],
     ["denoised/denoised_TS_07_bin8.mrc", "TS_07"],
     ["rec/Lamelle_01 8bit.mrc", "Lamelle_01"],
+    ["3dimage_12/MR_2_part61_16_full.rec", "MR_2"],
+    ["3dimage_14/MR_2_NAD_byte.rec", "MR_2"],
+    ["rec/lam1_part1_2.rec", "lam1_part1_2"],
   ])("%s: %s", (path, specimen) => expect(specimenOf(path)).toBe(specimen));
 
   it("counts where one of its words does", () => {

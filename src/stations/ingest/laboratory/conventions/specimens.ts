@@ -36,6 +36,7 @@ const ADDED = [
     "wbp",
     "bp(?:_?3d)?",
     "sart\\d*",
+    "nad|eed",
     "flip(?:ped|yz|_?[xyz])?",
     "mirror(?:ed)?(?:_?[xyz])?",
     "(?:other|wrong|left|inv(?:erted)?)_?hand",
@@ -59,6 +60,9 @@ const ADDED = [
     "u?int(?:8|16)",
     "(?:8|16|32)_?bit",
     "float(?:16|32)",
+    "bytes?",
+    // RAPTOR: of how many images how many it has dropped
+    "part\\d{2,3}_\\d{1,2}",
     "bin(?:_?\\d+)?",
     "b\\d+",
     "\\d+(?:\\.\\d+)?_?a(?:px|ng(?:str(?:oe|o)ms?)?)",

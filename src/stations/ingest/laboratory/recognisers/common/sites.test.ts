@@ -52,3 +52,10 @@ it("what lies elsewhere is of the site that its name or a folder around it is ca
   ];
   expect(sites(folders, paths)).toEqual(["veh", "tg", "tg", "tg", undefined, undefined, undefined]);
 });
+
+it("numbered folders of a database for files and reconstructions of one series are none", () => {
+  const folders = ["data/usa1/rawdata", "data/usa1/3dimage_1850", "data/usa1/3dimage_1851", "data/usa1/file_12"];
+  expect(
+    sites(folders, ["data/usa1/3dimage_1850/TS_1.rec", "data/usa1/3dimage_1851/TS_1.rec", "data/usa1/file_12/TS_1.mod"]),
+  ).toEqual([...[undefined, undefined, undefined]]);
+});
