@@ -170,7 +170,7 @@ function recogniseOne(
 }
 
 const GREY =
-  "its numbers change from voxel to voxel, as probabilities of a network do, and densities that imodmop has kept within an outline: no labels";
+  "its numbers change from voxel to voxel, and are no labels: probabilities of a network, a tomogram as bytes, or what imodmop has kept within an outline";
 
 /** A matching leaves the best orientation of each voxel beside its scores; a segmentation has none. */
 function hasOrientations({ path, volume }: Volume, { byName: grids }: Grids): boolean {
