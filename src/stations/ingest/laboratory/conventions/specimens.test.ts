@@ -16,6 +16,7 @@ describe("what a file is of", () => {
     ["rec/Lamelle_01 8bit.mrc", "Lamelle_01"],
     ["3dimage_12/MR_2_part61_16_full.rec", "MR_2"],
     ["3dimage_14/MR_2_NAD_byte.rec", "MR_2"],
+    ["nad_tests/MR_2_NAD_k20n5.rec", "MR_2"],
     ["rec/lam1_part1_2.rec", "lam1_part1_2"],
   ])("%s: %s", (path, specimen) => expect(specimenOf(path)).toBe(specimen));
 

@@ -36,7 +36,7 @@ const ADDED = [
     "wbp",
     "bp(?:_?3d)?",
     "sart\\d*",
-    "nad|eed",
+    "(?:nad|eed)(?:_?k\\d+)?(?:_?[in]\\d+)?",
     "flip(?:ped|yz|_?[xyz])?",
     "mirror(?:ed)?(?:_?[xyz])?",
     "(?:other|wrong|left|inv(?:erted)?)_?hand",
