@@ -33,6 +33,7 @@ const LABORATORIES = [
   ...["membrane_meshes"],
   ...["facility_server"],
   ...["empiar_reprocessed"],
+  ...["legacy_archive"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
