@@ -51,7 +51,7 @@ export function mrcFile(
 }
 
 /** What a program has written behind the header of an MRC for each section. */
-export interface SectionBlocks {
+interface SectionBlocks {
   readonly blocks: readonly Uint8Array[];
   /** Shorts at bytes 128 and 130 of the header. */
   readonly sizes: readonly [number, number];

@@ -132,14 +132,7 @@ export async function complete(
   ask(givenUpQuestions(files));
   ask(await countQuestions(files, laboratory));
   ask(await turnedQuestions(files, laboratory));
-  await readPixels(files, laboratory);
-  const tabled = await readTabledSizes(files, laboratory);
-  fillTabledSizes(files, laboratory, tabled);
-  const counted = await countedInPixels(files, laboratory);
-  const series = await seriesPixels(files, laboratory);
-  series.push(...fillPixels(files, undecided, laboratory, series));
-  ask(countedQuestions(counted, files, { laboratory, series }));
-  fillSpacings(files, undecided, laboratory, series);
+  const { series, tabled } = await fillSizes({ files, undecided, laboratory }, ask);
   ask(configuredSizeQuestions(files, laboratory));
   ask(boxQuestions(files, laboratory));
   ask(namedSpacingQuestions(files, laboratory, series));
@@ -201,6 +194,22 @@ export async function complete(
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
   const notes = [...decisions.notes, ...unread, ...sizes, ...placed.notes];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };
+}
+
+/** Sizes of pixels and voxels that headers do not have, or that are none. */
+async function fillSizes(
+  { files, undecided, laboratory }: Pick<Decided, "files" | "undecided"> & { readonly laboratory: Laboratory },
+  ask: (some: readonly Question[]) => void,
+) {
+  await readPixels(files, laboratory);
+  const tabled = await readTabledSizes(files, laboratory);
+  fillTabledSizes(files, laboratory, tabled);
+  const counted = await countedInPixels(files, laboratory);
+  const series = await seriesPixels(files, laboratory);
+  series.push(...fillPixels(files, undecided, laboratory, series));
+  ask(countedQuestions(counted, files, { laboratory, series }));
+  fillSpacings(files, undecided, laboratory, series);
+  return { series, tabled };
 }
 
 /** What notes, tables, names of folders and entries elsewhere say against: it was given up, put aside, made for a training, or is published already. */

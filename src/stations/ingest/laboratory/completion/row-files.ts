@@ -46,7 +46,7 @@ export async function cellsOf(laboratory: Laboratory, path: string): Promise<rea
 }
 
 /** Of paths those that a row of a table means. */
-export type RowFinder = (paths: readonly string[], cells: readonly string[]) => readonly string[];
+type RowFinder = (paths: readonly string[], cells: readonly string[]) => readonly string[];
 
 /**
  * Where several files have the name that a row has, it means those below the folders that its other cells name: `usa2008-03-12-1` of

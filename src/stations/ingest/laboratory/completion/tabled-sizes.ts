@@ -9,7 +9,7 @@ import { cellsOf, listsTitled, rowFinder } from "./row-files.js";
 import { expected, isNear, optionOf, type SeriesPixels, spacingOf } from "./spacings.js";
 
 /** What a table says of the pixels or voxels of a file. */
-export interface TabledSize {
+interface TabledSize {
   readonly spacingAngstrom: number;
   readonly table: string;
 }
