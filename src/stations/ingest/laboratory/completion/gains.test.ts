@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
 import type { Decision } from "../decide.js";
@@ -114,4 +115,21 @@ describe("a gain reference that a program gives to the runs which it has process
     expect(await runsOfGain([gain, other])).toEqual([["TS_1"], ["TS_2"]]);
     expect(await runsOfGain([[gain[0], { ...gain[1], strength: "person" }]])).toEqual([["TS_1"]]);
   });
+});
+
+it("a stack of DigitalMicrograph is no gain reference, with frames or without", async () => {
+  const dm = (name: string) => new Uint8Array(readFileSync(new URL(`../../../../../test/fixtures/dm/${name}`, import.meta.url)));
+  const fates = async (files: Record<string, string | Uint8Array>) => {
+    const laboratory = await laboratoryWith({
+      ...files,
+      "raw/Hel_03.dm3": dm("volume-i2-le.dm3"),
+      "raw/Hel_04.dm4": dm("image-f8.dm4"),
+    });
+    const { files: decided } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    return ["raw/Hel_03.dm3", "raw/Hel_04.dm4"].map((path) => decided.get(path)?.because.replace(/\d+/, "N"));
+  };
+  const stack = "a stack of N images of DigitalMicrograph, and no gain reference: convert it to MRC, where it is a tilt series";
+  const one = mrcFile([6, 24, 24], 8, { seed: 3 });
+  expect(await fates({ "rec/Hel_03.rec": one })).toEqual([stack, "there are no frames that it corrects"]);
+  expect((await fates(series("raw", "TS_1", 1)))[0]).toBe(stack);
 });

@@ -5,6 +5,7 @@ import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { baseName, folderOf } from "../recognisers/common/paths.js";
+import { orReason } from "../recognisers/common/reading.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
 
@@ -18,6 +19,7 @@ export async function placeGains(
   runs: readonly string[],
   gone: readonly GoneGain[] = [],
 ): Promise<Question[]> {
+  await leaveStacks(files, laboratory);
   keepToFrames(files);
   await spreadGains(files, laboratory, runs);
   const all = [...files.values()];
@@ -176,6 +178,18 @@ function sharedFolders(a: string, b: string): number {
 }
 
 /** Rows and columns, the longer first: gains are turned by right angles. */
+/** A file of DigitalMicrograph is taken for a gain reference by the end of its name: with several sections it is a stack that the program has recorded. */
+async function leaveStacks(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  for (const [path, file] of files) {
+    if (file.role !== "gain" || file.strength === "person" || laboratory.get(path)?.format !== "dm") continue;
+    const read = await orReason(() => laboratory.peek(path));
+    const shape = "value" in read ? (read.value?.images[0]?.shape ?? []) : [];
+    if (shape.length < 3 || shape[0]! < 2) continue;
+    const because = `a stack of ${shape[0]} images of DigitalMicrograph, and no gain reference: convert it to MRC, where it is a tilt series`;
+    files.set(path, { ...file, role: "left out", because, details: {} });
+  }
+}
+
 async function sizesOf(laboratory: Laboratory, paths: readonly string[]): Promise<Map<string, string>> {
   const sizes = new Map<string, string>();
   for (const path of paths) {
