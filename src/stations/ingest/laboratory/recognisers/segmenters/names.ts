@@ -24,6 +24,7 @@ const ENDINGS: readonly (readonly [form: RegExp, ending: Ending])[] = [
   [/_uncertainty_map$/i, { leftOut: "how certain MemBrain-seg is" }],
   [/(?:_membrain|\.ckpt)[^/]*_components$/i, { software: "MemBrain-seg", object: "membrane", isInstances: true }],
   [/(?:_membrain|\.ckpt)[^/]*(?:_segmented|_seg|_skel\w*)$/i, { software: "MemBrain-seg", object: "membrane" }],
+  [/(?:^|[_.-])(?:unrolled|membranograms?)(?=[_.-]|$)/i, { leftOut: "densities along a membrane, unrolled: no tomogram" }],
   [/_semantic$/i, { software: "TARDIS" }],
   [/_instances?(?:_mask)?$/i, { software: "TARDIS", isInstances: true }],
   // of a matching that was stopped: `TS_01_scores_00.mrc`, by the key of the job, which is 0, and the number of its part

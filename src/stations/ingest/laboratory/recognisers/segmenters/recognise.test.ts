@@ -90,6 +90,20 @@ describe("segmenters", () => {
     });
   });
 
+  it("are not of the only tomogram of their name, where it lies beside the folder of their own sample", async () => {
+    const name = "TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc";
+    const { recognised } = await found({
+      "tomograms/dko/TS_02.mrc": volume,
+      "tomograms/wt/TS_01.mrc": volume,
+      [`membrain/dko/${name}`]: ones,
+      [`elsewhere/${name}`]: ones,
+    });
+    expect(Object.fromEntries(recognised!.claims.map(({ path, sameRunAs }) => [path, sameRunAs]))).toEqual({
+      [`membrain/dko/${name}`]: undefined,
+      [`elsewhere/${name}`]: "tomograms/wt/TS_01.mrc",
+    });
+  });
+
   it("are of the nearest one of many that have one name", async () => {
     const many = Array.from({ length: 70 }, (_, n) => [`rec/TS_${n}/tomogram.mrc`, volume] as const);
     const { recognised } = await found({ ...Object.fromEntries(many), "rec/seg/TS_68/tomogram_membrane_seg.mrc": ones });
@@ -117,6 +131,7 @@ describe("segmenters", () => {
       "tv/TS_01_flt.mrc": volume,
       "tv/TS_01_flt_mask.mrc": ones,
       "other/TS_02_surf.mrc": volume,
+      "other/TS_02_M1_unrolled.mrc": volume,
       "results/A1_OMM.xyz": "1 2 3\n",
       "results/A1_OMM.surface.vtp": "<VTKFile/>\n",
       "results/A1_OMM.AVV_rh9.csv": "index,xyz_x,xyz_y,xyz_z\n0,1,2,3\n",
@@ -129,6 +144,7 @@ describe("segmenters", () => {
       ["tv/TS_01_surf.mrc", "TomoSegMemTV"],
       ["results/A1_OMM.xyz", "Surface Morphometrics"],
       ["results/A1_OMM.AVV_rh9.csv", "Surface Morphometrics"],
+      ["other/TS_02_M1_unrolled.mrc", undefined],
     ]);
   });
 

@@ -9,7 +9,7 @@ import { isAverage } from "../common/averages.js";
 import { isonetMasks } from "../common/isonet-masks.js";
 import { knownBeginning, stemOf } from "../common/names.js";
 import { areOfSites, nearestFinder } from "../common/nearest.js";
-import { folderOf } from "../common/paths.js";
+import { folderOf, otherSessions } from "../common/paths.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
 import { configuredLabels } from "./configured-labels.js";
 import { labelNames } from "./label-names.js";
@@ -28,7 +28,7 @@ export const segmenters: Recogniser = {
   async recognise(laboratory) {
     const volumes = volumesOf(laboratory);
     const byName = groupsOf(volumes, ({ path, volume }) => `${shapeKey(volume)}\0${stemOf(path).toLowerCase()}`);
-    const grids: Grids = { byName, nearest: nearestFinder(byName) };
+    const grids: Grids = { byName, nearest: nearestFinder(byName), isOfOther: otherSessions(laboratory.folders()) };
     const isMaskOfIsonet = isonetMasks(laboratory);
     const candidates = volumes.filter((file) => (mayBeSegmentation(file) || isMadeOf(file, grids)) && !isMaskOfIsonet(file.path));
     const found = await mapLimit(candidates, READS_IN_FLIGHT, async (file) =>
@@ -70,6 +70,7 @@ const READS_IN_FLIGHT = 4;
 interface Grids {
   readonly byName: ReadonlyMap<string, readonly Volume[]>;
   readonly nearest: ReturnType<typeof nearestFinder<Volume>>;
+  readonly isOfOther: ReturnType<typeof otherSessions>;
 }
 
 /** A mask with several numbers. */
@@ -188,7 +189,7 @@ function detailsOf({ values }: Labels, ending: Ending | undefined, rest: string)
 }
 
 /** The tomogram that a segmentation is called after, what its name has more, and whether another one of that name, of another sample, may be meant as well. */
-function originalOf(file: Volume, { nearest }: Grids): { file: Volume; rest: string; isOnly: boolean } | undefined {
+function originalOf(file: Volume, { nearest, isOfOther }: Grids): { file: Volume; rest: string; isOnly: boolean } | undefined {
   const at = (begin: string) =>
     nearest(
       `${shapeKey(file.volume)}\0${begin.toLowerCase()}`,
@@ -198,7 +199,7 @@ function originalOf(file: Volume, { nearest }: Grids): { file: Volume; rest: str
   const known = knownBeginning(stemOf(file.path), (begin) => at(begin).length > 0);
   if (!known) return undefined;
   const found = at(known.begin);
-  return { file: found[0]!, rest: known.rest, isOnly: !areOfSites(found) };
+  return { file: found[0]!, rest: known.rest, isOnly: !areOfSites(found) && !isOfOther(file.path, found[0]!.path) };
 }
 
 /** One question for all masks with the same numbers. */
