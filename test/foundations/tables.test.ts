@@ -84,7 +84,7 @@ describe("tables have every file that they are of", () => {
 const BY_HAND = ["crop", "lut", "mask"];
 
 /** Recognisers that know no program by its files, but what any of them leaves. */
-const NO_PROGRAMS = new Set(["configured", "copies", "emdb", "halves", "leavings", "particle-averages", "portal"]);
+const NO_PROGRAMS = new Set(["configured", "copies", "emdb", "halves", "leavings", "light", "particle-averages", "portal"]);
 
 /** Pages that no menu names, and the file that leads to each. */
 const LED_TO_BY = {
