@@ -100,6 +100,7 @@ export function sitesOf(folders: Iterable<string>, series: string): (path: strin
   const split = sitesIn(all, series, new Set());
   // a person who has two folders in one place has the only one of that name in another
   const sites = sitesIn(all, series, new Set(split.map(({ name }) => name)));
+  if (sites.length === 0) return () => undefined;
   const called = calledLike(sites, series);
   return (path) => sites.find(({ folder }) => path.startsWith(`${folder}/`)) ?? called(path);
 }
@@ -133,8 +134,7 @@ function calledLike(sites: readonly Site[], series: string): (path: string) => S
     inFolders.set(folder, found);
     return found;
   };
-  return (path) =>
-    only(path.split("/").flatMap(inPart)) ?? (sites.length === 0 ? undefined : ofFolder(path.slice(0, path.lastIndexOf("/"))));
+  return (path) => only(path.split("/").flatMap(inPart)) ?? ofFolder(path.slice(0, path.lastIndexOf("/")));
 }
 
 /** Whether the words of a folder are those of a site, in their order, and the rest is for what was done there. */
