@@ -247,6 +247,7 @@ describe("stacks of one name with other images", () => {
       "tomograms/ts_001_rec.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }),
     });
     expect(whose.map(({ answer }) => answer)).toEqual(["separate-runs"]);
+    expect(whose[0]!.text).toContain("Not all of them have images to compare.");
     expect([of("L03/ts_001.mrc")?.run, of("L07/ts_001.mrc")?.run]).toEqual(["L03_ts_001", "L07_ts_001"]);
   });
 
@@ -333,6 +334,7 @@ describe("series of one name without a stack", () => {
     const { runs, whose, text } = await decided(files);
     expect(whose).toMatchObject([{ answer: "separate-runs", isAnswered: false }]);
     expect(whose[0]!.text).toContain("anna/TS_01.aln");
+    expect(whose[0]!.text).toContain("There are no images to compare.");
     expect(runs).toEqual(["anna_TS_01", "anna_TS_02", "ben_TS_01", "ben_TS_02"]);
     const again = await decided(files, text);
     expect([again.runs, again.whose.length]).toEqual([runs, 1]);

@@ -513,6 +513,14 @@ interface Open {
 const keyOfPlaces = ({ family, doubtful }: Open): string =>
   keyOf(...doubtful.map((group) => [...new Set(group.map((unit) => placeOf(family, unit)))].sort().join("+")).sort());
 
+/** Why a person is asked: images would have told it. */
+function whyAsked(some: readonly Open[]): string {
+  const groups = some.flatMap(({ doubtful }) => doubtful);
+  const withImages = groups.filter((group) => group.some(({ byRole }) => byRole.has("tilt series"))).length;
+  if (withImages === 0) return "There are no images to compare.";
+  return withImages === groups.length ? "Their images do not tell it." : "Not all of them have images to compare.";
+}
+
 /**
  * Asks of whom the things of one name are: of one specimen, or of several. Folders of people and sessions are held to be of several, and so are things of
  * which two are known to be.
@@ -525,7 +533,7 @@ function whoseQuestion(key: string, some: readonly Open[]): Question {
   const files = some.flatMap((one) => one.doubtful.flatMap((group) => group.flatMap(({ paths }) => [...paths])));
   return {
     id: stableId("whose", key),
-    text: `Are the files called ${family.name}${more} of one tilt series: ${few(examples)}? There are no images to compare.`,
+    text: `Are the files called ${family.name}${more} of one tilt series: ${few(examples)}? ${whyAsked(some)}`,
     files: [...new Set(files)],
     isOfRuns: true,
     options: [
