@@ -15,3 +15,8 @@ it.each([
 ])("files are named %s", (_, paths, text) => {
   expect(fewAlike(paths)).toBe(text);
 });
+
+it("files are named with whose they are", () => {
+  expect(fewAlike(["a/x.star"], "copick")).toBe("a/x.star (copick)");
+  expect(fewAlike(["a/TS_1/x.star", "a/TS_2/x.star", "a/TS_3/x.star"], "copick")).toBe("a/TS_*/x.star (3 files, copick)");
+});

@@ -59,17 +59,18 @@ export const fewFiles = (paths: readonly string[]): string => few(paths, 3, "fil
 const NAMED_MOST = 2;
 
 /**
- * Many files that are called alike by what they have in common, `runs/*_1/picks.star (12 files)`; others as `fewFiles` does.
+ * Many files that are called alike by what they have in common, `runs/*_1/picks.star (12 files, copick)`; others as `fewFiles` does. A name of which nothing
+ * but its extension is common says too little.
  *
- * Pure: a name of which nothing but its extension is common says too little.
+ * @param by whose they are
  */
-export function fewAlike(paths: readonly string[]): string {
+export function fewAlike(paths: readonly string[], by = ""): string {
   const parts = paths.map((path) => path.split("/"));
   const [first] = parts;
-  if (first === undefined || paths.length <= NAMED_MOST || parts.some(({ length }) => length !== first.length))
-    return fewFiles(paths);
-  const common = first.map((_, at) => commonName(parts.map((names) => names[at]!)));
-  return /^\*(?:\.\w+)?$/.test(common.at(-1)!) ? fewFiles(paths) : `${common.join("/")} (${counted(paths.length, "file")})`;
+  const isLevel = paths.length > NAMED_MOST && parts.every(({ length }) => length === first!.length);
+  const common = isLevel ? first!.map((_, at) => commonName(parts.map((names) => names[at]!))) : ["*"];
+  if (/^\*(?:\.\w+)?$/.test(common.at(-1)!)) return `${fewFiles(paths)}${by === "" ? "" : ` (${by})`}`;
+  return `${common.join("/")} (${counted(paths.length, "file")}${by === "" ? "" : `, ${by}`})`;
 }
 
 /** The beginning and the end that names share, with a star for what they do not. */

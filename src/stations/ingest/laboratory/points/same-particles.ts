@@ -287,11 +287,11 @@ const withoutFamilies = (some: readonly Family[], kept: Family): Claim[] =>
     .filter((one) => one !== kept)
     .flatMap(({ files }) => files.map((file) => leftOut(file, `another list of the same object: ${namesOf(kept)} is published`)));
 
-function namesOf({ by, files }: Family): string {
-  const names = fewAlike(files.map(({ path }) => path));
-  if (by === "") return names;
-  return names.endsWith(" files)") ? names.replace(/\)$/, `, ${by})`) : `${names} (${by})`;
-}
+const namesOf = ({ by, files }: Family): string =>
+  fewAlike(
+    files.map(({ path }) => path),
+    by,
+  );
 
 /** Points that a family has more than each of the others, in what was compared. */
 const moreOf = (family: Family, shared: readonly Shared[]): number[] =>
