@@ -1,5 +1,6 @@
 import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
+import { counted } from "../../../../core/units.js";
 import type { Claim, GoneGain, Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
@@ -177,7 +178,6 @@ function sharedFolders(a: string, b: string): number {
   return differ < 0 ? one.length : differ;
 }
 
-/** Rows and columns, the longer first: gains are turned by right angles. */
 /** A file of DigitalMicrograph is taken for a gain reference by the end of its name: with several sections it is a stack that the program has recorded. */
 async function leaveStacks(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
   for (const [path, file] of files) {
@@ -185,11 +185,12 @@ async function leaveStacks(files: Map<string, Decision>, laboratory: Laboratory)
     const read = await orReason(() => laboratory.peek(path));
     const shape = "value" in read ? (read.value?.images[0]?.shape ?? []) : [];
     if (shape.length < 3 || shape[0]! < 2) continue;
-    const because = `a stack of ${shape[0]} images of DigitalMicrograph, and no gain reference: convert it to MRC, where it is a tilt series`;
+    const because = `a stack of ${counted(shape[0]!, "image")} of DigitalMicrograph, and no gain reference: convert it to MRC, where it is a tilt series`;
     files.set(path, { ...file, role: "left out", because, details: {} });
   }
 }
 
+/** Rows and columns, the longer first: gains are turned by right angles. */
 async function sizesOf(laboratory: Laboratory, paths: readonly string[]): Promise<Map<string, string>> {
   const sizes = new Map<string, string>();
   for (const path of paths) {
