@@ -17,7 +17,7 @@ export function isonetMasks(laboratory: Laboratory): (path: string) => boolean {
     const folder = folderOf(path);
     return (
       /[_ ]mask(?:[ _.-][^/]*)?\.mrc$/i.test(path) &&
-      /(?:^|_)masks?(?:_|$)/i.test(baseName(folder)) &&
+      /(?:^|[_ .-])masks?(?=[_ .-]|$)/i.test(baseName(folder)) &&
       (projects.has(folderOf(folder)) || /^isonet\d?$/i.test(baseName(folderOf(folder))))
     );
   };

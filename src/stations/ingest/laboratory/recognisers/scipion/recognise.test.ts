@@ -143,6 +143,16 @@ describe("a Scipion project", () => {
     );
   });
 
+  it("leaves out images of particles and aligned stacks, in whatever letters they are named", async () => {
+    const [particle, aligned] = [
+      at(1020, "ProtRelion5ExtractSubtomos", "extra/Subtomograms/TS_01/1_STACK2D.MRCS"),
+      at(110, "ProtImodEtomo", "extra/TS_01/TS_01_interpolated.MRC"),
+    ];
+    const { of } = await told({ ...FILES, [particle]: stack(10), [aligned]: stack(11) });
+    expect(of(particle)!.because).toContain("an image of a particle");
+    expect(of(aligned)!.because).toContain("an aligned stack");
+  });
+
   it("keeps the only tomogram that there is, though its protocol was stopped", async () => {
     const some = Object.fromEntries(Object.entries(FILES).filter(([path]) => !/\/000(?:301|700|990)_/.test(path)));
     const { of } = await told(some);

@@ -214,8 +214,8 @@ function leavingOf(path: string): string | undefined {
   if (/^Uploads\/[^/]+\.(?:mrc|map)$/i.test(path)) return undefined;
   const place = placeOf(path);
   if (!place) return undefined;
-  if (/\/(?:Subtomograms?|subtomos?)\//.test(path) && /\.mrcs?$/.test(path)) return `an image of a particle, of ${place.folder}`;
-  if (/_interpolated\.(?:mrcs?|st)$/.test(path)) return `an aligned stack, of ${place.folder}`;
+  if (/\/(?:Subtomogram|subtomo)s?\/(?:.*\/)?[^/]+\.mrcs?$/i.test(path)) return `an image of a particle, of ${place.folder}`;
+  if (/_interpolated\.(?:mrcs?|st)$/i.test(path)) return `an aligned stack, of ${place.folder}`;
   if (/\/(?:logs|tmp)\//.test(path)) return BOOKKEEPING;
   return undefined;
 }
