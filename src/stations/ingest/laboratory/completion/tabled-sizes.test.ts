@@ -40,6 +40,12 @@ describe("sizes of pixels that a table has", () => {
     expect((await decided({ "db/stacks.csv": table })).sizes[0]).toBeUndefined();
   });
 
+  it("are not taken where two tables contradict each other", async () => {
+    const { sizes } = await decided({ "db/stacks.csv": STACKS, "db/old.csv": STACKS.replace("0.53", "0.35") });
+    expect(sizes[0]).toBeUndefined();
+    expect((await decided({ "db/stacks.csv": STACKS, "db/copy.csv": STACKS })).sizes[0]).toBe(5.3);
+  });
+
   it("are asked about where a header has another one, and the tilt series speaks for the table", async () => {
     const files = {
       ...{ "data/b1/raw/MR_1.mrc": stack(3, 5.3), "data/b1/3d/MR_1.rec": volume(4, 7.7) },

@@ -41,6 +41,8 @@ export async function readTabledSizes(
   const byName = groupsOf(volumes, ({ path }) => baseName(path));
   const among = rowFinder(laboratory);
   const found = new Map<string, TabledSize>();
+  // two rows or tables say different things of one file: then it is as if none did
+  const contradicted = new Set<string>();
   for (const table of await listsTitled(laboratory, (titles) => titles.some(angstromsOf))) {
     const [titles = [], ...rows] = await cellsOf(laboratory, table);
     const [column, ...others] = titles.flatMap((title, at) => {
@@ -62,8 +64,13 @@ export async function readTabledSizes(
     });
     const agreeing = compared.filter((is) => is).length;
     if (agreeing <= compared.length - agreeing) continue;
-    for (const [path, spacingAngstrom] of told) if (!found.has(path)) found.set(path, { spacingAngstrom, table });
+    for (const [path, spacingAngstrom] of told) {
+      const before = found.get(path);
+      if (before && !isNear(before.spacingAngstrom, spacingAngstrom, SAME)) contradicted.add(path);
+      else if (!before) found.set(path, { spacingAngstrom, table });
+    }
   }
+  for (const path of contradicted) found.delete(path);
   return found;
 }
 

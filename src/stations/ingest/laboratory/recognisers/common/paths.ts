@@ -51,6 +51,18 @@ export function within(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
 }
 
+/** A folder or file that is named from a folder, with whatever slashes; undefined for none, and for those elsewhere, as on another machine. */
+export function namedFrom(folder: string, named: string | undefined): string | undefined {
+  if (named === undefined || /^(?:[A-Za-z]:|[\\/])/.test(named)) return undefined;
+  const parts = folder === "" ? [] : folder.split("/");
+  for (const part of named.split(/[\\/]/)) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return undefined;
+  }
+  return parts.join("/");
+}
+
 /** Parts of a path that bookkeeping names: of Windows or POSIX, absolute or not, without a drive, blanks at its ends, `.` and empty parts. */
 function partsOf(path: string): string[] {
   return path

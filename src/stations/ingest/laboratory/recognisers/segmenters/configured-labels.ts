@@ -1,5 +1,5 @@
 import type { Laboratory } from "../../survey/laboratory.js";
-import { folderOf, within } from "../common/paths.js";
+import { folderOf, namedFrom } from "../common/paths.js";
 
 const BYTES_MAX = 64 * 1024;
 const CONFIG = /config[^/]*\.ya?ml$/i;
@@ -20,7 +20,7 @@ export async function configuredLabels(laboratory: Laboratory): Promise<Readonly
     if (!CONFIG.test(path) || format !== "text" || size > BYTES_MAX) continue;
     const text = (await laboratory.text(path)) ?? "";
     const [named, values] = [FOLDER.exec(text)?.[1], VALUES.exec(text)?.[1]];
-    const folder = named === undefined ? undefined : resolved(folderOf(path), named);
+    const folder = namedFrom(folderOf(path), named);
     if (folder === undefined || values === undefined || !folders.has(folder)) continue;
     const names = new Map([...values.matchAll(VALUE)].map(([, name, value]) => [Number(value), name!.trim()]));
     const before = found.get(folder);
@@ -28,15 +28,4 @@ export async function configuredLabels(laboratory: Laboratory): Promise<Readonly
     found.set(folder, isSame ? names : new Map());
   }
   return found;
-}
-
-/** A folder that a file names from where it lies; undefined for one on another machine. */
-function resolved(from: string, named: string): string | undefined {
-  const parts = from === "" ? [] : from.split("/");
-  for (const part of named.replaceAll("\\", "/").split("/")) {
-    if (part === "" || part === ".") continue;
-    if (part !== "..") parts.push(part);
-    else if (parts.pop() === undefined) return undefined;
-  }
-  return named.startsWith("/") ? undefined : within("", parts.join("/"));
 }

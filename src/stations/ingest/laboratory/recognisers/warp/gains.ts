@@ -1,7 +1,6 @@
 import type { Claim } from "../../claims.js";
-import { baseName, folderOf, tailFinder } from "../common/paths.js";
+import { baseName, folderOf, namedFrom, tailFinder } from "../common/paths.js";
 import type { Found } from "./project.js";
-import { below } from "./settings.js";
 
 const IMAGE_FORMATS: readonly unknown[] = ["tiff", "mrc", "dm", "eer"];
 
@@ -19,7 +18,7 @@ export async function claimGains({ laboratory, project, claims, goneGains }: Fou
     claims.push({ path, role: "left out", because: "settings of Warp", strength: "bookkeeping" });
     const find = (named: string | undefined): string | undefined => {
       if (named === undefined) return undefined;
-      const exact = [below(folderOf(path), named), dataFolder === undefined ? undefined : below(dataFolder, named)];
+      const exact = [namedFrom(folderOf(path), named), dataFolder === undefined ? undefined : namedFrom(dataFolder, named)];
       return exact.find((one) => one !== undefined && laboratory.get(one)) ?? finder.find(named, folderOf(path));
     };
     const found = find(gain);

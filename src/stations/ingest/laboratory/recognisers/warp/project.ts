@@ -5,7 +5,7 @@ import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, GoneGain } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { seriesStem } from "../common/particles.js";
-import { baseName, distinctNames, folderOf, within } from "../common/paths.js";
+import { baseName, distinctNames, folderOf, namedFrom, within } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
 import { readSettings, type Settings } from "./settings.js";
 
@@ -78,8 +78,8 @@ export async function readProject(laboratory: Laboratory): Promise<Project | und
   if (tomostars.length === 0 && settings.length === 0 && tiltFolders.size === 0 && frameFolders.size === 0) return undefined;
   const series = await joined(laboratory, { tomostars, tiltFolders, settings });
   for (const { list, movies } of series) {
-    const folder = list === undefined || movies[0] === undefined ? undefined : folderNamed(folderOf(list), movies[0]);
-    if (folder !== undefined && hasChild(folder, FRAME_RESULTS)) frameFolders.add(folder);
+    const movie = list === undefined ? undefined : namedFrom(folderOf(list), movies[0]);
+    if (movie !== undefined && hasChild(folderOf(movie), FRAME_RESULTS)) frameFolders.add(folderOf(movie));
   }
   return { settings, series, tiltFolders, frameFolders, again, notes, find: finderOf(series) };
 }
@@ -169,19 +169,6 @@ async function moviesOf(laboratory: Laboratory, path: string): Promise<Pick<Seri
     .map((line) => line.trim())
     .filter((line) => line !== "");
   return movies === undefined ? { movies: [] } : { movies, list: path };
-}
-
-/** The folder of a path that is told from another folder, where it leads to one of the laboratory. */
-function folderNamed(from: string, path: string): string | undefined {
-  const parts = from === "" ? [] : from.split("/");
-  const steps = path.split(/[\\/]/).slice(0, -1);
-  if (steps[0] === "" || /^[A-Za-z]:$/.test(steps[0] ?? "")) return undefined;
-  for (const step of steps) {
-    if (step === "..") {
-      if (parts.pop() === undefined) return undefined;
-    } else if (step !== "." && step !== "") parts.push(step);
-  }
-  return parts.join("/");
 }
 
 interface Parts {

@@ -1,7 +1,7 @@
 import { parseXml } from "../../../../../formats/alignment/xml.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Laboratory } from "../../survey/laboratory.js";
-import { baseName, folderOf, within } from "../common/paths.js";
+import { baseName, folderOf, namedFrom } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
 
 /** A `.settings` file: where data are, and where results go. */
@@ -38,11 +38,11 @@ export async function readSettings(laboratory: Laboratory): Promise<{ all: Setti
     for (const { name, attributes } of read.value.children.find((one) => one.name === "Import")?.children ?? [])
       if (name === "Param") parameters.set(attributes.get("Name") ?? "", (attributes.get("Value") ?? "").trim());
     const value = (key: string) => parameters.get(key) || undefined;
-    const data = below(folderOf(path), value("DataFolder")) ?? ownFolder(path, value("Folder"));
+    const data = namedFrom(folderOf(path), value("DataFolder")) ?? ownFolder(path, value("Folder"));
     return {
       path,
       dataFolder: data,
-      processingFolder: below(folderOf(path), value("ProcessingFolder")) ?? data,
+      processingFolder: namedFrom(folderOf(path), value("ProcessingFolder")) ?? data,
       gain: value("GainPath"),
       defects: value("DefectsPath"),
       isTilts: /tomostar/i.test(value("Extension") ?? ""),
@@ -59,16 +59,4 @@ function ownFolder(path: string, named: string | undefined): string | undefined 
   const own = folderOf(path);
   const last = named?.split(/[\\/]/).findLast((part) => part !== "");
   return last !== undefined && (own === "" || baseName(own).toLowerCase() === last.toLowerCase()) ? own : undefined;
-}
-
-/** A folder that is named from another one; undefined for none, and for those elsewhere. */
-export function below(folder: string, named: string | undefined): string | undefined {
-  if (named === undefined || /^(?:[A-Za-z]:|[\\/])/.test(named)) return undefined;
-  const parts = folder === "" ? [] : folder.split("/");
-  for (const part of named.split(/[\\/]/)) {
-    if (part === "" || part === ".") continue;
-    if (part !== "..") parts.push(part);
-    else if (parts.pop() === undefined) return undefined;
-  }
-  return within("", parts.join("/"));
 }
