@@ -1,13 +1,29 @@
 // Changes one file of a laboratory at a time, and holds what `ingest new` decides then against the truth: after `npm run build`
-//   python test/laboratories/NAME.py OUT; node scripts/laboratory-changes.mjs OUT/NAME [gone|empty|blanks|copy…]
+//   python test/laboratories/NAME.py OUT; node scripts/laboratory-changes.mjs OUT/NAME [gone|empty|blanks|suffix|copy…] [SEED-SEED]
+// SEED-SEED does to a copy what perturb.py does with each of these seeds.
 // Nothing is published: a laboratory of 150 files takes half a minute, where perturb.py with judge.py takes five seconds a file. What is printed is new beside
 // the laboratory as it is: a file that is never to be published, two series in one run, one series in two runs. A question that is new stands behind the file.
-import { copyFileSync, existsSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const laboratoryCode = fileURLToPath(new URL("../dist/stations/ingest/laboratory/", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
+const laboratoryCode = join(root, "dist/stations/ingest/laboratory");
 const { knowLaboratory } = await import(join(laboratoryCode, "know.js"));
 const { openSource } = await import(join(laboratoryCode, "new-config.js"));
 
@@ -55,8 +71,8 @@ for (const [run, { halves = [], ...rest }] of Object.entries(truth.runs)) {
     for (const { file } of rest[kind] ?? []) if (file) seriesOf.set(file, (seriesOf.get(file) ?? new Set()).add(run));
 }
 
-async function known() {
-  const { store } = await openSource(folder);
+async function known(of = folder) {
+  const { store } = await openSource(of);
   return knowLaboratory(store, { signal: new AbortController().signal });
 }
 
@@ -88,20 +104,64 @@ const files = laboratory.files.filter(
   ({ path }) => decisions.files.get(path)?.role !== "frame" && existsSync(join(folder, path)),
 );
 let found = 0;
+
+/** Prints what is new, beside the laboratory as it is. */
+function tell(what, now, before) {
+  const fresh = [...faultsOf(now, before)].filter((fault) => !faults.has(fault));
+  if (fresh.length === 0) return;
+  found += fresh.length;
+  const questions = [...kindsOf(now)].filter((kind) => !asked.has(kind));
+  console.log(
+    `${what}${questions.length === 0 ? "" : ` (asked: ${questions.join(", ")})`}\n${fresh.map((fault) => `  ${fault}\n`).join("")}`,
+  );
+}
+
+/** The bytes of each file of a folder, links aside. */
+function sumsOf(at) {
+  const paths = readdirSync(at, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(
+    paths.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path.slice(at.length + 1), createHash("sha256").update(readFileSync(path)).digest("hex")];
+    }),
+  );
+}
+
+/** The paths before an accident of files that it renamed, by their paths now; a copy has the bytes of its original, which is still there. */
+function renamedIn(sums, after) {
+  const lost = new Map([...sums].filter(([path]) => !after.has(path)).map(([path, sum]) => [sum, path]));
+  return new Map([...after].flatMap(([path, sum]) => (sums.has(path) || !lost.has(sum) ? [] : [[path, lost.get(sum)]])));
+}
+
+/** What perturb.py does to a copy of the laboratory. */
+async function accident(seed, sums) {
+  const parent = mkdtempSync(join(tmpdir(), "laboratory-changes-"));
+  try {
+    const copy = join(parent, basename(folder));
+    cpSync(folder, copy, { recursive: true, verbatimSymlinks: true });
+    const python = join(root, ".cache/venv-peers/bin/python");
+    const what = execFileSync(python, ["-B", join(root, "test/laboratories/perturb.py"), copy, seed], { encoding: "utf8" });
+    const now = await known(copy);
+    tell(`${seed} ${what.trim().replaceAll(`${copy}/`, "")}`, now.decisions, renamedIn(sums, sumsOf(copy)));
+  } finally {
+    rmSync(parent, { recursive: true, force: true });
+  }
+}
+
 for (const mode of modes.length > 0 ? modes : ["gone"]) {
+  const seeds = /^(\d+)-(\d+)$/.exec(mode);
+  if (seeds) {
+    const sums = sumsOf(folder);
+    for (let seed = Number(seeds[1]); seed <= Number(seeds[2]); seed++) await accident(`${seed}`, sums);
+    continue;
+  }
   for (const { path } of files) {
     const change = CHANGES[mode](join(folder, path));
     if (!change) continue;
     try {
       const now = await known();
       const before = change.now === undefined ? [] : [[change.now.slice(folder.length + 1), path]];
-      const fresh = [...faultsOf(now.decisions, new Map(before))].filter((fault) => !faults.has(fault));
-      if (fresh.length === 0) continue;
-      found += fresh.length;
-      const questions = [...kindsOf(now.decisions)].filter((kind) => !asked.has(kind));
-      console.log(
-        `${mode} ${path}${questions.length === 0 ? "" : ` (asked: ${questions.join(", ")})`}\n${fresh.map((fault) => `  ${fault}\n`).join("")}`,
-      );
+      tell(`${mode} ${path}`, now.decisions, new Map(before));
     } finally {
       change.undo();
     }
