@@ -94,7 +94,7 @@ import { deselectedQuestions } from "./recognisers/warp/doubts.js";
 import { runFinder, runsCalled, stemOf, wordsOf } from "./run-names.js";
 import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
-import { leaveWaitingLists, waitForAnswers } from "./waiting.js";
+import { leaveWaitingLists, leaveWaitingTwins, waitForAnswers } from "./waiting.js";
 
 /**
  * What can be decided only when the runs and their tomograms are known: tables of runs, lists of points and their units, voxel sizes that contradict
@@ -155,6 +155,7 @@ export async function complete(
   ask(uprightQuestions(files, laboratory));
   ask(await mirrorQuestions(files, laboratory));
   ask(twinQuestions(files, laboratory));
+  leaveWaitingTwins(files, { questions, laboratory });
   ask(asideQuestions(files, laboratory));
   ask(placeMasks(files, laboratory));
   await leaveSameMasks(files, laboratory);

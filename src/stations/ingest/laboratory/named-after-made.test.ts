@@ -35,6 +35,15 @@ describe("runs that a program calls after a tomogram's file", () => {
     expect(await runsOf(lab)).toEqual(["TS_01"]);
   });
 
+  it("are those of the series, too, where the stack that they are called after is gone, and has left its angles", async () => {
+    const lab = {
+      "TS_01/TS_01.st": stack,
+      "TS_01/TS_01_dose-filt.rawtlt": "-6\n-3\n0\n3\n6\n",
+      "bin8/TS_01_dose-filt.rec": mrcFile([6, 10, 10], 8, { seed: 3 }),
+    };
+    expect(await runsOf(lab)).toEqual(["TS_01"]);
+  });
+
   it("stay as they are where nothing has the shorter name", async () => {
     const lab = { "tomograms/ld_12_rec.mrc": mrcFile([6, 10, 10], 8, { seed: 4 }), "eman2/info/ld_12_rec_info.json": boxes };
     expect(await runsOf(lab)).toEqual(["ld_12_rec"]);

@@ -6,8 +6,8 @@ import { stemOf } from "./run-names.js";
 import { inRuns } from "./runs-of-files.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
-/** What a run that was recorded has. */
-const RECORDED: readonly Role[] = ["tilt series", "acquisition", "frame", "raw tilts"];
+/** What a run that was recorded has. A list of angles is written for what was made, too: `TS_01_dose-filt.rawtlt`. */
+const RECORDED: readonly Role[] = ["tilt series", "acquisition", "frame"];
 
 /**
  * Programs that are given a tomogram call everything after its file: `TS_01_rec` is `TS_01` where that name is known, or where a volume has it, and nothing

@@ -195,3 +195,34 @@ describe("(36) lists of numbers without a unit", () => {
     expect(told.questions.some(({ files: paths }) => paths.includes("picks/TS_01.csv"))).toBe(true);
   });
 });
+
+it("(36) a tomogram waits while one is asked about that may have its voxel size, and was treated alike", async () => {
+  const tomogram = (spacing: number, seed: number) => mrcFile([12, 24, 24], spacing, { seed });
+  const laboratory = await laboratoryWith({
+    "rec/TS_01.rec": tomogram(0.8, 1),
+    "rec/TS_02.rec": tomogram(8, 2),
+    "rec/TS_03.rec": tomogram(8, 3),
+    "more/TS_01.rec": tomogram(8, 4),
+    "TS_01.rawtlt": "0\n3\n6\n",
+    "TS_02.rawtlt": "0\n3\n6\n",
+    "TS_03.rawtlt": "0\n3\n6\n",
+  });
+  const { signal } = new AbortController();
+  const recognised = await recognisedIn(laboratory, signal);
+  const open = await decisionsOf(laboratory, recognised, signal);
+  expect(open.files.get("more/TS_01.rec")).toMatchObject({
+    role: "left out",
+    because: "one of TS_01 with its voxel size, rec/TS_01.rec, may be what is published: question spacing-0.8 is open",
+    until: ["spacing-0.8"],
+  });
+  expect(open.files.get("rec/TS_02.rec")?.role).toBe("tomogram");
+  const told = (answer: string) =>
+    decisionsOf(
+      laboratory,
+      recognised,
+      signal,
+      givenOf(readDecisions(`questions: [{id: spacing-0.8, answer: "${answer}"}]`, "x"), laboratory),
+    );
+  expect((await told("0.8")).files.get("more/TS_01.rec")?.role).toBe("tomogram");
+  expect((await told("8")).questions.map(({ id }) => id.replace(/-.*/, ""))).toContain("twins");
+});

@@ -1,6 +1,9 @@
 import { groupsOf, keyOf } from "../../../core/groups.js";
-import { spacingOf } from "./completion/spacings.js";
+import type { Claim } from "./claims.js";
+import { isNear, spacingOf } from "./completion/spacings.js";
 import type { Asked, Decision } from "./decide.js";
+import { baseName } from "./recognisers/common/paths.js";
+import { stemOf } from "./run-names.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
 /** What is decided by the tomograms that a run has. A question about these may be open still, and its answer changes what follows. */
@@ -73,6 +76,34 @@ const volumeKey = ({ path, role, run }: Pick<Decision, "path" | "role" | "run">,
 function idsOf({ run, runs }: Decision, ofRuns: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
   if (run !== undefined) return ofRuns.get(run) ?? [];
   return runs && [...new Set(runs.flatMap((one) => ofRuns.get(one) ?? []))];
+}
+
+/**
+ * Leaves out tomograms beside one of their name and size that nobody publishes until a question about it is answered, where it may have the same voxel size and was treated
+ * alike: of two such one is published, and the answer tells which. What bookkeeping names stays.
+ */
+export function leaveWaitingTwins(
+  files: Map<string, Decision>,
+  { questions, laboratory }: { readonly questions: readonly Asked[]; readonly laboratory: Laboratory },
+): void {
+  const open = questions
+    .filter(({ answer }) => answer === undefined)
+    .flatMap(({ id, options }) => options.flatMap(({ claims }) => claims.map((claim) => ({ id, claim }))))
+    .filter(({ claim }) => claim.role === "tomogram" && claim.run !== undefined && files.get(claim.path)?.role !== "tomogram");
+  const likenessOf = ({ path, run, role, details = {} }: Pick<Claim, "path" | "run" | "role" | "details">) =>
+    keyOf(volumeKey({ path, run, role }, laboratory), stemOf(baseName(path)), details.processing ?? "raw");
+  const alike = groupsOf(open, ({ claim }) => likenessOf(claim));
+  for (const file of files.values()) {
+    if (file.role !== "tomogram" || file.strength === "person" || file.strength === "bookkeeping") continue;
+    const own = spacingOf(file, laboratory);
+    const twin = alike.get(likenessOf(file))?.find(({ claim: { path, details = {} } }) => {
+      const other = spacingOf({ path, details }, laboratory);
+      return own !== undefined && other !== undefined && isNear(own, other, 0.01);
+    });
+    if (!twin) continue;
+    const because = `one of ${file.run} with its voxel size, ${twin.claim.path}, may be what is published: question ${twin.id} is open`;
+    files.set(file.path, { ...file, role: "left out", because });
+  }
 }
 
 /** Texts of numbers alone: formats of programs say what theirs are. */

@@ -23,7 +23,7 @@ export interface SeriesPixels {
 }
 
 /** Å of a tomogram's voxels: as the bookkeeping has it, else its header; undefined where neither says it. */
-export function spacingOf({ path, details }: Decision, laboratory: Laboratory): number | undefined {
+export function spacingOf({ path, details }: Pick<Decision, "path" | "details">, laboratory: Laboratory): number | undefined {
   const [, y] = laboratory.get(path)?.volume?.spacingsAngstrom ?? [];
   const spacing = details.spacingAngstrom ?? y;
   // a header without a cell gives 0, or 1 where it was never set

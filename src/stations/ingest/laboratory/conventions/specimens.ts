@@ -31,6 +31,7 @@ const ADDED = [
   ],
   ...[
     "filt(?:ered)?",
+    "dose(?:[_-]?(?:filt(?:ered)?|weight(?:ed)?))?",
     "[lh]p\\d+",
     "sirt(?:_?like)?\\d*",
     "wbp",

@@ -134,6 +134,12 @@ describe("a Scipion project", () => {
     expect(recognised!.notes).toEqual([expect.stringMatching(/coordinates in databases of Scipion are not read: its protocol/)]);
   });
 
+  it("knows a stack that was imported where the database of the import is empty", async () => {
+    const { of } = await told({ ...FILES, [at(2, "ProtImportTs", "tiltseries.sqlite")]: "" });
+    expect(of(at(2, "ProtImportTs", "extra/TS_01.mrc"))).toMatchObject({ role: "tilt series", run: "TS_01" });
+    expect(of(at(105, "ProtImodXraysEraser", "extra/TS_01/TS_01.mrcs"))).toMatchObject({ role: "left out" });
+  });
+
   it("leaves out what a mask erased, what was deselected, and what a stopped protocol made", async () => {
     const { of } = await told(FILES);
     expect(of(at(950, "ProtTomoApplyTomoMask", "extra/TS_01_masked.mrc"))).toMatchObject({ role: "left out" });

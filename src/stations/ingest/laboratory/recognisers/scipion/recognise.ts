@@ -4,6 +4,7 @@ import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Details, Recogniser } from "../../claims.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
+import { stemOf } from "../common/names.js";
 import { baseName, folderOf, within } from "../common/paths.js";
 import { setSpacing } from "../common/volumes.js";
 import { fileOf, type Item, type Protocol, readProtocols, readSet, type ScipionSet } from "./sets.js";
@@ -72,7 +73,7 @@ async function claimsOfProject(
     if (path !== undefined && laboratory.get(path) && !claims.has(path))
       claims.set(path, { path, strength: "bookkeeping", ...told });
   };
-  claimSeries(made, claim);
+  claimSeries(made, importedStacks(own, relative), claim);
   await leaveCopies(laboratory, root, own, claims);
   claimTomograms(laboratory, root, { made, protocols, claim });
   for (const { set, place } of made.filter((one) => one.set.kind === "SetOfTomoMasks"))
@@ -120,13 +121,31 @@ const nameOf = (item: Item): string | undefined => {
   return typeof name === "string" && name !== "" ? name : undefined;
 };
 
+/** Source: tomo/protocols/protocol_ts_import.py */
+const IMPORTS = /^Prot\w*ImportT(?:s|iltSeries)/i;
+
+/** Stacks that lie where the import puts them, by their names, which are those of the series: also where its database is gone. */
+function importedStacks(own: readonly Surveyed[], relative: (path: string) => string): Map<string, string> {
+  const stacks = own.flatMap(({ path, volume }) => {
+    const place = volume && placeOf(relative(path));
+    return place && IMPORTS.test(place.kind) ? [{ name: stemOf(baseName(path)), file: relative(path), place }] : [];
+  });
+  stacks.sort((a, b) => b.place.number - a.place.number);
+  return new Map(stacks.map(({ name, file }) => [name, file]));
+}
+
 /** Of the stacks of a series the first is the one that was imported, or made of its movies; each later one is made of it. */
-function claimSeries(made: readonly Made[], claim: ClaimFile): void {
+function claimSeries(made: readonly Made[], imported: ReadonlyMap<string, string>, claim: ClaimFile): void {
   const first = new Map<string, string>();
   for (const { set, place } of made.filter((one) => one.set.kind === "SetOfTiltSeries"))
     for (const [run, files] of set.images) {
       const [file] = files;
       if (files.size !== 1 || file === undefined) continue;
+      const stack = imported.get(run);
+      if (stack !== undefined && stack !== file && !first.has(run)) {
+        first.set(run, stack);
+        claim(stack, { role: "tilt series", run, because: `the stack of ${run} that was imported` });
+      }
       const earlier = first.get(run);
       if (earlier === undefined) {
         first.set(run, file);

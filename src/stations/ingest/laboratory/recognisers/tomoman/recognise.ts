@@ -59,8 +59,10 @@ function stacksOf(laboratory: Laboratory): Stack[] {
   return laboratory.files.flatMap(({ path, volume }): Stack[] => {
     const name = /^(.+)_dose-filt\.(?:st|mrc)$/i.exec(baseName(path))?.[1];
     const folder = folderOf(path);
-    const isPair = name !== undefined && [".st", ".mrc"].some((end) => laboratory.get(within(folder, name + end)));
-    if (!volume || !isPair) return [];
+    if (name === undefined) return [];
+    const recorded = [".st", ".mrc"].map((end) => laboratory.get(within(folder, name + end))).find((file) => file !== undefined);
+    // the weighted one may have been cut short: its name tells what it was
+    if (!recorded || !(volume ?? recorded.volume)) return [];
     const hasAngles = laboratory.get(within(folder, `${name}.rawtlt`)) !== undefined;
     return [{ name, folder, path, cleaned: cleanedOf(laboratory, folder, name), hasAngles }];
   });
