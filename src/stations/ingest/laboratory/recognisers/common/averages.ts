@@ -22,8 +22,17 @@ export function isBox(file: Surveyed): boolean {
   return isCube(file) || (z > 1 && z === y && x === Math.floor(y / 2) + 1 && z <= CUBE_MAX);
 }
 
-/** A particle that was cut out, or its CTF, by the names that RELION gives them: `TS_01_subtomo000012.mrc`, `TS_01_ctf000012.mrc`. */
-export const isParticle = (file: Surveyed): boolean => isBox(file) && /_(?:subtomo|ctf)\d{6,}\.mrc$/i.test(file.path);
+/**
+ * A particle that was cut out, or its CTF, by the names that RELION gives them: `TS_01_subtomo000012.mrc`, `TS_01_ctf000012.mrc`; RELION 5 writes the images
+ * of each to `Subtomograms/TS_01/12_stack2d.mrcs`.
+ */
+export const isParticle = (file: Surveyed): boolean =>
+  (isBox(file) && /_(?:subtomo|ctf)\d{6,}\.mrc$/i.test(file.path)) ||
+  (isSquare(file) && /^\d+_stack2d\.mrcs$/i.test(baseName(file.path)));
+
+function isSquare({ volume }: Surveyed): boolean {
+  return volume !== undefined && volume.shape[1] === volume.shape[2] && volume.shape[2] <= CUBE_MAX;
+}
 
 /** A small cube that is called like an average of particles, a reference for them, or a mask around one. */
 export function isAverage(file: Surveyed): boolean {

@@ -21,6 +21,13 @@ describe("files that bookkeeping names", () => {
     expect(one.find("/data/at3/s1/run1/y.mrc")).toBe("moved/y.mrc");
   });
 
+  it("are gone where one of the name and folder is there that does not fit, and not another of the name", () => {
+    const one = tailFinder(["s1/run1/x.mrc", "s2/run1/x.mrc"]);
+    const isReadable = (path: string) => path !== "s1/run1/x.mrc";
+    expect(one.find("../../s1/run1/x.mrc", undefined, isReadable)).toBeUndefined();
+    expect(one.find("/gone/run7/x.mrc", undefined, isReadable)).toBe("s2/run1/x.mrc");
+  });
+
   it("are told apart by their folders where they have one name", () => {
     const names = (...folders: string[]) => distinctNames(folders.map((folder) => ({ name: "TS_01", folder })));
     expect(names("raw/grid1", "raw/grid2")).toEqual(["grid1_TS_01", "grid2_TS_01"]);

@@ -76,7 +76,7 @@ function partsOf(path: string): string[] {
 export interface TailFinder {
   /**
    * The file whose path ends like the one given, in as many parts as possible; undefined where there is none, and where several end alike. Where the folder that
-   * is named is there without the file, one in another session's folder beside it is not the file.
+   * is named is there without the file, or with one that does not fit, one elsewhere is not the file.
    *
    * @param near folder whose files are preferred among several
    * @param fits only such files count. Default: all
@@ -128,10 +128,13 @@ export function tailFinder(paths: Iterable<string>): TailFinder {
       const wanted = partsOf(path);
       const name = wanted.at(-1);
       if (name === undefined) return undefined;
-      const candidates = named(name).filter((path) => fits(path) && !isElsewhere(path, wanted));
-      if (candidates.length < 2) return candidates[0];
+      const called = named(name).filter((path) => !isElsewhere(path, wanted));
+      const candidates = called.filter(fits);
+      // what is named is there, but of no use: one of its name elsewhere is another
+      const isThere = (path: string) => equalTail(partsOf(path), wanted);
+      const unfit = Math.max(0, ...called.filter((path) => !candidates.includes(path)).map(isThere));
       let best: string[] = [];
-      let most = 0;
+      let most = unfit < 2 ? 0 : unfit;
       for (const candidate of candidates) {
         const length = equalTail(partsOf(candidate), wanted);
         if (length > most) [best, most] = [[candidate], length];
