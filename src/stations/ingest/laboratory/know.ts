@@ -6,6 +6,7 @@ import type { Recognised } from "./claims.js";
 import { comparisonNotes } from "./compared-archive.js";
 import { complete } from "./complete.js";
 import { joinedRuns } from "./completion/joined-runs.js";
+import { withMadeOnly } from "./completion/made-only.js";
 import { namedAlike } from "./completion/named-alike.js";
 import { recordedAs } from "./completion/recorded-as.js";
 import { ofSameExposures } from "./completion/same-exposures.js";
@@ -119,10 +120,8 @@ async function recognisedAsOne(
   const ofSeries = await runsOfSeries(laboratory, ofExposures);
   await turnOfTheLoop();
   const joined = await joinedRuns(laboratory, await recordedAs(laboratory, ofSeries));
-  const inRuns = [
-    ...(await namedAlike(laboratory, await withSecondAxes(laboratory, withTwoAxes(laboratory, joined.recognised)))),
-    ...asked,
-  ];
+  const ofAxes = await withSecondAxes(laboratory, withTwoAxes(laboratory, joined.recognised));
+  const inRuns = [...(await namedAlike(laboratory, await withMadeOnly(laboratory, ofAxes))), ...asked];
   // where not all were compared two folders may have something in common that nobody has looked at
   return { recognised: inRuns, projects: joined.isComplete ? projectsOf(whole, inRuns, [...pairs, ...related]) : [] };
 }

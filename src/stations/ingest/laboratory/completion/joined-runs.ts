@@ -113,13 +113,13 @@ function askedClaims(recognised: readonly Recognised[], known: ReadonlySet<strin
 const runsAsked = ({ options }: Question): string[] => options.flatMap(({ runs = [] }) => runs.map(({ run }) => run));
 
 /** A file that is of the series of another one, since it has the same voxels, or lies in the run of such. */
-interface Twin {
+export interface Twin {
   readonly path: string;
   readonly of: string;
 }
 
 /** Of whichever series a file is by the answer, its copies are of the same. */
-function withTwins(recognised: Recognised, twins: readonly Twin[]): Recognised {
+export function withTwins(recognised: Recognised, twins: readonly Twin[]): Recognised {
   const optionOf = (option: Option): Option => {
     const told = new Map(option.runs?.map((one) => [one.path, one]));
     for (const { path, of } of twins) {

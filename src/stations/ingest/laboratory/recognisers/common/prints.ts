@@ -124,6 +124,47 @@ export async function areOpposite(laboratory: Laboratory, a: string, b: string):
   );
 }
 
+/** Columns of the middle rows whose noise is compared, at most, and over how many of them what is no noise is taken away. */
+const NOISE_COLUMNS_MAX = 256;
+const SMOOTH_COLUMNS = 8;
+/**
+ * What a volume and a half of it have in common is at least the root of a half, since one is the mean of both halves. Two volumes of other images have
+ * nothing in common but what is no noise, such as a slope.
+ */
+const NOISE_LEAST = 0.5;
+
+/** Noise of the middle rows of some sections, by section; empty for what cannot be read. */
+export type Noise = readonly Float64Array[];
+
+/** What of three sections is noise: of a volume it is what it has in common with one that was made of the same images, and with no other. */
+export async function noiseOf(laboratory: Laboratory, path: string): Promise<Noise> {
+  return (await readRows(laboratory, path, noiseOfRows, COMPARED)) ?? [];
+}
+
+/** Whether two volumes of one size were made of the same images, or one of a part of them, as halves are: their noise is alike. */
+export function areOfOneNoise(a: Noise, b: Noise): boolean {
+  return (
+    a.length > 0 &&
+    a.length === b.length &&
+    a.every((values, at) => values.length === b[at]!.length && correlation(values, b[at]!) >= NOISE_LEAST)
+  );
+}
+
+function noiseOfRows(values: Float32Array, columns: number): Float64Array {
+  const used = Math.min(columns - (columns % SMOOTH_COLUMNS), NOISE_COLUMNS_MAX);
+  const rows = values.length / columns;
+  const noise = new Float64Array(rows * used);
+  for (let row = 0; row < rows; row++) {
+    for (let first = 0; first < used; first += SMOOTH_COLUMNS) {
+      const start = row * columns + Math.floor((columns - used) / 2) + first;
+      const piece = values.subarray(start, start + SMOOTH_COLUMNS);
+      const mean = piece.reduce((sum, one) => sum + one, 0) / SMOOTH_COLUMNS;
+      for (const [at, value] of piece.entries()) noise[row * used + first + at] = value - mean;
+    }
+  }
+  return noise;
+}
+
 /** Pieces of an image along each side, whose means are compared. */
 const PIECES = 16;
 /** What two renderings of one image have in common, and images of two specimens do not: frames, shadows and ice are much alike. */
