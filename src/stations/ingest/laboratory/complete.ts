@@ -91,7 +91,7 @@ import { joinAlike } from "./questions.js";
 import { baseName, folderOf, sharedDepth } from "./recognisers/common/paths.js";
 import { tellingPaths } from "./recognisers/common/source-folders.js";
 import { deselectedQuestions } from "./recognisers/warp/doubts.js";
-import { runFinder, runsCalled, stemOf, wordsOf } from "./run-names.js";
+import { APART, runFinder, runsCalled, stemOf, wordsOf } from "./run-names.js";
 import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
 import { leaveWaitingLists, leaveWaitingTwins, waitForAnswers } from "./waiting.js";
@@ -291,9 +291,6 @@ function leaveCopiedRuns(files: Map<string, Decision>): void {
       files.set(file.path, { ...file, role: "left out", because: `beside a copy of ${copied.get(folderOf(file.path))}` });
   }
 }
-
-/** Letters and digits of a name end where one of these stands. */
-const APART = /^$|^[_. -]|[_. -]$/;
 
 /** An acquisition file alone is no run: where its name goes on before or behind that of a run that has none, it is of that run. */
 function joinAcquisitions(files: Map<string, Decision>): void {

@@ -101,6 +101,9 @@ function alike(names: readonly string[], items: readonly NamedFile[]): string[] 
   return [...more];
 }
 
+/** What stands before or behind a name that is a part of another one: letters and digits of the name end there. */
+export const APART = /^$|^[_. -]|[_. -]$/;
+
 /** `TS_0012` → `TS_#`. */
 export const withoutNumbers = (name: string): string => name.replace(/\d+/g, "#");
 

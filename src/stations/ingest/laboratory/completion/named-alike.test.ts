@@ -121,3 +121,15 @@ it("a single series without a tomogram and a single tomogram without a series ar
   const third = etomo("yeast_a2", { "_rec.mrc": volume(4) });
   expect((await decided({ ...two, ...third })).asked).toEqual([]);
 });
+
+it("a run of which nothing was recorded, and that has the name of another one with a word, is asked about", async () => {
+  const [one, two] = [etomo("TS_01", { ".st": stack(1) }), etomo("TS_02", { ".st": stack(2) })];
+  const renamed = etomo("Übung TS_01", { "_rec.mrc": volume(3) });
+  const { runs, asked } = await decided({ ...one, ...two, ...renamed });
+  expect([runs, asked]).toEqual([["TS_01", "TS_02"], [["called-after", "one-run"]]]);
+  // the word is that of a specimen
+  const specimens = { ...etomo("wt_TS_01", { "_rec.mrc": volume(3) }), ...etomo("wt_TS_02", { "_rec.mrc": volume(4) }) };
+  expect((await decided({ ...one, ...two, ...specimens })).asked).toEqual([]);
+  // a number tells another one
+  expect((await decided({ ...one, ...two, ...etomo("TS_01_2", { "_rec.mrc": volume(3) }) })).asked).toEqual([]);
+});

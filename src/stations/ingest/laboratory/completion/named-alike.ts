@@ -2,11 +2,12 @@ import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { mapLimit } from "../../../../system/parallel.js";
 import type { Claim, Question, Recognised, RunOfFile } from "../claims.js";
+import { isCounted } from "../conventions/specimens.js";
 import { stableId } from "../questions.js";
 import { isBox } from "../recognisers/common/averages.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { showTheSame } from "../recognisers/common/prints.js";
-import { tightName, wordsOf } from "../run-names.js";
+import { APART, tightName, wordsOf } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 
 const TEXT_BYTES_MAX = 256 * 1024;
@@ -44,6 +45,15 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
     for (const run of open.flat()) taken.add(run);
     const question = questionOf(runs, open, { id: stableId("names", path), why: `${path} has them in one row` });
     questions.push(isShown ? { ...question, guess: "one-run" } : question);
+  }
+  for (const pair of await notApart(
+    laboratory,
+    runs,
+    calledAfter(runs).filter((two) => !two.some((run) => taken.has(run))),
+  )) {
+    for (const run of pair) taken.add(run);
+    const why = `nothing was recorded as ${pair[1]}, and its name is that of ${pair[0]} with a word`;
+    questions.push({ ...questionOf(runs, [pair], { id: stableId("called-after", pair.join()), why }), guess: "one-run" });
   }
   const [only] = await notApart(
     laboratory,
@@ -177,6 +187,26 @@ function onlyTwo(laboratory: Laboratory, runs: Runs): Pair[] {
   const isSeries = recorded.length === 1 && has(recorded[0]![1], ["tilt series", "acquisition"]);
   const isWhole = ({ role, path }: Claim) => role === "tomogram" && !isBox(laboratory.get(path)!);
   return isSeries && made.length === 1 && made[0]![1].some(isWhole) ? [[recorded[0]![0], made[0]![0]]] : [];
+}
+
+/**
+ * A run of which nothing was recorded, with the name of another one and a word before or behind it that no third run has: somebody has renamed a file. Where several
+ * have the word it is that of a specimen.
+ */
+function calledAfter(runs: Runs): Pair[] {
+  const wordOf = (run: string, other: string): string | undefined => {
+    const rest = run.split(other);
+    const isApart = rest.length === 2 && rest.every((part) => APART.test(part)) && !/\d/.test(rest.join(""));
+    return isApart ? rest.join("|") : undefined;
+  };
+  const made = [...runs].flatMap(([run, claims]) => (has(claims, MADE) && !has(claims, RECORDED) ? [run] : []));
+  const found = made.flatMap((run) => {
+    const [other] = [...runs.keys()]
+      .filter((one) => one !== run && isCounted(one) && wordOf(run, one) !== undefined)
+      .sort((a, b) => b.length - a.length);
+    return other === undefined ? [] : [{ pair: [other, run] as const, word: wordOf(run, other)! }];
+  });
+  return [...groupsOf(found, ({ word }) => word).values()].flatMap((group) => (group.length === 1 ? [group[0]!.pair] : []));
 }
 
 function onlyTwoQuestion(runs: Runs, pair: Pair): Question {
