@@ -88,10 +88,14 @@ class Walk {
   #map(node: MapNode, shape: MapShape, templated: boolean): void {
     const { fields } = shape;
     let unknown = 0;
+    const meant = new Set<string>();
     for (const [key, child] of node.entries) {
       const field = Object.hasOwn(fields, key) ? fields[key]! : undefined;
       if (!field) {
-        if (!this.#isDocument && ++unknown <= UNKNOWN_TOLD) this.#onFault(unknownKey(node, key, shape));
+        if (this.#isDocument || ++unknown > UNKNOWN_TOLD) continue;
+        const near = nearest(key, Object.keys(fields));
+        if (near !== undefined) meant.add(near);
+        this.#onFault(unknownKey(node, { key, near }, shape));
         continue;
       }
       const mayBeNull = this.#isDocument || field.nullable || field.shape.kind === "any";
@@ -105,7 +109,8 @@ class Walk {
       this.#onFault(faultOf(node, message, "this looks like a list or a table"));
     }
     for (const [key, field] of Object.entries(fields)) {
-      if (!field.required || node.entries.has(key)) continue;
+      // a slip of the pen is told once
+      if (!field.required || node.entries.has(key) || meant.has(key)) continue;
       const message = `${key} is missing from the ${shape.name} (expected ${wanted(field.shape)})`;
       this.#onFault(faultOf(node, message, `add ${key}: ${field.says}`));
     }
@@ -158,9 +163,12 @@ function mismatch(
   return faultOf(node, `${subject}${describe(node)}; expected ${wanted(shape)}`, hint);
 }
 
-function unknownKey(node: MapNode, key: string, shape: MapShape): ErrorRecord {
+function unknownKey(
+  node: MapNode,
+  { key, near }: { readonly key: string; readonly near: string | undefined },
+  shape: MapShape,
+): ErrorRecord {
   const known = Object.keys(shape.fields);
-  const near = nearest(key, known);
   const what = shape === CONFIG ? "section" : "key";
   const message = `unknown ${what} ${JSON.stringify(key)}${near === undefined ? `; ${knownText(known)}` : ""}`;
   const hint =
