@@ -9,6 +9,7 @@ import { stableId } from "../../questions.js";
 import { tightName, wordsOf } from "../../run-names.js";
 import { inRuns } from "../../runs-of-files.js";
 import type { Laboratory } from "../../survey/laboratory.js";
+import { holdsCopies } from "../copies/names.js";
 import { isBox } from "./averages.js";
 import { areBinnedOfEachOther } from "./binned.js";
 import { type MdocFacts, mdocsOf, shareExposures } from "./mdocs.js";
@@ -139,14 +140,16 @@ function booksOf(recognised: readonly Recognised[]): Books {
 
 /**
  * Paths of what tells a series. Cubes beside a tomogram do not: they are references, and pieces of which a model learns; neither do volumes for figures,
- * about which a person is asked.
+ * about which a person is asked, nor those in folders of backups.
  */
 function tellingOf(laboratory: Laboratory, claims: readonly Claim[]): Set<string> {
   const isCube = ({ path, role, strength }: Claim) => {
     const file = role === "tomogram" && strength !== "bookkeeping" ? laboratory.get(path) : undefined;
     return file !== undefined && isBox(file);
   };
-  const isShown = ({ path, strength }: Claim) => strength !== "bookkeeping" && isForFigures(path);
+  // a folder of backups has files of other folders, under whatever headers
+  const isShown = ({ path, strength }: Claim) =>
+    strength !== "bookkeeping" && (isForFigures(path) || holdsCopies(folderOf(path)));
   const all = claims.filter(({ role }) => TELLING.includes(role));
   const telling = all.every(isShown) ? all : all.filter((claim) => claim.role !== "tomogram" || !isShown(claim));
   const hasTomogram = telling.some((claim) => claim.role === "tomogram" && !isCube(claim));

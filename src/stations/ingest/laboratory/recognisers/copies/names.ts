@@ -6,12 +6,16 @@ const ADDED = /(?: ?\(\d+\)|[ _-]+(?:copy|kopie|copie|copia|kopia|dup(?:licate)?
 const BEFORE = /^(?:copy|kopie|copie|copia)(?: ?\(\d+\))? (?:of|von|de|di) /i;
 const FOLDER =
   /(?:^|[_.\- ])(?:backups?|bak|old|copy|copies|kopie|duplicates?|archiv(?:e|ed)?|trash|safe|sicherung)(?=[_.\- \d]|$)/i;
+const OF_COPIES = /(?:^|[_.\- ])(?:backups?|bak|copies|kopien?|duplicates?|sicherung)(?=[_.\- \d]|$)/i;
 
 /** A name without what a copy adds to it. */
 export const withoutCopyWords = (name: string): string => name.replace(BEFORE, "").replace(ADDED, "");
 
 /** Whether one of these folders is one of backups. */
 export const isBackup = (folder: string): boolean => folder.split("/").some((part) => FOLDER.test(part));
+
+/** Whether one of these folders has nothing but copies, as its name says: in one that is called old there is work of its own. */
+export const holdsCopies = (folder: string): boolean => folder.split("/").some((part) => OF_COPIES.test(part));
 
 /** Whether a folder is called a copy, or lies among backups. */
 export const isCalledCopy = (folder: string): boolean =>
