@@ -19,6 +19,9 @@ describe("files that bookkeeping names", () => {
     expect(one.find("/data/at3/s1/run1/x.mrc")).toBeUndefined();
     expect(one.find("/data/at3/s3/run1/x.mrc")).toBe("at3/s2/run1/x.mrc");
     expect(one.find("/data/at3/s1/run1/y.mrc")).toBe("moved/y.mrc");
+    const denoised = tailFinder(["at3/s1/run1/x.aln", "at3/s2/run1/x.aln", "den/s2/out/y.mrc"]);
+    expect(denoised.find("../at3/s1/run1/y.mrc")).toBeUndefined();
+    expect(denoised.find("../at3/s2/run1/y.mrc")).toBe("den/s2/out/y.mrc");
   });
 
   it("are gone where one of the name and folder is there that does not fit, and not another of the name", () => {

@@ -103,22 +103,23 @@ export function tailFinder(paths: Iterable<string>): TailFinder {
       const last = baseName(folder).toLowerCase();
       if (!folders.get(last)?.has(folder)) folders.set(last, (folders.get(last) ?? new Set()).add(folder));
     }
-  const depths = new Map<string, number>();
-  /** Parts, from its end, of a folder that is named by which one that holds files is called. */
-  const depthOf = (folder: readonly string[]): number => {
+  const known = new Map<string, Alike>();
+  /** Which of the folders that hold files is called, from its end, most like one that is named, and by how many parts. */
+  const alikeTo = (folder: readonly string[]): Alike => {
     const key = folder.join("/").toLowerCase();
-    const known = depths.get(key);
-    if (known !== undefined) return known;
-    const alike = [...(folders.get(folder.at(-1)?.toLowerCase() ?? "") ?? [])];
-    const depth = alike.reduce((most, one) => Math.max(most, equalTail(partsOf(one), folder)), 0);
-    depths.set(key, depth);
-    return depth;
+    const found = known.get(key) ?? mostAlike([...(folders.get(folder.at(-1)?.toLowerCase() ?? "") ?? [])], folder);
+    known.set(key, found);
+    return found;
   };
-  /** Whether the folder that is named, by two parts at least, is there, and that of the file has one other part in its place. */
+  let sessions: ReturnType<typeof otherSessions> | undefined;
+  /** Whether the folder that is named, by two parts at least, is there, and that of the file has one other part in its place, or is called after one beside it. */
   const isElsewhere = (path: string, wanted: readonly string[]): boolean => {
     const [own, folder] = [partsOf(folderOf(path)), wanted.slice(0, -1)];
-    const depth = depthOf(folder);
-    if (depth < 2 || own.length < depth || equalTail(own, folder) >= depth) return false;
+    const { folder: place, depth } = alikeTo(folder);
+    if (place === undefined || depth < 2 || place === folderOf(path)) return false;
+    sessions ??= otherSessions([...folders.values()].flatMap((some) => [...some]));
+    if (sessions(path, within(place, wanted.at(-1)!))) return true;
+    if (own.length < depth || equalTail(own, folder) >= depth) return false;
     const [there, here] = [folder.slice(-depth), own.slice(-depth)];
     return there.filter((part, at) => part.toLowerCase() !== here[at]!.toLowerCase()).length === 1;
   };
@@ -145,6 +146,17 @@ export function tailFinder(paths: Iterable<string>): TailFinder {
       return beside.length === 1 ? beside[0] : undefined;
     },
   };
+}
+
+interface Alike {
+  readonly folder: string | undefined;
+  /** Parts at its end that are called so. */
+  readonly depth: number;
+}
+
+function mostAlike(folders: readonly string[], wanted: readonly string[]): Alike {
+  const all = folders.map((folder): Alike => ({ folder, depth: equalTail(partsOf(folder), wanted) }));
+  return all.reduce((most, one) => (one.depth > most.depth ? one : most), { folder: undefined, depth: 0 } as Alike);
 }
 
 function equalTail(a: readonly string[], b: readonly string[]): number {
