@@ -117,11 +117,12 @@ describe("parseJson", () => {
   });
 
   it("says where it stopped and refuses depth without end", () => {
-    expect(() => parseJson('{"a": 1,}')).toThrow('JSON: a key expected at character 8, found "}"');
-    expect(() => parseJson("{a: 1}")).toThrow('JSON: a key expected at character 1, found "a: 1}"');
+    expect(() => parseJson('{"a": 1,}')).toThrow('JSON: a key expected at line 1, column 9, found "}"');
+    expect(() => parseJson("{a: 1}")).toThrow('JSON: a key expected at line 1, column 2, found "a: 1}"');
     expect(parseJson(' { "a" : 1 , "b" : [ 1 , 2 ] , "c" : { } } ')).toEqual({ a: 1, b: [1, 2], c: {} });
-    expect(() => parseJson("[1,]")).toThrow('JSON: a value expected at character 3, found "]"');
-    expect(() => parseJson("[1 2]")).toThrow("JSON: , or ] expected at character 3");
+    expect(() => parseJson("[\n  1,\n]")).toThrow('JSON: a value expected at line 3, column 1, found "]"');
+    expect(() => parseJson("[1 2]")).toThrow("JSON: , or ] expected at line 1, column 4");
+    expect(() => parseJson("[1\n")).toThrow("JSON: , or ] expected at line 2, column 1, found the end");
     expect(codeOf(() => parseJson("[".repeat(100_000)))).toBe("CONFIG_SYNTAX");
   });
 });

@@ -115,13 +115,12 @@ const WORD = /true|false|null|-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 export function parseJson(text: string): Json {
   let at = 0;
   const fail = (wanted: string): never => {
-    throw new EmporiumError(
-      "CONFIG_SYNTAX",
-      `JSON: ${wanted} expected at character ${at}, found ${JSON.stringify(text.slice(at, at + 12))}`,
-      {
-        place: { byte: at },
-      },
-    );
+    const lines = text.slice(0, at).split("\n");
+    const found = at >= text.length ? "the end" : JSON.stringify(text.slice(at, at + 12));
+    const place = { line: lines.length, column: lines.at(-1)!.length + 1 };
+    // many who know the file say nothing but the message
+    const where = `line ${place.line}, column ${place.column}`;
+    throw new EmporiumError("CONFIG_SYNTAX", `JSON: ${wanted} expected at ${where}, found ${found}`, { place });
   };
   const space = () => {
     while (at < text.length && " \t\r\n".includes(text[at]!)) at++;

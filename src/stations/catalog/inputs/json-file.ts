@@ -60,10 +60,8 @@ export function parseJsonFile(text: string, file: string, role: string): JsonFil
     value = parseJson(text);
   } catch (error) {
     if (!isEmporiumError(error)) throw error;
-    const at = error.facts.place?.byte ?? 0;
-    throw new EmporiumError("CONFIG_SYNTAX", `the ${role} is not JSON: ${error.message.replace(/^JSON: /, "")}`, {
-      place: { file, ...lineAndColumn(text, at) },
-    });
+    const what = error.message.replace(/^JSON: /, "").replace(/ at line \d+, column \d+/, "");
+    throw new EmporiumError("CONFIG_SYNTAX", `the ${role} is not JSON: ${what}`, { place: { file, ...error.facts.place } });
   }
   if (!isJsonObject(value)) {
     throw new EmporiumError("CONFIG_FIELD", `the ${role} is ${kindOf(value)}; expected an object`, {
