@@ -15,7 +15,7 @@ export interface ZarrVolume {
   scale?: Triple;
   unit?: string | undefined;
   translation?: Triple;
-  /** A voxel of the finest level; others show every second one. Default: noise around 100. */
+  /** A voxel of the finest level, of float16 its bits; others show every second one. Default: noise around 100. */
   value?: (z: number, y: number, x: number) => number;
   /** Chunks of zeros are not stored. */
   sparse?: boolean;
@@ -29,6 +29,7 @@ const TYPES: Partial<Record<DType, string>> = {
   int32: "<i4",
   uint32: "<u4",
   uint64: "<u8",
+  float16: "<f2",
   float32: "<f4",
   float64: "<f8",
 };

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { zarrFiles } from "../../../../../../test/zarr-volume.js";
+import { float16Of } from "../../../../../arrays/plane/convert.js";
 import { onlyWith } from "../../survey/only-with.js";
 import { areOpposite, holdsSectionsOf, printsOf, showTheSame } from "./prints.js";
 
@@ -86,6 +88,21 @@ it("a volume with its contrast turned over is told from others, in whatever scal
   expect(await opposite(changed(volume(1), (value) => 7 + 3 * value))).toBe(false);
   expect(await opposite(changed(volume(2), (value) => -value))).toBe(false);
   expect(await opposite(mrcFile([6, 64, 64], 10, { value: 0 }))).toBe(false);
+});
+
+it("an OME-Zarr of half precision has the numbers of the volume that it is a copy of", async () => {
+  const value = (z: number, y: number, x: number) => ((z * 31 + y * 17 + x * 7) % 101) / 8;
+  const mrc = mrcFile([4, 20, 20], 10);
+  new Float32Array(mrc.buffer, HEADER).forEach((_, at, all) => {
+    all[at] = value(Math.floor(at / 400), Math.floor((at % 400) / 20), at % 20);
+  });
+  const zarr = zarrFiles({
+    ...{ shape: [4, 20, 20], dtype: "float16", chunk: [4, 20, 20], scale: [10, 10, 10], unit: "angstrom" },
+    value: (z, y, x) => float16Of(value(z, y, x)),
+  });
+  const files = [...zarr].map(([key, body]) => [`b.zarr/${key}`, body instanceof Uint8Array ? body : JSON.stringify(body)]);
+  const laboratory = await laboratoryWith({ "a.mrc": mrc, ...Object.fromEntries(files) });
+  expect(await printsOf(laboratory, "b.zarr")).toEqual(await printsOf(laboratory, "a.mrc"));
 });
 
 it("prints of a file are made once, also where a part of the laboratory is looked at after the whole", async () => {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { openBlockVolume } from "../../../../../arrays/loader/volume.js";
+import { numbersOf } from "../../../../../arrays/plane/convert.js";
 import type { RandomAccess } from "../../../../../core/bytes.js";
 import { type MrcHeader, readMrcHeader } from "../../../../../formats/mrc/header.js";
 import { decodePlaneValues, readMrcPlanes } from "../../../../../formats/mrc/read.js";
-import { viewAs } from "../../../../../formats/zarr/elements.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
 import { ALIGNED } from "./names.js";
@@ -83,7 +83,7 @@ async function rowsOfZarr<T>(laboratory: Laboratory, path: string, wanted: reado
     const { first, count } = middleRows(rows);
     return await mapLimit(wanted, 1, async (z) => {
       const bytes = await level.read({ start: [z, first, 0], stop: [z + 1, first + count, columns] });
-      return ofRows(Float32Array.from(viewAs(bytes, level.dtype) as ArrayLike<number>), columns);
+      return ofRows(Float32Array.from(numbersOf(bytes, level.dtype)), columns);
     });
   } finally {
     await volume.close?.();
