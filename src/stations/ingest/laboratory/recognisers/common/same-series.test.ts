@@ -548,3 +548,43 @@ it("an alignment is of the stack beside it that it is called after with more wor
   expect([one, copy, aligned].map((path) => runs.get(path))).toEqual(Array(3).fill("work_TS_01"));
   expect(runs.get(other)).toBe("data_20240918_Glacios_TS_01");
 });
+
+describe("the name of a run that its folder tells", () => {
+  const volumeOf = (seed: number) => mrcFile([6, 24, 24], 10, { seed });
+  const recorded = (folder: string, seed: number) =>
+    Object.fromEntries(
+      ["TS_01", "TS_02"].flatMap((name, at) => [
+        [`${folder}/${name}.st`, stack(seed + at)],
+        [`${folder}/${name}.rawtlt`, angles],
+        [`${folder}/${name}_rec.mrc`, volumeOf(seed + at + 10)],
+      ]),
+    );
+  const others = { ...recorded("krios/march", 1), ...recorded("jonas", 3) };
+  const named = ["jonas_TS_01", "jonas_TS_02", "krios_march_TS_01", "krios_TS_02"];
+
+  it("is not that of what an earlier ingestion wrote of it", async () => {
+    const run = "publish/10302/TS_01";
+    const spacing = `${run}/Reconstructions/VoxelSpacing10.000`;
+    const { runs } = await decided({
+      ...others,
+      [`${run}/run_metadata.json`]: "{}",
+      [`${run}/TiltSeries/100/TS_01.mrc`]: stack(1),
+      [`${run}/TiltSeries/100/tiltseries_metadata.json`]: `{"pixel_spacing": 2.5}`,
+      [`${run}/Alignments/100/alignment_metadata.json`]: "{}",
+      [`${run}/Alignments/100/TS_01.xf`]: "1 0 0 1 0 0\n".repeat(5),
+      [`${spacing}/Tomograms/100/TS_01.mrc`]: volumeOf(11),
+      [`${spacing}/Tomograms/100/tomogram_metadata.json`]: `{"voxel_spacing": 10}`,
+      [`${spacing}/Annotations/100/ribosome-1.0_point.ndjson`]: "{}",
+    });
+    expect(runs).toEqual(named);
+  });
+
+  it("is not that of a project that has picks of it, where its stack lies elsewhere", async () => {
+    const { runs } = await decided({
+      ...others,
+      "mehmet/TS_01_denoised.mrc": volumeOf(11),
+      "mehmet/TS_01_ribosome.csv": "x,y,z\n5,5,3\n",
+    });
+    expect(runs).toEqual(named);
+  });
+});

@@ -42,6 +42,8 @@ interface Family {
   readonly books: Books;
   /** What a file is byte for byte, and is left out for, by its path without the extension. */
   readonly copies: ReadonlyMap<string, string>;
+  /** Files that are left out unless somebody wants them, such as what an earlier ingestion wrote: they name no run that has others. */
+  readonly aside: ReadonlySet<string>;
 }
 
 type Books = ReadonlyMap<string, ReadonlySet<string>>;
@@ -67,11 +69,11 @@ interface Found {
 export async function runsOfSeries(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
   const families: Family[] = [];
   const all = familiesOf(laboratory, recognised);
-  for (const { name, units, books, copies } of all) {
+  for (const { units, ...family } of all) {
     const apart = (
-      await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, { units, series: tightName(name) })))
+      await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, { units, series: tightName(family.name) })))
     ).flat();
-    if (apart.length > 1) families.push({ name, units: apart, books, copies });
+    if (apart.length > 1) families.push({ ...family, units: apart });
   }
   if (families.length === 0) return recognised;
   const mdocs = new Map((await mdocsOf(laboratory)).all.map((mdoc) => [mdoc.path, mdoc]));
@@ -115,7 +117,7 @@ function familiesOf(laboratory: Laboratory, recognised: readonly Recognised[]): 
     ({ run }) => run!,
   );
   const names = new Map([...byRun].map(([run, own]) => [run, seriesName(run, own)]));
-  const books = booksOf(recognised);
+  const [books, aside] = [booksOf(recognised), asideOf(recognised)];
   const copies = new Map(
     claims.flatMap(({ path, copyOf }) => (copyOf === undefined ? [] : [[withoutEnd(path), copyOf] as const])),
   );
@@ -124,8 +126,18 @@ function familiesOf(laboratory: Laboratory, recognised: readonly Recognised[]): 
     const written = groupsOf(own, ({ run }) => names.get(run!)!);
     const [name] = [...written].reduce((most, one) => (one[1].length > most[1].length ? one : most));
     const telling = tellingOf(laboratory, own);
-    return { name, units: unitsOf(own, telling, sitesOf([...telling].map(folderOf), series)), books, copies };
+    return { name, units: unitsOf(own, telling, sitesOf([...telling].map(folderOf), series)), books, copies, aside };
   });
+}
+
+/** What is claimed for nothing but to be left out, and what the answers leave out that are taken by default. */
+function asideOf(recognised: readonly Recognised[]): Set<string> {
+  const claims = recognised.flatMap(({ claims: own, questions = [] }) => [
+    ...own,
+    ...questions.flatMap(({ options, guess }) => options.find(({ answer }) => answer === guess)?.claims ?? []),
+  ]);
+  const meant = new Set(claims.flatMap(({ path, role }) => (role === "left out" ? [] : path)));
+  return new Set(claims.flatMap(({ path }) => (meant.has(path) ? [] : path)));
 }
 
 /** What no program names, such as the names of copies, is nobody's bookkeeping. */
@@ -474,19 +486,26 @@ function runsOfGroups(family: Family, groups: readonly Group[], loose: readonly 
   return [...changes, ...loose.flatMap(({ run, paths }) => [...paths].map((path) => ({ path, run, isOf: open })))];
 }
 
-function namesOf({ name, units }: Family, groups: readonly Group[]): string[] {
+function namesOf({ name, units, aside }: Family, groups: readonly Group[]): string[] {
   if (groups.length === 1) return [new Set(units.map(({ run }) => run)).size === 1 ? units[0]!.run : name];
   const claimed = groups.map((group) => new Set(group.map(({ run }) => run)));
   const own = claimed.map((runs) => [...runs][0]!);
   const isTold = (names: readonly string[]) => new Set(names).size === groups.length;
   if (claimed.every(({ size }) => size === 1) && isTold(own)) return own;
-  const names = distinctNames(groups.map((group) => ({ name, folder: folderOfGroup(group) })));
+  const names = distinctNames(groups.map((group) => ({ name, folder: folderOfGroup(group, aside) })));
   return isTold(names) ? names : groups.map((_, at) => (at === 0 ? name : `${name}_${at + 1}`));
 }
 
 /** The folder of the site that most of it lies in, else the folder that all of it lies in, or that of its first file. */
-function folderOfGroup(group: Group): string {
-  const placed = group.filter(({ site }) => site !== undefined);
+function folderOfGroup(whole: Group, aside: ReadonlySet<string>): string {
+  const meant = whole.map((unit) => withoutAside(unit, aside)).filter(({ paths }) => paths.size > 0);
+  const group = meant.length > 0 ? meant : whole;
+  const has = (role: Claim["role"]) => (unit: Unit) => unit.byRole.has(role);
+  const inSites = group.filter(({ site }) => site !== undefined);
+  // the project of whoever has picked in it does not tell whose the series is that lies elsewhere
+  const isElsewhere =
+    group.some(has("tilt series")) && !inSites.some((unit) => has("tilt series")(unit) || has("acquisition")(unit));
+  const placed = isElsewhere ? [] : inSites;
   const filesOf = (units: readonly Unit[]) => units.reduce((sum, { paths }) => sum + paths.size, 0);
   const sites = [...groupsOf(placed, ({ site }) => site!.name).values()].sort((a, b) => filesOf(b) - filesOf(a));
   // a copy for somebody, in a folder of its own, does not tell where the series is
@@ -501,6 +520,12 @@ function folderOfGroup(group: Group): string {
   let count = 0;
   while (count < parts.length && others.every((folder) => folder.split("/")[count] === parts[count])) count++;
   return count === 0 ? first : parts.slice(0, count).join("/");
+}
+
+function withoutAside(unit: Unit, aside: ReadonlySet<string>): Unit {
+  const meant = (paths: ReadonlySet<string>) => new Set([...paths].filter((path) => !aside.has(path)));
+  const byRole = [...unit.byRole].map(([role, paths]) => [role, meant(paths)] as const);
+  return { ...unit, paths: meant(unit.paths), byRole: new Map(byRole.filter(([, paths]) => paths.size > 0)) };
 }
 
 /** A family of which nothing tells whether some of its groups are of one series. */
