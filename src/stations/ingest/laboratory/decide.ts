@@ -7,6 +7,7 @@ import { FILE_FORMATS } from "../../../formats/registry.js";
 import type { ComparedArchive } from "../../../model/compared-archive.js";
 import type { Claim, Details, GoneGain, Option, Question, Recognised, Role, Strength } from "./claims.js";
 import { inWordsOf } from "./compared-archive.js";
+import { inGivenRuns } from "./given-runs.js";
 import { goneGainNote, missingFramesNotes } from "./missing-frames.js";
 import { joinAlike, stableId } from "./questions.js";
 import { baseName } from "./recognisers/common/paths.js";
@@ -97,7 +98,7 @@ export async function decide(
   found: readonly Recognised[],
   given: Given = NOTHING_GIVEN,
 ): Promise<Decided> {
-  const all = given.archive ? inWordsOf(given.archive, found) : found;
+  const all = inGivenRuns(given.archive ? inWordsOf(given.archive, found) : found, given);
   const ofRuns = all.flatMap(({ questions = [] }) =>
     questions.filter(({ isOfRuns }) => isOfRuns).map((one) => taken(one, given)),
   );
