@@ -6,6 +6,7 @@ import { leaveBinnedStacks } from "./completion/binned-stacks.js";
 import { boxQuestions } from "./completion/boxes.js";
 import { calibrationQuestions } from "./completion/calibrations.js";
 import { chunkQuestions } from "./completion/chunks.js";
+import { comparedQuestions } from "./completion/compared-tables.js";
 import { configuredSizeQuestions } from "./completion/configured-sizes.js";
 import { countedInPixels, countedQuestions } from "./completion/counted-pixels.js";
 import { cutQuestions } from "./completion/cuts.js";
@@ -121,6 +122,7 @@ export async function complete(
   nameProcessing(files, laboratory);
   withoutRun(files, undecided);
   await unreadLists(files, laboratory);
+  if (given.archive === undefined) ask(await comparedQuestions(files, laboratory));
   await leaveWhatIsNotMeant(files, laboratory, ask);
   await onlyOne(files, undecided, laboratory);
   ask(await seriesOfOneRun(files, laboratory));

@@ -1,0 +1,97 @@
+import { few } from "../../../../core/finding.js";
+import { groupsOf } from "../../../../core/groups.js";
+import { counted } from "../../../../core/units.js";
+import { unguarded } from "../../../../formats/table/csv-line.js";
+import { parseTable } from "../../../../formats/table/delimited.js";
+import type { Question } from "../claims.js";
+import type { Decision } from "../decide.js";
+import { stableId } from "../questions.js";
+import { baseName, folderOf } from "../recognisers/common/paths.js";
+import { orReason } from "../recognisers/common/reading.js";
+import type { Laboratory } from "../survey/laboratory.js";
+import { outOrAsIs } from "./claim.js";
+
+/** A run folder that a table of `curate match` names, which lies in the laboratory. */
+interface Compared {
+  readonly folder: string;
+  /** Of the portal. */
+  readonly run: string;
+  readonly isCertain: boolean;
+}
+
+/**
+ * Run folders that the portal has, or may have, by a table of `curate match` that lies in the laboratory: a person says whether they are published once more.
+ * The drives may be mounted elsewhere now. Who gives the table with --matches is not asked.
+ */
+export async function comparedQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
+  const open = [...files.values()].filter(({ role, strength }) => role !== "left out" && strength !== "person");
+  const byName = groupsOf(foldersAbove(open), baseName);
+  const asked = new Set<string>();
+  const questions: Question[] = [];
+  for (const { path } of laboratory.files.filter((file) => /\.csv$/i.test(file.path))) {
+    const rows = await comparedIn(laboratory, path, byName);
+    const byFolder = new Map(rows.map((row) => [row.folder, row]));
+    const meant = open.filter((file) => !asked.has(file.path) && rowOf(file.path, byFolder) !== undefined);
+    if (meant.length === 0) continue;
+    for (const file of meant) asked.add(file.path);
+    const told = new Map(meant.map((file) => [rowOf(file.path, byFolder)!, file]));
+    const each = [...told.keys()].map(({ folder, run, isCertain }) => `${folder} ${isCertain ? "as" : "perhaps as"} ${run}`);
+    questions.push({
+      id: stableId("compared", path),
+      text: `Are ${counted(told.size, "run folder")} not to be published once more, since the portal has ${told.size === 1 ? "the run" : "the runs"} by ${path}: ${few(each)}? With --matches the table is obeyed without a question.`,
+      files: meant.map((file) => file.path),
+      options: outOrAsIs(meant, {
+        because: `the portal has the run by ${path}`,
+        ...{ out: "not published: the portal has them", as: "publish", says: "published with the others" },
+      }),
+      guess: "leave-out",
+    });
+  }
+  return questions;
+}
+
+/** Every folder that holds such files, at whatever depth. */
+function foldersAbove(files: readonly Decision[]): Set<string> {
+  const all = new Set<string>();
+  for (const { path } of files) for (let at = folderOf(path); at !== "" && !all.has(at); at = folderOf(at)) all.add(at);
+  return all;
+}
+
+function rowOf(path: string, byFolder: ReadonlyMap<string, Compared>): Compared | undefined {
+  for (let at = folderOf(path); at !== ""; at = folderOf(at)) if (byFolder.has(at)) return byFolder.get(at);
+  return undefined;
+}
+
+/** Columns as `curate match` writes them. */
+const COLUMNS = ["sc_run_name", "CZI_run_name", "path", "status"] as const;
+
+/** Whether the first line of a text is that of a table of `curate match`. */
+export const isComparedTable = (text: string): boolean => /^\uFEFF?sc_run_name[,;\t]CZI_run_name(?=[,;\t\r\n]|$)/.test(text);
+
+async function comparedIn(
+  laboratory: Laboratory,
+  file: string,
+  byName: ReadonlyMap<string, readonly string[]>,
+): Promise<Compared[]> {
+  const text = await laboratory.text(file);
+  if (text === undefined || !isComparedTable(text)) return [];
+  const separator = /[,;\t]/.exec(text)![0] as "," | ";" | "\t";
+  const read = await orReason(async () => parseTable(text, separator, file));
+  if (!("value" in read)) return [];
+  const [header, ...rows] = read.value.map(({ cells }) => cells.map((cell) => unguarded(cell.trim())));
+  const [ownAt, runAt, pathAt, statusAt] = COLUMNS.map((name) => header!.indexOf(name)) as [number, number, number, number];
+  return rows.flatMap((cells): Compared[] => {
+    const status = statusAt < 0 ? "matched" : cells[statusAt];
+    const run = cells[runAt];
+    if (status === "rejected" || run === undefined || run === "") return [];
+    const named = (pathAt < 0 ? "" : cells[pathAt]) || cells[ownAt] || "";
+    const folders = (byName.get(baseName(named)) ?? []).filter((folder) => areOne(folder, named));
+    return folders.map((folder) => ({ folder, run, isCertain: status !== "ambiguous" }));
+  });
+}
+
+/** Whether a folder is the one that a table names, on whatever mount: its whole path, or it and the folder around it, are called alike. */
+function areOne(folder: string, named: string): boolean {
+  const two = folder.split("/").slice(-2).join("/");
+  return !named.includes("/") || `/${named}`.endsWith(`/${folder}`) || (two.includes("/") && `/${named}`.endsWith(`/${two}`));
+}
