@@ -68,6 +68,8 @@ export interface PointsReading {
 export interface Details {
   /** Å of voxels, or of pixels of a tilt series, where the bookkeeping knows better than the header. */
   readonly spacingAngstrom?: number | undefined;
+  /** Å that it is published with, where the pixel was calibrated later than its header was written: all else is decided by the size of before. */
+  readonly calibratedAngstrom?: number | undefined;
   /** Where that was concluded from, if it may be wrong. */
   readonly spacingFrom?: string | undefined;
   /** Of tilt series, where no acquisition file tells it: rotation of the tilt axis in degrees, voltage in V. */

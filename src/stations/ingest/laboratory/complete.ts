@@ -26,6 +26,7 @@ import { meshQuestions } from "./completion/meshes.js";
 import { methodOfName } from "./completion/method.js";
 import { nanometreQuestions } from "./completion/nanometres.js";
 import { notedQuestions } from "./completion/noted.js";
+import { beforeCalibration, notedPixelQuestions, recalibrate } from "./completion/noted-pixels.js";
 import { oneOfRun } from "./completion/one-of-run.js";
 import { paintedQuestions } from "./completion/painted.js";
 import { leaveParts } from "./completion/parts.js";
@@ -136,6 +137,8 @@ export async function complete(
   ask(await turnedQuestions(files, laboratory));
   const { series, tabled } = await fillSizes({ files, undecided, laboratory }, ask);
   ask(configuredSizeQuestions(files, laboratory));
+  ask(await notedPixelQuestions(files, laboratory));
+  beforeCalibration(files, laboratory);
   ask(boxQuestions(files, laboratory));
   ask(namedSpacingQuestions(files, laboratory, series));
   ask(headerQuestions(files, laboratory, series));
@@ -194,6 +197,7 @@ export async function complete(
   ask(await seedQuestions(files, { laboratory, volumesOf, signal }));
   ask(await sameParticles(files, { laboratory, volumesOf, signal }));
   waitForAnswers(files, questions, { lists: new Set(lists.map(({ path }) => path)), laboratory });
+  recalibrate(files, laboratory);
   const sizes = [...spacingNotes(files, laboratory), ...placeholderNotes(files, laboratory, series)];
   const notes = [...decisions.notes, ...unread, ...sizes, ...placed.notes];
   return { ...decisions, runs: runsOf(files), files, undecided, questions, notes };

@@ -35,6 +35,7 @@ const reading = z.strictObject({
 
 const details = z.strictObject({
   spacingAngstrom: z.number().positive().optional(),
+  calibratedAngstrom: z.number().positive().optional(),
   spacingFrom: z.string().optional(),
   tiltAxisDegrees: z.number().optional(),
   voltage: z.number().positive().optional(),

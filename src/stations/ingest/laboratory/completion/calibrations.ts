@@ -31,7 +31,9 @@ export function calibrationQuestions(files: ReadonlyMap<string, Decision>, labor
     const [one, other, ...more] = [...bySpacing.keys()].map(Number).sort((a, b) => a - b);
     if (one === undefined || other === undefined || more.length > 0) return [];
     const apart = other / one - 1;
-    const isOpen = own.some(({ strength }) => strength !== "person") && apart > APART.least && apart < APART.most;
+    // of what a note tells the calibrated size of there is no doubt
+    const isTold = own.some(({ details }) => details.calibratedAngstrom !== undefined);
+    const isOpen = !isTold && own.some(({ strength }) => strength !== "person") && apart > APART.least && apart < APART.most;
     return isOpen ? [{ run: own[0]!.run!, one, other, files: own }] : [];
   });
   return [...groupsOf(pairs, ({ one, other }) => keyOf(`${one}`, `${other}`))].map(([key, group]) =>
