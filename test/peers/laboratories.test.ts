@@ -34,6 +34,7 @@ const LABORATORIES = [
   ...["facility_server"],
   ...["empiar_reprocessed"],
   ...["legacy_archive"],
+  ...["lab_portal"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
