@@ -98,7 +98,7 @@ export async function decide(
   found: readonly Recognised[],
   given: Given = NOTHING_GIVEN,
 ): Promise<Decided> {
-  const all = inGivenRuns(given.archive ? inWordsOf(given.archive, found) : found, given);
+  const all = inGivenRuns(given.archive ? inWordsOf(given.archive, found) : found, given.files);
   const ofRuns = all.flatMap(({ questions = [] }) =>
     questions.filter(({ isOfRuns }) => isOfRuns).map((one) => taken(one, given)),
   );

@@ -66,7 +66,7 @@ function rowOf(path: string, byFolder: ReadonlyMap<string, Compared>): Compared 
 const COLUMNS = ["sc_run_name", "CZI_run_name", "path", "status"] as const;
 
 /** Whether the first line of a text is that of a table of `curate match`. */
-export const isComparedTable = (text: string): boolean => /^\uFEFF?sc_run_name[,;\t]CZI_run_name(?=[,;\t\r\n]|$)/.test(text);
+const isComparedTable = (text: string): boolean => /^\uFEFF?sc_run_name[,;\t]CZI_run_name(?=[,;\t\r\n]|$)/.test(text);
 
 async function comparedIn(
   laboratory: Laboratory,
