@@ -133,3 +133,20 @@ it("a stack of DigitalMicrograph is no gain reference, with frames or without", 
   expect(await fates({ "rec/Hel_03.rec": one })).toEqual([stack, "there are no frames that it corrects"]);
   expect((await fates(series("raw", "TS_1", 1)))[0]).toBe(stack);
 });
+
+it("a gain reference of another session is not that of what Warp processed, even where Warp names none", async () => {
+  const parameters = { DataFolder: "../ours/frames", ProcessingFolder: "warp_frameseries", Extension: "*.mrc" };
+  const settings = Object.entries(parameters).map(([name, value]) => `<Param Name="${name}" Value="${value}" />`);
+  const rows = [0, 1, 2].map((z) => `../warp_frameseries/TS_1_${z}_fractions.mrc  ${3 * z - 3}.00  84.10  ${z}.00\n`).join("");
+  const laboratory = await laboratoryWith({
+    ...series("ours", "TS_1", 1),
+    ...series("facility/grid1", "Position_1", 2),
+    "facility/20230208_EER_gain.mrc": frame(99),
+    "warp/warp_frameseries.settings": `<?xml version="1.0" encoding="utf-8"?>\n<Settings><Import>${settings.join("")}</Import></Settings>`,
+    "warp/warp_frameseries/TS_1_0_fractions.xml": `<?xml version="1.0" encoding="utf-8"?>\n<Movie><CTF /></Movie>`,
+    "warp/tomostar/TS_1.tomostar": `\ndata_\n\nloop_\n_wrpMovieName #1\n_wrpAngleTilt #2\n_wrpAxisAngle #3\n_wrpDose #4\n${rows}`,
+  });
+  const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  expect(files.get("facility/20230208_EER_gain.mrc")).toMatchObject({ role: "gain", runs: ["Position_1"] });
+  expect(questions.map(({ answer }) => answer)).toEqual(["none"]);
+});

@@ -34,7 +34,7 @@ export const warp: Recogniser = {
       });
     const missingFrames = claimFrames(found);
     const stacks = await claimResults(found);
-    await claimGains(found);
+    claimGains(found);
     const { questions } = await claimPoints(found);
     if (stacks.strange.length > 0)
       found.notes.push(`${few(stacks.strange)} ${stacks.strange.length === 1 ? "is" : "are"} of no tilt series that Warp knows.`);
