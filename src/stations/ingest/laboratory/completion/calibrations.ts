@@ -8,7 +8,7 @@ import { asItIs, leftOut } from "./claim.js";
 import { optionOf, spacingOf } from "./spacings.js";
 
 /** Parts by which voxel sizes differ where the pixel was calibrated anew: less is rounding, more another binning or another program's choice. */
-const APART = { least: 0.005, most: 0.08 };
+export const APART = { least: 0.005, most: 0.08 };
 
 interface Pair {
   readonly run: string;

@@ -36,3 +36,29 @@ describe("a header that contradicts the tilt series", () => {
     expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(5) })).toEqual([]);
   });
 });
+
+describe("a tomogram of binned images whose header has the pixel of another microscope", () => {
+  const more = { "TS_03.st": stack(2.5, 7), "rec/TS_03.mrc": volume(10, [6, 12, 12], 3) };
+
+  it("is asked about, and the size by the pixel of its tilt series is taken", async () => {
+    expect(await asked({ ...more, "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(11.6) })).toEqual([
+      ["lying", "10", "10,11.6,leave-out"],
+    ]);
+    expect(await asked({ ...more, "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(8.4) })).toEqual([
+      ["lying", "10", "10,8.4,leave-out"],
+    ]);
+  });
+
+  it.each([
+    ["it is a part of one of another binning", volume(5)],
+    ["its size is no binning along both axes", volume(11.6, [6, 12, 14])],
+    ["the pixel may have been calibrated anew", volume(10.4)],
+  ])("is none where %s", async (_, of) => {
+    expect(await asked({ ...more, "TS_01.st": stack(2.5), "a/TS_01.mrc": of })).toEqual([]);
+  });
+
+  it("is none where most tomograms have it: the headers of the tilt series may be wrong", async () => {
+    const odd = (n: number) => ({ [`TS_0${n}.st`]: stack(2.5, n + 6), [`b${n}/TS_0${n}.mrc`]: volume(11.6, [6, 12, 12], n) });
+    expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(11.6), ...odd(3) })).toEqual([]);
+  });
+});

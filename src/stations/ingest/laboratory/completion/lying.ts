@@ -4,8 +4,9 @@ import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { APART } from "./calibrations.js";
 import { leftOut } from "./claim.js";
-import { expected, isNear, optionOf, type SeriesPixels, spacingOf, spacingOfName } from "./spacings.js";
+import { expected, isNear, isWhole, optionOf, type SeriesPixels, spacingOf, spacingOfName } from "./spacings.js";
 
 /** Part by which a header may differ from bookkeeping, which rounds. */
 const TOLERANCE = 0.02;
@@ -20,8 +21,8 @@ interface Lie {
 }
 
 /**
- * Headers that contradict bookkeeping: another voxel size than the program's own books have, or a volume that would be far wider than the images of its
- * tilt series. Bookkeeping's, or the size by which the images fit, is taken until somebody answers.
+ * Headers that contradict bookkeeping: another voxel size than the program's own books have, a volume that would be far wider than the images of its
+ * tilt series, or one that has the voxels of the binned images and another size of them: somebody told the program the pixel of another microscope. Bookkeeping's, or the size by which the images fit, is taken until somebody answers.
  */
 export function lyingQuestions(
   files: ReadonlyMap<string, Decision>,
@@ -33,6 +34,12 @@ export function lyingQuestions(
     file.role === "tomogram" ? (widthOf(file, spacingOf(file, laboratory), laboratory, series) ?? []) : [],
   );
   const isUsual = ratios.filter((ratio) => ratio > WIDER_MOST).length * 2 > ratios.length;
+  const binned = [...files.values()].flatMap((file) => {
+    const binning = file.role === "tomogram" ? binningOf(file, laboratory, series) : undefined;
+    const spacing = spacingOf(file, laboratory);
+    return binning === undefined || spacing === undefined ? [] : [isOfAnother(spacing, binning)];
+  });
+  const isUsualPixel = binned.filter((isOther) => isOther).length * 2 > binned.length;
   const lies = [...files.values()].flatMap((file): Lie[] => {
     const { role, strength, question, details, because } = file;
     if (role !== "tomogram" || strength === "person" || question !== undefined || details.spacingFrom !== undefined) return [];
@@ -46,11 +53,17 @@ export function lyingQuestions(
     const could = expected(file, laboratory, series);
     // then it is the header of the tilt series that is in nm
     if (could.some(({ spacing }) => isNear(spacing * 10, header, TOLERANCE))) return [];
-    const wide = widthOf(file, header, laboratory, series);
-    if (wide === undefined || wide <= WIDER_MOST || isUsual) return [];
-    const fitting = could.filter(({ isBinning }) => isBinning);
     // where the name agrees with the header it may be the tilt series whose header is wrong
     const isNamed = isNear(spacingOfName(file.path) ?? 0, header, TOLERANCE);
+    const wide = widthOf(file, header, laboratory, series);
+    if (wide === undefined || wide <= WIDER_MOST || isUsual) {
+      const binning = isUsualPixel || isNamed ? undefined : binningOf(file, laboratory, series);
+      if (binning === undefined || !isOfAnother(header, binning)) return [];
+      const { by, pixels } = binning;
+      const since = `it has as many voxels along x and y as the images of its tilt series, whose pixels have ${pixels.map((pixel) => Number(pixel.toFixed(3))).join(" or ")} Å, binned by ${by}`;
+      return [{ file, header, likely: pixels.length === 1 ? Number((by * pixels[0]!).toFixed(3)) : undefined, since }];
+    }
+    const fitting = could.filter(({ isBinning }) => isBinning);
     const likely = fitting.length === 1 && !isNamed ? fitting[0]!.spacing : undefined;
     return [{ file, header, likely, since: `then it is ${wide} times as wide as the images of its tilt series` }];
   });
@@ -90,3 +103,32 @@ function widthOf(
   const widest = Math.max(...own.map((one) => Math.max(one.rows, one.columns) * one.pixelAngstrom));
   return Number(((Math.max(rows, columns) * spacing) / widest).toPrecision(2));
 }
+
+interface Binning {
+  readonly by: number;
+  /** Å. */
+  readonly pixels: readonly number[];
+}
+
+/** The whole number by which the images of a tomogram's tilt series were binned, where it has exactly as many voxels as this leaves along both axes. */
+function binningOf({ path, run }: Decision, laboratory: Laboratory, series: readonly SeriesPixels[]): Binning | undefined {
+  const [, y = 0, x = 0] = laboratory.get(path)?.volume?.shape ?? [];
+  const own = series.filter((one) => one.run === run && one.rows > 0);
+  if (x === 0 || y === 0 || own.length === 0) return undefined;
+  const fits = (by: number) =>
+    own.every(({ rows, columns }) =>
+      [
+        [rows, columns],
+        [columns, rows],
+      ].some(([down, across]) => Math.abs(down! / by - y) < 1 && Math.abs(across! / by - x) < 1),
+    );
+  const by = Math.round(Math.max(own[0]!.rows, own[0]!.columns) / Math.max(x, y));
+  const pixels = own.map(({ pixelAngstrom }) => pixelAngstrom);
+  return by >= 1 && fits(by)
+    ? { by, pixels: pixels.filter((one, at) => !pixels.slice(0, at).some((other) => isNear(one, other, 0.01))) }
+    : undefined;
+}
+
+/** Whether a voxel size is that of no such image, neither binned nor cut, nor of its pixel as somebody has calibrated it anew. */
+const isOfAnother = (spacing: number, { by, pixels }: Binning): boolean =>
+  pixels.every((pixel) => !isNear(spacing, pixel * by, APART.most) && !isWhole(spacing / pixel));

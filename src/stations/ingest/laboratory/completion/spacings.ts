@@ -208,7 +208,8 @@ export function headerQuestions(
   });
 }
 
-const isWhole = (binning: number): boolean => binning > 0.97 && Math.abs(binning / Math.max(1, Math.round(binning)) - 1) < 0.02;
+export const isWhole = (binning: number): boolean =>
+  binning > 0.97 && Math.abs(binning / Math.max(1, Math.round(binning)) - 1) < 0.02;
 
 export function optionOf(value: number, files: readonly Decision[]): Option {
   const claims = files.map((file) => ({ ...asItIs(file), details: { ...file.details, spacingAngstrom: value } }));
