@@ -93,7 +93,7 @@ import { joinAlike } from "./questions.js";
 import { baseName, folderOf, sharedDepth } from "./recognisers/common/paths.js";
 import { tellingPaths } from "./recognisers/common/source-folders.js";
 import { deselectedQuestions } from "./recognisers/warp/doubts.js";
-import { APART, runFinder, runsCalled, stemOf, wordsOf } from "./run-names.js";
+import { APART, runFinder, runsCalled, stemOf, tightName, wordsOf } from "./run-names.js";
 import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
 import { leaveWaitingLists, leaveWaitingTwins, waitForAnswers } from "./waiting.js";
@@ -227,7 +227,7 @@ async function leaveWhatIsNotMeant(
 ): Promise<void> {
   ask(await deselectedQuestions(files, laboratory));
   ask(await notedQuestions(files, laboratory));
-  ask(await judgedQuestions(files, laboratory, calledAsSeries(files)));
+  ask(await judgedQuestions(files, laboratory, calledByPeople(files)));
   ask(downloadedQuestions(files, laboratory));
   ask(await copiesOfPortal(files, laboratory));
   ask(await entryQuestions(files, laboratory));
@@ -278,8 +278,19 @@ const isCalledAsSeries = ({ path, role }: Decision): boolean =>
   NAMED_AS_SERIES.includes(role) || /\.(?:mdoc|tomostar)$/i.test(path);
 
 /** The runs of which files have a name, by the files that are called after their series. */
-const calledAsSeries = (files: ReadonlyMap<string, Decision>): ((name: string) => readonly string[]) =>
-  runsCalled([...files.values()].filter(isCalledAsSeries));
+const calledAsSeries = (
+  files: ReadonlyMap<string, Decision>,
+  key?: (name: string) => string,
+): ((name: string) => readonly string[]) => runsCalled([...files.values()].filter(isCalledAsSeries), key);
+
+/** The same where a person has typed the name: `ts 3` of `TS_003.st`. */
+function calledByPeople(files: ReadonlyMap<string, Decision>): (name: string) => readonly string[] {
+  const [exactly, tightly] = [calledAsSeries(files), calledAsSeries(files, tightName)];
+  return (name) => {
+    const runs = exactly(name);
+    return runs.length === 0 && /\p{L}.*\d/u.test(name) ? tightly(name) : runs;
+  };
+}
 
 /** What may lie beside the volumes of a run, and is none. */
 const BESIDE: readonly Decision["role"][] = ["acquisition", "raw tilts", "alignment", "ctf", "table"];

@@ -213,20 +213,23 @@ export function runFinder(names: readonly string[]): (path: string) => string | 
 /**
  * Runs of which files have a name, which may go on behind it: `TS_03` of `TS_03_10.00Apx.mrc`. A series that somebody has renamed is a run under one of its
  * names, and lists go on to call it by the other.
+ *
+ * @param key by which names are compared
  */
 export function runsCalled(
   files: Iterable<{ readonly path: string; readonly run?: string | undefined }>,
+  key: (name: string) => string = (name) => name,
 ): (name: string) => readonly string[] {
   const runs = new Map<string, Set<string>>();
   for (const { path, run } of files) {
     if (run === undefined) continue;
     const stem = stemOf(path.slice(path.lastIndexOf("/") + 1));
     for (const { end } of wordsOf(stem)) {
-      const name = stem.slice(0, end);
+      const name = key(stem.slice(0, end));
       runs.set(name, (runs.get(name) ?? new Set()).add(run));
     }
   }
-  return (name) => [...(runs.get(name) ?? [])];
+  return (name) => [...(runs.get(key(name)) ?? [])];
 }
 
 /** Words that a name has more where its letters and its number stand apart: `ts_01` for `ts01`. */

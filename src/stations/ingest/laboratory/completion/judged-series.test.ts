@@ -108,3 +108,37 @@ describe("rows of a database, whose files have the same names in several folders
     expect(await judgedIn(one)).toEqual(["data/a2010-1/3d_2/CC_07.rec", "data/a2010-1/raw/CC_07.mrc"]);
   });
 });
+
+describe("a table in which series are numbered anew in each sample", () => {
+  const image = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+  const judgedOf = async (table: string, files: Record<string, Uint8Array>) => {
+    const { questions } = await decided({ "overview.csv": table }, files);
+    return questions.flatMap(({ id, files: own }) => (id.startsWith("judged") ? own : []));
+  };
+
+  it("is about the series whose folder has the sample's name, though other series begin with it", async () => {
+    const files = {
+      ...{ "a_WT/TS_01/TS_01.st": image(1), "a_WT/TS_02/TS_02.st": image(2) },
+      ...{ "b_dUbl/TS_01/TS_01.st": image(3), "b_dUbl/TS_02/TS_02.st": image(4) },
+      ...{ "new/WT_03.st": image(5), "new/WT_04.st": image(6) },
+    };
+    const table =
+      "sample;no;name;use\nWT;1;TS_01;yes\nWT;2;TS_02;no\ndUbl;1;TS_01;yes\ndUbl;2;TS_02;yes\nWT;3;WT_03;yes\nWT;4;WT_04;yes\n";
+    expect(await judgedOf(table, files)).toEqual(["a_WT/TS_02/TS_02.st"]);
+  });
+
+  it("is about those that another row of the name does not call good", async () => {
+    const files = { "a/grid1_x/TS_01.st": image(1), "a/grid2_mut/TS_01.st": image(2), "a/TS_02.st": image(3) };
+    expect(await judgedOf("cells,name,good\nmut,TS_01,yes\n,TS_01,no\n,TS_02,yes\n", files)).toEqual(["a/grid1_x/TS_01.st"]);
+  });
+
+  it("has their names in two columns", async () => {
+    const files = { "st/WT_01.st": image(1), "st/WT_02.st": image(2), "st/mut_01.st": image(3), "st/mut_02.st": image(4) };
+    expect(await judgedOf("sample,no,good\nWT,1,y\nWT,2,n\nmut,1,y\nmut,2,y\n", files)).toEqual(["st/WT_02.st"]);
+  });
+
+  it.each(["ts 2", "TS-02", "ts2"])("has them as somebody has typed them: %s", async (name) => {
+    const files = { "st/TS_01.st": image(1), "st/TS_02.st": image(2) };
+    expect(await judgedOf(`name,good\nts 1,y\n${name},n\n`, files)).toEqual(["st/TS_02.st"]);
+  });
+});

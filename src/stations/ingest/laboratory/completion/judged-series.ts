@@ -90,11 +90,24 @@ export async function judgedQuestions(
   const questions: Question[] = [];
   for (const { path } of listsIn(laboratory)) {
     const cells = await cellsOf(laboratory, path);
-    const { bad, rows } = judgedIn(cells, { isName: (name) => runsCalled(name).length > 0, isUnprocessed });
+    const { bad, good, rows } = judgedIn(cells, { isName: (name) => runsCalled(name).length > 0, isUnprocessed });
     if (bad.length === 0) continue;
     const listed = rows.flatMap((cells) => fileOf(cells).map(({ run }) => run));
     const isOfFiles = new Set(listed).size < listed.length;
-    const found = bad.map((one) => ({ ...one, files: isOfFiles ? fileOf(one.cells) : seriesOf(folderOf(path), one) }));
+    const folder = folderOf(path);
+    // where several series have a name it is not those that another row calls good
+    const areGood = new Set(
+      good.flatMap((one) => {
+        const runs = new Set(seriesOf(folder, one).map(({ run }) => run));
+        return runs.size === 1 ? [...runs] : [];
+      }),
+    );
+    const badOnes = (one: Judged) => {
+      const own = seriesOf(folder, one);
+      const left = own.filter(({ run }) => !areGood.has(run));
+      return left.length > 0 ? left : own;
+    };
+    const found = bad.map((one) => ({ ...one, files: isOfFiles ? fileOf(one.cells) : badOnes(one) }));
     const own = found.flatMap((one) => one.files);
     if (own.length === 0) continue;
     const shown = found.flatMap(({ files: some, says }) =>
@@ -121,21 +134,24 @@ interface Series {
 
 interface JudgedRows {
   readonly bad: readonly Judged[];
+  readonly good: readonly Judged[];
   readonly rows: readonly (readonly string[])[];
 }
 
-const NONE: JudgedRows = { bad: [], rows: [] };
+const NONE: JudgedRows = { bad: [], good: [], rows: [] };
 
 /** The series that a table calls bad; none where it calls none good, or has no row for each series. */
-function judgedIn([head = [], ...all]: readonly (readonly string[])[], { isName: isCalled, isUnprocessed }: Series): JudgedRows {
+function judgedIn(table: readonly (readonly string[])[], { isName: isCalled, isUnprocessed }: Series): JudgedRows {
   const nameIn = (cell = "") => (isCalled(cell) ? cell : stemOf(cell));
   const isName = (cell = "") => isCalled(nameIn(cell));
-  const named = head.map((_, at) => new Set(all.flatMap((row) => (isName(row[at]) ? [nameIn(row[at])] : []))).size);
-  const names = named.indexOf(Math.max(...named));
+  const { head, all, named } = withNames(table, (cell) => (isName(cell) ? nameIn(cell) : undefined));
+  const most = Math.max(0, ...named.map(({ size }) => size));
   // a list of points has the same name in many rows
-  if (named[names]! < 2 || named[names]! < all.length / 2) return NONE;
-  // a row with the names of two series tells something of both
-  const rows = all.filter((row) => isName(row[names]) && row.every((cell, at) => at === names || !isName(cell)));
+  if (most < 2 || most < all.length / 2) return NONE;
+  const names = named.findIndex(({ size }) => size === most);
+  // a row with the names of two series tells something of both; a sample, with which names begin, stands in many rows
+  const isOther = (cell: string, at: number) => at !== names && named[at]?.isRepeated === false && isName(cell);
+  const rows = all.filter((row) => isName(row[names]) && !row.some(isOther));
   const judging = head.flatMap((title, at) => {
     const words = OF_BAD.test(title) ? YES : OF_GOOD.test(title) ? NO : OF_GRADES.test(title) ? DROPPED : undefined;
     if (words === undefined) return [];
@@ -156,5 +172,43 @@ function judgedIn([head = [], ...all]: readonly (readonly string[])[], { isName:
     return [...against, ...words].join(", ");
   };
   if (bad.length === rows.length) return NONE;
-  return { bad: bad.map((row) => ({ name: nameIn(row[names]), says: saysOf(row), cells: row })), rows };
+  const judged = (row: readonly string[]): Judged => ({ name: nameIn(row[names]), says: saysOf(row), cells: row });
+  return { bad: bad.map(judged), good: rows.filter((row) => !bad.includes(row)).map(judged), rows };
+}
+
+interface NamedColumn {
+  /** Different names of series in it. */
+  readonly size: number;
+  /** One of them stands in several rows. */
+  readonly isRepeated: boolean;
+}
+
+interface NamedTable {
+  readonly head: readonly string[];
+  readonly all: readonly (readonly string[])[];
+  readonly named: readonly NamedColumn[];
+}
+
+/** A table with the names of its columns. Two beside each other may tell more series than one, a sample and a number in it: `WT;4` of `WT_04`. */
+function withNames(
+  [head = [], ...all]: readonly (readonly string[])[],
+  nameOf: (cell: string) => string | undefined,
+): NamedTable {
+  const named = head.map((_, at): NamedColumn => {
+    const names = all.flatMap((row) => nameOf(row[at] ?? "") ?? []);
+    const { size } = new Set(names);
+    return { size, isRepeated: size < names.length };
+  });
+  const pairs = head.slice(1).map((_, at) => {
+    const isPair = (row: readonly string[]) => /\p{L}/u.test(row[at] ?? "") && /^\d+$/.test(row[at + 1] ?? "");
+    const cells = all.map((row) => (isPair(row) ? `${row[at]}_${row[at + 1]}` : ""));
+    return { title: `${head[at]} ${head[at + 1]}`, cells, size: new Set(cells.flatMap((cell) => nameOf(cell) ?? [])).size };
+  });
+  const [best] = pairs.sort((a, b) => b.size - a.size);
+  if (!best || best.size <= Math.max(...named.map(({ size }) => size))) return { head, all, named };
+  return {
+    head: [...head, best.title],
+    all: all.map((row, at) => [...head.map((_, column) => row[column] ?? ""), best.cells[at]!]),
+    named: [...named, { size: best.size, isRepeated: false }],
+  };
 }

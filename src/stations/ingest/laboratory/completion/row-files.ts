@@ -45,12 +45,17 @@ export async function cellsOf(laboratory: Laboratory, path: string): Promise<rea
   return read === undefined || "reason" in read ? [] : read.value.map(({ cells }) => cells.map((cell) => cell.trim()));
 }
 
+/** What may name a sample or a session: numbers and single letters stand in too many names. */
+const WORD = /^(?=.*\p{L})[\p{L}\p{N}_+-]{2,}$/u;
+const wordForm = (word: string): RegExp => new RegExp(`(?<![\\p{L}\\p{N}])${word.replaceAll("+", "\\+")}(?![\\p{L}\\p{N}])`, "u");
+
 /** Of paths those that a row of a table means. */
 type RowFinder = (paths: readonly string[], cells: readonly string[]) => readonly string[];
 
 /**
- * Where several files have the name that a row has, it means those below the folders that its other cells name: `usa2008-03-12-1` of
- * `usa2008-03-12-1,MR_1.mrc,1.92`. All, where it names none of them.
+ * Where several files have the name that a row has, it means those below the folders that its other cells name, `usa2008-03-12-1` of
+ * `usa2008-03-12-1,MR_1.mrc,1.92`, or else those in whose paths they are a word: `mutant` of `mutant,3,TS_03` in `grid4_mutant/TS_03.st`. All, where it names
+ * none of them.
  */
 export function rowFinder(laboratory: Laboratory): RowFinder {
   const folders = new Set(laboratory.folders().flatMap((path) => path.split("/")));
@@ -61,6 +66,13 @@ export function rowFinder(laboratory: Laboratory): RowFinder {
       if (cell === "" || !folders.has(cell)) continue;
       const below = left.filter((path) => path.split("/").slice(0, -1).includes(cell));
       if (below.length > 0) left = below;
+    }
+    for (const cell of cells) {
+      if (left.length < 2) break;
+      if (!WORD.test(cell)) continue;
+      const form = wordForm(cell);
+      const having = left.filter((path) => form.test(path));
+      if (having.length > 0) left = having;
     }
     return left;
   };
