@@ -35,6 +35,7 @@ const LABORATORIES = [
   ...["empiar_reprocessed"],
   ...["legacy_archive"],
   ...["lab_portal"],
+  ...["virology_mutants"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
