@@ -129,6 +129,8 @@ function binningOf({ path, run }: Decision, laboratory: Laboratory, series: read
     : undefined;
 }
 
-/** Whether a voxel size is that of no such image, neither binned nor cut, nor of its pixel as somebody has calibrated it anew. */
+/** Whether a voxel size is that of no such image, neither binned nor cut, nor of its pixel as somebody has calibrated it anew, and that of a similar pixel. */
 const isOfAnother = (spacing: number, { by, pixels }: Binning): boolean =>
-  pixels.every((pixel) => !isNear(spacing, pixel * by, APART.most) && !isWhole(spacing / pixel));
+  pixels.every(
+    (pixel) => !isNear(spacing, pixel * by, APART.most) && !isWhole(spacing / pixel) && spacing * WIDER_MOST > pixel * by,
+  );
