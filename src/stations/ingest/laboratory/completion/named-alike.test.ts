@@ -11,10 +11,22 @@ const etomo = (name: string, files: Record<string, Uint8Array>) => ({
   ...Object.fromEntries(Object.entries(files).map(([end, bytes]) => [`${name}/${name}${end}`, bytes])),
 });
 
+/** The same images, as another program has corrected them for motion. */
+function alike(seed: number): Uint8Array {
+  const bytes = stack(seed).slice();
+  const voxels = new Float32Array(bytes.buffer, 1024);
+  for (const [at, value] of voxels.entries()) voxels[at] = value + 0.02 * Math.sin(at);
+  return bytes;
+}
+
+const mdocOf = (name: string) =>
+  `PixelSpacing = 2.5\nImageFile = ${name}.mrc\n\n${[0, 3, 6, 9, 12].map((angle, z) => `[ZValue = ${z}]\nTiltAngle = ${angle}\n\n`).join("")}`;
+
 async function decided(files: Record<string, string | Uint8Array>) {
   const laboratory = await laboratoryWith(files);
   const { runs, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
-  return { runs, asked: questions.map(({ id, answer }) => [id.replace(/-[0-9a-f]+$/, ""), answer]) };
+  const kept = questions.find(({ id }) => id.startsWith("names-"))?.options[0]!.says;
+  return { runs, kept, asked: questions.map(({ id, answer }) => [id.replace(/-[0-9a-f]+$/, ""), answer]) };
 }
 
 describe("(36) names by their letters and numbers", () => {
@@ -95,6 +107,22 @@ describe("a table with two names in each row", () => {
     expect((await decided({ ...files, "ana/upload/table.csv": "name,ours\nwt_02,TS_5\n" })).asked).not.toContainEqual([
       ...["names", "one-run"],
     ]);
+  });
+
+  it("is taken though both have stacks and tomograms, where the stacks show the same images, under the name that the mdoc has", async () => {
+    const both = { ...series, "Position_3/Position_3_rec.mrc": volume(5), "Position_8/Position_8_rec.mrc": volume(6) };
+    const again = { ...made, "yeast_a1/yeast_a1.st": alike(1), "yeast_a2/yeast_a2.st": alike(2) };
+    const { asked, kept } = await decided({ ...both, ...again, "names.csv": "new,old\nyeast_a1,Position_3\nyeast_a2,Position_8\n" });
+    expect(asked).toContainEqual(["names", "one-run"]);
+    expect(kept).toBe("one run each: yeast_a1, yeast_a2");
+    const mdocs = Object.fromEntries(["Position_3", "Position_8"].map((name) => [`${name}.mdoc`, mdocOf(name)]));
+    const turned = table.replaceAll(/(Position_\d),(yeast_a\d)/g, "$2,$1");
+    expect((await decided({ ...both, ...again, ...mdocs, "names.csv": turned })).kept).toBe(
+      "one run each: Position_3, Position_8",
+    );
+    expect(
+      (await decided({ ...both, ...again, "yeast_a2/yeast_a2.st": stack(9), "names.csv": table })).asked,
+    ).not.toContainEqual(["names", "one-run"]);
   });
 
   it("of a name that stands in another row, too, tells nothing", async () => {

@@ -16,6 +16,8 @@ const READS_IN_FLIGHT = 16;
 const ROWS_MIN = 2;
 const TABLE = /\.(?:csv|tsv|txt|tab|md|dat)$/i;
 const RECORDED: readonly Claim["role"][] = ["tilt series", "acquisition", "frame", "raw tilts"];
+/** What has the name that the microscope gave. */
+const ACQUIRED: readonly Claim["role"][] = ["acquisition", "frame"];
 const MADE: readonly Claim["role"][] = ["tomogram", "alignment"];
 
 /** A run by what is claimed for it. */
@@ -24,7 +26,8 @@ type Pair = readonly [a: string, b: string];
 
 /**
  * Asks whether runs are one of which somebody has written both names into a table, as people do who rename series; and where a single series without a
- * tomogram and a single tomogram without a series remain. Runs whose stacks show other images are not asked about.
+ * tomogram and a single tomogram without a series remain. Runs whose stacks show other images are not asked about; where they show the same ones, the table
+ * is believed until somebody answers.
  */
 export async function namedAlike(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
   const asked = new Set(
@@ -36,15 +39,16 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
   const questions: Question[] = [];
   const taken = new Set<string>();
   for (const { path, pairs, isShown } of await tablesOf(laboratory, runs)) {
-    const open = await notApart(
-      laboratory,
-      runs,
-      pairs.filter((pair) => !pair.some((run) => taken.has(run))),
-    );
+    const free = pairs.filter((pair) => !pair.some((run) => taken.has(run)));
+    const compared = await comparedPairs(laboratory, runs, free);
+    const open = compared.flatMap(({ pair, areAlike }) => (areAlike === false ? [] : [pair]));
     if (open.length === 0) continue;
     for (const run of open.flat()) taken.add(run);
-    const question = questionOf(runs, open, { id: stableId("names", path), why: `${path} has them in one row` });
-    questions.push(isShown ? { ...question, guess: "one-run" } : question);
+    // a row whose images are the same tells that the table says what it seems to say, unless those of another row are not
+    const isSeen = open.length === free.length && compared.some(({ areAlike }) => areAlike === true);
+    const why = `${path} has them in one row${isSeen ? ", and their stacks show the same images" : ""}`;
+    const question = questionOf(runs, open, { id: stableId("names", path), why });
+    questions.push(isShown || isSeen ? { ...question, guess: "one-run" } : question);
   }
   for (const pair of await notApart(
     laboratory,
@@ -167,13 +171,26 @@ function pairsOf(rows: readonly (readonly (string | undefined)[])[]): {
   return { pairs: best, columns };
 }
 
-async function notApart(laboratory: Laboratory, runs: Runs, pairs: readonly Pair[]): Promise<Pair[]> {
-  const open: Pair[] = [];
+interface Compared {
+  readonly pair: Pair;
+  /** Undefined where no stacks tell it. */
+  readonly areAlike: boolean | undefined;
+}
+
+async function comparedPairs(laboratory: Laboratory, runs: Runs, pairs: readonly Pair[]): Promise<Compared[]> {
+  const compared: Compared[] = [];
   for (const pair of pairs) {
     const [a, b] = pair.map((run) => runs.get(run)!.find(({ role }) => role === "tilt series")?.path);
-    if (a === undefined || b === undefined || (await showTheSame(laboratory, a, b)) !== false) open.push(pair);
+    const areAlike = a === undefined || b === undefined ? undefined : await showTheSame(laboratory, a, b);
+    compared.push({ pair, areAlike });
   }
-  return open;
+  return compared;
+}
+
+/** Those whose stacks do not show other images. */
+async function notApart(laboratory: Laboratory, runs: Runs, pairs: readonly Pair[]): Promise<Pair[]> {
+  const compared = await comparedPairs(laboratory, runs, pairs);
+  return compared.flatMap(({ pair, areAlike }) => (areAlike === false ? [] : [pair]));
 }
 
 const has = (claims: readonly Claim[], roles: readonly Claim["role"][]): boolean =>
@@ -220,7 +237,8 @@ function questionOf(runs: Runs, pairs: readonly Pair[], { id, why }: { readonly 
   const isWhole = pairs.every(
     ([a, b]) => ![RECORDED, MADE].some((roles) => has(runs.get(a)!, roles) && has(runs.get(b)!, roles)),
   );
-  const kept = ([a, b]: Pair) => (has(runs.get(b)!, RECORDED) && !has(runs.get(a)!, RECORDED) ? b : a);
+  const weigh = (run: string) => [ACQUIRED, RECORDED].filter((roles) => has(runs.get(run)!, roles)).length;
+  const kept = ([a, b]: Pair) => (weigh(b) > weigh(a) ? b : a);
   const told = pairs.flatMap((pair) =>
     pair.flatMap((run) => runs.get(run)!.map(({ path }): RunOfFile => ({ path, run, isOf: kept(pair) }))),
   );
