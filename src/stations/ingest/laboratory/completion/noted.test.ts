@@ -42,6 +42,7 @@ describe("what a note says of the data beside it", () => {
     ["by its name alone, as an item of a list", "Folders:\n- rec: final\n- first_try: do not use!\n- bob: Bob's\n"],
     ["in a list with commas", "rec, bob: final\nfirst_try, scratch: how bad is it? throw away\n"],
     ["as what is not for publication", "rec  final\nscratch, first_try  each for a comparison. not for publication!\n"],
+    ["as what is to be ignored", "rec  final\nfirst_try: a test of the axis, ignore\n"],
     ["in German", "rec: gut\nfirst_try: nur ein Versuch, nicht zur Veröffentlichung\n"],
     ["in Markdown", "# Folders\n\n* `rec/` final\n* `first_try` of the old axis, **do not use**\n* `bob/` Bob's\n"],
     ["below another one", "* `rec` mine\n  * `first_try` of the old axis. Do not deposit.\n"],

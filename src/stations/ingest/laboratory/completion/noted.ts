@@ -27,7 +27,7 @@ const FORBIDS = new RegExp(
 );
 /** The same of what a note names: of a whole folder nobody means by it that its data are worthless. */
 const FORBIDS_NAMED =
-  /\b(?:not|no longer) (?:needed|used)(?: any ?more)?\b|\b(?:can|to) be (?:deleted|thrown away)\b|\bthrow (?:it |them |this |these )?away\b/i;
+  /\b(?:not|no longer) (?:needed|used)(?: any ?more)?\b|\b(?:can|to) be (?:deleted|thrown away)\b|\bthrow (?:it |them |this |these )?away\b|\b(?:please |to )?(?:ignore|disregard)d?\b(?=\s*(?:[.!,;)]|$)|\s+(?:this|these|them|it)\b)/i;
 
 /** Not the dot of `Fig. 2`. */
 const SENTENCE_END = /(?<=[.!?;])(?<!\b(?:figs?|e\.g|i\.e|ca|vs|nr|z\.b|approx|resp)\.)\s+/i;
