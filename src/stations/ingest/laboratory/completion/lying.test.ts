@@ -35,6 +35,14 @@ describe("a header that contradicts the tilt series", () => {
     expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(10, [6, 17, 17]) })).toEqual([]);
     expect(await asked({ "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(5) })).toEqual([]);
   });
+
+  it("is asked about where a tomogram of the run has as many voxels, of the size by which they fit the images", async () => {
+    const two = { "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(10), "try/TS_01.mrc": volume(5, [6, 12, 12], 3) };
+    expect(await asked(two)).toEqual([["lying", "leave-out", "10,5,leave-out"]]);
+    // then it is a part of that one
+    const whole = await asked({ ...two, "b/TS_01.mrc": volume(5, [12, 24, 24], 4) });
+    expect(whole.map(([id]) => id)).not.toContain("lying");
+  });
 });
 
 describe("a tomogram of binned images whose header has the pixel of another microscope", () => {

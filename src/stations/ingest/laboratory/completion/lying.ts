@@ -18,11 +18,15 @@ interface Lie {
   readonly header: number;
   readonly likely: number | undefined;
   readonly since: string;
+  /** It may be a part: then nothing is published until somebody answers. */
+  readonly isPart?: boolean;
 }
 
 /**
  * Headers that contradict bookkeeping: another voxel size than the program's own books have, a volume that would be far wider than the images of its
- * tilt series, or one that has the voxels of the binned images and another size of them: somebody told the program the pixel of another microscope. Bookkeeping's, or the size by which the images fit, is taken until somebody answers.
+ * tilt series, or one that has the voxels of the binned images and another size of them: somebody told the program the pixel of another microscope. Bookkeeping's,
+ * or the size by which the images fit, is taken until somebody answers. One that has as many voxels as a tomogram of its run which shows what the images show,
+ * and a smaller voxel size, may be that tomogram with a wrong pixel, or a part of another one.
  */
 export function lyingQuestions(
   files: ReadonlyMap<string, Decision>,
@@ -56,20 +60,23 @@ export function lyingQuestions(
     // where the name agrees with the header it may be the tilt series whose header is wrong
     const isNamed = isNear(spacingOfName(file.path) ?? 0, header, TOLERANCE);
     const wide = widthOf(file, header, laboratory, series);
+    const fitting = could.filter(({ isBinning }) => isBinning);
     if (wide === undefined || wide <= WIDER_MOST || isUsual) {
+      const isNarrow = wide !== undefined && !isUsual && fitting.length === 1;
+      const narrow = isNarrow ? narrowLie(file, { header, fits: fitting[0]!.spacing, files, laboratory }) : undefined;
+      if (narrow) return [narrow];
       const binning = isUsualPixel || isNamed ? undefined : binningOf(file, laboratory, series);
       if (binning === undefined || !isOfAnother(header, binning)) return [];
       const { by, pixels } = binning;
       const since = `it has as many voxels along x and y as the images of its tilt series, whose pixels have ${pixels.map((pixel) => Number(pixel.toFixed(3))).join(" or ")} Å, binned by ${by}`;
       return [{ file, header, likely: pixels.length === 1 ? Number((by * pixels[0]!).toFixed(3)) : undefined, since }];
     }
-    const fitting = could.filter(({ isBinning }) => isBinning);
     const likely = fitting.length === 1 && !isNamed ? fitting[0]!.spacing : undefined;
     return [{ file, header, likely, since: `then it is ${wide} times as wide as the images of its tilt series` }];
   });
   const groups = groupsOf(lies, ({ header, likely, since }) => `${header} ${likely} ${since.replace(/\S*\d\S*/g, "#")}`);
   return [...groups].map(([key, group]): Question => {
-    const { header, likely, since } = group[0]!;
+    const { header, likely, since, isPart } = group[0]!;
     const some = group.map(({ file }) => file);
     const names = fewFiles(some.map(({ path }) => path));
     return {
@@ -85,9 +92,34 @@ export function lyingQuestions(
           claims: some.map((file) => leftOut(file, "its header contradicts what is known of it")),
         },
       ],
-      ...(likely !== undefined && { guess: `${likely}` }),
+      ...(likely !== undefined && { guess: isPart ? "leave-out" : `${likely}` }),
     };
   });
+}
+
+interface Narrow {
+  readonly header: number;
+  /** By which its sections show what the images show. */
+  readonly fits: number;
+  readonly files: ReadonlyMap<string, Decision>;
+  readonly laboratory: Laboratory;
+}
+
+/** The voxels of a header are too small where a tomogram of the run has as many, and those that fit its images. What others of the run have is no slip. */
+function narrowLie(file: Decision, { header, fits, files, laboratory }: Narrow): Lie | undefined {
+  if (header >= fits * (1 - TOLERANCE)) return undefined;
+  const shapeOf = (path: string) => laboratory.get(path)?.volume?.shape.join(" ");
+  const others = [...files.values()].filter(
+    ({ role, run, path }) => role === "tomogram" && run === file.run && path !== file.path,
+  );
+  const spacings = others.map((other) => ({ path: other.path, spacing: spacingOf(other, laboratory) ?? 0 }));
+  const twin = spacings.find(({ path, spacing }) => shapeOf(path) === shapeOf(file.path) && isNear(spacing, fits, TOLERANCE));
+  const isShared = spacings.some(
+    ({ path, spacing }) => isNear(spacing, header, TOLERANCE) && shapeOf(path) !== shapeOf(file.path),
+  );
+  if (!twin || isShared) return undefined;
+  const since = `${twin.path} has as many voxels, by which it shows what the images of its tilt series show`;
+  return { file, header, likely: fits, since, isPart: true };
 }
 
 /** How many times as wide as its tilt series a tomogram is. */
