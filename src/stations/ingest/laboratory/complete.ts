@@ -164,7 +164,7 @@ export async function complete(
   ask(asideQuestions(files, laboratory));
   ask(placeMasks(files, laboratory));
   await leaveSameMasks(files, laboratory);
-  await leaveSmallFrames(files, laboratory);
+  await leaveSmallFrames({ files, undecided }, laboratory);
   await framesWithoutAcquisition(files, laboratory);
   await oneOfRun(files, laboratory);
   const runs = runsOf(files);

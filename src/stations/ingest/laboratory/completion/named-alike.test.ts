@@ -112,7 +112,11 @@ describe("a table with two names in each row", () => {
   it("is taken though both have stacks and tomograms, where the stacks show the same images, under the name that the mdoc has", async () => {
     const both = { ...series, "Position_3/Position_3_rec.mrc": volume(5), "Position_8/Position_8_rec.mrc": volume(6) };
     const again = { ...made, "yeast_a1/yeast_a1.st": alike(1), "yeast_a2/yeast_a2.st": alike(2) };
-    const { asked, kept } = await decided({ ...both, ...again, "names.csv": "new,old\nyeast_a1,Position_3\nyeast_a2,Position_8\n" });
+    const { asked, kept } = await decided({
+      ...both,
+      ...again,
+      "names.csv": "new,old\nyeast_a1,Position_3\nyeast_a2,Position_8\n",
+    });
     expect(asked).toContainEqual(["names", "one-run"]);
     expect(kept).toBe("one run each: yeast_a1, yeast_a2");
     const mdocs = Object.fromEntries(["Position_3", "Position_8"].map((name) => [`${name}.mdoc`, mdocOf(name)]));
@@ -120,9 +124,9 @@ describe("a table with two names in each row", () => {
     expect((await decided({ ...both, ...again, ...mdocs, "names.csv": turned })).kept).toBe(
       "one run each: Position_3, Position_8",
     );
-    expect(
-      (await decided({ ...both, ...again, "yeast_a2/yeast_a2.st": stack(9), "names.csv": table })).asked,
-    ).not.toContainEqual(["names", "one-run"]);
+    expect((await decided({ ...both, ...again, "yeast_a2/yeast_a2.st": stack(9), "names.csv": table })).asked).not.toContainEqual(
+      ["names", "one-run"],
+    );
   });
 
   it("of a name that stands in another row, too, tells nothing", async () => {

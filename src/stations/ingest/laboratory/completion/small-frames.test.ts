@@ -4,6 +4,22 @@ import { decisionsOf, recognisedIn } from "../know.js";
 
 const { signal } = new AbortController();
 
+/** Several images of one size in one file. */
+function stackTiff(count: number, rows: number, columns: number): Uint8Array {
+  const one = tiff(rows, columns);
+  const bytes = new Uint8Array(count * one.length);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < count; at++) {
+    const start = at * one.length;
+    bytes.set(one, start);
+    const directory = start + 8;
+    const entries = view.getUint16(directory, true);
+    view.setUint32(directory + 2 + 5 * 12 + 8, start + 8 + 2 + entries * 12 + 4, true);
+    view.setUint32(directory + 2 + entries * 12, at + 1 < count ? start + one.length + 8 : 0, true);
+  }
+  return bytes;
+}
+
 /** Grey pixels of 8 bits in one strip. */
 function tiff(rows: number, columns: number): Uint8Array {
   const tags = [
@@ -50,6 +66,15 @@ describe("TIFF files beside a tomogram", () => {
     expect(await fatesOf({ "cell1/tiff/cell1.000.tif": tiff(24, 20), "cell1/tiff/cell1.001.tif": tiff(24, 20) })).toEqual(
       Array(2).fill("left out: images of the size of the sections of cell1/cell1.rec, as which people save them, and no movie"),
     );
+  });
+
+  it("with as many images as it has sections are told, and what to do with them", async () => {
+    expect(await fatesOf({ "dragonfly/cell1_MultiROI.tif": stackTiff(6, 24, 20) })).toEqual([
+      "undefined: it seems to be a volume in TIFF of the size of cell1/cell1.rec: save it as MRC to publish it",
+    ]);
+    expect(await fatesOf({ "dragonfly/cell1_pieces.tif": stackTiff(3, 24, 20) })).toEqual([
+      "left out: images of the size of the sections of cell1/cell1.rec, as which people save them, and no movie",
+    ]);
   });
 
   it("with fewer pixels than the images of the tilt series are no movies of them", async () => {
