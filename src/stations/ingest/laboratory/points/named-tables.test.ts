@@ -55,6 +55,17 @@ it("tomograms may be called by their files, or stand in a column of any name", a
   expect(annotations.flatMap(({ filters }) => filters)).toEqual(["where=TS_01.mrc", "where=TS_02.mrc"]);
 });
 
+it("a table of what was measured of segmented objects is no list of positions, unlike one with the size of each pick", async () => {
+  const measured = await told(
+    rows("Label,Name,Volume (nm3),Surface (nm2),Center X,Center Y,Center Z", "1,pre,120.5,80,11,14,9", "2,post,130,90,3,7,5"),
+    ...[{}, { "TS_01.mrc": volume(1) }],
+  );
+  expect(measured.annotations).toEqual([]);
+  expect(measured.questions).toEqual([]);
+  const picked = await told(rows("tomo,x,y,z,volume", "TS_01,1,2,1,30", "TS_01,9,3,2,41", "TS_02,4,10,4,38"));
+  expect(picked.decision?.role).toBe("points");
+});
+
 it("rows that somebody has put aside are told and not read", async () => {
   const { annotations, notes } = await told(
     rows(

@@ -59,6 +59,12 @@ const SAMPLE =
   /^(?:sample|specimen|strain|genotype|mutant|condition|visit|session|dataset|grid|project|person|user|folder|cellline)(?:name|id)?$/;
 const SAMPLES_MAX = 50;
 const FILAMENT = /^(?:rln)?(?:filament|fiber|fibre|tube|helicaltube|contour|curve)(?:id|nr|no|number|index)?$/;
+/** What programs measure of a segmented object; a list of particles has one of them at most, such as the size of a cluster. */
+const MEASURES: readonly RegExp[] = [
+  /^(?:volume|vol(?:nm|um|px)?\d?$|n?(?:um|umberof)?voxels?(?:count)?$)/,
+  /^(?:surface|area)/,
+  /^(?:perimeter|eccentricity|solidity|sphericity|compactness|roundness|elongation|anisotropy|flatness|feret|(?:max|min)feret|equivalentdiameter|equivdiameter|(?:major|minor)axis|axis(?:major|minor)|eulernumber)/,
+];
 const TILT = /^(?:nominal)?(?:tilt|stage)(?:angle|number|index)?$/;
 const TURNED = /^(?:rot|psi|phi|theta|the|tdrot|narot|euler\w*|angle(?:rot|tilt|psi)|rlnangle\w+|q[0-3wxyz])$/;
 
@@ -204,6 +210,9 @@ function noPlaces({ names, values, rows }: Table): string | undefined {
   const tilt = words.findIndex((word) => TILT.test(word));
   if (tilt >= 0 && !words.some((word) => TURNED.test(word)))
     return `its column ${names[tilt]} tells of tilts: a table of images, and no list of positions`;
+  const measured = MEASURES.flatMap((form) => names.find((_, at) => form.test(words[at]!)) ?? []);
+  if (measured.length > 1)
+    return `its columns ${few(measured)} were measured of segmented objects, and it is no list of positions of particles: to publish their centres, write these alone into a table`;
   const judged = values.findIndex((own) => {
     const all = [...(own ?? [])].filter((value) => value !== "");
     return all.length > 0 && all.every((value) => JUDGED.test(value)) && all.some((value) => WRONG.test(value));
