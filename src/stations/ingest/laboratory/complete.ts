@@ -73,6 +73,7 @@ import { leaveSameVoxels, twinQuestions } from "./completion/twins.js";
 import { unevenQuestions } from "./completion/uneven.js";
 import { uprightQuestions } from "./completion/upright.js";
 import {
+  type Asked,
   answered,
   type Decided,
   type Decision,
@@ -135,7 +136,7 @@ export async function complete(
   ask(givenUpQuestions(files));
   ask(await countQuestions(files, laboratory));
   ask(await turnedQuestions(files, laboratory));
-  const { series, tabled } = await fillSizes({ files, undecided, laboratory }, ask);
+  const { series, tabled } = await fillSizes({ files, undecided, laboratory, questions }, ask);
   ask(configuredSizeQuestions(files, laboratory));
   ask(await notedPixelQuestions(files, laboratory));
   beforeCalibration(files, laboratory);
@@ -205,14 +206,19 @@ export async function complete(
 
 /** Sizes of pixels and voxels that headers do not have, or that are none. */
 async function fillSizes(
-  { files, undecided, laboratory }: Pick<Decided, "files" | "undecided"> & { readonly laboratory: Laboratory },
+  {
+    files,
+    undecided,
+    laboratory,
+    questions,
+  }: Pick<Decided, "files" | "undecided" | "questions"> & { readonly laboratory: Laboratory },
   ask: (some: readonly Question[]) => void,
 ) {
   await readPixels(files, laboratory);
   const tabled = await readTabledSizes(files, laboratory);
   fillTabledSizes(files, laboratory, tabled);
   const counted = await countedInPixels(files, laboratory);
-  const series = await seriesPixels(files, laboratory);
+  const series = await seriesPixels(files, laboratory, waitingStacks(questions, files));
   series.push(...fillPixels(files, undecided, laboratory, series));
   ask(countedQuestions(counted, files, { laboratory, series }));
   fillSpacings(files, undecided, laboratory, series);
@@ -438,23 +444,38 @@ function volumesOfRuns(files: ReadonlyMap<string, Decision>, laboratory: Laborat
   return (run) => volumes.get(run) ?? [];
 }
 
+/** Stacks of which a person is asked which one of a run counts: the size of their images, and of their pixels, is known all the same. */
+function waitingStacks(questions: readonly Asked[], files: ReadonlyMap<string, Decision>): Claim[] {
+  const open = questions.filter(({ answer, isOfRuns }) => answer === undefined && !isOfRuns);
+  const claims = open.flatMap(({ options }) => options.flatMap((option) => option.claims));
+  const stacks = claims.filter(({ role, run, path }) => role === "tilt series" && run !== undefined && !files.has(path));
+  return [...new Map(stacks.map((claim) => [claim.path, claim])).values()];
+}
+
 /** Tilt series of each run with the size of their pixels, by their headers and the acquisition files. */
-async function seriesPixels(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<SeriesPixels[]> {
+async function seriesPixels(
+  files: ReadonlyMap<string, Decision>,
+  laboratory: Laboratory,
+  waiting: readonly Claim[],
+): Promise<SeriesPixels[]> {
   const found: SeriesPixels[] = [];
   const know = (by: SeriesPixels["by"], run: string | undefined, pixelAngstrom: number | undefined, [rows, columns] = [0, 0]) => {
     if (run === undefined || pixelAngstrom === undefined || pixelAngstrom <= 0.01 || pixelAngstrom === 1) return;
     found.push({ run, pixelAngstrom, rows, columns, by });
   };
   const series = [...files.values()].filter(({ role }) => role === "tilt series");
-  const sizeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.slice(1) as [number, number] | undefined;
+  const sizeOf = ({ path }: Pick<Decision, "path">) =>
+    laboratory.get(path)?.volume?.shape.slice(1) as [number, number] | undefined;
   for (const file of series) know("tilt series", file.run, spacingOf(file, laboratory), sizeOf(file));
+  for (const { path, run, details = {} } of waiting)
+    know("tilt series", run, spacingOf({ path, details }, laboratory), sizeOf({ path }));
   const acquisitions = [...files.values()].filter(({ role, run }) => role === "acquisition" && run !== undefined);
   const read = await readAcquisitions(
     laboratory,
     acquisitions.map(({ path }) => path),
   );
   for (const { path, run } of acquisitions) {
-    const own = series.find((file) => file.run === run);
+    const own = [...series, ...waiting].find((file) => file.run === run);
     know("acquisition", run, read.get(path)?.pixelSpacing, own && sizeOf(own));
   }
   return found;

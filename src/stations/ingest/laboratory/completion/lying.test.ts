@@ -43,6 +43,15 @@ describe("a header that contradicts the tilt series", () => {
     const whole = await asked({ ...two, "b/TS_01.mrc": volume(5, [12, 24, 24], 4) });
     expect(whole.map(([id]) => id)).not.toContain("lying");
   });
+
+  it("is seen though a person is asked which of two stacks counts", async () => {
+    const two = { "one/TS_01.st": stack(2.5, 7), "two/TS_01.st": stack(2.5, 7.0001), "a/TS_01.mrc": volume(40) };
+    const found = await asked(two);
+    expect(found.map(([id, answer]) => [id, answer])).toEqual([
+      ["series", undefined],
+      ["lying", "10"],
+    ]);
+  });
 });
 
 describe("a tomogram of binned images whose header has the pixel of another microscope", () => {

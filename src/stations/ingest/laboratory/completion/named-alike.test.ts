@@ -25,7 +25,7 @@ const mdocOf = (name: string) =>
 async function decided(files: Record<string, string | Uint8Array>) {
   const laboratory = await laboratoryWith(files);
   const { runs, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
-  const kept = questions.find(({ id }) => id.startsWith("names-"))?.options[0]!.says;
+  const kept = questions.find(({ id }) => id.startsWith("names-"))?.options[0]?.says;
   return { runs, kept, asked: questions.map(({ id, answer }) => [id.replace(/-[0-9a-f]+$/, ""), answer]) };
 }
 
