@@ -76,3 +76,22 @@ it("of two tomograms with the same voxels that stays which does not lie in scrat
   const roles = ["rec/bin8/TS_01_bin8.rec", "scratch/TS_01.mrc"].map((path) => files.get(path)?.role);
   expect(roles).toEqual(["tomogram", "left out"]);
 });
+
+it("a copy of which nothing is known is no tomogram beside the denoised one that it was made of", async () => {
+  const rec = (seed: number, spacing = 20) => mrcFile([6, 12, 14], spacing, { seed });
+  const laboratory = await laboratoryWith({
+    "TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 }),
+    "TS_01.rawtlt": "-6\n-3\n0\n3\n6\n",
+    "rec/TS_01_rec.mrc": rec(2),
+    "rec/TS_01_rec_denoised.mrc": rec(3),
+    "send/TS_01.mrc": rec(3, 20.0004),
+  });
+  const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const fates = ["rec/TS_01_rec.mrc", "rec/TS_01_rec_denoised.mrc", "send/TS_01.mrc"].map((path) => files.get(path));
+  expect(fates.map((file) => [file?.role, file?.details.processing])).toEqual([
+    ["tomogram", undefined],
+    ["tomogram", "denoised"],
+    ["left out", undefined],
+  ]);
+  expect(questions.filter(({ id }) => id.startsWith("twins-"))).toEqual([]);
+});

@@ -151,8 +151,10 @@ const RECORDED: readonly Decision["role"][] = ["tilt series", "raw tilts", "alig
 export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
   const shapeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.join(" ") ?? "";
-  // what two programs say of one volume may differ, but for what was done with it
-  const keyOf = (file: Decision) => `${file.run}\0${file.details.processing ?? "raw"}\0${shapeOf(file)}`;
+  const keyOf = (file: Decision) => `${file.run}\0${shapeOf(file)}`;
+  // what two programs say of one volume may differ, but for what was done with it, where both know that
+  const mayBeOne = ({ details: { processing: a } }: Decision, { details: { processing: b } }: Decision) =>
+    a === undefined || b === undefined || a === b;
   const besides = groupsOf(
     [...files.values()].filter(({ role }) => RECORDED.includes(role)),
     ({ run }) => run ?? "",
@@ -165,20 +167,25 @@ export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: 
       Number(strength === "person") * 4 +
       Number(strength === "bookkeeping") * 2 +
       Number(details.spacingFrom === undefined) +
+      Number(details.processing !== undefined) +
       Number(!isForFigures(path) && !isPutAside(path)) / 2 +
       Number(folders.has(folderOf(path))) / 4;
-    const kept = new Map<string, Decision>();
+    const kept: { readonly voxels: string; readonly file: Decision }[] = [];
     for (const file of [...group].sort((a, b) => weight(b) - weight(a) || a.path.length - b.path.length)) {
       const voxels = (await voxelsOf(laboratory, file.path)) ?? (await imagesOf(file.path, laboratory));
-      const same = voxels === undefined ? undefined : kept.get(voxels);
-      const other = same ?? (await oppositeOf(file, [...kept.values()], laboratory));
+      const alike = kept.filter((one) => mayBeOne(one.file, file));
+      const same = alike.find((one) => one.voxels === voxels)?.file;
+      const ofOneKind = alike.flatMap((one) => (isOfOneKind(one.file, file) ? [one.file] : []));
+      const other = same ?? (await oppositeOf(file, ofOneKind, laboratory));
       if (other && file.strength !== "person") {
         const because = `the voxels of ${other.path} ${same ? "once more" : "with the contrast turned over"}`;
         files.set(file.path, { ...file, role: "left out", because, details: {} });
-      } else if (voxels !== undefined) kept.set(voxels, file);
+      } else if (voxels !== undefined) kept.push({ voxels, file });
     }
   }
 }
+
+const isOfOneKind = (a: Decision, b: Decision): boolean => (a.details.processing ?? "raw") === (b.details.processing ?? "raw");
 
 async function oppositeOf({ path }: Decision, kept: readonly Decision[], laboratory: Laboratory): Promise<Decision | undefined> {
   for (const other of kept) if (await areOpposite(laboratory, other.path, path)) return other;
