@@ -36,6 +36,7 @@ const LABORATORIES = [
   ...["legacy_archive"],
   ...["lab_portal"],
   ...["virology_mutants"],
+  ...["legacy_archive", "synapse_group"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
