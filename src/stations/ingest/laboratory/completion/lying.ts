@@ -108,10 +108,11 @@ interface Narrow {
 /** The voxels of a header are too small where a tomogram of the run has as many, and those that fit its images. What others of the run have is no slip. */
 function narrowLie(file: Decision, { header, fits, files, laboratory }: Narrow): Lie | undefined {
   if (header >= fits * (1 - TOLERANCE)) return undefined;
+  // a pixel that was concluded from others speaks against no header
+  const ofRun = [...files.values()].filter(({ run }) => run === file.run);
+  if (ofRun.some(({ role, details }) => role === "tilt series" && details.spacingFrom !== undefined)) return undefined;
   const shapeOf = (path: string) => laboratory.get(path)?.volume?.shape.join(" ");
-  const others = [...files.values()].filter(
-    ({ role, run, path }) => role === "tomogram" && run === file.run && path !== file.path,
-  );
+  const others = ofRun.filter(({ role, path }) => role === "tomogram" && path !== file.path);
   const spacings = others.map((other) => ({ path: other.path, spacing: spacingOf(other, laboratory) ?? 0 }));
   const twin = spacings.find(({ path, spacing }) => shapeOf(path) === shapeOf(file.path) && isNear(spacing, fits, TOLERANCE));
   const isShared = spacings.some(
