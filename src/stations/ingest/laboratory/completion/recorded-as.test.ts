@@ -62,6 +62,14 @@ describe("a stack under the name that the microscope gave to a series which was 
     ]);
     expect(files.get("second/Position_1_Vol.mrc")?.role).toBe("left out");
   });
+
+  it("is held to be a series of its own where no binning makes its pixels of those that were recorded", async () => {
+    const other = mrcFile([5, 48, 48], 3.4, { kind: "stack", seed: 9 });
+    const { runs, run, questions } = await decided({ ...sessions, ...outside("other", 9), "other/Position_1.mrc": other });
+    expect(questions.filter(({ id }) => id.startsWith("recorded"))).toMatchObject([{ answer: "separate-run" }]);
+    expect(runs).toHaveLength(3);
+    expect(run("other/Position_1_Vol.mrc")).toBe("Position_1");
+  });
 });
 
 describe("what is called after it", () => {

@@ -1,6 +1,7 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Claim, Question, Recognised, RunOfFile } from "../claims.js";
+import { haveOtherPixels } from "../conventions/apart.js";
 import { stableId } from "../questions.js";
 import { type MdocFacts, mdocsOf } from "../recognisers/common/mdocs.js";
 import { stemOf } from "../recognisers/common/names.js";
@@ -49,7 +50,7 @@ export async function recordedAs(laboratory: Laboratory, recognised: readonly Re
       notes.push(
         `${run} is taken for ${only}: ${recorded.get(only)!.path} was recorded under its name, and both show the same images.`,
       );
-    } else if (open.length > 0) questions.push(questionOf(runs.get(run)!, named, open));
+    } else if (open.length > 0) questions.push(questionOf(laboratory, runs.get(run)!, named, open));
   }
   if (names.size === 0 && questions.length === 0) return recognised;
   const changes = claims.flatMap(({ path, run }): RunOfFile[] => {
@@ -97,13 +98,25 @@ async function showStacksOf(
   return result;
 }
 
-function questionOf(claims: readonly Claim[], { run, recorded }: Named, open: readonly string[]): Question {
+/** Asks of which series a stack is; one whose pixels no mdoc of its name can have is held to be a series of its own until then. */
+function questionOf(
+  laboratory: Laboratory,
+  claims: readonly Claim[],
+  { run, recorded }: Named,
+  open: readonly string[],
+): Question {
   const files = [...new Set(claims.map(({ path }) => path))];
   const told = (isOf: string | undefined) => files.map((path): RunOfFile => ({ path, run, isOf }));
+  const stacks = claims.filter(({ role }) => role === "tilt series");
+  const isOther = haveOtherPixels(
+    stacks.map(({ path }) => laboratory.get(path)?.volume?.spacingsAngstrom[1]),
+    open.map((other) => recorded.get(other)!.pixelAngstrom),
+  );
+  const pixels = isOther ? " Its pixels are not those of the mdoc, nor binned from them." : "";
   const by = few(open.map((other) => `${recorded.get(other)!.path} of ${other}`));
   return {
     id: stableId("recorded", `${run} ${open.join(" ")}`),
-    text: `Is ${run} the tilt series of ${open.length === 1 ? open[0] : `one of ${open.join(", ")}`}? Its stack has the name of ${by}, and no images are there to compare it with.`,
+    text: `Is ${run} the tilt series of ${open.length === 1 ? open[0] : `one of ${open.join(", ")}`}? Its stack has the name of ${by}, and no images are there to compare it with.${pixels}`,
     files,
     isOfRuns: true,
     options: [
@@ -111,6 +124,6 @@ function questionOf(claims: readonly Claim[], { run, recorded }: Named, open: re
       { answer: "separate-run", says: "a series of its own", claims: [], runs: told(run) },
       { answer: "leave-out", says: "not published", claims: [], runs: told(undefined) },
     ],
-    guess: "leave-out",
+    guess: isOther ? "separate-run" : "leave-out",
   };
 }

@@ -53,3 +53,11 @@ export function mayBeOne(a: number, b: number): boolean {
   const halves = Math.round(2 * ratio) / 2;
   return ratio - 1 < CALIBRATION_TOLERANCE || Math.abs(ratio / halves - 1) < BINNING_TOLERANCE;
 }
+
+/** Whether what has pixels of these sizes, in Å, cannot be of one acquisition. A header that nobody set, which has 0 or 1 Å, tells nothing. */
+export function haveOtherPixels(some: readonly (number | undefined)[], others: readonly (number | undefined)[]): boolean {
+  const [a, b] = [some, others].map((sizes) =>
+    sizes.filter((size) => size !== undefined && size > 0.01 && Math.abs(size - 1) > 0.001),
+  );
+  return a!.length > 0 && b!.length > 0 && a!.every((one) => b!.every((other) => !mayBeOne(one!, other!)));
+}

@@ -4,7 +4,7 @@ import { counted } from "../../../../../core/units.js";
 import type { Claim, Question, Recognised, RunOfFile } from "../../claims.js";
 import { alignAlike, holdTheSame } from "../../completion/joined-runs.js";
 import { isForFigures } from "../../completion/put-aside.js";
-import { mayBeOne } from "../../conventions/apart.js";
+import { haveOtherPixels } from "../../conventions/apart.js";
 import { stableId } from "../../questions.js";
 import { tightName, wordsOf } from "../../run-names.js";
 import { inRuns } from "../../runs-of-files.js";
@@ -212,7 +212,7 @@ async function splitByStacks(
   const depth = Math.min(...every.map((folder) => shared(every[0]!, folder)));
   const parts = folders.map((own) => own[0]!.split("/")[depth] ?? "");
   const ofWork = parts.every((part) => siteName(part, series) === "");
-  if (new Set(parts).size < clusters.length || (ofWork && !haveOtherPixels(laboratory, clusters))) return [unit];
+  if (new Set(parts).size < clusters.length || (ofWork && !areOfOtherPixels(laboratory, clusters))) return [unit];
   const units = folders.map(
     (own, at): Unit => ({
       run: unit.run,
@@ -243,13 +243,9 @@ async function splitByStacks(
 }
 
 /** Whether no two of these can be made of each other, by the size of their pixels. */
-function haveOtherPixels(laboratory: Laboratory, clusters: readonly (readonly string[])[]): boolean {
+function areOfOtherPixels(laboratory: Laboratory, clusters: readonly (readonly string[])[]): boolean {
   const pixels = clusters.map(([first]) => laboratory.get(first!)?.volume?.spacingsAngstrom[1]);
-  // a header that nobody set has 1 Å
-  const isKnown = (one: number | undefined): one is number => one !== undefined && one > 0.01 && Math.abs(one - 1) > 0.001;
-  return pixels.every((one, at) =>
-    pixels.slice(at + 1).every((other) => isKnown(one) && isKnown(other) && !mayBeOne(one, other)),
-  );
+  return pixels.every((one, at) => pixels.slice(at + 1).every((other) => haveOtherPixels([one], [other])));
 }
 
 const siteAt = (folder: string, name: string): Site => ({ name, folder, called: folder });
