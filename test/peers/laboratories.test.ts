@@ -37,6 +37,7 @@ const LABORATORIES = [
   ...["lab_portal"],
   ...["virology_mutants"],
   ...["legacy_archive", "synapse_group"],
+  ...["legacy_archive", "postdoc_disk"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
