@@ -75,7 +75,9 @@ describe("a voxel size that counts pixels, of a stack whose header was never set
 
   it("stays where an acquisition file says that pixels have 1 Å", async () => {
     const mdoc = "PixelSpacing = 1\nImageFile = MR_1.mrc\n\n[ZValue = 0]\nTiltAngle = 0\n";
-    const { files, questions } = await decided({ "data/b1/3d/MR_1.rec": volume(4, 2), "data/b1/raw/MR_1.mrc.mdoc": mdoc });
+    // of another depth than the other tomogram of that name, which has the voxels of its images
+    const rec = mrcFile([7, 24, 20], 2, { seed: 4 });
+    const { files, questions } = await decided({ "data/b1/3d/MR_1.rec": rec, "data/b1/raw/MR_1.mrc.mdoc": mdoc });
     expect([files.get("data/b1/3d/MR_1.rec")?.role, questions]).toEqual(["tomogram", []]);
   });
 

@@ -86,6 +86,9 @@ export interface TailFinder {
   named(name: string): readonly string[];
 }
 
+/** Parts at the end of two paths that are not alike by chance: jobs of a program have folders and files of the same names. */
+const FOR_CERTAIN = 3;
+
 /** Indexes files by their names, once for all questions. */
 export function tailFinder(paths: Iterable<string>): TailFinder {
   const byName = new Map<string, string[]>();
@@ -135,7 +138,7 @@ export function tailFinder(paths: Iterable<string>): TailFinder {
       const isThere = (path: string) => equalTail(partsOf(path), wanted);
       const unfit = Math.max(0, ...called.filter((path) => !candidates.includes(path)).map(isThere));
       let best: string[] = [];
-      let most = unfit < 2 ? 0 : unfit;
+      let most = unfit < FOR_CERTAIN ? 0 : unfit;
       for (const candidate of candidates) {
         const length = equalTail(partsOf(candidate), wanted);
         if (length > most) [best, most] = [[candidate], length];
