@@ -15,3 +15,15 @@ export interface ComparedFolder {
   /** Why nothing of it is published; undefined for a run that the portal lacks. */
   readonly leftOut?: string | undefined;
 }
+
+/** Columns of the table that `curate match` writes. The three of its reference come first, so that its programs can read the table. */
+export const MATCH_COLUMNS = [
+  "sc_run_name",
+  "CZI_run_name",
+  "CZI_run_id",
+  "path",
+  "rule",
+  "score",
+  "status",
+  "dataset_id",
+] as const;

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { TableRow } from "../../../formats/table/delimited.js";
+import { MATCH_COLUMNS } from "../../../model/compared-archive.js";
 import { csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
 import { decodePath } from "../inventory/path-bytes.js";
 import type { Rule } from "./rules.js";
@@ -22,18 +23,6 @@ export type MatchStatus = "matched" | "ambiguous" | "rejected" | "manual";
 
 /** Certain rows: labels and copies use these. */
 export const isTaken = ({ status }: Pick<MatchRow, "status">): boolean => status === "matched" || status === "manual";
-
-/** The reference's three columns come first, so that its programs can read the table. */
-export const MATCH_COLUMNS = [
-  "sc_run_name",
-  "CZI_run_name",
-  "CZI_run_id",
-  "path",
-  "rule",
-  "score",
-  "status",
-  "dataset_id",
-] as const;
 
 export function matchesCsv(rows: readonly MatchRow[]): Buffer {
   const lines = rows.map(({ archiveRun, portalRun, portalRunId, path, rule, score, status, datasetId }) =>

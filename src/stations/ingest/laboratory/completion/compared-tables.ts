@@ -3,6 +3,7 @@ import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { unguarded } from "../../../../formats/table/csv-line.js";
 import { parseTable } from "../../../../formats/table/delimited.js";
+import { MATCH_COLUMNS } from "../../../../model/compared-archive.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
@@ -62,11 +63,11 @@ function rowOf(path: string, byFolder: ReadonlyMap<string, Compared>): Compared 
   return undefined;
 }
 
-/** Columns as `curate match` writes them. */
-const COLUMNS = ["sc_run_name", "CZI_run_name", "path", "status"] as const;
-
 /** Whether the first line of a text is that of a table of `curate match`. */
-const isComparedTable = (text: string): boolean => /^\uFEFF?sc_run_name[,;\t]CZI_run_name(?=[,;\t\r\n]|$)/.test(text);
+const isComparedTable = (text: string): boolean => FIRST_COLUMNS.test(text);
+
+const [OWN, PORTAL] = MATCH_COLUMNS;
+const FIRST_COLUMNS = new RegExp(`^\\uFEFF?${OWN}[,;\\t]${PORTAL}(?=[,;\\t\\r\\n]|$)`);
 
 async function comparedIn(
   laboratory: Laboratory,
@@ -79,7 +80,8 @@ async function comparedIn(
   const read = await orReason(async () => parseTable(text, separator, file));
   if (!("value" in read)) return [];
   const [header, ...rows] = read.value.map(({ cells }) => cells.map((cell) => unguarded(cell.trim())));
-  const [ownAt, runAt, pathAt, statusAt] = COLUMNS.map((name) => header!.indexOf(name)) as [number, number, number, number];
+  const at = (name: (typeof MATCH_COLUMNS)[number]) => header!.indexOf(name);
+  const [ownAt, runAt, pathAt, statusAt] = [at(OWN), at(PORTAL), at("path"), at("status")];
   return rows.flatMap((cells): Compared[] => {
     const status = statusAt < 0 ? "matched" : cells[statusAt];
     const run = cells[runAt];
