@@ -363,7 +363,7 @@ describe.each(SERVERS)("import of a standardised tree into $name", ({ name, abse
       expect([report.status, report.exitStatus]).toEqual(["partly", 3]);
       expect(report.runs).toEqual({ imported: 1, unchanged: 0, failed: 2, removed: 0 });
       expect(report.errors).toEqual([
-        expect.objectContaining({ code: "FORMAT_CORRUPT", file: join(tree, bad), byte: 18, hint: expect.any(String) }),
+        expect.objectContaining({ code: "FORMAT_CORRUPT", file: join(tree, bad), line: 1, column: 19, hint: expect.any(String) }),
         expect.objectContaining({
           code: "FORMAT_FIELD",
           message: 'expected one of FEI, TFS, JEOL, SIMULATED, found "Zeiss"',

@@ -94,4 +94,11 @@ it("a copy of which nothing is known is no tomogram beside the denoised one that
     ["left out", undefined],
   ]);
   expect(questions.filter(({ id }) => id.startsWith("twins-"))).toEqual([]);
+  // without it there is nothing that the other one was made of
+  const two = await laboratoryWith({
+    ...{ "TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 }), "TS_01.rawtlt": "-6\n-3\n0\n3\n6\n" },
+    ...{ "rec/TS_01_rec.mrc": rec(3), "rec/TS_01_rec_denoised.mrc": rec(3, 20.0004) },
+  });
+  const both = await decisionsOf(two, await recognisedIn(two, signal), signal);
+  expect(both.files.get("rec/TS_01_rec.mrc")?.role).toBe("tomogram");
 });

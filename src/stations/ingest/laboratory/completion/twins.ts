@@ -152,9 +152,6 @@ export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: 
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
   const shapeOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape.join(" ") ?? "";
   const keyOf = (file: Decision) => `${file.run}\0${shapeOf(file)}`;
-  // what two programs say of one volume may differ, but for what was done with it, where both know that
-  const mayBeOne = ({ details: { processing: a } }: Decision, { details: { processing: b } }: Decision) =>
-    a === undefined || b === undefined || a === b;
   const besides = groupsOf(
     [...files.values()].filter(({ role }) => RECORDED.includes(role)),
     ({ run }) => run ?? "",
@@ -170,9 +167,17 @@ export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: 
       Number(details.processing !== undefined) +
       Number(!isForFigures(path) && !isPutAside(path)) / 2 +
       Number(folders.has(folderOf(path))) / 4;
+    const prints = new Map<Decision, string | undefined>();
+    for (const file of group)
+      prints.set(file, (await voxelsOf(laboratory, file.path)) ?? (await imagesOf(file.path, laboratory)));
+    // what two programs say of one volume may differ, but for what was done with it; of which nobody knows that is a copy where the one that it was made of is there
+    const isPlain = ({ details: { processing = "raw" } }: Decision) => processing === "raw";
+    const isCopy = (file: Decision) =>
+      file.details.processing === undefined && group.some((other) => isPlain(other) && prints.get(other) !== prints.get(file));
+    const mayBeOne = (a: Decision, b: Decision) => isOfOneKind(a, b) || isCopy(a) || isCopy(b);
     const kept: { readonly voxels: string; readonly file: Decision }[] = [];
     for (const file of [...group].sort((a, b) => weight(b) - weight(a) || a.path.length - b.path.length)) {
-      const voxels = (await voxelsOf(laboratory, file.path)) ?? (await imagesOf(file.path, laboratory));
+      const voxels = prints.get(file);
       const alike = kept.filter((one) => mayBeOne(one.file, file));
       const same = alike.find((one) => one.voxels === voxels)?.file;
       const ofOneKind = alike.flatMap((one) => (isOfOneKind(one.file, file) ? [one.file] : []));

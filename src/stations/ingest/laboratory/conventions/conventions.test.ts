@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile, withTilts } from "../../../../../test/laboratory-kit.js";
 import type { Claim } from "../claims.js";
+import { decisionsOf, recognisedIn } from "../know.js";
 import { conventions } from "./conventions.js";
 
 it("tomograms in a folder of their own have runs, though their names follow no pattern of the project beside them", async () => {
@@ -87,4 +88,26 @@ describe("a stack of UCSF Tomo or of FEI's programs, in whose header nothing say
     expect(await roleOf("a/Tomo_4.mrc", [0, 0, 0, 0, 0])).toBe("tomogram");
     expect(await roleOf("a/MR_2.rec", tilts)).toBe("tomogram");
   });
+});
+
+it("a folder of stacks that are called alike but for a number is no run, though another folder has the same names", async () => {
+  const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+  const runsOf = async (files: Record<string, string | Uint8Array>) => {
+    const laboratory = await laboratoryWith(files);
+    const { signal } = new AbortController();
+    return (await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal)).runs;
+  };
+  const sessions = {
+    ...{ "2022_WT/TS_01.st": stack(1), "2022_WT/TS_02.st": stack(2) },
+    ...{ "2023_mutant/TS_01.st": stack(3), "2023_mutant/TS_02.st": stack(4) },
+  };
+  const series = ["2022_WT_TS_01", "2022_WT_TS_02", "2023_mutant_TS_01", "2023_mutant_TS_02"];
+  expect(await runsOf(sessions)).toEqual(series);
+  const angles = Object.fromEntries(
+    Object.keys(sessions).map((path, at) => [path.replace(/st$/, "rawtlt"), `-6\n-3\n0\n3\n${6 + at}\n`]),
+  );
+  expect(await runsOf({ ...sessions, ...angles })).toEqual(series);
+  // a folder a series has the name of its run, whatever the files in it are called
+  const folders = { "TS_01/stack.st": stack(1), "TS_02/stack.st": stack(2), "TS_02/stack_ali.st": stack(5) };
+  expect(await runsOf(folders)).toEqual(["TS_01", "TS_02"]);
 });

@@ -6,7 +6,7 @@ import type { Claim, Recognised, Role } from "../claims.js";
 import { ALIGNED } from "../recognisers/common/names.js";
 import { baseName, folderOf } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
-import { findRunNames, looseName, type NamedFile, runFinder, stemOf, wordsOf } from "../run-names.js";
+import { findRunNames, looseName, type NamedFile, runFinder, stemOf, withoutNumbers, wordsOf } from "../run-names.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { toldApart } from "./apart.js";
 import { type Seeming, seeming } from "./kinds.js";
@@ -168,7 +168,10 @@ function patternOr(named: readonly NamedFile[], others: (named: readonly NamedFi
   return isWrong ? others(named) : found;
 }
 
-/** Whether names of runs hold several series of which there are tomograms: the folder of a person who has `TS_01` and `TS_02` in it. */
+/**
+ * Whether names of runs hold several series: the folder of a person who has `TS_01` and `TS_02` in it, of which there are tomograms, or which are stacks that
+ * are called alike but for a number.
+ */
 function holdSeveral(find: (path: string) => string | undefined, named: readonly NamedFile[]): boolean {
   const seriesOf = (kind: string) =>
     groupsOf(
@@ -179,8 +182,16 @@ function holdSeveral(find: (path: string) => string | undefined, named: readonly
   return [...seriesOf("tilt series")].some(([run, stacks]) => {
     const made = new Set(tomograms.get(run)?.map(({ path }) => specimenOf(path)));
     const both = new Set(stacks.map(({ path }) => specimenOf(path)).filter((name) => isCounted(name) && made.has(name)));
-    return run !== "" && both.size > 1;
+    return run !== "" && (both.size > 1 || areNumbered(stacks, run));
   });
+}
+
+/** Whether some of these stacks lie in one folder and are called alike but for a number, which that of the run is not. */
+function areNumbered(stacks: readonly NamedFile[], run: string): boolean {
+  const names = stacks.map(({ path }) => ({ folder: folderOf(path), name: specimenOf(path) }));
+  const counted = names.filter(({ name }) => isCounted(name) && /\p{L}/u.test(name) && !name.includes(run));
+  const alike = groupsOf(counted, ({ folder, name }) => keyOf(folder, withoutNumbers(name)));
+  return [...alike.values()].some((some) => new Set(some.map(({ name }) => name)).size > 1);
 }
 
 /** What the files of runs that nobody names are of. Frames alone name a run where there is nothing else. */
