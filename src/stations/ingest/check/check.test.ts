@@ -318,13 +318,6 @@ describe("(34.law) what belongs to something that the configuration does not nam
   });
 });
 
-describe("a slip of the pen in a key that has to be there", () => {
-  it("is told once", () => {
-    const { errors } = check(changed("is_aligned: false", "is_alined: false"));
-    expect(errors.map(({ path }) => path)).toEqual(["tiltseries.0.metadata.is_alined"]);
-  });
-});
-
 describe("the grammar", () => {
   it.each<[name: string, from: string, to: string, path: string, message: RegExp, hint: RegExp]>([
     ["an unknown section", "gains:", "gain:", "gain", /^unknown section "gain"$/, /did you mean gains/],

@@ -88,14 +88,10 @@ class Walk {
   #map(node: MapNode, shape: MapShape, templated: boolean): void {
     const { fields } = shape;
     let unknown = 0;
-    const meant = new Set<string>();
     for (const [key, child] of node.entries) {
       const field = Object.hasOwn(fields, key) ? fields[key]! : undefined;
       if (!field) {
-        if (this.#isDocument || ++unknown > UNKNOWN_TOLD) continue;
-        const near = nearest(key, Object.keys(fields));
-        if (near !== undefined) meant.add(near);
-        this.#onFault(unknownKey(node, { key, near }, shape));
+        if (!this.#isDocument && ++unknown <= UNKNOWN_TOLD) this.#onFault(unknownKey(node, key, shape));
         continue;
       }
       const mayBeNull = this.#isDocument || field.nullable || field.shape.kind === "any";
@@ -109,8 +105,7 @@ class Walk {
       this.#onFault(faultOf(node, message, "this looks like a list or a table"));
     }
     for (const [key, field] of Object.entries(fields)) {
-      // a slip of the pen is told once
-      if (!field.required || node.entries.has(key) || meant.has(key)) continue;
+      if (!field.required || node.entries.has(key)) continue;
       const message = `${key} is missing from the ${shape.name} (expected ${wanted(field.shape)})`;
       this.#onFault(faultOf(node, message, `add ${key}: ${field.says}`));
     }
@@ -163,12 +158,9 @@ function mismatch(
   return faultOf(node, `${subject}${describe(node)}; expected ${wanted(shape)}`, hint);
 }
 
-function unknownKey(
-  node: MapNode,
-  { key, near }: { readonly key: string; readonly near: string | undefined },
-  shape: MapShape,
-): ErrorRecord {
+function unknownKey(node: MapNode, key: string, shape: MapShape): ErrorRecord {
   const known = Object.keys(shape.fields);
+  const near = nearest(key, known);
   const what = shape === CONFIG ? "section" : "key";
   const message = `unknown ${what} ${JSON.stringify(key)}${near === undefined ? `; ${knownText(known)}` : ""}`;
   const hint =
