@@ -6,6 +6,7 @@ import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
+import { APART } from "./calibrations.js";
 import { asItIs, leftOut } from "./claim.js";
 import { isNear, spacingOf } from "./spacings.js";
 
@@ -13,8 +14,6 @@ const NOTE = /(?:^|\/)[^/.]+$|\.(?:txt|md)$/i;
 const NOTE_BYTES_MAX = 64 * 1024;
 const NOTES_MAX = 500;
 const CALIBRATED = /calibrat|kalibri/i;
-/** Parts by which a calibration changes a pixel: less is rounding, more is a binning or another magnification. */
-const APART = { least: 0.005, most: 0.08 };
 const SAME = 0.0005;
 /** A tomogram's voxel is so near to a whole number of pixels. */
 const BINNED = 0.002;
