@@ -27,6 +27,13 @@ def seed(*words):
     return np.random.default_rng(zlib.crc32("/".join(map(str, words)).encode()))
 
 
+def noise(shape, *words, dtype=np.float32):
+    """Values that have nothing in common with those of any other file: a laboratory that is told by names and bookkeeping alone."""
+    r = seed("unlike", *words, *shape)
+    d = r.normal(r.uniform(-3, 3), 1.5, shape) if dtype == np.float32 else r.normal(100, 12, shape).round()
+    return d.astype(dtype)
+
+
 def weights(coarse, fine):
     """Linear interpolation from `coarse` knots to the centres of `fine` voxels, as a matrix."""
     at = (np.arange(fine) + 0.5) / fine * (coarse - 1)
