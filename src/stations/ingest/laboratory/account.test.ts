@@ -28,6 +28,22 @@ it("tells what may be missing first, each of a few files with its own reason, an
   ]);
 });
 
+it("tells of each file that waits for the answer about another, before more reasons than are told one by one", async () => {
+  const picks = "its coordinates may be those of a.mrc, about which question twins-1 is open";
+  const reasons = Array.from({ length: 21 }, (_, at) => [`n${at}.star`, `bookkeeping of ${"abcdefghijklmnopqrstu"[at]}`]);
+  const because = Object.fromEntries([...reasons, ["TS_01_picks.csv", picks]]) as Record<string, string>;
+  const files = new Map(
+    Object.entries(because).map(([path, why]): [string, Decision] => [
+      path,
+      { path, role: "left out", because: why, strength: "contents", details: {} },
+    ]),
+  );
+  const laboratory = await laboratoryWith(because);
+  const lines = accountLines(laboratory, { runs: [], files, undecided: new Map(), questions: [], software: [], notes: [] });
+  expect(lines[2]).toBe(`left out: TS_01_picks.csv: ${picks}`);
+  expect(lines.at(-1)).toContain("left out for 2 more reasons");
+});
+
 it("tells of files that rsync has left in part, and of those alone", async () => {
   const laboratory = await laboratoryWith({
     "rec/.TS_01.mrc.Xa1b2c": "part",

@@ -5,6 +5,7 @@ import { TAKEN } from "../check/placeholders.js";
 import { countText, type Decision, type Decisions, waitingRuns } from "./decide.js";
 import { stableId } from "./questions.js";
 import type { Laboratory } from "./survey/laboratory.js";
+import { isLeftWaiting } from "./waiting.js";
 
 /** Runs that are all named. */
 const RUNS_NAMED = 12;
@@ -57,8 +58,9 @@ function unusedLines(
     const paths = group.paths.filter((path) => !isChore(path));
     return paths.length === 0 ? [] : [{ ...group, paths }];
   });
-  // where not all can be told, volumes are missed first
-  groups.sort((a, b) => Number(b.paths.some(isVolume)) - Number(a.paths.some(isVolume)));
+  // where not all can be told, volumes are missed first, and what waits for an answer
+  const isMissed = ({ paths, because }: UnusedGroup) => Number(paths.some(isVolume) || isLeftWaiting(because));
+  groups.sort((a, b) => isMissed(b) - isMissed(a));
   const lines: string[] = [];
   const each = (word: string, { paths, because }: Pick<UnusedGroup, "paths" | "because">, what: string) => {
     const isOne = paths.length > EACH_MAX || new Set(paths.map(reasonIn)).size === 1 || because.startsWith("half maps");

@@ -178,7 +178,8 @@ async function rowsOf(
     ];
     for (const group of groups.sort((a, b) => b.length - a.length)) {
       await turnOfTheLoop();
-      const row = rowOf(group[0]!, commonGlob(group), group.length);
+      // what was found of one file says nothing of those that other runs may have
+      const row = rowOf(group[0]!, group.length === 1 ? literal(group[0]!.path) : commonGlob(group), group.length);
       const named = search(row, runs);
       if (named.every(({ path }) => isFree(path))) {
         rows.push(row);

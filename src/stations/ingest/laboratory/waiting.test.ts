@@ -96,8 +96,8 @@ describe("(36) what hangs on a question that nobody has answered", () => {
     );
     const document = readDecisions(text, "new.decisions.yaml");
     expect(document.files.map(({ files: glob, until }) => [glob, until])).toEqual([
+      ["TS_1_picks.csv", ["twins-TS_1"]],
       ["TS_2_picks.csv", undefined],
-      ["{run_name}_picks.csv", ["twins-TS_1"]],
     ]);
     expect([...givenOf(document, { files }).files.keys()]).toEqual(["TS_2_picks.csv", "TS_1_picks.csv"]);
     const answered = { ...document, questions: [{ ...document.questions[0]!, answer: "1" }] };

@@ -106,6 +106,9 @@ export function leaveWaitingTwins(
   }
 }
 
+/** Whether this is left out until a question is answered that is about another file: a person who answers it may miss it. */
+export const isLeftWaiting = (because: string): boolean => /\bquestion \S+ is (?:open|answered)$/.test(because);
+
 /** Texts of numbers alone: formats of programs say what theirs are. */
 const PLAIN = /\.(?:txt|csv|tsv|coords|xyz|pos|dat)$/i;
 
