@@ -110,3 +110,32 @@ describe("an earlier configuration", () => {
     expect(recognised!.notes!.join("\n")).toMatch(/sources of rawtilts, alignments depend on/);
   });
 });
+
+it("(36) what this program has written beside the data is told as such: decisions, indexes of drives, a workspace", async () => {
+  const { claims } = await found({
+    "new.decisions.yaml": "# What ingest new takes each file for, and why.\nruns: []\n",
+    "ours.yaml": "runs: [TS_1]\nfiles:\n  - files: TS_1.st\n    is: tilt series\n    because: its name\n",
+    "own/work.yaml": "files:\n  - a\nbecause: no row\n",
+    "index.csv": "drive,path,dir,name,ext,size,mtime,kind\nD1,/d/a,/d,a,,1,,aux\n",
+    "index.json": '[\n{"drive":"D1","path":"/d/a","dir":"/d"}]\n',
+    "places.csv": "x,y,z\n1,2,3\n",
+    "ws/journals/new.journal": "{}",
+    "ws/runs/20260102T101112-aa/events.ndjson": "{}",
+    "ws/contents/new/0a.txt": "0\n",
+    "lab/journals/paper.pdf": "",
+    "lab/runs/TS_1/events.ndjson": "{}",
+  });
+  expect(claims).toEqual(
+    Object.fromEntries(
+      [
+        "new.decisions.yaml",
+        "ours.yaml",
+        "index.csv",
+        "index.json",
+        "ws/journals/new.journal",
+        "ws/runs/20260102T101112-aa/events.ndjson",
+        "ws/contents/new/0a.txt",
+      ].map((path) => [path, { role: "left out" }]),
+    ),
+  );
+});

@@ -10,6 +10,7 @@ import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName, folderOf, within } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
 import { detailsOf, EARLIER_CONFIGURATION, shapeDetails, withoutRounded } from "./details.js";
+import { ownFiles } from "./own-files.js";
 
 /**
  * An earlier configuration of an ingestion beside the data: what its sources find is what it says. Runs and sources are globs and literals; what depends on
@@ -19,7 +20,7 @@ export const configured: Recogniser = {
   id: "configured",
   software: EARLIER_CONFIGURATION,
   async recognise(laboratory) {
-    const claims: Claim[] = [];
+    const claims: Claim[] = await ownFiles(laboratory);
     const notes: string[] = [];
     const by: string[] = [];
     const elsewhere: string[] = [];
