@@ -99,7 +99,7 @@ describe("(36) what hangs on a question that nobody has answered", () => {
       ["TS_1_picks.csv", ["twins-TS_1"]],
       ["TS_2_picks.csv", undefined],
     ]);
-    expect([...givenOf(document, { files }).files.keys()]).toEqual(["TS_2_picks.csv", "TS_1_picks.csv"]);
+    expect([...givenOf(document, { files }).files.keys()]).toEqual(["TS_1_picks.csv", "TS_2_picks.csv"]);
     const answered = { ...document, questions: [{ ...document.questions[0]!, answer: "1" }] };
     expect([...givenOf(answered, { files }).files.keys()]).toEqual(["TS_2_picks.csv"]);
   });

@@ -1,3 +1,4 @@
+import { groupsOf } from "../../../../../core/groups.js";
 import { type Mdoc, mdocAngles, parseMdoc } from "../../../../../formats/mdoc/read.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Laboratory } from "../../survey/laboratory.js";
@@ -66,8 +67,43 @@ async function readMdocs(laboratory: Laboratory): Promise<Mdocs> {
     broken.push({ path, note: `${read}. The mdoc is left alone.` });
     return undefined;
   });
-  return { all: all.filter((one) => one !== undefined), broken, files: tailFinder(laboratory.files.map(({ path }) => path)) };
+  const read = withoutTimesOfTemplates(all.filter((one) => one !== undefined));
+  return { all: read, broken, files: tailFinder(laboratory.files.map(({ path }) => path)) };
 }
+
+/** So many series of one folder were not recorded in the same second. */
+const TEMPLATE_MIN = 3;
+
+/**
+ * Without the times that several series of one folder have: scripts fill in templates of mdocs, and the times of a template tell nothing of what was recorded
+ * together. A copy of an mdoc under another name has its times, too: it names the same frames.
+ */
+function withoutTimesOfTemplates(all: readonly MdocFacts[]): MdocFacts[] {
+  const ofTemplates = new Map<string, ReadonlySet<string>>();
+  for (const [folder, own] of groupsOf(all, ({ path }) => folderOf(path))) {
+    const byTime = new Map<string, Set<string>>();
+    for (const { stem, sections } of own)
+      for (const section of sections) {
+        if (section.dateTime === undefined) continue;
+        const frame = frameName(section);
+        byTime.set(section.dateTime, (byTime.get(section.dateTime) ?? new Set()).add(frame === undefined ? ` ${stem}` : frame));
+      }
+    const times = [...byTime].flatMap(([time, recorded]) => {
+      const areFrames = [...recorded].every((one) => !one.startsWith(" "));
+      return recorded.size >= (areFrames ? 2 : TEMPLATE_MIN) ? [time] : [];
+    });
+    if (times.length > 0) ofTemplates.set(folder, new Set(times));
+  }
+  return all.map((mdoc) => {
+    const times = ofTemplates.get(folderOf(mdoc.path));
+    if (!times) return mdoc;
+    const isOfTemplate = ({ dateTime }: MdocSectionFacts) => dateTime !== undefined && times.has(dateTime);
+    return { ...mdoc, sections: mdoc.sections.map((one) => (isOfTemplate(one) ? { ...one, dateTime: undefined } : one)) };
+  });
+}
+
+const frameName = ({ subFramePath }: MdocSectionFacts): string | undefined =>
+  subFramePath && baseName(subFramePath.replaceAll("\\", "/")).toLowerCase();
 
 /** What one mdoc says, or why it cannot be read. */
 export async function readMdoc(laboratory: Laboratory, path: string): Promise<MdocFacts | string> {
@@ -151,17 +187,23 @@ export function imageOf(
   return beside ?? (imageFile === undefined ? undefined : files.find(imageFile, folder, isStack));
 }
 
-/** Whether mdocs have exposures in common, by the times of the images or by their frames; undefined where neither tells it. */
+/** A name in which the time of the exposure stands, as microscopes write it: `_Mar12_13.00.33`, `_20230613_143000`. */
+const HAS_TIME = /\d{6}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\d{1,2}(?!\d)/i;
+
+/**
+ * Whether mdocs have exposures in common, by the times of the images or by their frames; undefined where neither tells it, or where they contradict each other. Other
+ * sessions have frames of the same names, too, where these have no time.
+ */
 export function shareExposures(some: readonly MdocFacts[], others: readonly MdocFacts[]): boolean | undefined {
   const wordsOfAll = (mdocs: readonly MdocFacts[], word: (section: MdocSectionFacts) => string | undefined) =>
     new Set(mdocs.flatMap(({ sections }) => sections.flatMap((section) => word(section)?.toLowerCase() ?? [])));
-  const kinds = [
-    (section: MdocSectionFacts) => section.dateTime,
-    ({ subFramePath }: MdocSectionFacts) => subFramePath && baseName(subFramePath.replaceAll("\\", "/")),
-  ];
-  const shared = kinds.flatMap((kind) => {
-    const [a, b] = [wordsOfAll(some, kind), wordsOfAll(others, kind)];
-    return a.size === 0 || b.size === 0 ? [] : [[...a].some((word) => b.has(word))];
-  });
-  return shared.length === 0 ? undefined : shared.some(Boolean);
+  const sharedBy = (word: (section: MdocSectionFacts) => string | undefined) => {
+    const [a, b] = [wordsOfAll(some, word), wordsOfAll(others, word)];
+    return a.size === 0 || b.size === 0 ? undefined : [...a].filter((one) => b.has(one));
+  };
+  const times = sharedBy(({ dateTime }) => dateTime);
+  const frames = sharedBy(frameName);
+  if (frames === undefined) return times && times.length > 0;
+  if (times === undefined) return frames.length === 0 ? false : frames.some((name) => HAS_TIME.test(name)) ? true : undefined;
+  return times.length > 0 === frames.length > 0 ? times.length > 0 : undefined;
 }

@@ -173,6 +173,26 @@ describe("stacks of one name with other images", () => {
     expect(file("ben/mdocs/TS_01.mrc.mdoc")).toMatchObject({ role: "acquisition", run: "ben_TS_01" });
   });
 
+  it("are not one by times that several series of a folder have, nor by equal times of other pixels", async () => {
+    const framed = (name: string, minute: number) =>
+      mdoc(name, minute).replaceAll(/\[ZValue = (\d+)\]/g, (line, z) => `${line}\nSubFramePath = X:\\frames\\${name}_${z}.tif`);
+    const of = (seed: number, minute: number) => ({
+      ...{ "TS_01.mdoc": framed("TS_01", minute), "TS_02.mdoc": framed("TS_02", minute) },
+      ...{ "rec/TS_01.rec": volume(seed), "rec/TS_02.rec": volume(seed + 1) },
+    });
+    const template = await decided({ ...below("may", of(1, 10)), ...below("june", of(21, 10)) });
+    expect(template.runs).toEqual(["june_TS_01", "june_TS_02", "may_TS_01", "may_TS_02"]);
+    const mine = (seed: number, pixel: string) => ({
+      "TS_01.mdoc": mdoc("TS_01.mrc", 10).replace("= 2.5", `= ${pixel}`),
+      "rec/TS_01.rec": volume(seed),
+    });
+    expect((await decided({ ...below("may", mine(1, "2.5")), ...below("june", mine(21, "2.5")) })).runs).toEqual(["TS_01"]);
+    expect((await decided({ ...below("may", mine(1, "2.5")), ...below("june", mine(21, "3.4")) })).runs).toEqual([
+      "june_TS_01",
+      "may_TS_01",
+    ]);
+  });
+
   it("tell of a whole folder: a series without a stack is apart, too", async () => {
     const { runs, whose } = await decided({
       ...below("anna", { ...own(1), "rec/TS_02.rec": volume(31) }),

@@ -301,6 +301,9 @@ async function comparedTwo(laboratory: Laboratory, [a, b]: readonly [Unit, Unit]
   // copies of an mdoc, which are left out, tell whose the other things in their folder are
   const facts = (unit: Unit) => [...unit.paths].flatMap((path) => mdocs.get(path) ?? []);
   const byExposures = shareExposures(facts(a), facts(b));
+  const [pixelsOfA, pixelsOfB] = [a, b].map((unit) => facts(unit).map(({ pixelAngstrom }) => pixelAngstrom));
+  // equal times under pixels that no binning explains are those of a template, or of two microscopes
+  if (byExposures === true && haveOtherPixels(pixelsOfA!, pixelsOfB!)) return false;
   if (byExposures !== undefined) return byExposures;
   if (a.site && a.site.name === b.site?.name) return true;
   if (await anyTwo(of(a, "tomogram"), of(b, "tomogram"), (one, other) => holdTheSame(laboratory, one, other))) return true;
