@@ -2,7 +2,7 @@ import { groupsOf } from "../../../../../core/groups.js";
 import { type Mdoc, mdocAngles, parseMdoc } from "../../../../../formats/mdoc/read.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Laboratory } from "../../survey/laboratory.js";
-import { baseName, folderOf, type TailFinder, tailFinder, within } from "./paths.js";
+import { baseName, folderOf, type TailFinder, tailFinder, topOf, within } from "./paths.js";
 import { orReason } from "./reading.js";
 
 /** What an mdoc says, as far as it tells files and runs apart. */
@@ -184,7 +184,9 @@ export function imageOf(
     return says === "stack" || (says === "unclear" && countsAgree(one));
   };
   const beside = names.map((name) => within(folder, name)).find(isOwn);
-  return beside ?? (imageFile === undefined ? undefined : files.find(imageFile, folder, isStack));
+  // two projects have stacks of the same names: in another one it is that of this mdoc if it has as many images
+  const isOfProject = (one: string) => topOf(one) === topOf(path) || countsAgree(one);
+  return beside ?? (imageFile === undefined ? undefined : files.find(imageFile, folder, (one) => isStack(one) && isOfProject(one)));
 }
 
 /** A name in which the time of the exposure stands, as microscopes write it: `_Mar12_13.00.33`, `_20230613_143000`. */

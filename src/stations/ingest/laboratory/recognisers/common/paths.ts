@@ -7,6 +7,9 @@ export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
+/** The first folder of a path, or the name of a file that lies in none. */
+export const topOf = (path: string): string => path.split("/", 1)[0]!;
+
 /** The innermost folder that has all files. */
 export function commonFolder(files: readonly { readonly path: string }[]): string {
   let common: string | undefined;

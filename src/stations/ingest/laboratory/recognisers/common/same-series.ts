@@ -492,7 +492,9 @@ function namesOf({ name, units, aside }: Family, groups: readonly Group[]): stri
   const isTold = (names: readonly string[]) => new Set(names).size === groups.length;
   if (claimed.every(({ size }) => size === 1) && isTold(own)) return own;
   const names = distinctNames(groups.map((group) => ({ name, folder: folderOfGroup(group, aside) })));
-  return isTold(names) ? names : groups.map((_, at) => (at === 0 ? name : `${name}_${at + 1}`));
+  // a bare number would be another name of a microscope: Tomography 5 calls the second series at Position_1 Position_1_2
+  const before = (at: number) => names.slice(0, at).filter((one) => one === names[at]).length;
+  return names.map((one, at) => (before(at) === 0 ? one : `${one}_series${before(at) + 1}`));
 }
 
 /** The folder of the site that most of it lies in, else the folder that all of it lies in, or that of its first file. */
