@@ -26,6 +26,7 @@ const LABORATORIES = [
   ...["pacetomo_pytom", "imod_years", "flagella_lab", "krios_relion", "warp1_warptools", "copick_ml_group", "warp_dynamo_thesis"],
   ...["membrane_meshes", "facility_server", "empiar_reprocessed", "legacy_archive"],
   ...["lab_portal", "virology_mutants", "synapse_group", "postdoc_disk"],
+  ...["relion5_plain", "old_drives"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
