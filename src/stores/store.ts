@@ -29,6 +29,8 @@ export interface Entry extends Stat {
    * exact size, but one request a file is too much for a tree of 100,000.
    */
   approximate?: true | undefined;
+  /** A symbolic link to a file inside the place, or a file below a link to a folder: it lies elsewhere under its own name. */
+  linked?: true | undefined;
   /**
    * Target of a link that leaves the place, with a last `/` if it is a folder. The link is listed under its name, whatever it
    * leads to, and reading it is refused: it is neither file nor folder.

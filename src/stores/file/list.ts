@@ -18,6 +18,8 @@ interface Item {
   /** The real path of a folder. */
   real?: string;
   stat?: Stat;
+  /** A link, or what is reached by one. */
+  linked?: true;
   /** Target of a link that leaves the root. */
   leaves?: string;
 }
@@ -75,8 +77,8 @@ function telling(folder: string, { onLink, onUnusable }: ListOptions): Told {
   };
 }
 
-function entryOf(folder: string, { name, stat, leaves }: Item): Entry {
-  return { key: folder + name, ...stat!, ...(leaves !== undefined && { leaves }) };
+function entryOf(folder: string, { name, stat, linked, leaves }: Item): Entry {
+  return { key: folder + name, ...stat!, ...(linked && { linked }), ...(leaves !== undefined && { leaves }) };
 }
 
 async function* walk(
@@ -88,8 +90,9 @@ async function* walk(
   options: ListOptions,
 ): AsyncGenerator<Entry> {
   const { signal } = options;
+  const isBelowLink = found.real !== join(above[0]!, folder.slice(0, -1));
   for await (const item of itemsOf(root, found, start, above, telling(folder, options), signal)) {
-    if (item.stat) yield entryOf(folder, item);
+    if (item.stat) yield entryOf(folder, isBelowLink ? { ...item, linked: true } : item);
     else if (item.real !== undefined) {
       const entries = await entriesOf(root, folder + item.name, item.real, signal);
       yield* walk(root, folder + item.name, { real: item.real, entries }, "", [...above, item.real], options);
@@ -175,7 +178,7 @@ async function resolveLink(root: FileRoot, path: string, name: string, told: Tol
     const found = real === undefined ? undefined : await statPath(real, { bigint: true });
     if (real === undefined || !found) return void told.link({ leads: "nowhere" }, name);
     if (found.isDirectory()) return { name: `${name}/`, real };
-    if (found.isFile()) return { name, stat: fileStat(found) };
+    if (found.isFile()) return { name, stat: fileStat(found), linked: true };
     return void told.link({ leads: "special", to: real }, name);
   } catch (error) {
     if (isEmporiumError(error) && error.code === "STORE_DENIED") {

@@ -74,6 +74,16 @@ describe("links", () => {
     expect(await keysOf(store.list(""))).toEqual(["by-name/a.mrc", "one.mrc", "raw/a.mrc"]);
   });
 
+  it("and what lies below them are told from files", async () => {
+    await mkdir(join(root, "raw", "deep"));
+    await writeFile(join(root, "raw", "deep", "b.mrc"), "inside");
+    await symlink("raw", join(root, "by-name"));
+    await symlink("raw/a.mrc", join(root, "one.mrc"));
+    const linked: string[] = [];
+    for await (const entry of fileStore(root).list("")) if (entry.linked) linked.push(entry.key);
+    expect(linked).toEqual(["by-name/a.mrc", "by-name/deep/b.mrc", "one.mrc"]);
+  });
+
   it("that leave it are listed, and refused with the reason", async () => {
     await symlink(join(outer, "secret"), join(root, "away"));
     await symlink("../secret/key.pem", join(root, "key.pem"));

@@ -31,6 +31,16 @@ describe("copied folders", () => {
     expect(copies!.claims[0]!.because).toBe("project/movies and session show the same files, one of them by links");
   });
 
+  it("are links to another folder, whatever they are called", async () => {
+    const laboratory = await laboratoryWith({ ...within("project", session), ...within("session", session) });
+    const files = laboratory.files.map((file) =>
+      file.path.startsWith("project/") ? { ...file, isLinked: true as const } : file,
+    );
+    const get = (path: string) => files.find((file) => file.path === path);
+    const { laboratory: left } = await withoutCopiedFolders({ ...laboratory, files, get });
+    expect(left.files.map(({ path }) => path)).toEqual(Object.keys(within("session", session)).sort());
+  });
+
   it("are those that are called copies, or lie deeper", async () => {
     const names = { ...within("a copy", session), ...within("a", session), ...within("b/a", session) };
     expect((await claimed(names)).seen).toEqual(Object.keys(within("a", session)).sort());

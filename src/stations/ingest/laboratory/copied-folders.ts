@@ -97,9 +97,15 @@ const depth = (path: string): number => path.split("/").length;
 /** A job of RELION, which makes a link to it under the name that a person gives it. */
 const isJob = (path: string): boolean => /(?:^|\/)job\d{3,}$/.test(path);
 
-/** The original first: not called a copy, a job under its own name, nearest to the top. */
+/** Whether all that lies in a folder is reached by links. */
+const isOfLinks = ({ files, folders }: Folder): boolean =>
+  files.every(({ isLinked }) => isLinked) && [...folders.values()].every(isOfLinks);
+
+/** The original first: not called a copy, a job under its own name, no link, nearest to the top. What belongs to files lies beside the files themselves. */
 function byRank(a: Folder, b: Folder): number {
-  const [first, second] = [a, b].map(({ path }) => 2 * Number(isCalledCopy(path)) - Number(isJob(path)));
+  const [first, second] = [a, b].map(
+    (one) => 4 * Number(isCalledCopy(one.path)) - 2 * Number(isJob(one.path)) + Number(isOfLinks(one)),
+  );
   return first! - second! || depth(a.path) - depth(b.path) || inNumbers(a.path, b.path);
 }
 

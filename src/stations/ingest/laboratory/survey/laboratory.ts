@@ -16,6 +16,8 @@ export interface Surveyed {
   readonly volume?: VolumeFacts | undefined;
   /** As the store has it: equal for a file and a link to it. Other files may have the same. */
   readonly etag?: string | undefined;
+  /** It is a link, or lies below one: the file itself is listed elsewhere. */
+  readonly isLinked?: true | undefined;
   /** Why it cannot be read, where it cannot. */
   readonly unreadable?: string | undefined;
 }

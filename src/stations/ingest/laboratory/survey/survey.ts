@@ -37,10 +37,14 @@ export interface SurveyOptions {
 export async function survey(store: Store, { signal, onProgress, workspace }: SurveyOptions): Promise<Laboratory> {
   const links = new UnfollowedLinks();
   const hidden: string[] = [];
-  const sizes = new Map<string, { size: number; etag?: string | undefined }>();
+  const sizes = new Map<string, { size: number; etag?: string | undefined; isLinked?: true | undefined }>();
   const chunks = new Map<string, number>();
   let isComplete = true;
-  for await (const { key, size, leaves, etag } of store.list("", { signal, onLink: links.add, onUnusable: links.unusable })) {
+  for await (const { key, size, leaves, etag, linked } of store.list("", {
+    signal,
+    onLink: links.add,
+    onUnusable: links.unusable,
+  })) {
     // told by `onLink`
     if (leaves !== undefined) continue;
     const folder = zarrOf(key);
@@ -52,14 +56,14 @@ export async function survey(store: Store, { signal, onProgress, workspace }: Su
     const [, array] = folder === undefined ? [] : (CHUNK.exec(key.slice(folder.length + 1)) ?? []);
     if (array !== undefined) chunks.set(`${path}/${array}`, (chunks.get(`${path}/${array}`) ?? 0) + 1);
     const known = sizes.get(path);
-    sizes.set(path, { size: (known?.size ?? 0) + size, etag });
+    sizes.set(path, { size: (known?.size ?? 0) + size, etag, isLinked: linked });
     if (sizes.size < FILES_MAX) continue;
     isComplete = false;
     break;
   }
-  const files = Array.from(sizes, ([path, { size, etag }]): Surveyed => {
+  const files = Array.from(sizes, ([path, { size, etag, isLinked }]): Surveyed => {
     // of one shape from the beginning: what is added to an object later takes more memory
-    return { path, size, format: undefined, volume: undefined, etag, unreadable: undefined };
+    return { path, size, format: undefined, volume: undefined, etag, isLinked, unreadable: undefined };
   });
   files.sort((a, b) => compareKeys(a.path, b.path));
   const heads = workspace !== undefined && files.length >= KEPT_FROM ? await openHeads(workspace, store.url) : undefined;
