@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -40,6 +40,17 @@ describe("copies", () => {
     await symlink("TS_04_dose-filt.rec", join(folder, "3.rec"));
     const claims = (await copies.recognise(await survey(fileStore(folder), new AbortController())))?.claims;
     expect(claims?.map(({ path, copyOf }) => [path, copyOf])).toEqual([["3.rec", "TS_04_dose-filt.rec"]]);
+  });
+
+  it("are links under the name of what they lead to, whatever the folder is called", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "emporium-links-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    for (const name of ["alias", "session"]) await mkdir(join(folder, name));
+    await writeFile(join(folder, "session", "TS_03.mdoc"), MDOC);
+    await writeFile(join(folder, "session", "TS_03 (1).mdoc"), MDOC);
+    await symlink("../session/TS_03.mdoc", join(folder, "alias", "TS_03.mdoc"));
+    const claims = (await copies.recognise(await survey(fileStore(folder), new AbortController())))?.claims;
+    expect(claims?.map(({ path, copyOf }) => [path, copyOf])).toEqual([["session/TS_03 (1).mdoc", "session/TS_03.mdoc"]]);
   });
 
   it("are files of equal contents whose names or folders say it", async () => {

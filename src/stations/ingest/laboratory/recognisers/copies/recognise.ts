@@ -144,8 +144,8 @@ const besideIt = (laboratory: Laboratory, { file }: Named): number =>
   laboratory.inFolder(folderOf(file.path)).filter(({ volume }) => volume !== undefined).length;
 
 /**
- * The original first: not called a copy, not in a folder of backups, beside what it was made of, with a name of words, with the shortest name, of files of
- * one name that which most volumes lie beside, with the shortest path.
+ * The original first: not called a copy, not in a folder of backups, beside what it was made of, with a name of words, with the shortest name, no link, of
+ * files of one name that which most volumes lie beside, with the shortest path.
  */
 function originalFirst(laboratory: Laboratory, equal: readonly Named[]): Named[] {
   const isOneName = new Set(equal.map(({ file }) => baseName(file.path))).size === 1;
@@ -155,6 +155,7 @@ function originalFirst(laboratory: Laboratory, equal: readonly Named[]): Named[]
     liesAlone(laboratory, one.file) ? 1 : 0,
     isNumber(one) ? 1 : 0,
     baseName(one.file.path).length,
+    one.file.isLinked ? 1 : 0,
     isOneName ? -besideIt(laboratory, one) : 0,
     one.file.path.split("/").length,
   ];
