@@ -103,6 +103,20 @@ describe("Tomography 5", () => {
     ]);
   });
 
+  it("misses no mdoc of what was made of the frames of two sessions that have a position of one name", async () => {
+    const later = fractions("Position_1").map((name) => name.replace("20250715", "20250801"));
+    const averages = fractions("Position_1", "fractions.mrc");
+    const { claims, recognised } = await recognise({
+      ...beside("one", fractions("Position_1")),
+      "one/Position_1.mdoc": mdoc(fractions("Position_1")),
+      ...beside("two", later),
+      "two/Position_1.mdoc": mdoc(later),
+      ...beside("MotionCorr/job002", averages, mrcFile([1, 4, 4], 2)),
+    });
+    expect(recognised!.notes).toEqual([]);
+    expect(claims[`MotionCorr/job002/${averages[0]}`]).toBeUndefined();
+  });
+
   it("leaves out the frames of a series that was given up, and misses no mdoc of them", async () => {
     const [first, second] = fractions("Position_3");
     const { claims, recognised } = await recognise({

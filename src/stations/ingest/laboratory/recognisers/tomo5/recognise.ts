@@ -1,7 +1,8 @@
 import { fewFiles } from "../../../../../core/finding.js";
 import type { Claim, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
-import { mdocsOf } from "../common/mdocs.js";
+import { type MdocFacts, mdocsOf } from "../common/mdocs.js";
+import { stemOf } from "../common/names.js";
 import { baseName, folderOf } from "../common/paths.js";
 import { claimOthers, claimSeries, seriesOf } from "../common/series.js";
 import { isTomo5, positionOfFrame, positionOfSum, versionOf } from "./names.js";
@@ -40,6 +41,7 @@ export const tomo5: Recogniser = {
       claims,
       claimed: new Set(claims.map(({ path }) => path)),
       runOf: (path, stem) => positions.get(positionKey(folderOf(path), stem)) ?? byStem.get(stem.toLowerCase()),
+      exposures: exposuresOf(mine),
     });
     if (series.length === 0 && lonely.size === 0) return undefined;
     claimSurroundings(laboratory, claims, new Set([...series.map(({ mdoc }) => mdoc.path), ...frames.keys()].map(folderOf)));
@@ -83,10 +85,22 @@ interface Names {
   readonly claimed: ReadonlySet<string>;
   /** Run of a position, by the folder of a file and by the position in its name. */
   readonly runOf: (path: string, position: string) => string | undefined;
+  /** Names of all frames that an mdoc names, without their endings. */
+  readonly exposures: ReadonlySet<string>;
 }
 
+/** `Position_1_001_0.00_20230214_093112_Fractions`, whatever the format of what is called so. */
+const exposureOf = (name: string): string => stemOf(name).toLowerCase();
+
+const exposuresOf = (mdocs: readonly MdocFacts[]): ReadonlySet<string> =>
+  new Set(
+    mdocs.flatMap(({ sections }) =>
+      sections.flatMap(({ subFramePath = "" }) => exposureOf(baseName(subFramePath.replaceAll("\\", "/")))),
+    ),
+  );
+
 /** Files that no mdoc names, by their names. @returns positions with frames and without an mdoc */
-function claimNames(laboratory: Laboratory, { claims, claimed, runOf }: Names): Set<string> {
+function claimNames(laboratory: Laboratory, { claims, claimed, runOf, exposures }: Names): Set<string> {
   const lonely = new Set<string>();
   for (const { path, format } of laboratory.files) {
     if (claimed.has(path)) continue;
@@ -96,7 +110,8 @@ function claimNames(laboratory: Laboratory, { claims, claimed, runOf }: Names): 
     if (position !== undefined && (format === "tiff" || format === "eer" || format === "mrc")) {
       const run = runOf(path, position);
       if (run !== undefined) leave(`no mdoc of ${run} names it: an exposure that was given up or repeated`, run);
-      else {
+      // the same exposure in another format: what was made of frames that an mdoc names misses none
+      else if (!exposures.has(exposureOf(name))) {
         lonely.add(position);
         claims.push({ path, role: "frame", run: position, because: `its name says that it is of ${position}`, strength: "name" });
       }
