@@ -56,6 +56,8 @@ const OTHERS: readonly (readonly [form: RegExp, kind: Kind])[] = [
   [/^\.tltxf$/, out("a part of the final alignment")],
   [/^local\.xf$/, out("local alignments: the portal describes the global one")],
   [/^\.(?:fid|seed)$|^_(?:nogaps|pt|erase|beads|gold|seed)\w*\.(?:fid|seed)$/, out("fiducial beads")],
+  // eraser.com has ccderaser write it, in the coordinates of the raw stack
+  [/^_peak\.mod$/, out("X-rays that were erased from the raw stack")],
   [/^_?fid\.xyz$|^\.3dmod$|^_3dfind\.mod$/, out("fiducial beads in 3D")],
   [
     /^\.(?:resid|resmod|zfac|maggrad|mag|idf|ecd|xcxf|pl|wt|rejlist|maxcc|defopos|simple)$/,

@@ -147,6 +147,7 @@ describe("IMOD", () => {
       "d/BBa.rec": mrcFile([10, 8, 6], 5),
       "d/BB.rec": mrcFile([8, 10, 6], 5),
       "d/BB_3dfind.mod": model([[1, 2, 3]]),
+      "d/BBa_peak.mod": model([[1, 2, 3]]),
     });
     expect(claims).toEqual({
       "d/BBa.st": "tilt series BB",
@@ -156,6 +157,7 @@ describe("IMOD", () => {
       "d/BBa.rec": "left out BB",
       "d/BB.rec": "tomogram BB",
       "d/BB_3dfind.mod": "left out BB",
+      "d/BBa_peak.mod": "left out BB",
     });
     // two series that are called so have no volume of both
     expect((await rolesOf(axes("TS_1"))).recognised).toBeUndefined();
