@@ -3,7 +3,7 @@
 
 Imitates
   https://bio3d.colorado.edu/imod/doc/etomoTutorial.html and tomoguide.html   (NAME.st, .preali, .ali, NAME_full.rec before trimming, NAME.rec; a.st and b.st,
-    sum.rec; clusterElong.mod, NAME.fid)
+    sum.rec; NAME.fid, autofidseed.dir/clusterElong.mod, NAME_peak.mod of eraser.com)
   https://bio3d.colorado.edu/imod/doc/binspec.html                            (models)
   AreTomo2's manual (NAME.aln, NAME_TLT.txt, NAME_Vol.mrc here as -OutMrc was called: NAME_rec.mrc; halves _EVN, _ODD)
   https://topaz-em.readthedocs.io and cryoCARE's README                       (denoised tomograms under the names of their input, in a folder)
@@ -40,7 +40,7 @@ def etomo(run, folder, n, axis, pixel, size, voxel, shape, dual=False, raw=True)
     lab.text(d + ".tlt", lines([a + 0.6 for a in ANGLES]))
     lab.text(d + ".xf", xf(len(ANGLES), run, axis))
     beads = [np.column_stack([np.linspace(10, 60, len(ANGLES)), np.full(len(ANGLES), 12.0 + 9 * i), np.arange(len(ANGLES))]) * pixel for i in range(4)]
-    for f in (d + ".fid", folder + f"clusterElong{axis}.mod"):
+    for f in (d + ".fid", folder + f"autofidseed{axis}.dir/clusterElong.mod"):
         lab.text(f, imod_model([("", beads, "open")], (*size, len(ANGLES)), pixel))
         lab.never("gold beads along the tilts", f)
     for c in ("align", "tilt"):
@@ -85,8 +85,9 @@ t = np.linspace(0, 2 * np.pi, 30)
 for n in ("ts_1", "ts_2"):
     lab.tomogram(f"yeast {n}", f"{ONE}cryocare/denoised/{n}.rec", noise(S1, "yeast", n, "cryocare"), V1, ("denoised",))
 lab.tomogram("yeast ts_2", f"{ONE}ts_2/ts_2_SIRT.rec", noise(S1, "yeast ts_2", "sirt"), V1, ("raw", "filtered"), may=True)
-lab.text(f"{ONE}ts_2/ts_2_peak.mod", imod_model([("", [places(lab.name, "peaks", n=30, size=SIZE1)], "scattered")], S1[::-1], V1))
-lab.never("beads that were found", f"{ONE}ts_2/ts_2_peak.mod")
+xrays = np.column_stack([places(lab.name, "x-rays", n=30, size=[n * P1 for n in I1[::-1]] + [0])[:, :2], np.arange(30) % len(ANGLES) * P1])
+lab.text(f"{ONE}ts_2/ts_2_peak.mod", imod_model([("", [xrays], "scattered")], (*I1[::-1], len(ANGLES)), P1))
+lab.never("X-rays that ccderaser found in the raw stack", f"{ONE}ts_2/ts_2_peak.mod")
 rings = [np.column_stack([290 + 120 * np.cos(t), 270 + 100 * np.sin(t), np.full(30, z * V1)]) for z in (3, 6, 9)]
 lab.text(f"{ONE}ts_1/membrane.mod", imod_model([("membrane", rings, "closed")], S1[::-1], V1))
 lab.never("closed contours of a membrane", f"{ONE}ts_1/membrane.mod")
