@@ -3,6 +3,7 @@ import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
+import { namedBinning } from "../recognisers/common/names.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { leftOut } from "./claim.js";
@@ -46,12 +47,9 @@ export function staleQuestions(files: ReadonlyMap<string, Decision>, laboratory:
   });
 }
 
-/** The binnings that two paths count: `novactf_bin8/TS_01.rec` and `novactf_bin4/TS_01.rec`; undefined where one of them has none, or two. */
+/** The binnings that two paths count: `novactf_bin8/TS_01.rec` and `novactf_bin4/TS_01.rec`. */
 function namedBinnings(...paths: [string, string]): readonly [number, number] | undefined {
-  const [one, other] = paths.map((path) => {
-    const found = new Set([...path.matchAll(/(?:^|[/_.\- ])bin_?(\d+)(?=[/_.\- ]|$)/gi)].map(([, bin]) => Number(bin)));
-    return found.size === 1 ? [...found][0]! : undefined;
-  });
+  const [one, other] = paths.map(namedBinning);
   return one === undefined || other === undefined ? undefined : [one, other];
 }
 

@@ -7,7 +7,7 @@ import type { Claim, Details, Option, PointsReading, Question } from "../claims.
 import { leftOut } from "../completion/claim.js";
 import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
-import { stemOf } from "../recognisers/common/names.js";
+import { namedBinning, stemOf } from "../recognisers/common/names.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
 import { sharedDepth } from "../recognisers/common/paths.js";
 import { looseName, runFinder } from "../run-names.js";
@@ -397,6 +397,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
           readingsOf(pairsAt(spacing), [...new Set(covered.flatMap(options.pixelsOf))], {
             countsPixels: COUNTS_PIXELS.has(reading.format),
             mayHaveAngstrom: /^relion\d_star$/.test(reading.format),
+            coarserAngstrom: namedVoxel(group, covered, options),
             isReversed: NAMES_AXES.has(reading.format) ? false : reading.isReversed,
           })
             // of several tomograms that a list in voxels may be of
@@ -431,6 +432,13 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   const shown = pairsAt(fitting[0]!.spacing)[0];
   if (shown) question.text += ` In ${covered[0]} ${rangeText(shown)}.`;
   return { claims: [], questions: [question], notes: [...notes, ...(strays?.notes ?? [])] };
+}
+
+/** The voxels of tomograms binned by the number that the paths of all lists count, `picks_bin8/TS_01.txt`, of which those that are used may be finer. */
+function namedVoxel(group: readonly Listed[], covered: readonly string[], { pixelsOf }: PlaceOptions): number | undefined {
+  const [binning, ...others] = new Set(group.map(({ path }) => namedBinning(path)));
+  const pixels = covered.flatMap(pixelsOf);
+  return binning === undefined || others.length > 0 || pixels.length === 0 ? undefined : Math.min(...pixels) * binning;
 }
 
 /**

@@ -43,6 +43,15 @@ describe("the readings that a range of coordinates allows", () => {
     expect(as(false, [])).toEqual(["pixels 16"]);
   });
 
+  it("voxels of a coarser tomogram where a name tells them, however few points there are", () => {
+    const few: PointRange = { ...range([200, 150, 50]), count: 4 };
+    const as = (coarserAngstrom: number | undefined) =>
+      readingsOf([{ range: few, volume }], [2.5], { coarserAngstrom }).map(({ unit, binning }) => `${unit} ${binning}`);
+    expect(as(20)).toEqual(["pixels 0.5"]);
+    expect(as(10)).toEqual(as(undefined));
+    expect(as(undefined)).not.toContain("pixels 0.5");
+  });
+
   it("none where no reading holds all points", () => {
     expect(told(range([90_000, 90_000, 90_000]))).toEqual([]);
   });

@@ -38,6 +38,7 @@ const MARGIN = 1;
  * axis. Two that remain cannot be told apart by numbers.
  *
  * @param pixelsAngstrom sizes of pixels that the run has otherwise, such as those of its tilt series
+ * @param coarserAngstrom of voxels that are larger than the tomogram's, as the name of the list says
  * @param countsPixels the format has pixels and no other unit: those of which volume is the question
  * @param mayHaveAngstrom people write Å into it all the same: thought of where nothing tells the size of a pixel
  * @param isReversed what the names of the columns say of their order
@@ -48,16 +49,20 @@ export function readingsOf(
   {
     countsPixels = false,
     mayHaveAngstrom = false,
+    coarserAngstrom,
     isReversed: known,
   }: {
     readonly countsPixels?: boolean | undefined;
     readonly mayHaveAngstrom?: boolean | undefined;
+    readonly coarserAngstrom?: number | undefined;
     readonly isReversed?: boolean | undefined;
   } = {},
 ): Reading[] {
   const filled = ranges.filter(({ range }) => range.count > 0);
   if (filled.length === 0) return [];
   const spacing = filled[0]!.volume.spacingAngstrom;
+  const isCoarser = spacing !== undefined && coarserAngstrom !== undefined && coarserAngstrom > 1.2 * spacing;
+  const coarser = isCoarser ? Number((spacing / coarserAngstrom).toPrecision(4)) : undefined;
   const isNegative = filled.some(({ range }) => range.least.some((least) => least < -MARGIN));
   const scales: Pick<Reading, "binning" | "unit">[] = [
     { binning: 1, unit: "voxels" },
@@ -68,6 +73,7 @@ export function readingsOf(
         ]
       : []),
     ...binningsOf(spacing, pixelsAngstrom).map((binning) => ({ binning, unit: "pixels" as const })),
+    ...(coarser === undefined ? [] : [{ binning: coarser, unit: "pixels" as const }]),
     ...(countsPixels && mayHaveAngstrom && pixelsAngstrom.length === 0 && spacing !== undefined && spacing > 1.05
       ? [{ binning: spacing, unit: "Å" as const }]
       : []),
@@ -82,7 +88,8 @@ export function readingsOf(
     if (isParts) readings.push({ binning: 1, unit: "parts", isCentred: false, isReversed });
   }
   const filling = readings.filter((reading) => fits(reading, filled));
-  const areVoxels = filling.some(({ unit }) => unit === "voxels");
+  const isOfVoxels = ({ unit, binning }: Reading) => unit === "voxels" || binning === coarser;
+  const areVoxels = filling.some(isOfVoxels);
   const isFew = filled.reduce((sum, { range }) => sum + range.count, 0) < FEW;
   const isWritten = ({ unit }: Reading) => unit === "Å" || unit === "nm";
   const fitting =
@@ -90,7 +97,7 @@ export function readingsOf(
       ? readings.filter((reading) => fits(reading, filled, isWritten(reading) ? FILLED_BY_FEW : FILLED))
       : filling;
   // an order of axes other than the format's is asked about where the format's own, in voxels, does not fit
-  const hasOwn = fitting.some(({ isReversed, unit }) => !isReversed && unit === "voxels");
+  const hasOwn = fitting.some((one) => !one.isReversed && isOfVoxels(one));
   const orders = fitting.filter(({ isReversed, unit }) => known === true || !isReversed || (!hasOwn && unit === "voxels"));
   // two units of one size are one reading
   return orders.filter(

@@ -42,3 +42,9 @@ export function idOf(text: string): string {
     .toLowerCase();
   return plain === "" ? "unnamed" : plain;
 }
+
+/** The binning that a path counts, `novactf_bin8/TS_01.rec`; undefined where there is none, or two. */
+export function namedBinning(path: string): number | undefined {
+  const found = new Set([...path.matchAll(/(?:^|[/_.\- ])bin_?(\d+)(?=[/_.\- ]|$)/gi)].map(([, bin]) => Number(bin)));
+  return found.size === 1 ? [...found][0] : undefined;
+}
