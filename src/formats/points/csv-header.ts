@@ -35,6 +35,19 @@ export function checkHeader(file: string, cells: readonly string[], { first, for
   );
 }
 
+/**
+ * Names of the columns of a first line that a `#` makes a comment, as numpy writes `# x y z`: without it, and none of a remark in words. Where the rows have
+ * as many cells it is the name of a column.
+ *
+ * @param width number of cells of a row
+ */
+export function withoutHash(cells: readonly string[], width: number | undefined): readonly string[] {
+  const isHash = cells[0]?.replace(/^\ufeff/, "").trim() === "#";
+  if (!isHash || width === undefined || cells.length === width) return cells;
+  const names = cells.slice(1);
+  return names.length === width || columnOrder(names) !== undefined ? names : [];
+}
+
 /** The order that the names of the first three columns tell, such as `zyx`; undefined where they do not name three axes. */
 export const columnOrder = (cells: readonly string[]): string | undefined =>
   orderOf(cells.slice(0, 3).map((cell) => coordinateAxisOf(cell.trim())));

@@ -16,8 +16,11 @@ export interface CsvLayout {
   readonly delimiter: string;
   /** The first line is dropped. */
   readonly header: boolean;
-  /** Looks at all cells of that line, and throws where they say that this is not the table that was meant. */
-  readonly checkHeader?: ((cells: readonly string[]) => void) | undefined;
+  /**
+   * Looks at all cells of that line, and throws where they say that this is not the table that was meant.
+   * @param width of the first row: its number of cells; undefined where there is none
+   */
+  readonly checkHeader?: ((cells: readonly string[], width?: number) => void) | undefined;
   /** Number of wanted columns. Those behind them are not looked at. */
   readonly columns: number;
   /** Number of columns that are kept. Default: all wanted ones. */
@@ -34,6 +37,7 @@ export interface CsvLayout {
 export async function* csvRows(source: RandomAccess, layout: CsvLayout, read?: ReadOptions): AsyncGenerator<CsvRow[]> {
   const { delimiter, header, checkHeader, columns, kept = columns } = layout;
   let open: QuotedRecord | undefined;
+  let head: readonly string[] | undefined;
   for await (const { firstLine, lines } of lineBlocks(source, read)) {
     const rows: CsvRow[] = [];
     for (const [at, text] of lines.entries()) {
@@ -53,14 +57,19 @@ export async function* csvRows(source: RandomAccess, layout: CsvLayout, read?: R
         if (isBlank(cells[0]!) && isBlank(text.replaceAll(delimiter, ""))) continue;
       }
       if (header && line === 1) {
-        checkHeader?.(text.includes('"') || line < firstLine + at ? cells : splitAll(text, delimiter));
+        head = text.includes('"') || line < firstLine + at ? cells : splitAll(text, delimiter);
         continue;
+      }
+      if (head) {
+        checkHeader?.(head, text.includes('"') || line < firstLine + at ? cells.length : splitAll(text, delimiter).length);
+        head = undefined;
       }
       if (cells.length < columns) throw tooFew(source.name, line, cells.length, layout);
       rows.push({ line, cells });
     }
     if (rows.length > 0) yield rows;
   }
+  if (head) checkHeader?.(head);
   if (open) {
     throw new EmporiumError("FORMAT_FIELD", `${source.name}: a quote opened in line ${open.line} is never closed`, {
       place: { file: source.name, line: open.line },

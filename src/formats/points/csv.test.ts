@@ -158,6 +158,15 @@ describe("readCsv", () => {
     expect(await points(`${header}\n1,2,3,4\n`, {}, readCsvWithHeader)).toEqual([[1, 2, 3]]);
   });
 
+  it("a # before names of columns or a remark is none of them, and a column where the rows have as many cells", async () => {
+    const blank = { delimiter: " " };
+    expect(await points("# x y z\n1 2 3\n", blank, readCsvWithHeader)).toEqual([[1, 2, 3]]);
+    expect(await points("# type of particle: ribosome\n1 2 3\n", blank, readCsvWithHeader)).toEqual([[1, 2, 3]]);
+    expect(await refusal("# z y x\n1 2 3\n", blank, readCsvWithHeader)).toMatchObject({ line: 1, code: "FORMAT_FIELD" });
+    expect(await refusal("# x y z\n1 10 20 30\n", blank, readCsvWithHeader)).toMatchObject({ line: 1, code: "FORMAT_FIELD" });
+    expect(await refusal("#,x,y,z\n1,10,20,30\n", {}, readCsvWithHeader)).toMatchObject({ line: 1, code: "FORMAT_FIELD" });
+  });
+
   it("seam 51: a table of TARDIS whose columns stand elsewhere is an error", async () => {
     const text = "X [A],Y [A],Z [A],IDs\n1,2,3,0\n";
     expect(await refusal(text, {}, readTardis)).toMatchObject({ code: "FORMAT_FIELD", line: 1 });

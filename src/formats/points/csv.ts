@@ -1,5 +1,5 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
-import { checkHeader } from "./csv-header.js";
+import { checkHeader, withoutHash } from "./csv-header.js";
 import { type CsvLayout, csvNumber, csvRows } from "./csv-rows.js";
 import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
 
@@ -20,7 +20,8 @@ export const readCsvWithHeader: ReadPoints = (source, options, read) =>
       header: true,
       checkHeader: options.compat
         ? undefined
-        : (cells) => checkHeader(source.name, cells, { first: 0, format: "csv_with_header", order: options.columns }),
+        : (cells, width) =>
+            checkHeader(source.name, withoutHash(cells, width), { first: 0, format: "csv_with_header", order: options.columns }),
       columns: 3,
     },
     read,

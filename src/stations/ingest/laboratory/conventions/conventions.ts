@@ -3,13 +3,14 @@ import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import { sectionTilts } from "../../../../formats/mrc/section-tilts.js";
 import { readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Claim, Recognised, Role } from "../claims.js";
+import { tableOf } from "../points/point-files.js";
 import { ALIGNED } from "../recognisers/common/names.js";
 import { baseName, folderOf } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { findRunNames, looseName, type NamedFile, runFinder, stemOf, withoutNumbers, wordsOf } from "../run-names.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { toldApart } from "./apart.js";
-import { type Seeming, seeming } from "./kinds.js";
+import { isOfPoints, type Seeming, seeming } from "./kinds.js";
 import { isAdded, isCounted, mixesSpecimens, specimenOf, splitsSpecimens } from "./specimens.js";
 
 /** Files whose run somebody has to know. */
@@ -47,7 +48,7 @@ export async function conventions(laboratory: Laboratory, recognised: readonly R
   const seen = new Map<string, Seeming>();
   for (const file of laboratory.files) {
     if (spoken.has(file.path)) continue;
-    const named = angles.get(file.path) ?? seeming(file, around);
+    const named = angles.get(file.path) ?? seeming(file, around) ?? (await listOfPoints(laboratory, file));
     const one = mayBeSeries(named, file) && (await hasSectionTilts(laboratory, file.path)) ? OF_TILTS : named;
     if (one) seen.set(file.path, one.role === "tilt series" && isFrame(file) ? FRAME : one);
   }
@@ -105,6 +106,18 @@ async function angleTexts(laboratory: Laboratory, spoken: ReadonlySet<string>): 
       return [[path, { role: "raw tilts", because: `it has an angle for each image of ${stack.path}`, strength: "contents" }]];
     }),
   );
+}
+
+const COORDINATE_TEXT = /\.(?:txt|dat)$/i;
+const COORDINATES_BYTES_MAX = 4 * 1024 * 1024;
+
+/** A text of three numbers a line in a folder that is called after points; of others there, such as notes, nothing is said. */
+async function listOfPoints(laboratory: Laboratory, { path, format, size }: Surveyed): Promise<Seeming | undefined> {
+  const isText = format === "text" && size <= COORDINATES_BYTES_MAX && COORDINATE_TEXT.test(path);
+  if (!isText || !isOfPoints(folderOf(path))) return undefined;
+  const text = await laboratory.text(path);
+  if (text === undefined || tableOf(text, path) === undefined) return undefined;
+  return { role: "points", because: `each line has three numbers, and it lies in ${folderOf(path)}`, strength: "name" };
 }
 
 const OF_TILTS: Seeming = {

@@ -57,6 +57,47 @@ describe("a list of points that names no run", () => {
   });
 });
 
+it("texts in a folder of picks are lists of points where each line has three numbers, also below a comment", async () => {
+  const files = {
+    "TS_01.mrc": volume(1),
+    "TS_02.mrc": volume(2),
+    "picks/TS_01_ATPase.txt": `# x y z\n${lines(INSIDE, " ")}`,
+    "picks/TS_02_ATPase.txt": `# voxels, picked by hand\n${lines(INSIDE, " ")}`,
+    "picks/TS_02_notes.txt": "thick ice\n",
+    "other/TS_01_ATPase.txt": lines(INSIDE, " "),
+  };
+  const found = await told(files);
+  for (const run of ["TS_01", "TS_02"])
+    expect(found.files.get(`picks/${run}_ATPase.txt`)).toMatchObject({
+      role: "points",
+      run,
+      details: { points: { format: "csv_with_header", delimiter: " " } },
+    });
+  expect(found.files.get("picks/TS_02_notes.txt")).toBeUndefined();
+  expect(found.files.get("other/TS_01_ATPase.txt")).toBeUndefined();
+});
+
+it("a list is in voxels of a coarser tomogram where its folder says how much that was binned", async () => {
+  const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+  const halved = lines(
+    INSIDE.map((row) => row.map((value) => value / 2)),
+    ",",
+  );
+  const files = (folder: string) => ({
+    "TS_01.rec": volume(1),
+    "TS_02.rec": volume(2),
+    "TS_01.st": stack(1),
+    "TS_02.st": stack(2),
+    [`${folder}/TS_01_picks.csv`]: halved,
+    [`${folder}/TS_02_picks.csv`]: `${halved}3,1,1\n`,
+  });
+  const binned = await told(files("bin8"));
+  expect(binned.files.get("bin8/TS_01_picks.csv")?.details.points).toMatchObject({ binning: 0.5, inSpacingAngstrom: 10 });
+  expect(binned.config.yaml).toMatch(/binning: 0\.5\b/);
+  const other = await told(files("lists"));
+  expect(other.files.get("lists/TS_01_picks.csv")?.details.points?.binning).not.toBe(0.5);
+});
+
 it("a STAR file of tomograms is a table without coordinates", async () => {
   const star = "data_global\n\nloop_\n_rlnTomoName #1\n_rlnTomoTiltSeriesName #2\n_rlnTomoFrameCount #3\nTS_01 ../TS_01.st 41\n";
   const { files } = await told({ "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "lists/tomograms.star": star });

@@ -1,5 +1,5 @@
 import { isEmporiumError } from "../../../../core/errors.js";
-import { checkHeader, columnOrder } from "../../../../formats/points/csv-header.js";
+import { checkHeader, columnOrder, withoutHash } from "../../../../formats/points/csv-header.js";
 import { isNapari } from "../../../../formats/points/napari.js";
 import { readStar } from "../../../../formats/star/read.js";
 import type { StarHeader } from "../../../../formats/star/table.js";
@@ -76,6 +76,16 @@ function isIdentity(rows: unknown[]): boolean {
   return rows.every((row, i) => Array.isArray(row) && row.every((value, j) => value === (i === j ? 1 : 0)));
 }
 
+/** A list of points by its text, as a table between commas, blanks and the like; undefined for what is none. */
+export function tableOf(text: string, path: string): PointsReading | undefined {
+  try {
+    return tableFile(text, path);
+  } catch (error) {
+    if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return undefined;
+    throw error;
+  }
+}
+
 /** A table of Dynamo, or coordinates of EMAN2: numbers between blanks. */
 function blankSeparated(text: string): PointsReading | undefined {
   // the last line may have been cut
@@ -126,15 +136,18 @@ function tableFile(text: string, name: string): PointsReading | undefined {
     .filter((line) => line.trim() !== "");
   const [first = "", second] = lines;
   if (/(^|[,\t])\s*(run_name|object_id)\b/i.test(first)) return undefined;
-  const delimiter = delimiterOf(first);
+  // the words of a comment have commas of their own
+  const delimiter = delimiterOf(/^\s*#/.test(first) && second !== undefined ? second : first);
   const split = (line: string) => splitBy(line, delimiter);
-  if (split(first).length < 3) return undefined;
+  const width = second === undefined ? undefined : split(second).length;
+  const names = withoutHash(split(first), width);
+  if (names.length < 3 && !(/^\s*#/.test(first) && width !== undefined && width >= 3)) return undefined;
   const isNumbers = (line: string | undefined) =>
     line !== undefined &&
     split(line)
       .slice(0, 3)
       .every((cell) => cell.trim() !== "" && Number.isFinite(Number(cell)));
-  const cells = split(first).map((cell) => cell.trim().toLowerCase());
+  const cells = names.map((cell) => cell.trim().toLowerCase());
   if (delimiter === "," && isNapari(cells)) return { shape: "Point", format: "napari" };
   if (cells.length === 4 && cells[0] === "ids") return { shape: "InstanceSegmentation", format: "tardis" };
   const separated = delimiter === "," ? {} : { delimiter };
@@ -143,13 +156,13 @@ function tableFile(text: string, name: string): PointsReading | undefined {
   if (isNumbers(first) && otherColumns(lines.slice(0, ROWS_LOOKED_AT).map(split)) !== undefined) return undefined;
   if (isNumbers(first)) return { shape: "Point", format: "csv", ...separated };
   if (!isNumbers(second)) return undefined;
-  const isReversed = columnOrder(split(first)) === "zyx";
-  checkHeader(name, split(first), { first: 0, format: "csv_with_header", order: isReversed ? "zyx" : "xyz" });
+  const isReversed = columnOrder(names) === "zyx";
+  checkHeader(name, names, { first: 0, format: "csv_with_header", order: isReversed ? "zyx" : "xyz" });
   return {
     shape: "Point",
     format: "csv_with_header",
     ...separated,
-    ...unitOf(split(first)),
+    ...unitOf(names),
     ...(isReversed && { isReversed }),
   };
 }
