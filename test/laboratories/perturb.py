@@ -111,7 +111,7 @@ def cut(r, root):
 def second_project(r, root):
     p = r.choice(sorted(q for q in root.iterdir() if q.is_dir()) or [root])
     q = root / "zweites Projekt"
-    shutil.copytree(p, root.parent / "second")
+    shutil.copytree(p, root.parent / "second", symlinks=True)
     (root.parent / "second").rename(q)
     return f"a second project: {p} in {q}"
 
