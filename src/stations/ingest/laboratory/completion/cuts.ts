@@ -52,7 +52,7 @@ export function cutQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
     if (around.some((some) => some.some((other) => other.sections === sections && isOther(other)))) return [];
     const alike = new Set(around.flat());
     const beside = tomograms.filter((other) => alike.has(other) && isOther(other));
-    const ofRun = witnessesOf(one, byRun.get(file.run) ?? []);
+    const ofRun = agreeing(witnessesOf(one, byRun.get(file.run) ?? []));
     const isUsual = beside.length >= ALIKE_MIN && beside.every((other) => other.sections === beside[0]!.sections);
     const witness = [ofRun, isUsual ? beside : []].find(
       (some) => some.length > 0 && some.every((other) => sections <= CUT * other.sections),
@@ -75,6 +75,12 @@ export function cutQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
       ),
     },
   ];
+}
+
+/** Where more than half of three and more have one thickness these alone count: some slices for a figure do not make a whole of what was cut. */
+function agreeing(witnesses: readonly Witness[]): readonly Witness[] {
+  const most = [...groupsOf(witnesses, ({ sections }) => `${sections}`).values()].sort((a, b) => b.length - a.length)[0];
+  return most && most.length > Math.max(1, witnesses.length / 2) ? most : witnesses;
 }
 
 /** Tomograms of one voxel size that are called alike in folders called alike, and those of one folder with as large sections. */
