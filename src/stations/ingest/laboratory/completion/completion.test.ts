@@ -188,6 +188,17 @@ describe("tomograms with half of the sections", () => {
     expect((await decided(Object.fromEntries(apart))).asked).toEqual([["sections", undefined]]);
   });
 
+  it("are asked about though slices for a figure have as few", async () => {
+    const { asked } = await decided({
+      ...recorded,
+      "rec/TS_01.mrc": cut(1),
+      ...Object.fromEntries(["wbp", "sirt", "denoised"].map((name, n) => [`${name}/TS_01.mrc`, volume(n + 3)])),
+      "thesis/TS_01_slices.mrc": mrcFile([2, 12, 12], 10, { seed: 9 }),
+      "rec/TS_02.mrc": volume(2),
+    });
+    expect(asked.map(([id]) => id)).toContain("sections");
+  });
+
   it("are taken where others are like them, or each has another thickness", async () => {
     const thin = { "small/TS_01.mrc": cut(1), "small/TS_02.mrc": cut(2) };
     const thick = [1, 2].map((n) => [`large/TS_0${n}.mrc`, mrcFile([6, 6, 6], 20, { seed: n + 2 })]);
@@ -239,6 +250,22 @@ describe("files that were cut short", () => {
     expect(asked).toEqual([]);
     expect(of("TS_01.rawtlt")?.because).toBe("it tells of 2 images, and TS_01.st has 5");
     expect(of("TS_01.st")?.role).toBe("tilt series");
+  });
+
+  it("are alignments with another number of angles than transforms: ingest run would publish nothing that depends on them", async () => {
+    const { of, asked } = await decided({
+      ...{ "TS_01.st": stack(1), "TS_01.rawtlt": angles, "TS_01.tlt": "-6\n-3\n", "TS_01.xf": "1 0 0 1 0 0\n".repeat(5) },
+      ...{ "TS_02.st": stack(2), "TS_02.rawtlt": angles, "TS_02.tlt": angles, "TS_02.xf": "1 0 0 1 0 0\n".repeat(5) },
+    });
+    expect(asked).toEqual([]);
+    for (const end of ["tlt", "xf"]) {
+      expect(of(`TS_01.${end}`)).toMatchObject({
+        role: "left out",
+        because: expect.stringContaining("2 angles in TS_01.tlt and 5 transforms"),
+      });
+      expect(of(`TS_02.${end}`)?.role).toBe("alignment");
+    }
+    expect(of("TS_01.rawtlt")?.role).toBe("raw tilts");
   });
 
   it("are mdocs with fewer sections than the stack, and not those with more", async () => {

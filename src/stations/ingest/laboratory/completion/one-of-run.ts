@@ -3,11 +3,13 @@ import { mapLimit } from "../../../../system/parallel.js";
 import type { Decision } from "../decide.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { unequalAlignments } from "./series.js";
 
 /** A run has one CTF estimate and one alignment: what else there is of these is left out, with what is published in its place. */
 export async function oneOfRun(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
   await leaveEstimatesOfImages(files, laboratory);
   leaveEstimates(files);
+  await unequalAlignments(files, laboratory);
   leaveAlignments(files);
 }
 

@@ -3,8 +3,10 @@ import { few, fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { parseAln } from "../../../../formats/alignment/aretomo.js";
+import { parseXf } from "../../../../formats/alignment/imod.js";
 import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import { readMrcPlanes } from "../../../../formats/mrc/read.js";
+import { parseTiltAngles } from "../../../../formats/tilt-angles/read.js";
 import { angleFault, readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
@@ -135,13 +137,45 @@ export async function unreadLists(files: Map<string, Decision>, laboratory: Labo
     if (!isList || file.strength === "person") continue;
     const fault = await angleFault(laboratory, file.path);
     if (fault === undefined) continue;
-    const leave = (one: Decision, because: string) =>
-      files.set(one.path, { ...one, role: "left out", run: undefined, because, details: {} });
-    leave(file, `its angles cannot be read: ${fault.replace(`${file.path}: `, "")}`);
-    const transforms = files.get(file.path.replace(/\.\w+$/, ".xf"));
-    if (transforms?.role === "alignment" && transforms.strength !== "person" && !/\.xtilt$/i.test(file.path))
-      leave(transforms, `the angles of its alignment cannot be read: ${file.path}`);
+    files.set(file.path, withoutUse(file, `its angles cannot be read: ${fault.replace(`${file.path}: `, "")}`));
+    const transforms = transformsOf(file, files);
+    if (transforms)
+      files.set(transforms.path, withoutUse(transforms, `the angles of its alignment cannot be read: ${file.path}`));
   }
+}
+
+/** Alignments with fewer angles than transforms, or more, which `ingest run` would refuse as it does those that cannot be read. */
+export async function unequalAlignments(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  for (const file of [...files.values()]) {
+    if (file.role !== "alignment" || file.strength === "person" || !/\.tlt$/i.test(file.path)) continue;
+    const transforms = transformsOf(file, files);
+    if (!transforms) continue;
+    const [angles, count] = await Promise.all([countIn(laboratory, file.path), countIn(laboratory, transforms.path)]);
+    if (angles === undefined || count === undefined || angles === count) continue;
+    const because = `${counted(angles, "angle")} in ${file.path} and ${counted(count, "transform")} in ${transforms.path}: one of them was cut short, or they are of two alignments`;
+    for (const one of [file, transforms]) files.set(one.path, withoutUse(one, because));
+  }
+}
+
+const withoutUse = (file: Decision, because: string): Decision => ({
+  ...file,
+  role: "left out",
+  run: undefined,
+  because,
+  details: {},
+});
+
+/** The transforms of the alignment that a list of angles is a part of. */
+function transformsOf({ path }: Decision, files: ReadonlyMap<string, Decision>): Decision | undefined {
+  const beside = /\.xtilt$/i.test(path) ? undefined : files.get(path.replace(/\.\w+$/, ".xf"));
+  return beside?.role === "alignment" && beside.strength !== "person" ? beside : undefined;
+}
+
+/** Number of angles, or of transforms; undefined where they cannot be read. */
+async function countIn(laboratory: Laboratory, path: string): Promise<number | undefined> {
+  const text = (await laboratory.text(path)) ?? "";
+  const read = await orReason(() => (/\.xf$/i.test(path) ? parseXf(text, path) : parseTiltAngles(text, path)).length);
+  return "value" in read ? read.value : undefined;
 }
 
 /**
