@@ -18,7 +18,9 @@ export function claimGains({ laboratory, project, claims, goneGains }: Found): v
     };
     const found = find(gain);
     if (gain !== undefined && found === undefined) goneGains.push({ by: path, named: gain });
-    const own = isTilts ? runsOfLists(project, dataFolder) : runsBelow(frames, dataFolder);
+    // settings whose folder was moved or renamed are those of what lies below them
+    const data = dataFolder ?? folderOf(path);
+    const own = isTilts ? runsOfLists(project, data) : runsBelow(frames, data);
     if (found !== undefined) {
       const known = gains.get(found)?.runs ?? [];
       const these = own.length > 0 ? own : known.length > 0 ? [] : all;
@@ -38,12 +40,11 @@ export function claimGains({ laboratory, project, claims, goneGains }: Found): v
 }
 
 /** Runs whose `.tomostar` files lie in a folder. */
-function runsOfLists({ series }: Found["project"], folder: string | undefined): string[] {
+function runsOfLists({ series }: Found["project"], folder: string): string[] {
   return series.flatMap(({ run, tomostar }) => (tomostar !== undefined && folderOf(tomostar) === folder ? [run] : []));
 }
 
 /** Runs with frames in a folder. */
-function runsBelow(frames: readonly Claim[], folder: string | undefined): string[] {
-  if (folder === undefined) return [];
+function runsBelow(frames: readonly Claim[], folder: string): string[] {
   return [...new Set(frames.flatMap(({ path, run }) => (path.startsWith(`${folder}/`) ? run! : [])))];
 }

@@ -116,6 +116,21 @@ describe("projects of Warp 1", () => {
     "grid2/tomostar_old/TS_1.tomostar": list("../frames/b_1.mrc"),
   };
 
+  it("have gain references of their own also where their folders were renamed", async () => {
+    const session = (folder: string, name: string): Files => ({
+      ...series(folder, 1),
+      [`${folder}/previous.settings`]: old(`gone/${name}`, "*.mrc", `gain_${name}.mrc`),
+      ...{ [`gains/gain_${name}.mrc`]: tilt, [`${folder}/${name}_1.mrc`]: movie },
+      [`${folder}/TS_1.tomostar`]: list(`${name}_1.mrc`),
+    });
+    const of = await told({ ...session("grid1", "a"), ...session("2021/grid2", "b") });
+    for (const [folder, name] of [
+      ["grid1", "a"],
+      ["2021/grid2", "b"],
+    ])
+      expect(of[`gains/gain_${name}.mrc`]).toBe(of[`${folder}/${name}_1.mrc`]!.replace("frame", "gain"));
+  });
+
   it("have stacks in imod, and gain references of their own sessions", async () => {
     const of = await told(two);
     const run = of["grid1/frames/a_1.mrc"]!.replace("frame ", "");
