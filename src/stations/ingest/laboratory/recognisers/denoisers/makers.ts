@@ -20,7 +20,7 @@ const folder = (words: string): RegExp => new RegExp(`(?:^|[_.\\- ])(?:${words})
  * Sources: https://github.com/juglab/cryoCARE_pip (cryoCARE_predict.py: the name of the even half, a label in the header),
  * https://github.com/IsoNet-cryoET/IsoNet (predict.py: `corrected_tomos/X_corrected.mrc`; deconv: `deconv/X.mrc`),
  * https://github.com/MLI-lab/DeepDeWedge (refine_tomogram.py: `refined_tomograms/X_refined.mrc`), https://github.com/tbepler/topaz (denoise.py: `X.denoised.mrc`),
- * https://warpem.github.io/warp (Noise2Map: `denoised/X.mrc`), https://bio3d.colorado.edu/imod/doc/man/nad_eed_3d.html
+ * https://github.com/apeck12/denoiset (its output has the name of its input, in a folder), https://warpem.github.io/warp (Noise2Map: `denoised/X.mrc`), https://bio3d.colorado.edu/imod/doc/man/nad_eed_3d.html
  */
 export const MAKERS: readonly Maker[] = [
   { software: "cryoCARE", processing: "denoised", word: word("cryo-?care"), folder: folder("cryo-?care"), label: /cryoCARE/i },
@@ -37,6 +37,7 @@ export const MAKERS: readonly Maker[] = [
     word: /(?:^|[_.\- ])topaz(?=[_.\- ]|$)|\.denoised$/i,
     folder: folder("topaz"),
   },
+  { software: "DenoisET", processing: "denoised", word: word("denoiset"), folder: folder("denoiset") },
   { software: "Noise2Map", processing: "denoised", word: word("noise2map|n2map"), folder: folder("noise2map|n2map") },
   { processing: "filtered", word: word("deconv(?:olved|olution)?|dconv|wiener"), folder: folder("deconv(?:olved|olution)?") },
   { software: "IMOD nad_eed_3d", processing: "filtered", word: word("nad"), folder: /^nad$/i },

@@ -33,6 +33,14 @@ describe("denoisers", () => {
     expect(of("denoised/TS_01.mrc")!.sameRunAs).toBeUndefined();
   });
 
+  it("have the name of their input in DenoisET's folder", async () => {
+    const files = { "aretomo/TS_01_Vol.mrc": volume, "DenoisET/TS_01_Vol.mrc": volume, "denoiset_out/TS_01_Vol.mrc": volume };
+    expect(await claimsOf(files)).toEqual({
+      "DenoisET/TS_01_Vol.mrc": "denoised, DenoisET, by contents",
+      "denoiset_out/TS_01_Vol.mrc": "denoised, DenoisET, by contents",
+    });
+  });
+
   it("are not of another session's tomogram where that of their own is gone", async () => {
     const laboratory = await laboratoryWith({
       "aretomo/L03/TS_02_Vol.mrc": volume,
