@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { zarrFiles } from "../../../../../test/zarr-volume.js";
 import { decisionsOf, recognisedIn } from "../know.js";
 
 const { signal } = new AbortController();
@@ -101,4 +102,27 @@ it("a copy of which nothing is known is no tomogram beside the denoised one that
   });
   const both = await decisionsOf(two, await recognisedIn(two, signal), signal);
   expect(both.files.get("rec/TS_01_rec.mrc")?.role).toBe("tomogram");
+});
+
+it("the tomogram outside of copick is proposed beside one of its size that copick shows, and tries are put aside", async () => {
+  const rec = (seed: number, shape = [6, 12, 14] as [number, number, number]) => mrcFile(shape, 10, { seed });
+  const guessed = async (shape: [number, number, number]) => {
+    const laboratory = await laboratoryWith({
+      "TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 }),
+      "TS_01.rawtlt": "-6\n-3\n0\n3\n6\n",
+      "rec/TS_01_rec.mrc": rec(2),
+      "tries/TS_01_rec.mrc": rec(3, [8, 12, 14]),
+      ...Object.fromEntries(
+        [...zarrFiles({ shape, dtype: "float32", chunk: shape, scale: [10, 10, 10], unit: "angstrom" })].map(([key, body]) => [
+          `copick/ExperimentRuns/TS_01/VoxelSpacing10.000/wbp.zarr/${key}`,
+          body instanceof Uint8Array ? body : JSON.stringify(body),
+        ]),
+      ),
+    });
+    const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    const asked = questions.filter(({ id }) => id.startsWith("twins-"));
+    return asked.map(({ options, answer }) => options.find((option) => option.answer === answer)?.says);
+  };
+  expect(await guessed([6, 12, 14])).toEqual(["rec/TS_01_rec.mrc (14×12×6 voxels)"]);
+  expect(await guessed([6, 10, 12])).toEqual([undefined]);
 });

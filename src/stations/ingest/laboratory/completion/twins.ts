@@ -6,6 +6,7 @@ import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import { areOpposite } from "../recognisers/common/prints.js";
+import { isCopickTomogram } from "../recognisers/copick/names.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { areToBeAll } from "./calibrations.js";
@@ -17,11 +18,11 @@ import { spacingOf } from "./spacings.js";
 
 /** Words for what somebody has put aside. */
 const PUT_ASIDE =
-  /(?:^|[/_.\- ])(?:old(?:er)?|alt|bad|wrong|broken|fail(?:ed)?|first_?(?:try|attempt)|try\d*|test(?:s|ing)?|backup|bak|trash|tmp|temp|draft|previous|prelim(?:inary)?|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_\- ]?not[_\- ]?use|archive|verworfen|schlecht)(?=[/_.\- ]|$)/i;
+  /(?:^|[/_.\- ])(?:old(?:er)?|alt|bad|wrong|broken|fail(?:ed)?|first_?(?:try|attempt)|try\d*|tries|test(?:s|ing)?|backup|bak|trash|tmp|temp|draft|previous|prelim(?:inary)?|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_\- ]?not[_\- ]?use|archive|verworfen|schlecht)(?=[/_.\- ]|$)/i;
 
 /**
  * Two tomograms of one run that nothing tells apart: the same voxel size and the same processing. What a name calls old or bad is not taken; of files beside
- * each other that are called after one which bookkeeping names, that one is.
+ * each other that are called after one which bookkeeping names, that one is. What copick shows besides was made elsewhere.
  */
 export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
@@ -49,36 +50,53 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
       says: "each of them; you then write into processing_software how each was made",
       claims: groups.flatMap((group) => group.map(asItIs)),
     };
-    const kept = Array.from({ length: count }, (_, n) => n).filter(
-      (n) => !groups.some((group) => PUT_ASIDE.test(group[n]!.path)),
-    );
-    const named = kept.filter((n) => groups.every((group) => group[n]!.strength === "bookkeeping"));
-    const isNamed =
-      named.length === 1 &&
-      groups.every((group) =>
-        areCalledAfter(
-          group[named[0]!]!,
-          kept.map((n) => group[n]!),
-        ),
-      );
-    // a piece, or what was unrolled along a membrane, is smaller than what the images show
-    const whole = areOfSizes ? kept.filter((n) => groups.every((group) => isWhole(group[n]!))) : [];
-    const why = isNamed
-      ? `of which bookkeeping names one, ${groups[0]![named[0]!]!.path}`
-      : kept.length === 1
-        ? `of which ${groups[0]![kept[0]!]!.path} alone is not put aside by its name`
-        : whole.length === 1
-          ? `of which ${groups[0]![whole[0]!]!.path} alone has the extent of its tilt series`
-          : "and neither names nor bookkeeping tell which one counts";
-    const guess = kept.length === 1 ? kept[0] : isNamed ? named[0] : whole.length === 1 ? whole[0] : undefined;
+    const { at, why } = likeliest(groups, { areOfSizes, isWhole, laboratory });
     return {
       id: stableId("twins", key),
       text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` (and ${counted(groups.length - 1, "more run")} likewise)` : ""} has ${counted(count, "tomogram")} of the same voxel size, ${why}: ${fewFiles(groups[0]!.map(({ path }) => path))}. Which is to be published?`,
       files: groups.flatMap((group) => group.map(({ path }) => path)),
       options: [...options, all],
-      ...(guess !== undefined && { guess: `${guess + 1}` }),
+      ...(at !== undefined && { guess: `${at + 1}` }),
     };
   });
+}
+
+interface Told {
+  readonly areOfSizes: boolean;
+  readonly isWhole: (file: Decision) => boolean;
+  readonly laboratory: Laboratory;
+}
+
+/** Which of the tomograms of each group counts, if anything tells, and what does. */
+function likeliest(
+  groups: readonly (readonly Decision[])[],
+  { areOfSizes, isWhole, laboratory }: Told,
+): { readonly at?: number | undefined; readonly why: string } {
+  const ofAll = (fits: (file: Decision) => boolean) => (n: number) => groups.every((group) => fits(group[n]!));
+  const path = (n: number) => groups[0]![n]!.path;
+  const kept = groups[0]!.map((_, n) => n).filter(ofAll((file) => !PUT_ASIDE.test(file.path)));
+  const [named, ...othersNamed] = kept.filter(ofAll(({ strength }) => strength === "bookkeeping"));
+  const isNamed =
+    named !== undefined &&
+    othersNamed.length === 0 &&
+    groups.every((group) =>
+      areCalledAfter(
+        group[named]!,
+        kept.map((n) => group[n]!),
+      ),
+    );
+  if (isNamed) return { at: named, why: `of which bookkeeping names one, ${path(named)}` };
+  if (kept.length === 1) return { at: kept[0], why: `of which ${path(kept[0]!)} alone is not put aside by its name` };
+  // a piece, or what was unrolled along a membrane, is smaller than what the images show
+  const [whole, ...othersWhole] = areOfSizes ? kept.filter(ofAll(isWhole)) : [];
+  if (whole !== undefined && othersWhole.length === 0)
+    return { at: whole, why: `of which ${path(whole)} alone has the extent of its tilt series` };
+  // copick shows what was made elsewhere
+  const [made, ...othersMade] = kept.filter(ofAll((file) => !isCopickTomogram(file.path)));
+  const areAsLarge = groups.every((group) => new Set(kept.map((n) => sizeOf(group[n]!.path, laboratory))).size === 1);
+  if (made !== undefined && othersMade.length === 0 && areAsLarge)
+    return { at: made, why: `of which ${path(made)} alone lies outside of a project of copick` };
+  return { why: "and neither names nor bookkeeping tell which one counts" };
 }
 
 /** Of images that were cut or rotated a tomogram has not the extent: then nothing is concluded. */
