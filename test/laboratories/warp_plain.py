@@ -132,7 +132,7 @@ lab.text(M + "ribosome_particles.star", star([("", {"wrpCoordinateX1": [112.5, 2
 lab.never("particles after M, in angstroms of a deformed volume", M + "ribosome_particles.star")
 
 # two series of an older session in Warp 1.0.9, everything in the folder of the movies, which has another name by now
-OLD, SMALL, W = 2.4, 14.4, "2021/Warp 1.0.9/"
+OLD, SMALL, W = 2.4, 14.4, "2021/frames/"
 SHAPE_OLD = (18, 40, 40)
 lab.text(W + "previous.settings", settings("", "*.tif").replace('"DataFolder" Value=""', '"Folder" Value="D:\\gr1_jan\\"').replace(str(PIXEL), str(OLD)).replace("gain/CountRef_gr2.mrc", "K2_gain.mrc"))
 lab.gain(["gr1_ts_2", "gr1_ts_5"], W + "K2_gain.mrc", (36, 36))
