@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { type ZarrVolume, zarrFiles } from "../../../../../test/zarr-volume.js";
 import { decisionsOf, recognisedIn } from "../know.js";
 
 const { signal } = new AbortController();
@@ -33,5 +34,30 @@ describe("masks of the same voxels", () => {
       "TS_01_membranes/mb2.mrc": "mask",
       "TS_02_membranes/mb3.mrc": "mask",
     });
+  });
+
+  it("are one also where a project of copick has one as OME-Zarr, or was copied", async () => {
+    const zarr = (project: string) => {
+      const path = `${project}/ExperimentRuns/TS_01/Segmentations/8.000_membrain-seg_1_membrane.zarr`;
+      const value = (z: number, y: number, x: number) => Number((z * 100 + y * 10 + x) % 3 === 0);
+      const form = { shape: [6, 10, 10], chunk: [6, 10, 10], scale: [8, 8, 8] } satisfies Partial<ZarrVolume>;
+      return [...zarrFiles({ ...form, dtype: "uint8", unit: "angstrom", value })].map(
+        ([name, body]) => [`${path}/${name}`, body instanceof Uint8Array ? body : JSON.stringify(body)] as const,
+      );
+    };
+    const rest = async (files: Record<string, string | Uint8Array>) => {
+      const laboratory = await laboratoryWith({ "TS_01.mrc": mrcFile([6, 10, 10], 8, { seed: 1 }), ...files });
+      const { files: all } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+      return [...all.values()].flatMap(({ path, role, because }) =>
+        /_seg|zarr/.test(path) ? [role === "mask" ? role : because] : [],
+      );
+    };
+    const path = "a/ExperimentRuns/TS_01/Segmentations/8.000_membrain-seg_1_membrane.zarr";
+    const one = Object.fromEntries(zarr("a"));
+    expect(await rest({ ...one, ...Object.fromEntries(zarr("second")) })).toEqual(["mask", `the voxels of ${path} once more`]);
+    const ofMembrain = { "out/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc": mask(1, (voxel) => voxel % 3 === 0) };
+    expect(await rest({ ...one, ...ofMembrain })).toEqual(["mask", `the voxels of ${path} once more`]);
+    const others = { "out/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc": mask(1, (voxel) => voxel % 4 === 0) };
+    expect(await rest({ ...one, ...others })).toEqual(["mask", "mask"]);
   });
 });

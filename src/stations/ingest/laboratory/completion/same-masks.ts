@@ -1,5 +1,7 @@
+import { openBlockVolume } from "../../../../arrays/loader/volume.js";
+import { numbersOf } from "../../../../arrays/plane/convert.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
-import { type MrcHeader, readMrcHeader } from "../../../../formats/mrc/header.js";
+import { readMrcHeader } from "../../../../formats/mrc/header.js";
 import { decodePlaneValues, readMrcPlanes } from "../../../../formats/mrc/read.js";
 import type { Decision } from "../decide.js";
 import { orReason } from "../recognisers/common/reading.js";
@@ -35,34 +37,60 @@ const weight = ({ strength, details, sameRunAs }: Decision): number =>
   Number(details.object !== undefined) * 2 +
   Number(sameRunAs !== undefined);
 
+const FORMATS: readonly unknown[] = ["mrc", "zarr"];
+
 async function markTheSame(laboratory: Laboratory, a: Decision, b: Decision): Promise<boolean> {
   const files = [a, b].map(({ path, details }) => ({ path, label: details.isInstances ? undefined : details.label }));
-  if (files.some(({ path }) => laboratory.get(path)?.format !== "mrc")) return false;
+  if (files.some(({ path }) => !FORMATS.includes(laboratory.get(path)?.format))) return false;
+  const opened: Mask[] = [];
   const read = await orReason(async () => {
-    const [one, other] = await Promise.all(files.map(({ path, label }) => maskOf(laboratory, path, label)));
-    for (let z = 0; z < one!.header.shape[0]; z++) {
-      const [first, second] = await Promise.all([one!.section(z), other!.section(z)]);
+    for (const { path, label } of files) opened.push(await maskOf(laboratory, path, label));
+    const [one, other] = opened as [Mask, Mask];
+    for (let z = 0; z < one.sections; z++) {
+      const [first, second] = [await one.section(z), await other.section(z)];
       if (!first.every((value, at) => value === second[at])) return false;
     }
     return true;
   });
+  for (const mask of opened) await mask.close?.();
   return "value" in read && read.value;
 }
 
 interface Mask {
-  readonly header: MrcHeader;
+  readonly sections: number;
   /** What is marked: 1 where one label counts, the instances otherwise. */
   section(z: number): Promise<Float32Array>;
+  close?: (() => Promise<void>) | undefined;
 }
 
 async function maskOf(laboratory: Laboratory, path: string, label: number | undefined): Promise<Mask> {
+  const values = await (laboratory.get(path)?.format === "zarr" ? valuesOfZarr : valuesOfMrc)(laboratory, path);
+  return {
+    ...values,
+    section: async (z) => {
+      const section = await values.section(z);
+      return label === undefined ? section : section.map((value) => Number(value === label));
+    },
+  };
+}
+
+async function valuesOfMrc(laboratory: Laboratory, path: string): Promise<Mask> {
   const source = await laboratory.open(path);
   const header = await readMrcHeader(source);
   return {
-    header,
-    section: async (z) => {
-      const values = decodePlaneValues(await readMrcPlanes(source, header, z, z + 1), header);
-      return label === undefined ? values : values.map((value) => Number(value === label));
-    },
+    sections: header.shape[0],
+    section: async (z) => decodePlaneValues(await readMrcPlanes(source, header, z, z + 1), header),
+  };
+}
+
+async function valuesOfZarr(laboratory: Laboratory, path: string): Promise<Mask> {
+  const volume = await openBlockVolume({ store: laboratory.store, key: path }, { threads: 1 });
+  const level = volume.levels[0]!;
+  const [sections, rows, columns] = level.shape;
+  return {
+    sections,
+    section: async (z) =>
+      Float32Array.from(numbersOf(await level.read({ start: [z, 0, 0], stop: [z + 1, rows, columns] }), level.dtype)),
+    close: async () => volume.close?.(),
   };
 }
