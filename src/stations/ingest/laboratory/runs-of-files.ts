@@ -10,8 +10,8 @@ export function inRuns(recognised: readonly Recognised[], told: readonly RunOfFi
     const names = new Set(byRun.get(run)?.flatMap(({ isOf }) => isOf ?? []));
     return names.size === 0 ? [run] : [...names];
   };
-  const ofClaim = (claim: Claim): Claim => {
-    const runs = claim.runs && [...new Set(claim.runs.flatMap(namesOf))];
+  const ofClaim = (claim: Claim, ownNamesOf = namesOf): Claim => {
+    const runs = claim.runs && [...new Set(claim.runs.flatMap(ownNamesOf))];
     const key = keyOf(claim.path, claim.run ?? "");
     if (claim.run === undefined || !byFile.has(key)) return runs ? { ...claim, runs } : claim;
     const run = byFile.get(key);
@@ -29,16 +29,24 @@ export function inRuns(recognised: readonly Recognised[], told: readonly RunOfFi
   const ofQuestion = (question: Question): Question => {
     const options = question.options.map((option) => ({
       ...option,
-      claims: option.claims.map(ofClaim),
+      claims: option.claims.map((claim) => ofClaim(claim)),
       ...(option.runs && { runs: option.runs.map(ofAnswer) }),
     }));
     return { ...question, options };
   };
   return recognised.map((one) => {
     const { claims, questions, missingFrames } = one;
+    const own = new Set(claims.map(({ path, run = "" }) => keyOf(path, run)));
+    // a program that gives a gain reference to runs means those whose files it knows, and not others of their names
+    const ownNamesOf = (run: string) => {
+      const names = new Set(
+        byRun.get(run)?.flatMap(({ path, isOf }) => (isOf !== undefined && own.has(keyOf(path, run)) ? isOf : [])),
+      );
+      return names.size === 0 ? namesOf(run) : [...names];
+    };
     return {
       ...one,
-      claims: claims.map(ofClaim),
+      claims: claims.map((claim) => ofClaim(claim, ownNamesOf)),
       questions: questions?.map(ofQuestion),
       missingFrames: missingFrames?.map((missing) => ({
         ...missing,
