@@ -99,6 +99,21 @@ describe("a gain reference that a program gives to the runs which it has process
     expect(await runsOfGain([gain])).toEqual([["TS_1", "TS_2"]]);
   });
 
+  it("is that of these also where another session has one that nobody names", async () => {
+    const [other, unnamed] = [
+      decision("other/TS_3_001.mrc", { run: "TS_3" }),
+      decision("other/gain.mrc", { role: "gain", strength: "name" }),
+    ];
+    const frames = ["TS_1", "TS_2"].map((run) => decision(`session/${run}_001.mrc`, { run }));
+    const files = new Map([...frames, other, unnamed, gain]);
+    const laboratory = await laboratoryWith({
+      ...{ "session/TS_1_001.mrc": image(8), "session/TS_2_001.mrc": image(8) },
+      ...{ "other/TS_3_001.mrc": image(8), "other/gain.mrc": image(8) },
+    });
+    expect(await placeGains(files, laboratory, ["TS_1", "TS_2", "TS_3"])).toEqual([]);
+    expect([gain, unnamed].map(([path]) => files.get(path)?.runs)).toEqual([["TS_1", "TS_2"], ["TS_3"]]);
+  });
+
   it("is not that of a run of the same name without frames", async () => {
     expect(await runsOfGain([decision("session/gain.tiff", { role: "gain", runs: ["TS_1", "TS_2", "TS_3"] })])).toEqual([
       ["TS_1", "TS_2"],

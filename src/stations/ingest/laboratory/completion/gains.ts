@@ -76,6 +76,8 @@ export async function placeGains(
         because: "called a gain reference, and another one lies nearer to the frames, or it lies among other frames",
       });
   }
+  // one that nobody had given to a run has its runs now, or none
+  if (asked.length === 0) await spreadGains(files, laboratory, runs);
   return [...groupsOf(asked, ({ some }) => keyOf(...some.map(({ path }) => path)))].map(([key, group]) => {
     const question = questionOf(
       stableId("gain", key),
