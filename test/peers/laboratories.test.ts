@@ -28,6 +28,7 @@ const LABORATORIES = [
   ...["lab_portal", "virology_mutants", "synapse_group", "postdoc_disk"],
   ...["relion5_plain", "old_drives"],
   ...["warp_plain", "aretomo_copick_plain"],
+  ...["serialem_etomo_plain", "averaging_plain"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
