@@ -412,6 +412,27 @@ describe("a list of a run with tomograms of two voxel sizes", () => {
     });
   });
 
+  it("in pixels of one size is read once, since its places are the same in both, and asked about where one shows another part", async () => {
+    const pixels = places.map((place) => place.map((value) => value / 2.5));
+    const star = `data_particles\nloop_\n_rlnTomoName\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n${lines(pixels, " ")
+      .replace(/^/gm, "TS_01 ")
+      .replace(/TS_01 $/, "")}`;
+    const { questions, files } = await told({ ...tomograms, "picks/ribosomes.star": star });
+    expect(questions).toEqual([]);
+    expect(files.get("picks/ribosomes.star")).toMatchObject({
+      role: "points",
+      details: { points: { inSpacingAngstrom: 10, binning: 4 } },
+    });
+    const other = await told({
+      ...tomograms,
+      "b/TS_01_bin2.mrc": mrcFile([8, 20, 20], 20, { seed: 2 }),
+      "picks/ribosomes.star": star,
+    });
+    expect(other.questions.map(({ options }) => options.map(({ answer }) => answer))).toEqual([
+      ["pixels-4-in-10", "pixels-8-in-20", "leave-out"],
+    ]);
+  });
+
   it("in Å is asked about where one of them shows another part", async () => {
     const { questions } = await told({
       ...stack,

@@ -442,15 +442,16 @@ function namedVoxel(group: readonly Listed[], covered: readonly string[], { pixe
 }
 
 /**
- * Lengths from the first corner are the same places in every tomogram of one field, whatever its voxels: of such readings the one in the finest tomogram
- * stands for all. Nobody could tell them apart.
+ * Lengths from the first corner are the same places in every tomogram of one field, whatever its voxels, and so are pixels of one size: of such readings
+ * the one in the finest tomogram stands for all. Nobody could tell them apart.
  */
 function placesOnce(
   fits: readonly Fitting[],
   haveOne: (a: number | undefined, b: number | undefined) => boolean,
 ): readonly Fitting[] {
   const isLength = ({ reading: { unit, isCentred }, spacing }: Fitting) =>
-    spacing !== undefined && !isCentred && (unit === "Å" || unit === "nm");
+    spacing !== undefined && !isCentred && (unit === "Å" || unit === "nm" || unit === "pixels");
+  const pixelOf = ({ reading: { unit, binning }, spacing }: Fitting) => (unit === "pixels" ? spacing! / binning : 1);
   const isFiner = (a: Fitting, b: Fitting) => a.spacing! < b.spacing!;
   return fits.filter(
     (one) =>
@@ -459,6 +460,7 @@ function placesOnce(
         (other) =>
           isLength(other) &&
           other.reading.unit === one.reading.unit &&
+          Math.abs(pixelOf(other) / pixelOf(one) - 1) < SPACING_TOLERANCE &&
           other.reading.isReversed === one.reading.isReversed &&
           isFiner(other, one) &&
           haveOne(one.spacing, other.spacing),
