@@ -104,6 +104,27 @@ it("a STAR file of tomograms is a table without coordinates", async () => {
   expect(files.get("lists/tomograms.star")).toMatchObject({ role: "left out", because: "a table without coordinates" });
 });
 
+describe("a list that begins with comments", () => {
+  const because = async (text: string) =>
+    (await told({ "tomo.mrc": volume(1), "tomo_picks.csv": text })).files.get("tomo_picks.csv");
+
+  it.each([
+    ["names of its columns", `# voxels, from the middle\nx,y,z\n${lines(INSIDE, ",")}`],
+    ["names with commas before them", `# voxels of bin 4, from the middle\nx,y,z\n${lines(INSIDE, ",")}`],
+    ["numbers", `# picked by hand\n# x y z\n${lines(INSIDE, " ")}`],
+    ["names among others", `# counted, by hand\ntomogram,score,x,y,z\n${lines(INSIDE, ",").replace(/^(?=.)/gm, "tomo,1,")}`],
+  ])("is told to be one, before %s", async (_, text) => {
+    expect(await because(text)).toMatchObject({ role: "left out", because: expect.stringMatching(/^lines with # stand before/) });
+  });
+
+  it("is none where no coordinates follow, and is read where they are the names of its columns", async () => {
+    expect(await because("# counted, by hand\nname,count\na,2\n")).not.toMatchObject({
+      because: expect.stringMatching(/^lines with #/),
+    });
+    expect(await because(`# x,y,z\n${lines(INSIDE, ",")}`)).toMatchObject({ role: "points" });
+  });
+});
+
 describe("points outside of their tomogram", () => {
   it("are told with their number, the list and the tomogram, where bookkeeping knows their unit", async () => {
     const outside = [...INSIDE, [13, 2, 2], [3, 3, -2]];

@@ -25,7 +25,7 @@ import {
 } from "./lists.js";
 import { modelFacts } from "./model-facts.js";
 import { type NamedTable, namedTable } from "./named-tables.js";
-import { pointFileOf, tableFault } from "./point-files.js";
+import { isBehindComments, pointFileOf, tableFault } from "./point-files.js";
 import { liesIn, type PointRange, type Reading, rangeText, readingsOf, readingText, writtenOtherwise } from "./readings.js";
 import { isLookedFor, isOfTomoTwin, tomotwinReading } from "./tomotwin.js";
 
@@ -144,6 +144,8 @@ async function readingOf(file: Decision, { laboratory, signal }: PlaceOptions): 
   if (!reading) {
     const text = surveyed.format === "text" ? ((await laboratory.text(path)) ?? "") : "";
     if (DECIMAL_COMMAS.test(text)) return "its numbers have decimal commas: write them with points";
+    if (isBehindComments(text, path))
+      return "lines with # stand before its columns, where the names of these or its first row are looked for: take them out, and it can be read";
     if (isWithoutPlaces(text)) return "a table without coordinates";
     return tableFault(text) ?? "its points are in no known format: write x, y, z of each run as CSV";
   }

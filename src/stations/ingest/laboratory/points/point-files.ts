@@ -1,4 +1,5 @@
 import { isEmporiumError } from "../../../../core/errors.js";
+import { axisColumns } from "../../../../formats/points/csv-by-name.js";
 import { checkHeader, columnOrder, withoutHash } from "../../../../formats/points/csv-header.js";
 import { isNapari } from "../../../../formats/points/napari.js";
 import { readStar } from "../../../../formats/star/read.js";
@@ -165,6 +166,18 @@ function tableFile(text: string, name: string): PointsReading | undefined {
     ...unitOf(names),
     ...(isReversed && { isReversed }),
   };
+}
+
+/** Lines that begin with `#`, up to the first other one. */
+const COMMENTS = /^\ufeff?(?:[ \t]*#[^\r\n]*(?:\r\n|\n|\r))+/;
+
+/** Whether it would be a table of points without the comments that it begins with, as people and numpy write them. */
+export function isBehindComments(text: string, name: string): boolean {
+  const rest = text.replace(COMMENTS, "");
+  if (rest === text) return false;
+  const [first = ""] = rest.split(/\r\n|\n|\r/, 1);
+  const cells = splitBy(first, delimiterOf(first)).map((cell) => cell.trim());
+  return axisColumns(cells) !== undefined || tableOf(rest, name) !== undefined;
 }
 
 /** `x_nm`, `x (Å)`, `X [voxel]`: what the names of all three columns end with. */
