@@ -29,6 +29,7 @@ const LABORATORIES = [
   ...["relion5_plain", "old_drives"],
   ...["warp_plain", "aretomo_copick_plain"],
   ...["serialem_etomo_plain", "averaging_plain"],
+  ...["tomo5_plain", "eman_plain"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
