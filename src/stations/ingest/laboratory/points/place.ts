@@ -46,6 +46,9 @@ const COUNTS_PIXELS = new Set([
   ...["eman2_box", "eman2_json", "cryolo_cbox", "napari", "tomotwin_tloc"],
 ]);
 
+/** Formats that count from the middle of the tomogram, whose size the file does not have. */
+const FROM_MIDDLE = new Set(["eman2_json"]);
+
 /** Formats whose own columns are named by their axes, and whose readers know no other order: one that is guessed would not be obeyed. */
 const NAMES_AXES = new Set(["napari", "tardis", "csv_by_name"]);
 
@@ -110,12 +113,20 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
  * published, and no tomogram of the run has as many voxels. Their coordinates count from another corner, or in other voxels.
  */
 function inAnother({ run, details, strength }: Decision, { laboratory, volumesOf }: PlaceOptions): string | undefined {
-  const { of, pixelAngstrom, rowValues } = details.points ?? {};
+  const { of, unit, format, pixelAngstrom, rowValues } = details.points ?? {};
   const shape = of === undefined ? undefined : laboratory.get(of)?.volume?.shape;
   if (run === undefined || shape === undefined || pixelAngstrom !== undefined || rowValues !== undefined) return undefined;
   const volumes = volumesOf(run);
   const isSame = ({ path, size: [x, y, z] }: Volume) => path === of || (x === shape[2] && y === shape[1] && z === shape[0]);
-  if (strength === "person" || volumes.length === 0 || volumes.some(isSame)) return undefined;
+  if (strength === "person" || volumes.length === 0) return undefined;
+  const same = volumes.find(({ path }) => path === of) ?? volumes.find(isSame);
+  if (same !== undefined) {
+    // of several tomograms with such voxels the ingest takes the middle of any
+    const { spacingAngstrom } = same;
+    const other = volumes.find((one) => one.spacingAngstrom === spacingAngstrom && !isSame(one));
+    if (format === undefined || unit !== "format" || !FROM_MIDDLE.has(format) || other === undefined) return undefined;
+    return `it counts from the middle of ${of}, and ${other.path}, which has another size, is published beside it: write x, y, z in voxels of ${of} instead, from its first corner`;
+  }
   return `its points lie in ${of}, which is not published, and no tomogram of ${run} has its size`;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
+import { decisionsOf, recognisedIn } from "../../know.js";
 import { eman2 } from "./recognise.js";
 
 const HDF = new Uint8Array([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]);
@@ -44,7 +45,7 @@ describe("EMAN2", () => {
       "e/particles3d/TS_01__ribosome.hdf": "left out TS_01",
     });
     expect(recognised!.claims.find(({ role }) => role === "points")!.details).toEqual({
-      points: { format: "eman2_json", shape: "Point", unit: "format" },
+      points: { format: "eman2_json", shape: "Point", unit: "format", of: "e/tomograms/TS_01__bin4.mrc" },
       object: "ribosome",
     });
     const older = await found({ "info/TS_01_info.json": info([[1, 2, 3, "manual", 0, 1]], { apix_unbin: undefined }) });
@@ -67,6 +68,33 @@ describe("EMAN2", () => {
     // EMAN2 has not aligned it: its tomogram was imported
     const imported = await found({ ...own, "e/info/TS_01_info.json": info(boxes, { tlt_params: undefined }) });
     expect(imported.claims["e/info/TS_01_info.json"]).toBe("points TS_01");
+  });
+
+  it("(eman.middle) has boxes that count from the middle of the tomogram that was exported, and of no other", async () => {
+    const files = {
+      "e/info/TS_01_info.json": info([[4, 4, 4, "manual", 0, 1]]),
+      "e/tomograms/TS_01__bin4.hdf": HDF,
+      "mrc/TS_01__bin4.mrc": mrcFile([6, 10, 10], 8),
+    };
+    const { recognised, claims } = await found(files);
+    expect(claims["mrc/TS_01__bin4.mrc"]).toBe("tomogram TS_01");
+    expect(recognised!.claims.find(({ role }) => role === "points")!.details!.points!.of).toBe("mrc/TS_01__bin4.mrc");
+    const decided = async (more: Record<string, Uint8Array>) => {
+      const laboratory = await laboratoryWith({ ...files, ...more });
+      const { signal } = new AbortController();
+      return (await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal)).files;
+    };
+    expect((await decided({})).get("e/info/TS_01_info.json")).toMatchObject({ role: "points", run: "TS_01" });
+    const same = await decided({ "warp/TS_01_denoised.mrc": mrcFile([6, 10, 10], 8, { seed: 2 }) });
+    expect(same.get("e/info/TS_01_info.json")).toMatchObject({ role: "points", run: "TS_01" });
+    const larger = await decided({ "warp/TS_01_denoised.mrc": mrcFile([8, 14, 14], 8, { seed: 2 }) });
+    expect(larger.get("warp/TS_01_denoised.mrc")?.role).toBe("tomogram");
+    expect(larger.get("e/info/TS_01_info.json")).toMatchObject({
+      role: "left out",
+      because: expect.stringContaining(
+        "counts from the middle of mrc/TS_01__bin4.mrc, and warp/TS_01_denoised.mrc, which has another size",
+      ),
+    });
   });
 
   it("is asked to export what has no export of its name, in the project or beside it", async () => {

@@ -38,11 +38,14 @@ export const eman2: Recogniser = {
     for (const { root, infos } of roots) {
       const run = (name: string) => runOf.get(`${root}\0${name}`);
       const inHdf = new Set<string>();
-      const readable = new Set<string>();
+      const readable = new Map<string, string>();
       for (const { path, place } of below.get(root) ?? []) {
         if (place !== "tomograms") continue;
-        if (!/\.hdf$/i.test(path) || exportOf(root, path) !== undefined) readable.add(tagless(path));
-        else inHdf.add(tagless(path));
+        const exported = /\.hdf$/i.test(path) ? exportOf(root, path) : path;
+        if (exported === undefined) inHdf.add(tagless(path));
+        else if (!readable.has(tagless(path))) readable.set(tagless(path), exported);
+        const own = run(tagless(path));
+        if (exported !== undefined && exported !== path && own !== undefined) claims.push(exportClaim(exported, path, own));
       }
       for (const [name, { path, document }] of infos)
         claims.push(
@@ -50,6 +53,7 @@ export const eman2: Recogniser = {
             document,
             run: run(name)!,
             isOfUnread: inHdf.has(name) && !readable.has(name) && isAlignedHere(document),
+            of: isAlignedHere(document) ? readable.get(name) : undefined,
           }),
         );
       for (const { path, place } of below.get(root) ?? []) {
@@ -120,14 +124,24 @@ function belowRoots(laboratory: Laboratory, roots: ReadonlySet<string>): Map<str
 /** EMAN2 keeps its own alignment of a series so; of a tomogram that was imported it has none. */
 const isAlignedHere = (document: JsonObject): boolean => jsonList(document.tlt_params).length > 0;
 
+const exportClaim = (path: string, of: string, run: string): Claim => ({
+  path,
+  role: "tomogram",
+  run,
+  because: `it was exported of EMAN2's ${of}`,
+  strength: "bookkeeping",
+});
+
 interface InfoOf {
   readonly document: JsonObject;
   readonly run: string;
   /** Its tomogram was reconstructed by EMAN2, and nobody has exported it: another one of the run has another alignment, and boxes would be elsewhere in it. */
   readonly isOfUnread: boolean;
+  /** The tomogram that EMAN2 reconstructed, which can be read: boxes count from the middle of it. */
+  readonly of?: string | undefined;
 }
 
-function infoClaim(path: string, { document, run, isOfUnread }: InfoOf): Claim {
+function infoClaim(path: string, { document, run, isOfUnread, of }: InfoOf): Claim {
   const leave = (because: string): Claim => ({ path, role: "left out", run, because, strength: "bookkeeping" });
   const boxes = jsonList(document.boxes_3d).filter(Array.isArray) as readonly (readonly unknown[])[];
   if (boxes.length === 0) return leave("bookkeeping of EMAN2");
@@ -135,7 +149,7 @@ function infoClaim(path: string, { document, run, isOfUnread }: InfoOf): Claim {
   const classes = [...new Set(boxes.map((box) => Number(box[5] ?? 0)))].sort((a, b) => a - b);
   // with the pixel of the tilt series in the document its reader knows where boxes are, whatever the tomogram's voxels
   const knows = Number(document.apix_unbin) > 0 ? { unit: "format" as const } : {};
-  const reading = { format: "eman2_json", shape: "Point" as const, ...knows };
+  const reading = { format: "eman2_json", shape: "Point" as const, ...knows, ...(of !== undefined && { of }) };
   const nameOf = (number: number) => nameOfClass(document, number) ?? `class ${number}`;
   const points =
     classes.length > 1
