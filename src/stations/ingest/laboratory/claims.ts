@@ -133,6 +133,8 @@ export interface Question {
   readonly guess?: string | undefined;
   /** Its answer tells of which runs the files are, and nothing else of them: what each file is, is decided as if nobody had asked. */
   readonly isOfRuns?: true | undefined;
+  /** Asked by names and sizes alone: where the bookkeeping of some software has each file as this, nobody is asked. */
+  readonly unlessKnownAs?: Role | undefined;
 }
 
 export interface Option {

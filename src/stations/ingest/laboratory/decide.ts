@@ -406,9 +406,17 @@ export interface AnswerPlaces {
   readonly laboratory: Laboratory;
 }
 
-/** Whether a person has decided each of its files, and so left nothing to ask. */
-export const isSettled = ({ id, files: paths }: Question, { given, files }: Pick<AnswerPlaces, "given" | "files">): boolean =>
-  paths.length > 0 && !given.answers.has(id) && paths.every((path) => isOfPerson(files.get(path)));
+/** Whether a person has decided each of its files, or bookkeeping has each as what it is asked about, and so nothing is left to ask. */
+export const isSettled = (
+  { id, files: paths, unlessKnownAs }: Question,
+  { given, files }: Pick<AnswerPlaces, "given" | "files">,
+): boolean =>
+  paths.length > 0 &&
+  !given.answers.has(id) &&
+  paths.every((path) => {
+    const file = files.get(path);
+    return isOfPerson(file) || (file?.strength === "bookkeeping" && file.role === unlessKnownAs);
+  });
 
 const isOfPerson = (file: Decision | undefined): boolean => file?.strength === "person" && file.question === undefined;
 

@@ -955,6 +955,21 @@ it("a tomogram of RELION's size with y and z exchanged is one that nobody has tu
   ]);
 });
 
+it("nobody is asked about a volume of another size that the bookkeeping of another program has", async () => {
+  const laboratory = await laboratoryWith({
+    "r/default_pipeline.star": RELION4["default_pipeline.star"]!,
+    "r/tomograms.star": tomograms4(ONE4),
+    "r/rec/TS_01.mrc": volume(10.8),
+    "e/info/TS_01_info.json": JSON.stringify({ apix_unbin: 2.7, tlt_params: [[0, 0, 0, 0, 0]] }),
+    "e/tomograms/TS_01__bin4.hdf": new Uint8Array([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]),
+    "e/exported/TS_01__bin4.mrc": mrcFile([30, 50, 64], 10.8, { seed: 2 }),
+    "other/TS_01.rec": mrcFile([30, 52, 64], 10.8, { seed: 3 }),
+  });
+  const { signal } = new AbortController();
+  const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  expect(questions.filter(({ id }) => id.startsWith("relion-size")).map((one) => one.files)).toEqual([["other/TS_01.rec"]]);
+});
+
 it("a volume that a person calls a tomogram is denoised where its name says so", async () => {
   const laboratory = await laboratoryWith({
     "default_pipeline.star": RELION4["default_pipeline.star"]!,

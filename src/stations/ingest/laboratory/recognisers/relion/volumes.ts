@@ -279,6 +279,7 @@ function askAboutOthers(found: Found, tomogram: Tomogram, own: readonly Candidat
       files: [path],
       options,
       guess: "leave-out",
+      unlessKnownAs: "tomogram",
     });
   }
 }
