@@ -7,7 +7,7 @@ import type { Claim, Details, Option, PointsReading, Question } from "../claims.
 import { leftOut } from "../completion/claim.js";
 import { globOf } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
-import { namedBinning, stemOf } from "../recognisers/common/names.js";
+import { stemOf } from "../recognisers/common/names.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
 import { sharedDepth } from "../recognisers/common/paths.js";
 import { looseName, runFinder } from "../run-names.js";
@@ -24,9 +24,19 @@ import {
   withoutFile,
 } from "./lists.js";
 import { modelFacts } from "./model-facts.js";
+import { binnedAsNamed } from "./named-binning.js";
 import { type NamedTable, namedTable } from "./named-tables.js";
 import { isBehindComments, pointFileOf, tableFault } from "./point-files.js";
-import { liesIn, type PointRange, type Reading, rangeText, readingsOf, readingText, writtenOtherwise } from "./readings.js";
+import {
+  liesIn,
+  type Placed,
+  type PointRange,
+  type Reading,
+  rangeText,
+  readingsOf,
+  readingText,
+  writtenOtherwise,
+} from "./readings.js";
 import { isLookedFor, isOfTomoTwin, tomotwinReading } from "./tomotwin.js";
 
 export interface PlacedPoints {
@@ -388,10 +398,10 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
     spacings.push(undefined);
   if (spacings.length === 0)
     return all("its runs have tomograms of different voxel sizes, and there is none at which each run has one");
-  const told = toldReading(reading, spacings);
   const volumeIn = (run: string, spacing: number | undefined) => volumeAt(run, spacing, reading, options);
   const pairsAt = (spacing: number | undefined) =>
     covered.map((run) => ({ range: ranges.get(run)!, volume: volumeIn(run, spacing)! }));
+  const told = toldReading(reading, spacings) ?? readingByName(group, covered, { spacings, pairsAt, options });
   const listsAt = (spacing: number | undefined): PlacedList[] =>
     (isShared ? covered.map((run) => ({ file: first, run })) : group.map((file) => ({ file, run: file.run! }))).flatMap(
       ({ file, run }) => {
@@ -410,7 +420,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
           readingsOf(pairsAt(spacing), [...new Set(covered.flatMap(options.pixelsOf))], {
             countsPixels: COUNTS_PIXELS.has(reading.format),
             mayHaveAngstrom: /^relion\d_star$/.test(reading.format),
-            coarserAngstrom: namedVoxel(group, covered, options),
+            coarserAngstrom: binnedAsNamed(group, covered, options),
             isReversed: NAMES_AXES.has(reading.format) ? false : reading.isReversed,
           })
             // of several tomograms that a list in voxels may be of
@@ -445,13 +455,6 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   const shown = pairsAt(fitting[0]!.spacing)[0];
   if (shown) question.text += ` In ${covered[0]} ${rangeText(shown)}.`;
   return { claims: [], questions: [question], notes: [...notes, ...(strays?.notes ?? [])] };
-}
-
-/** The voxels of tomograms binned by the number that the paths of all lists count, `picks_bin8/TS_01.txt`, of which those that are used may be finer. */
-function namedVoxel(group: readonly Listed[], covered: readonly string[], { pixelsOf }: PlaceOptions): number | undefined {
-  const [binning, ...others] = new Set(group.map(({ path }) => namedBinning(path)));
-  const pixels = covered.flatMap(pixelsOf);
-  return binning === undefined || others.length > 0 || pixels.length === 0 ? undefined : Math.min(...pixels) * binning;
 }
 
 /**
@@ -712,6 +715,22 @@ function toldReading(reading: PointsReading, spacings: readonly (number | undefi
   const own = known.find((one) => Math.abs(one / pixelAngstrom - 1) < SPACING_TOLERANCE);
   if (own !== undefined) return { reading: { binning: 1, unit: "voxels", isCentred: false, isReversed }, spacing: own };
   return as("pixels", Number((spacing / pixelAngstrom).toPrecision(7)));
+}
+
+interface ByName {
+  readonly spacings: readonly (number | undefined)[];
+  readonly pairsAt: (spacing: number | undefined) => Placed;
+  readonly options: PlaceOptions;
+}
+
+/** Voxels of the binning that the names of plain tables tell, where all points lie in the tomogram as such. */
+function readingByName(group: readonly Listed[], runs: readonly string[], { spacings, pairsAt, options }: ByName) {
+  const [{ reading }] = group as readonly [Listed, ...Listed[]];
+  const isPlain = reading.unit === undefined && reading.binning === undefined && !COUNTS_PIXELS.has(reading.format);
+  const pixelAngstrom = isPlain ? binnedAsNamed(group, runs, options) : undefined;
+  if (pixelAngstrom === undefined) return undefined;
+  const told = toldReading({ ...reading, unit: "pixels", pixelAngstrom }, spacings);
+  return told && liesIn(told.reading, pairsAt(told.spacing)) ? told : undefined;
 }
 
 /** Relative difference of two spacings that are one. */

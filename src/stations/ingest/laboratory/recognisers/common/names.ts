@@ -43,8 +43,12 @@ export function idOf(text: string): string {
   return plain === "" ? "unnamed" : plain;
 }
 
-/** The binning that a path counts, `novactf_bin8/TS_01.rec`; undefined where there is none, or two. */
+/** `picks_bin8/TS_01.csv`, `TS_01_bin8_ribosomes.csv`. */
+const BINNING = /(?:^|[^a-z])bin[ _-]?([1-9]\d?)(?!\d|\.\d)/i;
+
+/** The binning that a path counts, `novactf_bin8/TS_01.rec`: that of the name of the file before those of its folders, the nearest first. */
 export function namedBinning(path: string): number | undefined {
-  const found = new Set([...path.matchAll(/(?:^|[/_.\- ])bin_?(\d+)(?=[/_.\- ]|$)/gi)].map(([, bin]) => Number(bin)));
-  return found.size === 1 ? [...found][0] : undefined;
+  const parts = [stemOf(path), ...path.split("/").slice(0, -1).reverse()];
+  const [said] = parts.flatMap((part) => BINNING.exec(part)?.[1] ?? []);
+  return said === undefined ? undefined : Number(said);
 }
