@@ -13,7 +13,7 @@ import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { mdocsOf } from "../recognisers/common/mdocs.js";
 import { ALIGNED } from "../recognisers/common/names.js";
-import { baseName, folderOf } from "../recognisers/common/paths.js";
+import { baseName, folderOf, sharedDepth } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { stemOf } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -406,9 +406,23 @@ export async function framesWithoutAcquisition(files: Map<string, Decision>, lab
   for (const file of all) {
     if (file.role !== "frame" || file.strength === "person") continue;
     const leave = (because: string) => files.set(file.path, { ...file, role: "left out", because });
-    if (!told.has(file.run)) leave("frames need the acquisition file (mdoc) of their run, and there is none");
-    else if (named.has(file.run) && file.strength === "name") leave(`the acquisition file of ${file.run} does not name it`);
+    if (!told.has(file.run)) {
+      const gain = nearestGain(all, file);
+      const more =
+        gain === undefined ? "" : `; without them ${gain}, the gain reference beside them, is not published for their run`;
+      leave(`frames need the acquisition file (mdoc) of their run, and there is none${more}`);
+    } else if (named.has(file.run) && file.strength === "name") leave(`the acquisition file of ${file.run} does not name it`);
   }
+}
+
+/** The only gain reference in the folder of a frame, or in the nearest one that both lie in. */
+function nearestGain(files: readonly Decision[], frame: Decision): string | undefined {
+  const gains = files
+    .filter(({ role, run }) => role === "gain" && (run === undefined || run === frame.run))
+    .map(({ path }) => ({ path, depth: sharedDepth(path, frame.path) }));
+  const most = Math.max(1, ...gains.map(({ depth }) => depth));
+  const near = gains.filter(({ depth }) => depth === most);
+  return near.length === 1 ? near[0]!.path : undefined;
 }
 
 /** Names of the frames of each run, as its acquisition files have them. */
