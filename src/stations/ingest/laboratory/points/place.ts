@@ -354,6 +354,12 @@ function areParts({ format, unit }: PointsReading, ranges: readonly PointRange[]
   return unit !== "format" && format !== "warp_matching_star" && count > 1 && isSome && ranges.every(isWithin);
 }
 
+function together(placed: readonly PlacedPoints[]): PlacedPoints {
+  const joined = <K extends keyof PlacedPoints>(key: K) =>
+    placed.flatMap((one) => one[key] as readonly PlacedPoints[K][number][]);
+  return { claims: joined("claims"), questions: joined("questions"), notes: joined("notes") };
+}
+
 /** @param isDoubtful they were written in another unit than others that are called alike: a person is asked whatever fits */
 async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDoubtful = false): Promise<PlacedPoints> {
   const [first] = group as readonly [Listed, ...Listed[]];
@@ -436,12 +442,8 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   // Dynamo counts voxels of the volume that it cut the particles out of: where they are of another size, nobody knows which it is
   const isOfOther = reading.format === "dynamo_tbl" && !told && fitting.some(({ reading: { unit } }) => unit !== "voxels");
   const parts = told || isShared || isDoubtful ? [] : await partsOf(group, fitting, volumeIn, options);
-  if (parts.length > 1) {
-    const placed = [await placeGroup(parts[0]!, options, true), await placeGroup(parts[1]!, options, true)];
-    const joined = <K extends keyof PlacedPoints>(key: K) =>
-      placed.flatMap((one) => one[key] as readonly PlacedPoints[K][number][]);
-    return { claims: joined("claims"), questions: joined("questions"), notes: joined("notes") };
-  }
+  if (parts.length > 1)
+    return together([await placeGroup(parts[0]!, options, true), await placeGroup(parts[1]!, options, true)]);
   const only = fitting.length === 1 && !isWrong && !isOfOther && !isDoubtful ? fitting[0]! : undefined;
   const strays = only && (await straysOf(listsAt(only.spacing), only.reading, options));
   const turned = strays?.turned;

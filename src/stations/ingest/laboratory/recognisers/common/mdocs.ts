@@ -186,7 +186,9 @@ export function imageOf(
   const beside = names.map((name) => within(folder, name)).find(isOwn);
   // two projects have stacks of the same names: in another one it is that of this mdoc if it has as many images
   const isOfProject = (one: string) => topOf(one) === topOf(path) || countsAgree(one);
-  return beside ?? (imageFile === undefined ? undefined : files.find(imageFile, folder, (one) => isStack(one) && isOfProject(one)));
+  return (
+    beside ?? (imageFile === undefined ? undefined : files.find(imageFile, folder, (one) => isStack(one) && isOfProject(one)))
+  );
 }
 
 /** A name in which the time of the exposure stands, as microscopes write it: `_Mar12_13.00.33`, `_20230613_143000`. */
