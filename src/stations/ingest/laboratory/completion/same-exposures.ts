@@ -1,7 +1,7 @@
 import { groupsOf } from "../../../../core/groups.js";
 import type { Claim, Recognised, RunOfFile } from "../claims.js";
 import { mdocsOf } from "../recognisers/common/mdocs.js";
-import { baseName, topOf } from "../recognisers/common/paths.js";
+import { baseName } from "../recognisers/common/paths.js";
 import { showTheSame } from "../recognisers/common/prints.js";
 import { inRuns } from "../runs-of-files.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -22,47 +22,21 @@ export async function ofSameExposures(laboratory: Laboratory, recognised: readon
   const names = new Map<string, string>();
   const nameOf = (run: string): string => (names.has(run) ? nameOf(names.get(run)!) : run);
   const notes: string[] = [];
-  const inProject: RunOfFile[] = [];
   for (const [a, b] of pairsThatShare(exposures)) {
     const [one, other] = [nameOf(a), nameOf(b)];
     if (one === other || (await areOfOthers(laboratory, byRun.get(a)!, byRun.get(b)!))) continue;
-    const ofProject = filesOfProject([a, b], byRun);
-    if (ofProject) {
-      inProject.push(...ofProject);
-      continue;
-    }
     const weigh = (run: string) => [Number(isCalledSo(run, byRun.get(run)!)), byRun.get(run)!.length] as const;
     const [own, more] = [weigh(one), weigh(other)];
     const [kept, joined] = more[0] > own[0] || (more[0] === own[0] && more[1] > own[1]) ? [other, one] : [one, other];
     names.set(joined, kept);
     notes.push(`${joined} is taken for ${kept}: both were made of the same exposures.`);
   }
-  if (names.size === 0 && inProject.length === 0) return recognised;
+  if (names.size === 0) return recognised;
   const changes = claims.flatMap(({ path, run }): RunOfFile[] => {
     const isOf = nameOf(run!);
     return isOf === run ? [] : [{ path, run: run!, isOf }];
   });
-  return [...inRuns(recognised, [...changes, ...inProject]), { software: "", by: [], claims: [], notes }];
-}
-
-/**
- * Two projects in one folder may have a `TS_01` each. Where the bookkeeping of one tells them apart, as `relion5_TS_01`, and all of that lies in its folder, what
- * shares its exposures there is of it, and what lies elsewhere is of the other one. @returns undefined where it is not so
- */
-function filesOfProject(
-  [a, b]: readonly [string, string],
-  byRun: ReadonlyMap<string, readonly Claim[]>,
-): RunOfFile[] | undefined {
-  const [plain, apart] = b.endsWith(`_${a}`) ? [a, b] : a.endsWith(`_${b}`) ? [b, a] : [];
-  if (plain === undefined || apart === undefined) return undefined;
-  const [own, ...others] = new Set(byRun.get(apart)!.map(({ path }) => topOf(path)));
-  const claims = byRun.get(plain)!;
-  const within = claims.filter(({ path }) => topOf(path) === own);
-  const outside = claims.filter(({ path }) => topOf(path) !== own);
-  const isRecorded = ({ role }: Claim) => role === "frame" || role === "acquisition";
-  if (own === undefined || others.length > 0 || outside.some(isRecorded)) return undefined;
-  if (!outside.some(({ role }) => role === "tilt series" || role === "tomogram")) return undefined;
-  return within.map(({ path }) => ({ path, run: plain, isOf: apart }));
+  return [...inRuns(recognised, changes), { software: "", by: [], claims: [], notes }];
 }
 
 /** Whether a file has the name of the run: of series of one name in two folders runs have the names of these before it. */
