@@ -94,6 +94,10 @@ it("a list is in voxels of a coarser tomogram where its folder says how much tha
   const binned = await told(files("bin8"));
   expect(binned.files.get("bin8/TS_01_picks.csv")?.details.points).toMatchObject({ binning: 0.5, inSpacingAngstrom: 10 });
   expect(binned.config.yaml).toMatch(/binning: 0\.5\b/);
+  // where a tomogram of that binning is there nobody is asked whether they are in halves of the finer one's
+  const coarse = (seed: number) => mrcFile([3, 6, 6], 20, { seed });
+  const both = await told({ ...files("bin8"), "bin8/TS_01.rec": coarse(5), "bin8/TS_02.rec": coarse(6) });
+  expect(both.questions.map(({ text }) => text).join("\n")).not.toContain("0.5 a voxel");
   const other = await told(files("lists"));
   expect(other.files.get("lists/TS_01_picks.csv")?.details.points?.binning).not.toBe(0.5);
 });

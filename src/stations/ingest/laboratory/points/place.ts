@@ -426,7 +426,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
           readingsOf(pairsAt(spacing), [...new Set(covered.flatMap(options.pixelsOf))], {
             countsPixels: COUNTS_PIXELS.has(reading.format),
             mayHaveAngstrom: /^relion\d_star$/.test(reading.format),
-            coarserAngstrom: binnedAsNamed(group, covered, options),
+            coarserAngstrom: coarserAsNamed(group, covered, options),
             isReversed: NAMES_AXES.has(reading.format) ? false : reading.isReversed,
           })
             // of several tomograms that a list in voxels may be of
@@ -442,8 +442,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   // Dynamo counts voxels of the volume that it cut the particles out of: where they are of another size, nobody knows which it is
   const isOfOther = reading.format === "dynamo_tbl" && !told && fitting.some(({ reading: { unit } }) => unit !== "voxels");
   const parts = told || isShared || isDoubtful ? [] : await partsOf(group, fitting, volumeIn, options);
-  if (parts.length > 1)
-    return together([await placeGroup(parts[0]!, options, true), await placeGroup(parts[1]!, options, true)]);
+  if (parts.length > 1) return together([await placeGroup(parts[0]!, options, true), await placeGroup(parts[1]!, options, true)]);
   const only = fitting.length === 1 && !isWrong && !isOfOther && !isDoubtful ? fitting[0]! : undefined;
   const strays = only && (await straysOf(listsAt(only.spacing), only.reading, options));
   const turned = strays?.turned;
@@ -457,6 +456,13 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   const shown = pairsAt(fitting[0]!.spacing)[0];
   if (shown) question.text += ` In ${covered[0]} ${rangeText(shown)}.`;
   return { claims: [], questions: [question], notes: [...notes, ...(strays?.notes ?? [])] };
+}
+
+/** The voxels that the names of lists tell, of which those of the tomograms that are used are finer; undefined where one of these has such voxels. */
+function coarserAsNamed(group: readonly Listed[], covered: readonly string[], options: PlaceOptions): number | undefined {
+  const voxel = binnedAsNamed(group, covered, options);
+  const isIts = ({ spacingAngstrom = 0 }: Volume) => Math.abs(spacingAngstrom / voxel! - 1) < SPACING_TOLERANCE;
+  return voxel === undefined || covered.some((run) => options.volumesOf(run).some(isIts)) ? undefined : voxel;
 }
 
 /**
