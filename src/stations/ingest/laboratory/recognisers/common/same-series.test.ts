@@ -608,3 +608,13 @@ describe("the name of a run that its folder tells", () => {
     expect(runs).toEqual(named);
   });
 });
+
+it("the stack of another project is not that of an mdoc which has more images", async () => {
+  const files = (images: number) => ({
+    "relion5/mdoc/TS_01.mdoc": mdoc("TS_01.mrc", 10),
+    "relion4/tomograms/TS_01.mrc": stack(1, images),
+  });
+  const because = async (images: number) => (await decided(files(images))).of("relion4/tomograms/TS_01.mrc")?.because;
+  expect(await because(5)).toBe("TS_01.mdoc describes its images");
+  expect(await because(3)).not.toBe("TS_01.mdoc describes its images");
+});
