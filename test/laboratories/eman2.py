@@ -12,7 +12,6 @@ The mess: two binnings of one series, a segmentation, averages, a tomogram of a 
 """
 import json
 
-import h5py
 import numpy as np
 
 from kit import Lab, Specimen, fingerprint, places, seed
@@ -30,17 +29,7 @@ r = seed(lab.name, "maps")
 
 
 def hdf(path, data, voxel):
-    p = lab.root / path
-    p.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(p, "w") as f:
-        images = f.create_group("MDF/images")
-        images.attrs["imageid_max"] = np.int32(0)
-        g = images.create_group("0")
-        for c, n in zip("zyx", data.shape):
-            g.attrs[f"EMAN.n{c}"], g.attrs[f"EMAN.apix_{c}"] = np.int32(n), np.float32(voxel)
-        g.attrs["EMAN.minimum"], g.attrs["EMAN.maximum"], g.attrs["EMAN.mean"] = (np.float32(v) for v in (data.min(), data.max(), data.mean()))
-        g.create_dataset("image", data=data, track_times=False)
-    return {"file": path, "size": list(data.shape[::-1]), "spacing": voxel, "fingerprint": fingerprint(data)}
+    return lab.hdf(path, data, voxel, statistics=True)
 
 
 for n, k, m in TABLE:

@@ -18,7 +18,6 @@ folder of downloads; motive lists in voxels of bin 8 and PyTom's in voxels of bi
 import json
 import struct
 
-import h5py
 import numpy as np
 
 from kit import Lab, Specimen, dose_symmetric, fingerprint, lines, mdoc, places, seed, star, xf
@@ -45,17 +44,7 @@ def apart(*words, n, size, least=70):
     return np.array(kept).reshape(-1, 3)
 
 
-def hdf(path, data, voxel):
-    p = lab.root / path
-    p.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(p, "w") as f:
-        images = f.create_group("MDF/images")
-        images.attrs["imageid_max"] = np.int32(0)
-        g = images.create_group("0")
-        for c, n in zip("zyx", data.shape):
-            g.attrs[f"EMAN.n{c}"], g.attrs[f"EMAN.apix_{c}"] = np.int32(n), np.float32(voxel)
-        g.create_dataset("image", data=data, track_times=False)
-    return {"file": path, "size": list(data.shape[::-1]), "spacing": voxel, "fingerprint": fingerprint(data)}
+hdf = lab.hdf
 
 
 def em(path, data):

@@ -16,7 +16,6 @@ links (one to a disk that is gone, one out of the folder, one to a folder here),
 """
 import json
 
-import h5py
 import numpy as np
 
 from kit import Lab, Specimen, fingerprint, lines, mdoc, noise, places, star, xf
@@ -38,18 +37,7 @@ lab = Lab(__doc__, ["https://github.com/cryoem/eman2", "https://relion.readthedo
 box = lambda shape, v: [n * v for n in shape[::-1]]
 
 
-def hdf(path, data, voxel):
-    """As EMAN2 writes it."""
-    p = lab.root / path
-    p.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(p, "w") as f:
-        images = f.create_group("MDF/images")
-        images.attrs["imageid_max"] = np.int32(0)
-        g = images.create_group("0")
-        for c, n in zip("zyx", data.shape):
-            g.attrs[f"EMAN.n{c}"], g.attrs[f"EMAN.apix_{c}"] = np.int32(n), np.float32(voxel)
-        g.create_dataset("image", data=data, track_times=False)
-    return {"file": path, "size": list(data.shape[::-1]), "spacing": voxel, "fingerprint": fingerprint(data)}
+hdf = lab.hdf
 
 
 def relion(n, k):

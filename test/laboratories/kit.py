@@ -12,6 +12,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import h5py
 import mrcfile
 import numpy as np
 import tifffile
@@ -136,6 +137,21 @@ class Lab:
             array = {"zarr_format": 2, "shape": d.shape, "chunks": d.shape, "dtype": d.dtype.str, "compressor": None, "filters": None, "fill_value": 0, "order": "C", "dimension_separator": "/"}
             self.text(f"{path}/{i}/.zarray", json.dumps(array))
             self.text(f"{path}/{i}/0/0/0", d.tobytes())
+        return {"file": path, "size": list(data.shape[::-1]), "spacing": voxel, "fingerprint": fingerprint(data)}
+
+    def hdf(self, path, data, voxel, statistics=False):
+        """As EMAN2 writes it (libEM/io/hdfio2.cpp). Returns what `mrc` returns."""
+        p = self.root / path
+        p.parent.mkdir(parents=True, exist_ok=True)
+        with h5py.File(p, "w") as f:
+            images = f.create_group("MDF/images")
+            images.attrs["imageid_max"] = np.int32(0)
+            g = images.create_group("0")
+            for c, n in zip("zyx", data.shape):
+                g.attrs[f"EMAN.n{c}"], g.attrs[f"EMAN.apix_{c}"] = np.int32(n), np.float32(voxel)
+            if statistics:
+                g.attrs["EMAN.minimum"], g.attrs["EMAN.maximum"], g.attrs["EMAN.mean"] = (np.float32(v) for v in (data.min(), data.max(), data.mean()))
+            g.create_dataset("image", data=data, track_times=False)
         return {"file": path, "size": list(data.shape[::-1]), "spacing": voxel, "fingerprint": fingerprint(data)}
 
     def amira(self, path, labels, voxel):

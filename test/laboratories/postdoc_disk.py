@@ -18,7 +18,6 @@ nowhere else. PEET's points are of caulo's unbinned-by-4 tomograms; Dynamo's tab
 """
 import json
 
-import h5py
 import numpy as np
 import tifffile
 
@@ -46,16 +45,7 @@ def blocks(d):
 
 
 def hdf(path, data, voxel, why):
-    p = lab.root / path
-    p.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(p, "w") as f:
-        images = f.create_group("MDF/images")
-        images.attrs["imageid_max"] = np.int32(0)
-        g = images.create_group("0")
-        for c, n in zip("zyx", data.shape):
-            g.attrs[f"EMAN.n{c}"], g.attrs[f"EMAN.apix_{c}"] = np.int32(n), np.float32(voxel)
-        g.create_dataset("image", data=data, track_times=False)
-    lab.never(why, path)
+    lab.never(why, lab.hdf(path, data, voxel)["file"])
 
 
 def average(path, words, voxel, why, n=24):

@@ -1,6 +1,6 @@
 import { parseTable } from "../../../../formats/table/delimited.js";
 import { mapLimit } from "../../../../system/parallel.js";
-import { orReason } from "../recognisers/common/reading.js";
+import { beginningOf, orReason } from "../recognisers/common/reading.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 
 const LIST_BYTES_MAX = 1024 * 1024;
@@ -25,15 +25,8 @@ export async function listsTitled(laboratory: Laboratory, isWanted: (titles: rea
 }
 
 async function titlesOf(laboratory: Laboratory, path: string): Promise<readonly [path: string, titles: string]> {
-  const source = await laboratory.open(path);
-  const bytes = await source.read({ offset: 0, length: Math.min(TITLES_BYTES_MAX, laboratory.get(path)!.size) });
-  return [
-    path,
-    new TextDecoder()
-      .decode(bytes)
-      .split(/\r\n|\n|\r/, 1)[0]!
-      .replaceAll('"', ""),
-  ];
+  const [titles = ""] = (await beginningOf(laboratory, path, TITLES_BYTES_MAX)).split(/\r\n|\n|\r/, 1);
+  return [path, titles.replaceAll('"', "")];
 }
 
 /** The cells of a table, with its titles as the first row; none, where the text is no table. */

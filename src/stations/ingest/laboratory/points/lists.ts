@@ -71,7 +71,7 @@ async function rangeOf(
   const most: [number, number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let count = 0;
   const { isReversed = false } = file.reading;
-  for await (const { positions, count: some } of batchesOf(file, row, volume, options, { binning: 1, isReversed })) {
+  for await (const { positions, count: some } of batchesOf(file, row, volume, options)) {
     for (let i = 0; i < 3 * some; i++) {
       least[i % 3] = Math.min(least[i % 3]!, positions[i]!);
       most[i % 3] = Math.max(most[i % 3]!, positions[i]!);
@@ -85,13 +85,13 @@ async function rangeOf(
 
 const reversed = ([x, y, z]: readonly [number, number, number]): [number, number, number] => [z, y, x];
 
-/** Points of a list, x, y, z of each, as the file has them. @param row what its column of names has for the run */
+/** Points of a list, x, y, z of each, in the order that its reading tells, unless another is given. @param row what its column of names has for the run */
 export async function* batchesOf(
   { path, reading }: Pick<Listed, "path" | "reading">,
   row: string | undefined,
   volume: Volume | undefined,
   { laboratory, signal }: Pick<PlaceOptions, "laboratory" | "signal">,
-  { binning, isReversed }: Pick<Reading, "binning" | "isReversed"> = { binning: 1, isReversed: false },
+  { binning, isReversed }: Pick<Reading, "binning" | "isReversed"> = { binning: 1, isReversed: reading.isReversed ?? false },
 ): AsyncGenerator<PointBatch> {
   const axes = isReversed ? "zyx" : "xyz";
   const { format, shape, delimiter = "," } = reading;
@@ -185,12 +185,11 @@ export async function areOutside(lists: readonly PlacedList[], reading: Reading,
       continue;
     }
     const read = await orReason(async () => {
-      const axes = reading.isReversed ? [2, 1, 0] : [0, 1, 2];
-      for await (const batch of batchesOf(file, row, volume, options)) {
+      for await (const batch of batchesOf(file, row, volume, options, { binning: 1, isReversed: reading.isReversed })) {
         for (let i = 0; i < 3 * batch.count; i += 3) {
-          const isIn = axes.every((from, axis) => {
-            const place = batch.positions[i + from]! / reading.binning;
-            return place >= -1 && place <= volume.size[axis]!;
+          const isIn = volume.size.every((size, axis) => {
+            const place = batch.positions[i + axis]! / reading.binning;
+            return place >= -1 && place <= size;
           });
           count++;
           if (!isIn) outside++;

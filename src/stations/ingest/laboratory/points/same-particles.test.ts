@@ -366,3 +366,19 @@ describe("lists of copick of which nothing tells which counts", () => {
     expect(await roles("all")).toEqual(["points", "points", "points"]);
   });
 });
+
+it("lists whose columns are named z, y, x have the same particles as others", async () => {
+  const places = [
+    [3, 4, 5],
+    [26, 31, 20],
+    [15, 20, 10],
+    [8, 28, 15],
+  ];
+  const lines = (rows: readonly (readonly number[])[]) => rows.map((row) => `${row.join(",")}\n`).join("");
+  const { questions } = await decided({
+    "tomo/TS_1.mrc": mrcFile([24, 36, 30], 10),
+    "ribo/TS_1.csv": `x,y,z\n${lines(places)}`,
+    "turned/TS_1.csv": `z,y,x\n${lines(places.map((place) => [...place].reverse()))}`,
+  });
+  expect(questions.map(({ files }) => files)).toEqual([["ribo/TS_1.csv", "turned/TS_1.csv"]]);
+});

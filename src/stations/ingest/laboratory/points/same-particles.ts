@@ -217,15 +217,14 @@ export async function placesIn({ files }: Pick<Family, "files">, run: string, op
   const places: number[] = [];
   for (const file of files.filter((one) => one.run === run || one.runs?.includes(run))) {
     const reading = file.details.points!;
-    const { binning = 1, isReversed = false, rowName } = reading;
+    const { binning = 1, rowName } = reading;
     const volume = volumeOf(reading, run, options);
     if (volume?.spacingAngstrom === undefined) continue;
     const scale = volume.spacingAngstrom / binning;
     const row = rowName === undefined ? undefined : rowOf(run, reading, options);
     const read = await orReason(async () => {
       for await (const { positions, count } of batchesOf({ path: file.path, reading }, row, volume, options)) {
-        for (let i = 0; i < 3 * count; i += 3)
-          for (const axis of isReversed ? [2, 1, 0] : [0, 1, 2]) places.push(positions[i + axis]! * scale);
+        for (let i = 0; i < 3 * count; i++) places.push(positions[i]! * scale);
         if (places.length >= 3 * POINTS_COMPARED) break;
       }
     });

@@ -15,7 +15,7 @@ import { areBinnedOfEachOther } from "./binned.js";
 import { type MdocFacts, mdocsOf, shareExposures } from "./mdocs.js";
 import { ALIGNED } from "./names.js";
 import { type Named, type Neighbours, neighboursNote, neighboursOf } from "./neighbours.js";
-import { baseName, distinctNames, folderOf } from "./paths.js";
+import { baseName, distinctNames, folderOf, topOf } from "./paths.js";
 import { holdsSectionsOf, showTheSame, showTheSameInside } from "./prints.js";
 import { type Site, siteName, sitesOf } from "./sites.js";
 
@@ -515,7 +515,7 @@ function folderOfGroup(whole: Group, aside: ReadonlySet<string>): string {
   const folders = group.flatMap(({ byRole }) => [...byRole.values()].flatMap((paths) => [...paths].map(folderOf)));
   const all = folders.length > 0 ? folders : group.flatMap(({ paths }) => [...paths].map(folderOf));
   // where it lies in several folders of the laboratory, that one counts which has most of it
-  const tops = groupsOf(all, (folder) => folder.split("/")[0]!);
+  const tops = groupsOf(all, topOf);
   const [[first = "", ...others] = []] = [...tops.values()].sort((a, b) => b.length - a.length);
   const parts = first.split("/");
   let count = 0;

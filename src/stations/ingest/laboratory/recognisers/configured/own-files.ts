@@ -1,7 +1,7 @@
 import type { Claim } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName } from "../common/paths.js";
-import { orReason } from "../common/reading.js";
+import { beginningOf, orReason } from "../common/reading.js";
 
 /** Its head tells what a text is, which may have thousands of rows. */
 const HEAD_BYTES = 4096;
@@ -33,19 +33,12 @@ export async function ownFiles(laboratory: Laboratory): Promise<Claim[]> {
     }
     const rows = format === "text" ? WRITTEN.filter(([name]) => name.test(baseName(path))) : [];
     if (rows.length === 0) continue;
-    const head = await headOf(laboratory, path);
-    const row = rows.find(([, form]) => form.test(head));
+    const head = await orReason(() => beginningOf(laboratory, path, HEAD_BYTES));
+    // a file that cannot be read is told elsewhere
+    const row = rows.find(([, form]) => "value" in head && form.test(head.value));
     if (row) leave(path, row[2]);
   }
   return claims;
-}
-
-async function headOf(laboratory: Laboratory, path: string): Promise<string> {
-  const read = await orReason(async () =>
-    (await laboratory.open(path)).read({ offset: 0, length: Math.min(HEAD_BYTES, laboratory.get(path)!.size) }),
-  );
-  // a file that cannot be read is told elsewhere
-  return "value" in read ? new TextDecoder().decode(read.value) : "";
 }
 
 /** Folders, with a slash at the end, that hold what a workspace holds. */

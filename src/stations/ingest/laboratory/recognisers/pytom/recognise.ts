@@ -1,7 +1,7 @@
 import { few } from "../../../../../core/finding.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Recogniser } from "../../claims.js";
-import type { Laboratory } from "../../survey/laboratory.js";
+import { beginningOf } from "../common/reading.js";
 
 const HEAD_BYTES = 64 * 1024;
 const READS_IN_FLIGHT = 8;
@@ -17,19 +17,13 @@ export const pytom: Recogniser = {
   async recognise(laboratory) {
     const texts = laboratory.files.filter(({ path, format }) => /\.xml$/i.test(path) && format === "text");
     const found = await mapLimit(texts, READS_IN_FLIGHT, async ({ path }): Promise<Claim | undefined> => {
-      const because = reasonOf(await beginningOf(laboratory, path));
+      const because = reasonOf(await beginningOf(laboratory, path, HEAD_BYTES));
       return because === undefined ? undefined : { path, role: "left out", because, strength: "bookkeeping" };
     });
     const claims = found.filter((claim) => claim !== undefined);
     return claims.length === 0 ? undefined : { software: "PyTom", by: claims.slice(0, 2).map(({ path }) => path), claims };
   },
 };
-
-async function beginningOf(laboratory: Laboratory, path: string): Promise<string> {
-  const source = await laboratory.open(path);
-  const length = Math.min(laboratory.get(path)!.size, HEAD_BYTES);
-  return new TextDecoder().decode(await source.read({ offset: 0, length }));
-}
 
 /** What may stand before the first element. */
 const BEFORE = String.raw`^\uFEFF?\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*`;
