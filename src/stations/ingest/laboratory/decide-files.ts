@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { Role } from "./claims.js";
-import { literal } from "./configuration/globs.js";
+import { hasRunName, literal } from "./configuration/globs.js";
 import type { Decisions } from "./decide.js";
 import { type DecisionsDocument, givenOf, plain } from "./decisions-file.js";
 import type { Known } from "./know.js";
@@ -63,7 +63,7 @@ export function withPattern(given: DecisionsDocument, known: Known, pattern: str
     });
   }
   // a row for each file keeps what is known of it; in the file that is written those that are alike become one glob again
-  if (!pattern.includes("{run_name}")) return withFiles(given, known, paths, { is, run });
+  if (!hasRunName(pattern)) return withFiles(given, known, paths, { is, run });
   const row: Row = { files: pattern, is, because: "a person decided it" };
   return { ...given, runs: runsWith(given, known.decisions, undefined), files: [row, ...given.files] };
 }

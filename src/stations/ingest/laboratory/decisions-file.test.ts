@@ -102,6 +102,15 @@ describe("the rows that are written", () => {
     ).toEqual(["coordinates3D_{run_name}_*.csv 10"]);
   });
 
+  it("name the run of a file that is called {run_name} itself", async () => {
+    expect(
+      await written(
+        (_run, at) => `{run_name}*_${"abcde"[at]}.csv`,
+        () => 10,
+      ),
+    ).toHaveLength(5);
+  });
+
   it("are followed by every file that nobody knows, by what is said of it: of many, folder by folder", async () => {
     const many = Array.from({ length: 1001 }, (_, at) => `raw/{a}/${at}.xyz`);
     const undecided = new Map([

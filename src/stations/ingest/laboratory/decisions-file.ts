@@ -9,7 +9,7 @@ import type { ComparedArchive } from "../../../model/compared-archive.js";
 import { unusedGroups } from "./account.js";
 import { type Claim, type Details, type PointsReading, ROLES } from "./claims.js";
 import { leftByComparison } from "./compared-archive.js";
-import { filledIn, globOf, literal } from "./configuration/globs.js";
+import { filledIn, globOf, hasRunName, literal, withRunName } from "./configuration/globs.js";
 import type { Decision, Decisions, Given, SaidOfFile } from "./decide.js";
 import { baseName } from "./recognisers/common/paths.js";
 import type { Laboratory } from "./survey/laboratory.js";
@@ -222,7 +222,7 @@ function rowOf({ path, role, run, runs, because, until, details: known }: Decisi
   return {
     files: glob,
     is: role,
-    ...(run !== undefined && !glob.includes("{run_name}") ? { run } : {}),
+    ...(run !== undefined && !hasRunName(glob) ? { run } : {}),
     ...(runs ? { of_runs: [...runs] } : {}),
     because: count === 1 ? why : `${why} (${counted(count, "file")}, such as ${path})`,
     ...(until ? { until: [...until] } : {}),
@@ -256,7 +256,7 @@ const numbersApart = (name: string): string[] => {
 function openParts({ path, run }: Decision): readonly [folder: string, name: readonly string[]] {
   if (run === undefined) return ["", [literal(path)]];
   const glob = globOf(path, run);
-  if (!glob.includes("{run_name}")) return ["", [glob]];
+  if (!hasRunName(glob)) return ["", [glob]];
   const slash = glob.lastIndexOf("/") + 1;
   return [glob.slice(0, slash), numbersApart(glob.slice(slash))];
 }
@@ -342,8 +342,8 @@ function searchIn(all: Paths): Search {
   return ({ files: glob, run }, runs) => {
     const plainPath = pathOf(glob);
     if (plainPath !== undefined) return paths.has(plainPath) ? [{ path: plainPath, run }] : [];
-    const isNamed = glob.includes("{run_name}");
-    const { ofFolder, ofName } = globParts(withoutBraces(isNamed ? glob.replaceAll("{run_name}", "*") : glob));
+    const isNamed = hasRunName(glob);
+    const { ofFolder, ofName } = globParts(withoutBraces(isNamed ? withRunName(glob, "*") : glob));
     const near = folders
       .filter(([segments]) => ofFolder(segments))
       .flatMap(([, own]) => own.filter((path) => ofName(baseName(path))));

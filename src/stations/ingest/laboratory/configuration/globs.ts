@@ -58,8 +58,19 @@ function matches(parts: readonly GlobPart[], segment: string, name: string): boo
 
 /** The glob for one run. */
 export function filledIn(glob: string, run: string): string {
-  return glob.replace(/\{\{|\}\}|\{run_name\}/g, (part) => (part === "{run_name}" ? escapeGlob(run) : part[0]!));
+  return glob.replace(TEMPLATES, (part) => (part === "{run_name}" ? escapeGlob(run) : part[0]!));
 }
+
+/** `{run_name}`, and braces that stand for themselves: of a file that is called `{run_name}.rec` it is no run. */
+const TEMPLATES = /\{\{|\}\}|\{run_name\}/g;
+
+/** The glob with this in the place of `{run_name}`. */
+export function withRunName(glob: string, text: string): string {
+  return glob.replace(TEMPLATES, (part) => (part === "{run_name}" ? text : part));
+}
+
+/** Whether a glob has the name of a run. */
+export const hasRunName = (glob: string): boolean => withRunName(glob, "") !== glob;
 
 /** Text that stands for itself in a glob with templates. */
 export function literal(text: string): string {
@@ -190,10 +201,10 @@ const withoutNumbers: Way = ({ path, run }) => {
 const behindName: Way = ({ path, run }) => {
   const { folder, stem, extension } = partsOf(path);
   const named = globOf(stem, run);
-  const at = named.indexOf("{run_name}");
   const before = folderGlob(folder, run);
-  if (at < 0) return [`${before}*${literal(extension)}`];
-  const head = named.slice(0, at + "{run_name}".length);
+  if (!hasRunName(named)) return [`${before}*${literal(extension)}`];
+  const [beforeName = ""] = withRunName(named, "\0").split("\0");
+  const head = `${beforeName}{run_name}`;
   const [, sign = "", number = ""] = /^([_. -]?)(\d*)/.exec(named.slice(head.length)) ?? [];
   return [
     `${before}${head}${sign}*${literal(extension)}`,
@@ -216,7 +227,7 @@ const WAYS: readonly Way[] = [exactlyShared(), behindName, withoutNumbers, witho
 function exactlyShared(): Way {
   return (file) => {
     const glob = globOf(file.path, file.run);
-    return glob.includes("{run_name}") ? [glob] : [];
+    return hasRunName(glob) ? [glob] : [];
   };
 }
 

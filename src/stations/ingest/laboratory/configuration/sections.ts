@@ -13,7 +13,7 @@ import { rowFilter } from "../points/row-filter.js";
 import { ALIGNED } from "../recognisers/common/names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import type { Blocks, Facts } from "./facts.js";
-import { globOf, globSources, literal, type Paths } from "./globs.js";
+import { globOf, globSources, hasRunName, literal, type Paths, withRunName } from "./globs.js";
 
 /** What the sections are made from. */
 export interface Making {
@@ -95,7 +95,7 @@ export function runBlock({ runs, of, paths }: Making): Blocks {
 /** The glob up to the first part that has the run's name: a folder, or the file. */
 function runSource(glob: string, runs: readonly string[], paths: Paths): object | undefined {
   const parts = glob.split("/");
-  const depth = parts.findIndex((part) => part.includes("{run_name}"));
+  const depth = parts.findIndex(hasRunName);
   if (depth < 0) return undefined;
   const [before = "", after = "", more] = parts[depth]!.split("{run_name}");
   if (more !== undefined || /[*?[\]{}]/.test(before + after)) return undefined;
@@ -507,11 +507,11 @@ const readingKey = ({ points, label, isInstances, spacingAngstrom }: Details) =>
 
 /** The path without the run's name and without numbers: what files of one annotation have in common. */
 function familyOf({ path, run }: Decision): string {
-  return (run === undefined ? path : globOf(path, run)).replace(/\{run_name\}|\d+/g, "#");
+  return (run === undefined ? path : withRunName(globOf(path, run), "#")).replace(/\d+/g, "#");
 }
 
 function slugOf({ path, run, details }: Decision): string {
-  const parts = (run === undefined ? path : globOf(path, run).replaceAll("{run_name}", "")).split("/");
+  const parts = (run === undefined ? path : withRunName(globOf(path, run), "")).split("/");
   const words = details.object ?? `${parts.at(-1)!.replace(/(\.\w+){1,2}$/, "")} ${parts.at(-2) ?? ""}`;
   const slug = words
     .toLowerCase()

@@ -1,7 +1,7 @@
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import { asItIs, leftOut } from "../completion/claim.js";
-import { globOf } from "../configuration/globs.js";
+import { globOf, withRunName } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { stemOf } from "../recognisers/common/names.js";
@@ -21,7 +21,7 @@ export function scratchQuestions(files: ReadonlyMap<string, Decision>): Question
   const lonely = lists.filter((file) => {
     const { path, run, strength, details } = file;
     if (strength !== "name" || details.object !== undefined) return false;
-    const words = stemOf(globOf(path, run!).replaceAll("{run_name}", ""))
+    const words = stemOf(withRunName(globOf(path, run!), ""))
       .split(/[^\p{L}\d]+/u)
       .filter((word) => word !== "");
     const isOfWork = words.some((word) => /\p{L}/u.test(word)) && words.every((word) => WORK.test(word));

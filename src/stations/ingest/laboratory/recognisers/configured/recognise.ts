@@ -5,7 +5,7 @@ import { PLEASE, PLEASE_CHECK } from "../../../../../formats/yaml/yaml-text.js";
 import { toJson } from "../../../config/nodes.js";
 import { readYaml } from "../../../config/read.js";
 import type { Claim, Details, PointsReading, Recogniser, Role } from "../../claims.js";
-import { filledIn, type Paths, pathsOf } from "../../configuration/globs.js";
+import { filledIn, hasRunName, type Paths, pathsOf } from "../../configuration/globs.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { baseName, folderOf, within } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
@@ -287,7 +287,7 @@ function claimGlob(
     const own = withoutRounded(details, laboratory.get(path)?.volume?.spacingsAngstrom[1]);
     return own === undefined ? {} : { details: own };
   };
-  if (!glob.includes("{run_name}")) {
+  if (!hasRunName(glob)) {
     for (const path of find(paths, folder, glob))
       if (match.test(path) && laboratory.get(path))
         claims.push({ path, role, ...(role === "points" && { runs }), because, strength: "bookkeeping", ...more(path) });
