@@ -64,6 +64,8 @@ it("texts in a folder of picks are lists of points where each line has three num
     "picks/TS_01_ATPase.txt": `# x y z\n${lines(INSIDE, " ")}`,
     "picks/TS_02_ATPase.txt": `# voxels, picked by hand\n${lines(INSIDE, " ")}`,
     "picks/TS_02_notes.txt": "thick ice\n",
+    "picks/TS_02_ctf.txt": `# Columns: #1 - micrograph number; #2 - defocus 1 [Angstroms]; #3 - defocus 2\n${lines(INSIDE, " ")}`,
+    "picks/TS_02_fit.txt": `# mean; deviation; cross correlation\n${lines(INSIDE, " ")}`,
     "other/TS_01_ATPase.txt": lines(INSIDE, " "),
   };
   const found = await told(files);
@@ -73,7 +75,7 @@ it("texts in a folder of picks are lists of points where each line has three num
       run,
       details: { points: { format: "csv_with_header", delimiter: " " } },
     });
-  expect(found.files.get("picks/TS_02_notes.txt")).toBeUndefined();
+  for (const other of ["notes", "ctf", "fit"]) expect(found.files.get(`picks/TS_02_${other}.txt`)?.role).not.toBe("points");
   expect(found.files.get("other/TS_01_ATPase.txt")).toBeUndefined();
 });
 

@@ -129,6 +129,12 @@ function isNumbered(rows: readonly (readonly string[])[]): boolean {
   return rows.length > NUMBERED_MIN && rows.slice(0, -1).every(isNext);
 }
 
+/** Whether a comment says what the columns are, and they are no coordinates: `# Columns: #1 - micrograph number; #2 - defocus 1`, as CTFFIND writes. */
+function isOfOtherColumns(comment: string, width: number | undefined): boolean {
+  const parts = comment.split(";");
+  return (/^\s*#\s*columns\b/i.test(comment) || parts.length === width) && columnOrder(parts) === undefined;
+}
+
 /** Three numbers a line, possibly after a line of words. Tables of runs and of objects are something else. */
 function tableFile(text: string, name: string): PointsReading | undefined {
   const lines = text
@@ -141,6 +147,7 @@ function tableFile(text: string, name: string): PointsReading | undefined {
   const delimiter = delimiterOf(/^\s*#/.test(first) && second !== undefined ? second : first);
   const split = (line: string) => splitBy(line, delimiter);
   const width = second === undefined ? undefined : split(second).length;
+  if (/^\s*#/.test(first) && isOfOtherColumns(first, width)) return undefined;
   const names = withoutHash(split(first), width);
   if (names.length < 3 && !(/^\s*#/.test(first) && width !== undefined && width >= 3)) return undefined;
   const isNumbers = (line: string | undefined) =>
