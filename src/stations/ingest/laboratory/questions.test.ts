@@ -54,6 +54,17 @@ describe("questions that are the same but for the run", () => {
     expect(joinAlike([inGrid("g1", ["try2", "try3"]), inGrid("g12", ["try3", "try2"])], answered())).toHaveLength(2);
   });
 
+  it("are one where a note says the same of each by its name", () => {
+    const noted = (run: string, says: string): Question => ({
+      ...ofRun(`anna_${run}`, ["anna"], `noted-${run}`, (folder) => `${folder}/${run}/${run}.st`),
+      text: `Is this not to be published, since anna/${run}/notes.txt says “${says}”?`,
+    });
+    const same = [noted("ts_003", "ts_003: do not use"), noted("ts_010", "ts_010: do not use")];
+    expect(joinAlike(same, answered())).toHaveLength(1);
+    expect(joinAlike([...same, noted("ts_017", "ts_003: do not use")], answered())).toHaveLength(2);
+    expect(joinAlike([noted("ts_003", "do not use 2 of 7"), noted("ts_002", "do not use 1 of 7")], answered())).toHaveLength(2);
+  });
+
   it("keep an answer: of one of them by itself, and of all for those that come later or are left", () => {
     const joined = joinAlike(three, answered(["series-TS_12", "2"]));
     expect(joined.map(({ files }) => files.length)).toEqual([4, 2]);

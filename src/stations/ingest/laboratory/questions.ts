@@ -50,8 +50,16 @@ function withoutNames({ options, files }: Question): (text: string) => string {
   const isCommon = (number: string) => [first!, ...others].every((numbers) => numbers.has(Number(number)));
   const plainOf = (path: string) => withoutRuns(path).replace(/\d+/g, (number) => (isCommon(number) ? "{number}" : number));
   const paths = files.toSorted(longestFirst).map((path) => [path, plainOf(path)] as const);
-  return (text) => withoutRuns(paths.reduce((rest, [path, plain]) => rest.replaceAll(path, plain), text));
+  // names that all of the files have stand in what a note beside them says, too: `ts_003: do not use`
+  const isTheirs = (word: string) => /\p{L}/u.test(word) && files.every((path) => path.includes(word));
+  return (text) =>
+    withoutRuns(paths.reduce((rest, [path, plain]) => rest.replaceAll(path, plain), text)).replace(NAME, (word) =>
+      isTheirs(word) ? plainOf(word) : word,
+    );
 }
+
+/** A word with a number. */
+const NAME = /[\p{L}\d_-]*\d[\p{L}\d_-]*/gu;
 
 const longestFirst = (a: string, b: string): number => b.length - a.length;
 

@@ -1,6 +1,8 @@
 import { groupsOf } from "../../../../core/groups.js";
 import type { Claim, Option } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { folderOf } from "../recognisers/common/paths.js";
+import { holdsCopies } from "../recognisers/copies/names.js";
 
 /** What an answer says that changes nothing. */
 export const asItIs = ({ path, run, runs, sameRunAs, role, because, details }: Decision): Claim => {
@@ -35,13 +37,13 @@ interface OutOrAsIs {
 
 /**
  * A test whether another file has the same bytes and is left out for that: of two copies it does not matter which one is published, and one of them must be.
- * The copies are looked for once.
+ * One in a folder of backups is no other place: it is what its original is. The copies are looked for once.
  */
 export function copiesIn(
   files: ReadonlyMap<string, Decision>,
 ): (file: Decision, isOther: (copy: Decision) => boolean) => boolean {
   const copies = groupsOf(
-    [...files.values()].filter(({ copyOf }) => copyOf !== undefined),
+    [...files.values()].filter(({ path, copyOf }) => copyOf !== undefined && !holdsCopies(folderOf(path))),
     ({ copyOf }) => copyOf!,
   );
   return ({ path }, isOther) => copies.get(path)?.some(isOther) === true;

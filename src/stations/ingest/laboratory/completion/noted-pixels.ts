@@ -8,11 +8,12 @@ import { folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { APART } from "./calibrations.js";
 import { asItIs, leftOut } from "./claim.js";
+import { isCalledNote } from "./noted.js";
 import { isNear, spacingOf } from "./spacings.js";
 
 const NOTE = /(?:^|\/)[^/.]+$|\.(?:txt|md)$/i;
 const NOTE_BYTES_MAX = 64 * 1024;
-const NOTES_MAX = 500;
+const NOTES_MAX = 10_000;
 const CALIBRATED = /calibrat|kalibri/i;
 const SAME = 0.0005;
 /** A tomogram's voxel is so near to a whole number of pixels. */
@@ -42,7 +43,7 @@ export async function notedPixelQuestions(files: ReadonlyMap<string, Decision>, 
   const questions: Question[] = [];
   const isNote = ({ path, format, size }: Surveyed) =>
     format === "text" && size <= NOTE_BYTES_MAX && NOTE.test(path) && (files.get(path)?.role ?? "left out") === "left out";
-  for (const { path } of laboratory.files.filter(isNote).slice(0, NOTES_MAX)) {
+  for (const { path } of mostTelling(laboratory.files.filter(isNote))) {
     const folder = folderOf(path);
     const below = series.filter((file) => !asked.has(file.path) && (folder === "" || file.path.startsWith(`${folder}/`)));
     const pixels = new Set(below.flatMap((file) => pixelOf(file) ?? []));
@@ -56,6 +57,13 @@ export async function notedPixelQuestions(files: ReadonlyMap<string, Decision>, 
     questions.push(questionOf(noted, stacks, volumes, laboratory));
   }
   return questions;
+}
+
+/** Of very many texts those that are called notes, then those that lie above most. */
+function mostTelling(notes: readonly Surveyed[]): readonly Surveyed[] {
+  if (notes.length <= NOTES_MAX) return notes;
+  const depthOf = ({ path }: Surveyed) => (isCalledNote(path) ? 0 : path.split("/").length);
+  return notes.toSorted((a, b) => depthOf(a) - depthOf(b)).slice(0, NOTES_MAX);
 }
 
 function notedIn(note: string, text: string, pixels: ReadonlySet<number>): Noted | undefined {

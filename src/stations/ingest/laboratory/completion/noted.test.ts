@@ -53,6 +53,19 @@ describe("what a note says of the data beside it", () => {
     expect(left).toEqual(["first_try/TS_03.mrc"]);
   });
 
+  it("makes a question of what has a copy among backups, and not of what has one elsewhere", async () => {
+    const said = { "first_try/notes.txt": "wrong axis, do not use\n" };
+    const copied = (folder: string) => decided({ ...said, [`${folder}/TS_03.mrc`]: volume(3) as unknown as string });
+    expect((await copied("backup_2023")).left).toEqual(["first_try/TS_03.mrc"]);
+    expect((await copied("first_try_of_2023")).questions).toEqual([]);
+  });
+
+  it("makes a question of the last of many folders with a note", async () => {
+    const notes = Array.from({ length: 300 }, (_, at) => [`a/${at}/notes.txt`, "fine\n"] as const);
+    const { left } = await decided({ ...Object.fromEntries(notes), "first_try/notes.txt": "wrong axis, do not\nuse.\n" });
+    expect(left).toEqual(["first_try/TS_03.mrc"]);
+  });
+
   it("makes a question of files that lie further below, by their names, and of nothing beside them", async () => {
     const said = "TS_11.mrc, TS_12.mrc  one each. not to be published!\nTS_13.mrc  what was agreed on\n";
     const laboratory = await laboratoryWith({

@@ -8,10 +8,10 @@ import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { copiesIn, outOrAsIs } from "./claim.js";
 
 const NOTE = /^(?:read[_ ]?me|liesmich|notes?|notiz(?:en)?)(?:[_ .-].*)?$/i;
+export const isCalledNote = (path: string): boolean => NOTE.test(baseName(path));
 /** A note whose name alone says it of its folder: `DO_NOT_USE.txt`. */
 const MARKER = /^_*(?:do[_. -]?not|don'?t|never)[_. -]?(?:use|publish|upload|deposit|share|distribute)_*(?:\.(?:txt|md))?$/i;
 const NOTE_BYTES_MAX = 64 * 1024;
-const NOTES_MAX = 200;
 const SAID_MAX = 120;
 
 /** What says of data that nobody is to publish them. `use` alone is said of everything: it counts where the sentence ends with it, or goes on with `these`. */
@@ -29,13 +29,17 @@ const FORBIDS = new RegExp(
 const FORBIDS_NAMED =
   /\b(?:not|no longer) (?:needed|used)(?: any ?more)?\b|\b(?:can|to) be (?:deleted|thrown away)\b|\bthrow (?:it |them |this |these )?away\b|\b(?:please |to )?(?:ignore|disregard)d?\b(?=\s*(?:[.!,;)]|$)|\s+(?:this|these|them|it)\b)/i;
 
+/** A word without which nothing is forbidden. */
+const MAY_FORBID = /\b(?:not|never|nicht|no longer|ignored?|disregard(?:ed)?|away|deleted)\b|n['’]?t\b/i;
+
 /** Not the dot of `Fig. 2`. */
 const SENTENCE_END = /(?<=[.!?;])(?<!\b(?:figs?|e\.g|i\.e|ca|vs|nr|z\.b|approx|resp)\.)\s+/i;
 
-/** Files by their names, made once for all notes. */
+/** Files by their names, and all folders, made once for all notes. */
 interface Named {
   readonly laboratory: Laboratory;
   readonly names: ReadonlyMap<string, readonly Surveyed[]>;
+  readonly folders: ReadonlySet<string>;
 }
 
 /** A sentence of a note, and what it is about: files, or folders with all that lies below them. */
@@ -54,19 +58,22 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
   const open = [...files.values()].filter(({ role, strength }) => role !== "left out" && strength !== "person");
   const notes = laboratory.files.filter(
     ({ path, format, size }) =>
-      (NOTE.test(baseName(path)) || MARKER.test(baseName(path))) &&
+      (isCalledNote(path) || MARKER.test(baseName(path))) &&
       /(?:^|\/)[^.]+$|\.(?:txt|md)$/i.test(path) &&
       (format === "text" || size === 0) &&
       size <= NOTE_BYTES_MAX,
   );
   const isCopied = copiesIn(files);
-  const names = notes.length === 0 ? new Map<string, Surveyed[]>() : groupsOf(laboratory.files, ({ path }) => baseName(path));
+  let among: Named | undefined;
   const asked = new Set<string>();
   const questions: Question[] = [];
-  const deepestFirst = notes.slice(0, NOTES_MAX).sort((a, b) => b.path.split("/").length - a.path.split("/").length);
+  const deepestFirst = notes.sort((a, b) => b.path.split("/").length - a.path.split("/").length);
   for (const { path } of deepestFirst) {
     const text = (await laboratory.text(path, NOTE_BYTES_MAX)) ?? "";
-    for (const said of saidIn(path, text, { laboratory, names })) {
+    // most notes forbid nothing, and there may be one in each of thousands of folders
+    if (!MARKER.test(baseName(path)) && !MAY_FORBID.test(text)) continue;
+    among ??= namedIn(laboratory);
+    for (const said of saidIn(path, text, among)) {
       const { says } = said;
       const isMeant = aboutOf(said, open);
       const meant = open.filter((file) => isMeant(file) && !asked.has(file.path) && !isCopied(file, (one) => !isMeant(one)));
@@ -87,6 +94,12 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
     }
   }
   return questions;
+}
+
+function namedIn(laboratory: Laboratory): Named {
+  const parts = laboratory.folders().map((path) => path.split("/"));
+  const folders = new Set(parts.flatMap((names) => names.map((_, at) => names.slice(0, at + 1).join("/"))));
+  return { laboratory, names: groupsOf(laboratory.files, ({ path }) => baseName(path)), folders };
 }
 
 /** Sentences of a note that forbid something. Those that stand by themselves are about the folder of the note, but for the topmost. */
@@ -194,11 +207,8 @@ const wordsIn = (sentence: string): string[] =>
   sentence.match(/[\w~+-]+(?:[./][\w~+-]+)*/g)?.filter((word) => /[\d_./]/.test(word)) ?? [];
 
 /** What a name in a note means: a file or folder below that of the note, by its path, or by its name where one alone has it. */
-function nameFinder(folder: string, { laboratory, names }: Named): (name: string) => string | undefined {
+function nameFinder(folder: string, { laboratory, names, folders }: Named): (name: string) => string | undefined {
   const isBelow = (path: string) => folder === "" || path.startsWith(`${folder}/`);
-  const folders = new Set(
-    laboratory.folders().flatMap((path) => path.split("/").map((_, at, all) => all.slice(0, at + 1).join("/"))),
-  );
   const named = new Map<string, string | undefined>();
   for (const path of folders) if (isBelow(path)) named.set(baseName(path), named.has(baseName(path)) ? undefined : path);
   return (name) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { filledIn, globSources, pathsOf, type RunFile } from "./globs.js";
+import { filledIn, globSources, pathsOf, type RunFile, withoutRun } from "./globs.js";
 
 /** Every source is tried as a configuration would try it: on each run that it is for. */
 function found(files: readonly RunFile[], all: readonly string[], runs: readonly string[]) {
@@ -94,4 +94,13 @@ describe("globs for files of runs", () => {
       expect(found(files, [...all.keys()], runs).hits).toEqual(asked(files));
     }
   });
+});
+
+it("a path without the name of its run is that of all runs, also where the run has the name of its folder before it", () => {
+  expect(withoutRun("picks/TS_01_ribo.csv", "TS_01", "#")).toBe("picks/#_ribo.csv");
+  expect(withoutRun("anna/picks/ts_01_ribo.csv", "anna_ts_01", "#")).toBe("anna/picks/#_ribo.csv");
+  expect(withoutRun("grid 2/lam_1_ts_01.rec", "grid 2_lam_1_ts_01", "")).toBe("grid 2/.rec");
+  // a number alone is no name, and braces stand for themselves
+  expect(withoutRun("bin_1/ribo.csv", "Position_1", "#")).toBe("bin_1/ribo.csv");
+  expect(withoutRun("{run_name}/TS_01.csv", "TS_01", "#")).toBe("{{run_name}}/#.csv");
 });

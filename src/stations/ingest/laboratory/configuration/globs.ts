@@ -1,6 +1,7 @@
 import { type GlobPart, matchesGlob, parseGlob } from "../../../../core/glob.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { escapeGlob } from "../../finders/glob.js";
+import { wordsOf } from "../run-names.js";
 
 /** A file of a run. */
 export interface RunFile {
@@ -93,6 +94,20 @@ export function globOf(path: string, run: string): string {
     done = end;
   }
   return out + literal(path.slice(done));
+}
+
+/**
+ * What the files of all runs that are called alike have in common: the path as a glob with this in the place of the run's name. Of series of one name in
+ * several folders each run has that of its folder before it, `grid1_TS_01`: there it is the longest end of it that stands in the path.
+ */
+export function withoutRun(path: string, run: string, sign: string): string {
+  for (const { start } of wordsOf(run)) {
+    const end = run.slice(start);
+    // a number alone may be anything
+    const glob = start === 0 || /\p{L}.*\d/u.test(end) ? globOf(path, end) : "";
+    if (hasRunName(glob)) return withRunName(glob, sign);
+  }
+  return literal(path);
 }
 
 /** A number must not be cut out of a longer one, nor a word out of a longer word. */

@@ -13,7 +13,7 @@ import { rowFilter } from "../points/row-filter.js";
 import { ALIGNED } from "../recognisers/common/names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import type { Blocks, Facts } from "./facts.js";
-import { globOf, globSources, hasRunName, literal, type Paths, withRunName } from "./globs.js";
+import { globOf, globSources, hasRunName, literal, type Paths, withoutRun } from "./globs.js";
 
 /** What the sections are made from. */
 export interface Making {
@@ -507,11 +507,11 @@ const readingKey = ({ points, label, isInstances, spacingAngstrom }: Details) =>
 
 /** The path without the run's name and without numbers: what files of one annotation have in common. */
 function familyOf({ path, run }: Decision): string {
-  return (run === undefined ? path : withRunName(globOf(path, run), "#")).replace(/\d+/g, "#");
+  return (run === undefined ? path : withoutRun(path, run, "#")).replace(/\d+/g, "#");
 }
 
 function slugOf({ path, run, details }: Decision): string {
-  const parts = (run === undefined ? path : withRunName(globOf(path, run), "")).split("/");
+  const parts = (run === undefined ? path : withoutRun(path, run, "")).split("/");
   const words = details.object ?? `${parts.at(-1)!.replace(/(\.\w+){1,2}$/, "")} ${parts.at(-2) ?? ""}`;
   const slug = words
     .toLowerCase()

@@ -57,6 +57,21 @@ describe("a list of points that names no run", () => {
   });
 });
 
+it("lists of two sessions with series of the same names are one annotation, which is not called after the first of them", async () => {
+  const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
+  const session = (who: string, seed: number) =>
+    Object.fromEntries(
+      ["TS_01", "TS_02", "TS_03"].flatMap((name, at): [string, string | Uint8Array][] => [
+        [`${who}/${name}.st`, stack(seed + at)],
+        [`${who}/${name}.rec`, volume(seed + at)],
+        [`${who}/${name}_edge.csv`, lines([...INSIDE, [3, 4, 5 + at / 10]], ",")],
+      ]),
+    );
+  const { runs, config } = await told({ ...session("anna", 1), ...session("bert", 5) });
+  expect(runs).toEqual(["anna_TS_01", "anna_TS_02", "anna_TS_03", "bert_TS_01", "bert_TS_02", "bert_TS_03"]);
+  expect(config.yaml.match(/annotation_ingest_id: .*/g)).toEqual(["annotation_ingest_id: edge-anna-1"]);
+});
+
 it("texts in a folder of picks are lists of points where each line has three numbers, also below a comment", async () => {
   const files = {
     "TS_01.mrc": volume(1),

@@ -5,7 +5,7 @@ import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Details, Option, PointsReading, Question } from "../claims.js";
 import { leftOut } from "../completion/claim.js";
-import { globOf } from "../configuration/globs.js";
+import { withoutRun } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
@@ -98,7 +98,7 @@ export async function placePoints(files: readonly Decision[], options: PlaceOpti
   const groups = groupsOf(listed, ({ path, run, reading, details }) =>
     keyOf(
       sizesOf(run),
-      run === undefined ? path : globOf(path, run),
+      run === undefined ? path : withoutRun(path, run, "#"),
       reading.format,
       reading.unit ?? "",
       reading.delimiter ?? "",
@@ -587,7 +587,7 @@ function questionOf(
   const texts = fitting.map((one) => readingText(one.reading, one.spacing, isOfSeveral));
   const wrong = isWrong ? `, which lie outside of the tomogram in the unit of the column ${reading.unitFrom}` : "";
   return {
-    id: `coordinates-${slug(run === undefined ? path : globOf(path, run))}`,
+    id: `coordinates-${slug(run === undefined ? path : withoutRun(path, run, ""))}`,
     text: isOfOnlyRun
       ? `Does ${names} hold points of ${run}, the only run${wrong}: as ${texts.join(", or as ")}?`
       : `What are the coordinates of ${names}${wrong}: ${texts.join(", or ")}?`,
@@ -759,6 +759,5 @@ function answerOf({ unit, binning, isReversed, isCentred }: Reading, spacing: nu
 const slug = (text: string): string =>
   text
     .toLowerCase()
-    .replace(/\{run_name\}/g, "")
     .replace(/[^\p{L}\p{N}]+/gu, "-")
     .replace(/^-+|-+$/g, "") || "points";

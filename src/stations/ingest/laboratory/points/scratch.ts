@@ -1,7 +1,7 @@
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import { asItIs, leftOut } from "../completion/claim.js";
-import { globOf, withRunName } from "../configuration/globs.js";
+import { withoutRun } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { stemOf } from "../recognisers/common/names.js";
@@ -16,16 +16,17 @@ const WORK =
  */
 export function scratchQuestions(files: ReadonlyMap<string, Decision>): Question[] {
   const lists = [...files.values()].filter(({ role, run }) => role === "points" && run !== undefined);
-  const families = groupsOf(lists, ({ path, run }) => globOf(path, run!));
+  const familyOf = ({ path, run }: Decision) => withoutRun(path, run!, "#");
+  const families = groupsOf(lists, familyOf);
   const ofRuns = groupsOf(lists, ({ run }) => run!);
   const lonely = lists.filter((file) => {
     const { path, run, strength, details } = file;
     if (strength !== "name" || details.object !== undefined) return false;
-    const words = stemOf(withRunName(globOf(path, run!), ""))
+    const words = stemOf(withoutRun(path, run!, ""))
       .split(/[^\p{L}\d]+/u)
       .filter((word) => word !== "");
     const isOfWork = words.some((word) => /\p{L}/u.test(word)) && words.every((word) => WORK.test(word));
-    return isOfWork && families.get(globOf(path, run!))!.length === 1 && ofRuns.get(run!)!.length > 1;
+    return isOfWork && families.get(familyOf(file))!.length === 1 && ofRuns.get(run!)!.length > 1;
   });
   return lonely.map(({ path }): Question => {
     const file = files.get(path)!;
