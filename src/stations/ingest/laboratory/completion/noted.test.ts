@@ -60,6 +60,16 @@ describe("what a note says of the data beside it", () => {
     expect((await copied("first_try_of_2023")).questions).toEqual([]);
   });
 
+  it("makes a question of what lies elsewhere of a series, by the note in its own folder, and not by that of a stage", async () => {
+    const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed }) as unknown as string;
+    const of = async (folder: string) => {
+      const { left } = await decided({ [`${folder}/TS_03.st`]: stack(3), [`${folder}/notes.txt`]: "bad ice, do not use\n" });
+      return left;
+    };
+    expect(await of("krios/TS_03")).toEqual(["first_try/TS_03.mrc"]);
+    expect(await of("krios/raw")).toEqual([]);
+  });
+
   it("makes a question of the last of many folders with a note", async () => {
     const notes = Array.from({ length: 300 }, (_, at) => [`a/${at}/notes.txt`, "fine\n"] as const);
     const { left } = await decided({ ...Object.fromEntries(notes), "first_try/notes.txt": "wrong axis, do not\nuse.\n" });

@@ -1,6 +1,7 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
+import { withoutRun } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
 import { baseName, folderOf, within } from "../recognisers/common/paths.js";
@@ -76,7 +77,8 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
     for (const said of saidIn(path, text, among)) {
       const { says } = said;
       const isMeant = aboutOf(said, open);
-      const meant = open.filter((file) => isMeant(file) && !asked.has(file.path) && !isCopied(file, (one) => !isMeant(one)));
+      const below = open.filter((file) => isMeant(file) && !asked.has(file.path) && !isCopied(file, (one) => !isMeant(one)));
+      const meant = [...below, ...elsewhereOf(said, below, open).filter(({ path: other }) => !asked.has(other))];
       // what is said of everything tells nothing: somebody wants it published all the same
       if (meant.length === 0 || open.every(isMeant)) continue;
       for (const file of meant) asked.add(file.path);
@@ -122,6 +124,21 @@ function saidIn(note: string, text: string, among: Named): Said[] {
         : [{ about: [folder], only: [], says: short }];
     });
   });
+}
+
+/**
+ * What lies elsewhere of a series whose own folder a note is about: `TS_03/notes.txt` with `do not use` is said of all that was made of its images, too. A folder
+ * of one kind of files, `raw`, is no series.
+ */
+function elsewhereOf({ about }: Said, below: readonly Decision[], open: readonly Decision[]): Decision[] {
+  const [run, ...others] = new Set(below.flatMap((file) => file.run ?? []));
+  const [folder, ...more] = about;
+  if (run === undefined || folder === undefined || others.length + more.length > 0) return [];
+  const isCalled = withoutRun(baseName(folder), run, "#").includes("#");
+  const own = new Set(below);
+  const rest = isCalled ? open.filter((file) => file.run === run && !own.has(file)) : [];
+  const isSeries = ({ role }: Decision) => role === "tilt series";
+  return below.some(isSeries) && !rest.some(isSeries) ? rest : [];
 }
 
 /** Of what a sentence is, among some files: of those of its folders that have a name which it has, where there are such, and else of all of them. */
