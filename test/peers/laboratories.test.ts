@@ -30,6 +30,7 @@ const LABORATORIES = [
   ...["warp_plain", "aretomo_copick_plain"],
   ...["serialem_etomo_plain", "averaging_plain"],
   ...["tomo5_plain", "eman_plain"],
+  ...["aretomo3_denoised_plain"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH
