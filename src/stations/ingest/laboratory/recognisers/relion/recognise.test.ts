@@ -530,6 +530,27 @@ describe("a project of RELION 5", () => {
     expect((await recognised({ ...without, ...other }))!.questions).toMatchObject([{ files: Object.keys(other) }]);
   });
 
+  it("says nothing of the header of a tomogram of that name elsewhere, where its tables name one of another program", async () => {
+    // `aretomo3torelion5.py` names the tomograms of AreTomo3 beside the project
+    const files = {
+      "relion/relion_star_files/tomograms.star": table(
+        "global",
+        ["rlnTomoName", "rlnTomoTiltSeriesPixelSize", "rlnTomoTomogramBinning", "rlnTomoReconstructedTomogram", ...SIZES],
+        "TS_01 1.35 8 ../grid1/aretomo3/TS_01_Vol.mrc 512 480 256",
+      ),
+      "relion/Extract/job002/particles.star": particles(CENTRED, "0 0 0", "TS_01 10 20 30"),
+      "grid1/aretomo3/TS_01_Vol.mrc": volume(10.8),
+    };
+    const other = { "grid2/aretomo3/TS_01_Vol.mrc": volume(8.72), "rescaled/TS_01_10A.mrc": mrcFile([35, 65, 69], 10) };
+    const found = await recognised({ ...files, ...other, "ddw/TS_01_Vol.mrc": volume(0) });
+    expect(found!.questions).toEqual([]);
+    expect(toldOf(found)).not.toHaveProperty("grid2/aretomo3/TS_01_Vol.mrc");
+    expect(detailsOf(found, "ddw/TS_01_Vol.mrc")).toMatchObject({ spacingAngstrom: 10.8 });
+    const { "grid1/aretomo3/TS_01_Vol.mrc": _, ...without } = files;
+    const asked = (await recognised({ ...without, "a/TS_01_Vol.mrc": volume(8.72) }))!.questions!;
+    expect(asked.flatMap((question) => question.files)).toEqual(["a/TS_01_Vol.mrc"]);
+  });
+
   it("asks once about many headers of one kind", async () => {
     const found = await recognised({
       "Tomograms/job006/tomograms.star": tomograms5(8, "TS_01", "TS_02", "TS_03"),

@@ -177,12 +177,13 @@ function claimBySize(found: Found, { file, tomogram, spacingAngstrom: told }: Ca
   const withTold: Claim = { ...claim, details: { spacingAngstrom: told, spacingFrom } };
   const isWrong = said === undefined || [pixelAngstrom!, told / 10, told * 10].some((one) => isNear(said, one));
   // where RELION has the tomogram itself, one beside the project is of whatever series has that name there
-  const isOfAnother =
-    found.projectOf(path) !== tomogram.project &&
-    found.claims.some((one) => one.role === "tomogram" && one.run === run && found.projectOf(one.path) === tomogram.project);
-  if (isOfAnother) return;
+  const isBeside = found.projectOf(path) !== tomogram.project;
+  const own = found.claims.filter((one) => one.role === "tomogram" && one.run === run);
+  if (isBeside && own.some((one) => found.projectOf(one.path) === tomogram.project)) return;
+  // likewise where the tables name it in another program's folder, but for a header that says nothing
+  const isNamed = own.some(({ strength }) => strength === "bookkeeping");
   if (isWrong) found.claim(withTold);
-  else found.ask(spacingQuestion(claim, withTold, said));
+  else if (!isBeside || !isNamed) found.ask(spacingQuestion(claim, withTold, said));
 }
 
 function candidatesOf(found: Found, tomograms: readonly Tomogram[]): Candidate[] {
