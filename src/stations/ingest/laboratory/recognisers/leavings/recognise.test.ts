@@ -44,6 +44,19 @@ describe("leavings", () => {
     expect(found!.notes).toEqual(["1 archive is not looked into (data.zip): unpack what is to be published."]);
   });
 
+  it("are older files with a tilde, which programs put aside for the new ones that lie beside them", async () => {
+    // `save_mrc_data` of DeepDeWedge moves a file that is there to `NAME.mrc~`, as IMOD and editors do
+    const found = await recognised({
+      "a/TS_01_refined.mrc": mrcFile([6, 10, 10], 8),
+      "a/TS_01_refined.mrc~": mrcFile([6, 10, 10], 8, { seed: 2 }),
+      "b/TS_02.mrc~": mrcFile([6, 10, 10], 8, { seed: 3 }),
+    });
+    expect(found!.claims.map(({ path, because, strength }) => [path, because, strength])).toEqual([
+      ["a/TS_01_refined.mrc~", "an older file, which a/TS_01_refined.mrc has replaced", "bookkeeping"],
+      ["b/TS_02.mrc~", "a backup of an older file", "name"],
+    ]);
+  });
+
   it("are spectra with the header of the stack that they are called after, beside it", async () => {
     const stack = mrcFile([5, 48, 48], 3.4, { kind: "stack", seed: 1 });
     const spectra = { "TS_01_CTF.mrc": mrcFile([5, 16, 16], 3.4, { kind: "stack" }) };

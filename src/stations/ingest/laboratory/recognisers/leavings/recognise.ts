@@ -60,6 +60,9 @@ function claimOf(file: Surveyed, { pictures, spectra }: Known, laboratory: Labor
   if (format === "zip" && isSpreadsheet(path)) return leave(SPREADSHEET, "contents");
   if (format === "zip" && isDocument(path))
     return leave(/\.(?:npz|pt|pth|ckpt)$/i.test(path) ? "data of a training" : "a document", "contents");
+  // programs put it aside when they write another one: what its name says besides is said of the new one
+  const newer = path.endsWith("~") ? laboratory.get(path.slice(0, -1)) : undefined;
+  if (newer && newer.format !== "empty") return leave(`an older file, which ${newer.path} has replaced`, "bookkeeping");
   const by = format === undefined ? undefined : FORMATS[format];
   if (by !== undefined) return leave(by, "contents");
   if (pictures.has(path)) return leave("a picture in colours", "contents");
