@@ -59,3 +59,32 @@ it("numbered folders of a database for files and reconstructions of one series a
     sites(folders, ["data/usa1/3dimage_1850/TS_1.rec", "data/usa1/3dimage_1851/TS_1.rec", "data/usa1/file_12/TS_1.mod"]),
   ).toEqual([...[undefined, undefined, undefined]]);
 });
+
+it("folders at home that are called after a session without its day are of it, and so is what lies in them", () => {
+  const folders = [
+    "facility/20250611_gridA/raw",
+    "facility/20250612_gridB/raw",
+    "relion5_gridA/tables",
+    "denoising/cryocare_gridB",
+  ];
+  folders.push("picking/tomotwin/rescaled", "for_amira");
+  const paths = [
+    "picking/tomotwin/rescaled/gridA_TS_1_10A.mrc",
+    "facility/20250611_gridA/raw/TS_1.mdoc",
+    "relion5_gridA/tables/TS_1.star",
+    "denoising/cryocare_gridB/TS_1.mrc",
+    "picking/tomotwin/gridB_TS_1/coords/20S.coords",
+    "picking/pytme_gridB/TS_1_80S.tsv",
+    "for_amira/gridA_TS_1_denoised.mrc",
+    "picks/gridA_against_gridB/TS_1.csv",
+    "picks/TS_1.csv",
+  ];
+  const [one, other] = ["facility/20250611 grida", "facility/20250612 gridb"];
+  expect(sites(folders, paths)).toEqual([one, one, one, other, other, other, one, undefined, undefined]);
+});
+
+it("a name that sessions of two days have, or a day alone, is called after none of them", () => {
+  const folders = ["facility/20250611_gridA/raw", "facility/20250612_gridA/raw", "facility/20250613/raw", "relion5_gridA/tables"];
+  const paths = ["relion5_gridA/tables/TS_1.star", "picks/tomotwin/gridA_TS_1/20S.coords", "picks/TS_1.csv"];
+  expect(sites(folders, paths)).toEqual(["grida", undefined, undefined]);
+});

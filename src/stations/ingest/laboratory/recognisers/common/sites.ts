@@ -5,7 +5,7 @@ import { baseName } from "./paths.js";
 
 /** What folders are called for the programs that worked in them, and for what was done there: they name no project and no person. */
 const OF_WORK =
-  /^(?:imod|etomo|batchruntomo|aretomo\d?|at\d|live|warp|warptools|relion\d?|dynamo|peet|eman2?|emclarity|stopgap|tomoman|protomo|appion|leginon|tomo3d|pytom|pyseg|av3|cryoboost|nextpyp|pyp|isonet\d?|cryocare|membrain|tardis|serialem|tomo5|tomography|motioncorr?\d?|mc\d?|align(?:ment)?s?\d*|reconstructed|recons?|wbp|sirt|sart|process(?:ing|ed)?|analysis|work|projects?|sessions?|acquisition|microscope|krios|glacios|tilt|series|tiltseries|stacks?|sorted|odd|even|halves|warp_?tiltseries|warp_?frameseries|star|lists?|tlts?|rawtlts?|angles?|subtomo(?:gram)?s?|particles?|averag(?:e|es|ing)|templates?|matching|paper|thesis|figures?|upload|deposit(?:ion)?|deposited|public|publication|submission|emdb|emd|empiar|onedep|zenodo|figshare|dryad|shared?|all|cleaned?|good|best|selected|done|todo|backup|bak|bad|tmp|temp|test|voxel(?:spacing)?\d*|spacing|angstrom|half|full|size|not|with|and|of|for|from|the|by|in|to|low|high|fine|coarse|small|large|big|little|thick|thin|old|new|unbinned|original|res|dose|weighted|weight|filter|correction|missing|wedge|corrected|copy|files?|images?|3dimages?|mrcs?|run\d*|try\d*|version\d*|part\d*|first|second|third|one|two|job\d*|external|tomograms?\d*|reconstruct\w*|denois\w*|segment\w*|deconv\w*|[a-z]{1,2}|\d{1,5}|\d+(?:\.\d+)?_?a(?:ng\w*|px)?)$/i;
+  /^(?:imod|etomo|batchruntomo|aretomo\d?|at\d|live|warp|warptools|relion\d?|dynamo|peet|eman2?|emclarity|stopgap|tomoman|protomo|appion|leginon|tomo3d|pytom|pytme|tomotwin|ddw|deepdewedge|pyseg|av3|cryoboost|nextpyp|pyp|isonet\d?|cryocare|membrain|tardis|amira|avizo|dragonfly|chimerax|napari|artiax|serialem|tomo5|tomography|motioncorr?\d?|mc\d?|align(?:ment)?s?\d*|reconstructed|recons?|wbp|sirt|sart|process(?:ing|ed)?|analysis|work|projects?|sessions?|acquisition|microscope|krios|glacios|tilt|series|tiltseries|stacks?|sorted|odd|even|halves|warp_?tiltseries|warp_?frameseries|star|lists?|tlts?|rawtlts?|angles?|subtomo(?:gram)?s?|particles?|picking|averag(?:e|es|ing)|templates?|matching|paper|thesis|figures?|upload|deposit(?:ion)?|deposited|public|publication|submission|emdb|emd|empiar|onedep|zenodo|figshare|dryad|shared?|all|cleaned?|good|best|selected|done|todo|backup|bak|bad|tmp|temp|test|voxel(?:spacing)?\d*|spacing|angstrom|half|full|size|not|with|and|of|for|from|the|by|in|to|low|high|fine|coarse|small|large|big|little|thick|thin|old|new|unbinned|original|res|dose|weighted|weight|filter|correction|missing|wedge|corrected|copy|files?|images?|3dimages?|mrcs?|run\d*|try\d*|version\d*|part\d*|first|second|third|one|two|job\d*|external|tomograms?\d*|reconstruct\w*|denois\w*|segment\w*|deconv\w*|[a-z]{1,2}|\d{1,5}|\d+(?:\.\d+)?_?a(?:ng\w*|px)?)$/i;
 
 /**
  * What names a person, a project or a session in the name of a folder: `anna` of `anna_bin4`, `2024-03-12`; empty for `aretomo_bin4`, and for the folder of
@@ -101,8 +101,39 @@ export function sitesOf(folders: Iterable<string>, series: string): (path: strin
   // a person who has two folders in one place has the only one of that name in another
   const sites = sitesIn(all, series, new Set(split.map(({ name }) => name)));
   if (sites.length === 0) return () => undefined;
-  const called = calledLike(sites, series);
-  return (path) => sites.find(({ folder }) => path.startsWith(`${folder}/`)) ?? called(path);
+  const inSession = sessionsOf(sites);
+  const called = calledLike(
+    sites.filter((site) => inSession(site) === site),
+    series,
+  );
+  return (path) => {
+    const own = sites.find(({ folder }) => path.startsWith(`${folder}/`));
+    return own === undefined ? called(path) : inSession(own);
+  };
+}
+
+const isDay = (word: string): boolean => /^\d[\d-]{5,}$/.test(word);
+
+/** What the folder of a session is called without its day, where it has one: `grida` of `facility/20250611 grida`. */
+function withoutDay({ name }: Site): string | undefined {
+  const words = name.slice(name.lastIndexOf("/") + 1).split(" ");
+  const rest = words.filter((word) => !isDay(word));
+  return rest.length === 0 || rest.length === words.length ? undefined : rest.join(" ");
+}
+
+/** The only session of such a name without its day. */
+function sessionFinder(sites: readonly Site[]): (name: string) => Site | undefined {
+  const byName = groupsOf(sites, (site) => withoutDay(site) ?? "");
+  return (name) => {
+    const some = name === "" ? [] : (byName.get(name) ?? []);
+    return new Set(some.map((site) => site.name)).size === 1 ? some[0] : undefined;
+  };
+}
+
+/** A facility puts the day before the name of a session; what is done at home with it is called after the name alone, `relion5_gridA` of `20250611_gridA`. */
+function sessionsOf(sites: readonly Site[]): (site: Site) => Site {
+  const sessionOf = sessionFinder(sites);
+  return (site) => sessionOf(site.name) ?? site;
 }
 
 /**
@@ -110,10 +141,12 @@ export function sitesOf(folders: Iterable<string>, series: string): (path: strin
  * Undefined where it is none, or several.
  */
 function calledLike(sites: readonly Site[], series: string): (path: string) => Site | undefined {
-  const byName = new Map(sites.map((site) => [site.name, site]));
-  const known = [...byName.values()].map((site) => {
-    const words = lowerWords(site.called);
-    return { site, words, begin: `${words.join("_")}_` };
+  const distinct = [...new Map(sites.map((site) => [site.name, site])).values()];
+  const sessionOf = sessionFinder(distinct);
+  const known = distinct.flatMap((site) => {
+    const brief = withoutDay(site);
+    const names = brief !== undefined && sessionOf(brief) === site ? [site.called, brief] : [site.called];
+    return names.map(lowerWords).map((words) => ({ site, words, begin: `${words.join("_")}_` }));
   });
   const only = (found: readonly Site[]) => (new Set(found).size === 1 ? found[0] : undefined);
   const inPart = (part: string): readonly Site[] => {
