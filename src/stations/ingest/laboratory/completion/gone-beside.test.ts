@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
-import { NOTHING_GIVEN } from "../decide.js";
+import { type Decision, NOTHING_GIVEN } from "../decide.js";
 import { decisionsOf, recognisedIn } from "../know.js";
+import { leaveThoseOfNamesakes } from "./gone-beside.js";
 
 const { signal } = new AbortController();
 
@@ -52,4 +53,32 @@ it("picks in a folder whose series are called as those of another are not given 
   );
   expect(await namesakes("mito/picks/TS_01.csv")).toBe("TS_01");
   expect(await namesakes("picks/TS_01.csv")).toBe("TS_01");
+});
+
+it("picks that are called after their session are of it, though the folder around them has volumes of another session alone", () => {
+  const made = (path: string, role: Decision["role"], run: string): [string, Decision] => [
+    path,
+    {
+      path,
+      role,
+      run,
+      runs: undefined,
+      sameRunAs: undefined,
+      copyOf: undefined,
+      because: "",
+      strength: "name",
+      by: "",
+      details: {},
+    },
+  ];
+  const files = new Map([
+    made("raw/240611_gridA/TS_01.rec", "tomogram", "240611_gridA_TS_01"),
+    made("raw/240612_gridB/TS_01.rec", "tomogram", "240612_gridB_TS_01"),
+    made("picking/rescaled/gridA_TS_01_10A.mrc", "tomogram", "240611_gridA_TS_01"),
+    made("picking/gridB_TS_01/receptors.csv", "points", "240612_gridB_TS_01"),
+    made("picking/TS_01/receptors.csv", "points", "240612_gridB_TS_01"),
+  ]);
+  leaveThoseOfNamesakes(files);
+  expect(files.get("picking/gridB_TS_01/receptors.csv")!.role).toBe("points");
+  expect(files.get("picking/TS_01/receptors.csv")!.role).toBe("left out");
 });

@@ -35,11 +35,25 @@ export function leaveThoseOfNamesakes(files: Map<string, Decision>): void {
     for (const folder of folders) {
       if (own.length === 0 || own.some((one) => one.path.startsWith(`${folder}/`))) continue;
       const other = [...apart.get(folder)!].find((namesake) => own.some((one) => one.path.startsWith(`${namesake}/`)));
-      if (other === undefined) continue;
+      if (other === undefined || isCalledAfterOwn(path.slice(folder.length), run!, runsIn(ofRun, folder))) continue;
       const because = `${folder} and ${other} have different series of one name, and of ${run} nothing is in ${folder}`;
       files.set(path, { ...file, role: "left out", because, details: {} });
     }
   }
+}
+
+const runsIn = (ofRun: ReadonlyMap<string, readonly Decision[]>, folder: string): string[] =>
+  [...ofRun].flatMap(([run, own]) => (own.some(({ path }) => path.startsWith(`${folder}/`)) ? [run] : []));
+
+/** A number, or a letter or two, that names of runs have for other reasons as well tells no session. */
+const TELLING_WORD = /^(?=.*\p{L}).{3,}$/u;
+
+/** Whether a path has a word of the name of its run that no other of these runs has: `gridB_TS_01/receptors.csv` is called after more than a series. */
+function isCalledAfterOwn(path: string, run: string, others: readonly string[]): boolean {
+  const wordsIn = (text: string) => wordsOf(text).map(({ start, end }) => text.slice(start, end).toLowerCase());
+  const ofOthers = new Set(others.flatMap(wordsIn));
+  const inPath = new Set(wordsIn(path));
+  return wordsIn(run).some((word) => TELLING_WORD.test(word) && inPath.has(word) && !ofOthers.has(word));
 }
 
 /** Each folder with those in which a series of the same name is another one: the outermost folders in which the two do not lie together. */
