@@ -210,6 +210,32 @@ describe("denoisers", () => {
     ]);
   });
 
+  it("are told by the configurations of cryoCARE, under the name of the even half", async () => {
+    const halves = { even: ["../grid2/TS_01_EVN_Vol.mrc"], odd: ["../grid2/TS_01_ODD_Vol.mrc"] };
+    const recognised = await denoisers.recognise(
+      await laboratoryWith({
+        ...{ "grid1/TS_01_EVN_Vol.mrc": volume, "grid1/TS_01_ODD_Vol.mrc": volume, "grid1/TS_01_Vol.mrc": volume },
+        ...{ "grid2/TS_01_EVN_Vol.mrc": volume, "grid2/TS_01_ODD_Vol.mrc": volume, "grid2/TS_01_Vol.mrc": volume },
+        "care/out/TS_01_EVN_Vol.mrc": volume,
+        "care/train_data_config.json": JSON.stringify({ ...halves, patch_shape: [72, 72, 72], path: "./" }),
+        "care/predict_config.json": JSON.stringify({ path: "model.tar.gz", ...halves, n_tiles: [1, 1, 1], output: "out" }),
+        "care/other_config.json": JSON.stringify({ even: 2, odd: 3 }),
+      }),
+    );
+    const claims = recognised!.claims.filter(({ strength }) => strength === "bookkeeping");
+    expect(
+      claims.map(({ path, role, sameRunAs }) => `${path}: ${[role, sameRunAs].filter(Boolean).join(" of ")}`).sort(),
+    ).toEqual([
+      "care/out/TS_01_EVN_Vol.mrc: tomogram of grid2/TS_01_EVN_Vol.mrc",
+      "care/predict_config.json: left out",
+      "care/train_data_config.json: left out",
+      "grid2/TS_01_EVN_Vol.mrc: half map",
+      "grid2/TS_01_EVN_Vol.mrc: half map",
+      "grid2/TS_01_ODD_Vol.mrc: half map",
+      "grid2/TS_01_ODD_Vol.mrc: half map",
+    ]);
+  });
+
   it("have no pieces for a training among them, in whatever folders DeepDeWedge puts these", async () => {
     const files = { "ddw/subtomos/fitting_subtomos/subtomo0/0.mrc": mrcFile([4, 4, 4], 8), "ddw/val_subtomos/7.mrc": volume };
     expect(await claimsOf({ "TS_01.mrc": volume, ...files })).toEqual({

@@ -8,6 +8,7 @@ import { nearnessTo } from "../common/nearest.js";
 import { baseName, folderOf, otherSessions, tailFinder } from "../common/paths.js";
 import { tellingPaths } from "../common/source-folders.js";
 import { isSameGrid, shapeKey, type Volume, volumesOf } from "../common/volumes.js";
+import { cryocareClaims } from "./cryocare.js";
 import { deepDeWedgeClaims } from "./deepdewedge.js";
 import { isonetClaims } from "./isonet.js";
 import { MAKERS, type Maker, OTHERS, PIECES } from "./makers.js";
@@ -21,7 +22,9 @@ export const denoisers: Recogniser = {
   software: "denoisers",
   async recognise(laboratory) {
     const finder = tailFinder(laboratory.files.map(({ path }) => path));
-    const claims = [...(await isonetClaims(laboratory, finder)), ...(await deepDeWedgeClaims(laboratory, finder))];
+    const claims = (
+      await Promise.all([isonetClaims, deepDeWedgeClaims, cryocareClaims].map((of) => of(laboratory, finder)))
+    ).flat();
     const told = new Set(claims.map(({ path }) => path));
     const volumes = volumesOf(laboratory).filter(
       (file) => !told.has(file.path) && file.volume.says !== "stack" && !isAverage(file) && !isPiece(file.path),
