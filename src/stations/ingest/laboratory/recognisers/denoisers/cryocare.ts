@@ -4,7 +4,6 @@ import { jsonOf } from "../common/json.js";
 import { baseName, folderOf, type TailFinder } from "../common/paths.js";
 
 const BYTES_MAX = 256 * 1024;
-const READS_MAX = 200;
 
 /**
  * What the configurations of cryoCARE name: the halves that it learned of, and of those that it denoised the result, which has the name of the even half, in the
@@ -17,7 +16,7 @@ export async function cryocareClaims(laboratory: Laboratory, finder: TailFinder)
     ({ path, format, size }) => /\.json$/i.test(path) && format === "text" && size <= BYTES_MAX && mayBe(path),
   );
   const claims: Claim[] = [];
-  for (const { path } of texts.slice(0, READS_MAX)) {
+  for (const { path } of texts) {
     const document = await jsonOf(laboratory, path, BYTES_MAX);
     const [even, odd] = [listed(document?.even), listed(document?.odd)];
     if (even.length === 0 || even.length !== odd.length) continue;
