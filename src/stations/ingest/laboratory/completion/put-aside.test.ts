@@ -14,14 +14,17 @@ async function decided(files: Record<string, string | Uint8Array>) {
 const picks = (x: number) => `${[`${x},2,1`, "9.5,3,2", "4,10.5,4"].join("\n")}\n`;
 
 describe("what somebody has put aside", () => {
-  it.each(["old", "to_delete", "picks_backup", "Trash2", "tests"])("counts less than what lies elsewhere: %s", async (folder) => {
-    const { of, role } = await decided({ "picks/TS_01.csv": picks(1), [`${folder}/TS_01.csv`]: picks(7) });
-    expect(role("picks/TS_01.csv")).toBe("points");
-    expect(of(`${folder}/TS_01.csv`)).toMatchObject({
-      role: "left out",
-      because: "put aside, by the name of its folder: picks/TS_01.csv is there",
-    });
-  });
+  it.each(["old", "to_delete", "picks_backup", "Trash2", "tests", "trials", "trial_TS_01", "tries"])(
+    "counts less than what lies elsewhere: %s",
+    async (folder) => {
+      const { of, role } = await decided({ "picks/TS_01.csv": picks(1), [`${folder}/TS_01.csv`]: picks(7) });
+      expect(role("picks/TS_01.csv")).toBe("points");
+      expect(of(`${folder}/TS_01.csv`)).toMatchObject({
+        role: "left out",
+        because: "put aside, by the name of its folder: picks/TS_01.csv is there",
+      });
+    },
+  );
 
   it("is what there is where nothing lies elsewhere, or only under another name", async () => {
     const alone = await decided({ "old/TS_01.csv": picks(7) });
@@ -45,6 +48,17 @@ describe("what somebody has put aside", () => {
       [["discarded", "leave-out"]],
       "left out",
     ]);
+  });
+
+  it.each([
+    ["trials/TS_01_SIRT.mrc", "put-aside", "leave-out"],
+    ["tries/TS_01_SIRT.mrc", "put-aside", "leave-out"],
+    ["rec/trial_TS_01/TS_01.mrc", expect.stringMatching(/^twins-/), "1"],
+    ["trials/TS_01.mrc", expect.stringMatching(/^twins-/), "1"],
+  ])("and a tomogram of a trial is asked about, however it was made: %s", async (path, id, guess) => {
+    const { questions, role } = await decided({ [path]: volume(9) });
+    expect(questions).toEqual([[id, guess]]);
+    expect([role("rec/TS_01.mrc"), role(path)]).toEqual(["tomogram", "left out"]);
   });
 
   it.each(["20241009_Krios2_testgrid", "cross-grating", "test_grid_2"])(

@@ -9,7 +9,7 @@ import { spacingOf } from "./spacings.js";
 
 /** Folders of what somebody has put aside, and of what somebody has made for others to look at. */
 const ASIDE =
-  /(?:^|[_.\- ])(?:old(?:er)?|backups?|bak|tests?|trash|to[_.\- ]?(?:be[_.\- ]?)?delete[ds]?|deleted?|tmp|temp|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share))\d*(?=[_.\- ]|$)/i;
+  /(?:^|[_.\- ])(?:old(?:er)?|backups?|bak|tests?|trials?|tries|trash|to[_.\- ]?(?:be[_.\- ]?)?delete[ds]?|deleted?|tmp|temp|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share))\d*(?=[_.\- ]|$)/i;
 /** Folders of what is to go or not to be published, whatever else the laboratory has: `old` and `backup` may hold the only one there is, and these not. */
 const DISCARDED =
   /(?:^|[_.\- ])(?:trash|to[_.\- ]?(?:be[_.\- ]?)?delete[ds]?|deleted?|discard(?:ed)?|reject(?:ed)?|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share)|zu[_ -]?l(?:oe|ö)schen)\d*(?=[_.\- ]|$)/i;

@@ -18,7 +18,7 @@ import { spacingOf } from "./spacings.js";
 
 /** Words for what somebody has put aside. */
 const PUT_ASIDE =
-  /(?:^|[/_.\- ])(?:old(?:er)?|alt|bad|wrong|broken|fail(?:ed)?|first_?(?:try|attempt)|try\d*|tries|test(?:s|ing)?|backup|bak|trash|tmp|temp|draft|previous|prelim(?:inary)?|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_\- ]?not[_\- ]?use|archive|verworfen|schlecht)(?=[/_.\- ]|$)/i;
+  /(?:^|[/_.\- ])(?:old(?:er)?|alt|bad|wrong|broken|fail(?:ed)?|first_?(?:try|attempt)|try\d*|tries|trials?\d*|test(?:s|ing)?|backup|bak|trash|tmp|temp|draft|previous|prelim(?:inary)?|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_\- ]?not[_\- ]?use|archive|verworfen|schlecht)(?=[/_.\- ]|$)/i;
 
 /**
  * Two tomograms of one run that nothing tells apart: the same voxel size and the same processing. What a name calls old or bad is not taken; of files beside
