@@ -87,6 +87,18 @@ it("a column keep that nobody has filled in says nothing", async () => {
   expect(annotations.map(({ filters }) => filters)).toEqual([["tomo={run_name}"]]);
 });
 
+it("a column that counts the particles of each tomogram tells no classes", async () => {
+  const counted = ["TS_01,1,1,2,1", "TS_01,2,9,3,2", "TS_01,3,8,3,2", "TS_02,1,4,10,4", "TS_02,2,4,9,4", "TS_02,3,5,9,4"];
+  const { annotations } = await told(rows("tomo,particle,x,y,z", ...counted));
+  expect(annotations.map(({ filters }) => filters)).toEqual([["tomo={run_name}"]]);
+  for (const [head, body] of [
+    ["tomo,particle,x,y,z", counted.map((row) => row.replace(",3,", ",2,"))],
+    ["tomo,particle,x,y,z", counted.toReversed()],
+    ["tomo,class,x,y,z", counted],
+  ] as const)
+    expect((await told(rows(head, ...body))).decision?.because).toContain("nothing tells which objects");
+});
+
 it("a table of one run has each of its objects, and its unit by the names of the columns", async () => {
   const nm = rows("z [nm];y [nm];x [nm];type;score", "1;2;1;a;0.3", "4;1;9;b;0.2", "4;1;9;b;0.2", "2;7;9;a;0.2");
   const { annotations } = await told(rows("x,y,z,score", "1,2,1,0.3"), { "TS_02_picks.csv": nm });

@@ -94,7 +94,9 @@ export async function namedTable(
   const tomograms = tomogramsOf(table, runs);
   const kept = keptOf(table);
   if (typeof kept === "string") return kept;
-  const classes = classesOf(table, tomograms);
+  const numbering = await orReason(() => countersOf(table, tomograms));
+  if ("reason" in numbering) return `it cannot be read: ${withoutFile(numbering.reason, path)}`;
+  const classes = classesOf(table, tomograms, numbering.value);
   if (typeof classes === "string") return classes;
   const isPlain = /^(?:0,1,2|2,1,0)$/.test(table.axes.join());
   const isOne = tomograms === undefined || table.values[tomograms]?.size === 1;
@@ -257,11 +259,42 @@ interface Classes {
   readonly objects: Readonly<Record<string, string>>;
 }
 
+/** What tells kinds by its name, also where each kind is there once in each tomogram. */
+const KIND = /^(?:class|type|category|species)/;
+
+/** Columns that count the rows of each tomogram from 0 or 1: they tell which particle a row is, and not of which kind. */
+async function countersOf(table: Table, tomograms: number | undefined): Promise<ReadonlySet<number>> {
+  const { path, laboratory, signal, names, values, axes } = table;
+  const isOpen = (name: string, column: number) =>
+    column !== tomograms && !axes.includes(column) && CLASS.test(plain(name)) && !KIND.test(plain(name));
+  const counters = new Set(
+    names.flatMap((name, column) => (isOpen(name, column) && (values[column]?.size ?? 0) > 1 ? [column] : [])),
+  );
+  if (tomograms === undefined || counters.size === 0) return new Set();
+  const last = new Map<string, number>();
+  const source = await laboratory.open(path);
+  for await (const rows of csvRows(source, layoutOf(table), { signal }))
+    for (const { cells } of rows)
+      for (const column of counters) {
+        const at = `${column} ${cells[tomograms]?.trim() ?? ""}`;
+        const [cell, before] = [cells[column]?.trim() ?? "", last.get(at)];
+        const value = Number(cell);
+        const isNext = before === undefined ? value === 0 || value === 1 : value === before + 1;
+        if (cell === "" || !isNext) counters.delete(column);
+        last.set(at, value);
+      }
+  return counters;
+}
+
 /** The column that tells what a point is. @returns a text where it cannot be known */
-function classesOf({ names, values, axes, rows }: Table, tomograms: number | undefined): Classes | string | undefined {
+function classesOf(
+  { names, values, axes, rows }: Table,
+  tomograms: number | undefined,
+  counters: ReadonlySet<number>,
+): Classes | string | undefined {
   const columns = names.flatMap((name, column) => {
     const own = [...(values[column] ?? [])].filter((value) => value !== "");
-    const isId = own.length > CLASSES_MAX || (own.length > 1 && own.length * 2 > rows);
+    const isId = own.length > CLASSES_MAX || (own.length > 1 && own.length * 2 > rows) || counters.has(column);
     return column !== tomograms && !axes.includes(column) && CLASS.test(plain(name)) && own.length > 0 && !isId
       ? [{ column, own, isNumber: own.every((value) => Number.isFinite(Number(value))) }]
       : [];
