@@ -379,6 +379,25 @@ describe("IMOD", () => {
     });
   });
 
+  it("sees that somebody trimmed the volume under another name, and takes no crop and no binned one for it", async () => {
+    const { "TS_01/TS_01_rec.mrc": _, ...untrimmed } = single;
+    const beside = async (name: string, file: Uint8Array) => {
+      const { recognised } = await rolesOf({ ...untrimmed, [`TS_01/${name}`]: file });
+      return recognised!.questions!.length > 0
+        ? "asked"
+        : recognised!.claims.find(({ path }) => path.endsWith("_full_rec.mrc"))!.because;
+    };
+    expect(await beside("TS_01_bin2.rec", mrcFile([5, 9, 6], 5))).toBe(
+      "untrimmed volume: TS_01_bin2.rec has its voxels, with sections along z, and is trimmed",
+    );
+    expect(await beside("TS_01_bin2.rec", mrcFile([3, 4, 3], 5))).toBe("asked");
+    expect(await beside("TS_01_bin4.rec", mrcFile([4, 9, 6], 10))).toBe("asked");
+    expect(await beside("TS_01_bin2.rec", mrcFile([9, 5, 6], 5))).toBe("asked");
+    expect(await beside("TS_01_bin2.mrc", mrcFile([5, 9, 6], 5, { kind: "stack" }))).toBe("asked");
+    expect(await beside("TS_01_even_bin2.rec", mrcFile([5, 9, 6], 5))).toBe("asked");
+    expect(await beside("TS_011_bin2.rec", mrcFile([5, 9, 6], 5))).toBe("asked");
+  });
+
   it("knows a montage by its list of pieces, and no script for one", async () => {
     const { recognised, claims } = await rolesOf({
       "maps/sq.st": mrcFile([2, 20, 12], 210, { kind: "stack" }),

@@ -197,8 +197,11 @@ function claimVolumes(
     return;
   }
   const turned = isDual ? undefined : turnedVolume(laboratory, dataset, [...raw, ...whole]);
-  if (turned !== undefined) {
-    const because = `untrimmed volume: ${baseName(turned)} is of its size, with sections along z`;
+  const cut = isDual || turned !== undefined ? undefined : trimmedVolume(laboratory, dataset, [...raw, ...whole]);
+  if (turned !== undefined || cut !== undefined) {
+    const how =
+      turned === undefined ? "has its voxels, with sections along z, and is trimmed" : "is of its size, with sections along z";
+    const because = `untrimmed volume: ${baseName((turned ?? cut)!)} ${how}`;
     for (const { path } of [...whole, ...raw]) claims.push({ ...leftOut(path, because), run });
     return;
   }
@@ -250,6 +253,31 @@ function turnedVolume(laboratory: Laboratory, { folder, name }: Dataset, untrimm
     volume?.shape.join(" ") === `${rows} ${sections} ${columns}`;
   const found = sections === rows ? [] : laboratory.inFolder(folder).filter(isTurned);
   return found.length === 1 ? found[0]!.path : undefined;
+}
+
+/** What trimvol leaves of a width or a length at least: what is less is a crop. */
+const TRIMMED_LEAST = 0.75;
+/** Words of a binning, a voxel size, or of what was done to a volume to have its sections along z: other words may name another volume. */
+const TRIMMED =
+  /^(?:[_.\- ](?:full|rec|bin\d+|b\d+|\d+(?:\.\d+)?a(?:px|ng)?|trim(?:med)?|rotx|flip(?:ped|yz)?|turned|final))+\.(?:rec|mrc)$/i;
+
+/** A volume called after the dataset and its binning, `TS_01_bin4.rec`, with rows where the untrimmed one has sections, and a little smaller. */
+function trimmedVolume(laboratory: Laboratory, { folder, name }: Dataset, untrimmed: readonly Surveyed[]): string | undefined {
+  const [whole] = untrimmed;
+  if (!whole?.volume || untrimmed.length !== 1) return undefined;
+  const [length, thickness, width] = whole.volume.shape;
+  const spacing = whole.volume.spacingsAngstrom[1];
+  const isPartOf = (size: number, of: number) => size <= of && size >= TRIMMED_LEAST * of;
+  const isTrimmed = ({ path, volume }: Surveyed) => {
+    const [begin, rest] = [baseName(path).slice(0, name.length), baseName(path).slice(name.length)];
+    const isCalled = begin.toLowerCase() === name.toLowerCase() && TRIMMED.test(rest) && kindOf(rest) === undefined;
+    const own = volume?.spacingsAngstrom[1];
+    if (!volume || !isCalled || volume.says === "stack" || spacing === undefined || own === undefined) return false;
+    const [sections, rows, columns] = volume.shape;
+    const isThin = sections < rows && sections <= thickness;
+    return isThin && Math.abs(own / spacing - 1) < 0.01 && isPartOf(rows, length) && isPartOf(columns, width);
+  };
+  return length > thickness ? laboratory.inFolder(folder).find(isTrimmed)?.path : undefined;
 }
 
 const isThinAlongY = ({ volume }: Surveyed): boolean => volume !== undefined && volume.shape[0] > volume.shape[1];
