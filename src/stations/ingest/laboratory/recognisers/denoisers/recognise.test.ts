@@ -33,6 +33,17 @@ describe("denoisers", () => {
     expect(of("denoised/TS_01.mrc")!.sameRunAs).toBeUndefined();
   });
 
+  it("are told by files of the programs that are named", async () => {
+    const laboratory = await laboratoryWith({
+      ...{ "rec/TS_01.mrc": volume, "a/denoised/TS_01.mrc": volume, "isonet/deconv/TS_01.mrc": volume },
+      "isonet/corrected_tomos/TS_01_corrected.mrc": volume,
+    });
+    expect(await denoisers.recognise(laboratory)).toMatchObject({
+      software: "IsoNet",
+      by: ["isonet/corrected_tomos/TS_01_corrected.mrc"],
+    });
+  });
+
   it("have the name of their input in DenoisET's folder", async () => {
     const files = { "aretomo/TS_01_Vol.mrc": volume, "DenoisET/TS_01_Vol.mrc": volume, "denoiset_out/TS_01_Vol.mrc": volume };
     expect(await claimsOf(files)).toEqual({

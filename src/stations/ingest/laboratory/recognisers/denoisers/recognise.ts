@@ -48,8 +48,11 @@ export const denoisers: Recogniser = {
       if (isMask(path))
         claims.push({ path, role: "left out", because: "where IsoNet looked for density: no annotation", strength: "contents" });
     claims.push(...pieces(laboratory, new Set(claims.map(({ path }) => path))));
-    const software = [...new Set(claims.flatMap(({ details }) => details?.processingSoftware ?? []))].sort().join(", ");
-    return claims.length === 0 ? undefined : { software, by: claims.slice(0, 3).map(({ path }) => path), claims };
+    const named = claims.filter(({ details }) => details?.processingSoftware !== undefined);
+    const software = [...new Set(named.map(({ details }) => details!.processingSoftware!))].sort().join(", ");
+    // a folder `denoised` is no sign of the program that another file names
+    const signs = named.length > 0 ? named : claims;
+    return claims.length === 0 ? undefined : { software, by: signs.slice(0, 3).map(({ path }) => path), claims };
   },
 };
 
