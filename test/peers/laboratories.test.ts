@@ -26,7 +26,7 @@ const LABORATORIES = [
   ...["pacetomo_pytom", "imod_years", "flagella_lab", "krios_relion", "warp1_warptools", "copick_ml_group", "warp_dynamo_thesis"],
   ...["membrane_meshes", "facility_server", "empiar_reprocessed", "legacy_archive"],
   ...["lab_portal", "virology_mutants", "synapse_group", "postdoc_disk"],
-  ...["relion5_plain", "old_drives"],
+  ...["relion5_plain", "old_drives", "dynamo_peet_plain"],
   ...["warp_plain", "aretomo_copick_plain"],
   ...["serialem_etomo_plain", "averaging_plain"],
   ...["tomo5_plain", "eman_plain"],
