@@ -533,3 +533,30 @@ describe("a list of a run with tomograms of two voxel sizes", () => {
     expect(scaled.questions.filter(({ id }) => id.startsWith("coordinates"))).toHaveLength(1);
   });
 });
+
+it("a list that names series of Warp counts pixels: where these do not lie in the tomogram, it is not taken for nm", async () => {
+  const columns = [
+    "rlnCoordinateX",
+    "rlnCoordinateY",
+    "rlnCoordinateZ",
+    "rlnAngleRot",
+    "rlnAngleTilt",
+    "rlnAnglePsi",
+    "rlnMicrographName",
+  ];
+  const labels = columns.map((column, at) => `_${column} #${at + 1}\n`).join("");
+  // warpem.github.io: coordinates are pixels of a tomogram; z is more than a voxel outside of six voxels
+  const places = [...INSIDE, [11, 6, 7.2]];
+  const rows = places.flatMap(([x, y, z]) => ["TS_1", "TS_2"].map((name) => `${x} ${y} ${z} 10 20 30 ${name}.tomostar\n`));
+  const { files } = await told({
+    "TS_1.mrc": mrcFile([6, 12, 12], 15, { seed: 1 }),
+    "TS_2.mrc": mrcFile([6, 12, 12], 15, { seed: 2 }),
+    "TS_1.st": mrcFile([5, 24, 24], 3.75, { kind: "stack", seed: 3 }),
+    "TS_1.rawtlt": "-40\n-20\n0\n20\n40\n",
+    "relion/from_dynamo.star": `data_\n\nloop_\n${labels}${rows.join("")}`,
+  });
+  expect(files.get("relion/from_dynamo.star")).toMatchObject({
+    role: "left out",
+    because: expect.stringMatching(/^its coordinates lie in the tomogram neither as voxels/),
+  });
+});

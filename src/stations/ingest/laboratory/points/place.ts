@@ -50,9 +50,13 @@ export interface PlacedPoints {
 /** Runs of one group whose points are read for the unit of all. */
 const RUNS_READ = 12;
 
-/** Formats of programs that count the pixels of an image. */
+/**
+ * Formats of programs that count the pixels of an image. Of Warp's lists those of M, in Å, tell their unit.
+ *
+ * Source: warpem.github.io, tomogram particle files
+ */
 const COUNTS_PIXELS = new Set([
-  ...["mod", "relion3_star", "relion4_star", "stopgap_star", "tomoman_relion_star", "dynamo_tbl", "peet_motl"],
+  ...["mod", "relion3_star", "relion4_star", "warp_star", "stopgap_star", "tomoman_relion_star", "dynamo_tbl", "peet_motl"],
   ...["eman2_box", "eman2_json", "cryolo_cbox", "napari", "tomotwin_tloc"],
 ]);
 
