@@ -134,6 +134,8 @@ export async function straysOf(lists: readonly PlacedList[], reading: Reading, o
   const others: string[] = [];
   let open = CHECKED_MAX;
   let unread = 0;
+  // one list with rows of several runs
+  const isOne = new Set(lists.map(({ file }) => file.path)).size === 1;
   for (const { file, row, volume, range } of lists) {
     if (range !== undefined && reachesOnly(range, reading, volume)) continue;
     if (open <= 0) {
@@ -157,11 +159,13 @@ export async function straysOf(lists: readonly PlacedList[], reading: Reading, o
     if (text === undefined) continue;
     if (check.isTurned) turned ??= `${text}; tomogram: ${volume.path}`;
     if (found.length === 0) found.push(`${text}; tomogram: ${volume.path}.`);
-    else others.push(`${file.path} (${check.outside} of ${check.count})`);
+    else others.push(`${isOne ? volume.path : file.path} (${check.outside} of ${check.count})`);
   }
   if (others.length > 0)
     found.push(
-      `${counted(others.length, "more list has", "more lists have")} points outside of their tomogram: ${few(others, 3, "list")}.`,
+      isOne
+        ? `Points of ${lists[0]!.file.path} lie outside of ${counted(others.length, "more tomogram")}: ${few(others, 3, "tomogram")}.`
+        : `${counted(others.length, "more list has", "more lists have")} points outside of their tomogram: ${few(others, 3, "list")}.`,
     );
   if (unread > 0)
     found.push(

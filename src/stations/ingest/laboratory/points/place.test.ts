@@ -157,6 +157,19 @@ describe("points outside of their tomogram", () => {
     expect(fine.files.get("TS_01.tbl")?.role).toBe("points");
     expect(fine.notes).toEqual([]);
   });
+
+  it("are told by their tomograms, not as several lists, where one table has the points of all", async () => {
+    const rows = [1, 2, 3].map((number) => dynamo([...INSIDE, [13, 2, 2]]).replace(/^((?:\S+ ){19})1 /gm, `$1${number} `));
+    const { notes } = await told({
+      ...Object.fromEntries([1, 2, 3].map((number) => [`TS_0${number}.mrc`, volume(number)])),
+      "all.tbl": rows.join(""),
+      "indices_column20.doc": "1 TS_01.mrc\n2 TS_02.mrc\n3 TS_03.mrc\n",
+    });
+    expect(notes).toEqual([
+      expect.stringMatching(/^all\.tbl: 1 of 4 points lie outside.*TS_01\.mrc\.$/),
+      "Points of all.tbl lie outside of 2 more tomograms: TS_02.mrc (1 of 4), TS_03.mrc (1 of 4).",
+    ]);
+  });
 });
 
 it("a list of which all points lie inside with their axes exchanged is asked about, and not published until then", async () => {
