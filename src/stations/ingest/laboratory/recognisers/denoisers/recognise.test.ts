@@ -255,6 +255,15 @@ describe("denoisers", () => {
     });
   });
 
+  it("call a box of a folder `subtomo`, which RELION's particles are in, too, no piece for a training alone", async () => {
+    const recognised = await denoisers.recognise(
+      await laboratoryWith({ "TS_01.mrc": volume, "relion/subtomo/TS_01/0000001.mrc": mrcFile([4, 4, 4], 8) }),
+    );
+    expect(recognised!.claims.map(({ path, because }) => [path, because])).toEqual([
+      ["relion/subtomo/TS_01/0000001.mrc", "a piece of a tomogram, for a training or of one particle"],
+    ]);
+  });
+
   it("are told by the configuration of DeepDeWedge, and by the names of both halves", async () => {
     const config = `shared:\n  project_dir: "./p"\n  tomo0_files:\n    - "/gone/even/TS_01_e.mrc"\n  tomo1_files: ["/gone/odd/TS_01_o.mrc"]\nfit_model:\n  unet_params_dict: {chans: 64}\nrefine_tomogram:\n  subtomo_overlap: 32\n`;
     const files = {

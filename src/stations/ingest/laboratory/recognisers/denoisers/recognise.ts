@@ -143,7 +143,9 @@ function pieces(laboratory: Laboratory, told: ReadonlySet<string>): Claim[] {
     if (!isAmongPieces(folder)) return [];
     return laboratory.inFolder(folder).flatMap(({ path }): Claim[] => {
       const isOwn = /\.(?:mrc|h5|npy|npz|pt|json|txt|star)$/i.test(baseName(path)) && !told.has(path);
-      return isOwn ? [{ path, role: "left out", because: "a piece of a tomogram for a training", strength: "name" }] : [];
+      return isOwn
+        ? [{ path, role: "left out", because: "a piece of a tomogram, for a training or of one particle", strength: "name" }]
+        : [];
     });
   });
 }
