@@ -26,6 +26,13 @@ describe("what somebody has put aside", () => {
     },
   );
 
+  it("is nothing on a drive that its maker calls so", async () => {
+    const { of } = await decided({ "Seagate Backup Plus/picks/TS_01.csv": picks(7), "drive2/picks/TS_01.csv": picks(1) });
+    expect(of("Seagate Backup Plus/picks/TS_01.csv")?.because).not.toContain("put aside");
+    const inIt = await decided({ "Backup Plus/backup/TS_01.csv": picks(7), "Backup Plus/picks/TS_01.csv": picks(1) });
+    expect(inIt.of("Backup Plus/backup/TS_01.csv")?.because).toContain("put aside");
+  });
+
   it("is what there is where nothing lies elsewhere, or only under another name", async () => {
     const alone = await decided({ "old/TS_01.csv": picks(7) });
     expect(alone.role("old/TS_01.csv")).toBe("points");

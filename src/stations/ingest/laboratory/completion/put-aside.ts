@@ -2,7 +2,7 @@ import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
-import { baseName, folderOf } from "../recognisers/common/paths.js";
+import { baseName, folderOf, withoutProduct } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, copiesIn, leftOut, outOrAsIs } from "./claim.js";
 import { spacingOf } from "./spacings.js";
@@ -24,7 +24,7 @@ const TRAINING =
 const GIVEN_UP =
   /^(?:(?:all_?|the_?|really_?|very_?)?bad|bad_?(?:ones?|tilts?|tilt_?series|series|stacks?|tomos?|tomograms?|data|quality)|rejects|discards|unusable|useless|garbage|junk|fail(?:ed|ures?))\d*$/i;
 const hasFolder = (form: RegExp, path: string): boolean =>
-  folderOf(path)
+  withoutProduct(folderOf(path))
     .split("/")
     .some((part) => form.test(part));
 

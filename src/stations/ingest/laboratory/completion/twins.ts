@@ -4,7 +4,7 @@ import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
-import { folderOf } from "../recognisers/common/paths.js";
+import { folderOf, withoutProduct } from "../recognisers/common/paths.js";
 import { areOpposite } from "../recognisers/common/prints.js";
 import { isCopickTomogram } from "../recognisers/copick/names.js";
 import { withoutNumbers } from "../run-names.js";
@@ -74,7 +74,7 @@ function likeliest(
 ): { readonly at?: number | undefined; readonly why: string } {
   const ofAll = (fits: (file: Decision) => boolean) => (n: number) => groups.every((group) => fits(group[n]!));
   const path = (n: number) => groups[0]![n]!.path;
-  const kept = groups[0]!.map((_, n) => n).filter(ofAll((file) => !PUT_ASIDE.test(file.path)));
+  const kept = groups[0]!.map((_, n) => n).filter(ofAll((file) => !PUT_ASIDE.test(withoutProduct(file.path))));
   const [named, ...othersNamed] = kept.filter(ofAll(({ strength }) => strength === "bookkeeping"));
   const isNamed =
     named !== undefined &&

@@ -10,6 +10,10 @@ export function folderOf(path: string): string {
 /** The first folder of a path, or the name of a file that lies in none. */
 export const topOf = (path: string): string => path.split("/", 1)[0]!;
 
+/** A folder without the name of a product: a drive that its maker calls `Backup Plus` may hold the only files there are. */
+export const withoutProduct = (folder: string): string =>
+  folder.replace(/(?<![A-Za-z])(?:seagate[ _.-]?)?backup[ _.-]?plus(?![a-z])/gi, "");
+
 /** The innermost folder that has all files. */
 export function commonFolder(files: readonly { readonly path: string }[]): string {
   let common: string | undefined;

@@ -1,5 +1,5 @@
 import type { Surveyed } from "../../survey/laboratory.js";
-import { baseName } from "../common/paths.js";
+import { baseName, withoutProduct } from "../common/paths.js";
 
 /** Words that file managers and people add to the name of a copy. */
 const ADDED = /(?: ?\(\d+\)|[ _-]+(?:copy|kopie|copie|copia|kopia|dup(?:licate)?|bak|backup)(?:[ _-]?\(?\d+\)?)?)$/i;
@@ -12,10 +12,16 @@ const OF_COPIES = /(?:^|[_.\- ])(?:backups?|bak|copies|kopien?|duplicates?|siche
 export const withoutCopyWords = (name: string): string => name.replace(BEFORE, "").replace(ADDED, "");
 
 /** Whether one of these folders is one of backups. */
-export const isBackup = (folder: string): boolean => folder.split("/").some((part) => FOLDER.test(part));
+export const isBackup = (folder: string): boolean =>
+  withoutProduct(folder)
+    .split("/")
+    .some((part) => FOLDER.test(part));
 
 /** Whether one of these folders has nothing but copies, as its name says: in one that is called old there is work of its own. */
-export const holdsCopies = (folder: string): boolean => folder.split("/").some((part) => OF_COPIES.test(part));
+export const holdsCopies = (folder: string): boolean =>
+  withoutProduct(folder)
+    .split("/")
+    .some((part) => OF_COPIES.test(part));
 
 /** Whether a folder is called a copy, or lies among backups. */
 export const isCalledCopy = (folder: string): boolean =>

@@ -53,6 +53,13 @@ describe("copies", () => {
     expect(claims?.map(({ path, copyOf }) => [path, copyOf])).toEqual([["session/TS_03 (1).mdoc", "session/TS_03.mdoc"]]);
   });
 
+  it("lie elsewhere than on a drive that its maker calls a backup", async () => {
+    const given = "USB/for Marie/yeast/TS_01.rec";
+    expect(await reasonsOf({ "Backup Plus/ben/TS_01.rec": volume(1), [given]: volume(1) })).toEqual({
+      [given]: "a copy of Backup Plus/ben/TS_01.rec",
+    });
+  });
+
   it("are files of equal contents whose names or folders say it", async () => {
     expect(
       await reasonsOf({
