@@ -453,6 +453,13 @@ describe("IMOD", () => {
     ]);
   });
 
+  it("asks about a model of lines where nothing else in the folder is IMOD's", async () => {
+    const lines = model([[1, 1, 1, 4, 4, 2, 5, 8, 3]], {}, { contourKind: "open" });
+    const { recognised } = await rolesOf({ "TS_01.rec": mrcFile([8, 10, 6], 5), "picks/TS_01_lines.mod": lines });
+    expect(recognised?.questions?.map(({ files }) => files)).toEqual([["picks/TS_01_lines.mod"]]);
+    expect(recognised?.by).toEqual(["picks/TS_01_lines.mod"]);
+  });
+
   it("leaves out models that are steps of an alignment, also where no .edf and no tilt.com is left", async () => {
     const beads = model([[1, 2, 0, 2, 2, 1, 3, 2, 2]], { max: [6, 10, 5] }, { name: "", contourKind: "open" });
     const { claims, recognised } = await rolesOf({

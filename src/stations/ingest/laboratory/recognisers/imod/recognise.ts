@@ -37,11 +37,12 @@ export const imod: Recogniser = {
     const sections = await serialSections(laboratory, known);
     const pieces = await montages(laboratory, known);
     const signs = [...datasets.map(({ source }) => source), ...joins.by, ...sections.by];
-    if (signs.length + models.claims.length + pieces.length === 0) return undefined;
+    const asked = models.questions.flatMap(({ files }) => files);
+    if (signs.length + models.claims.length + asked.length + pieces.length === 0) return undefined;
     const version = datasets.find((dataset) => dataset.version !== undefined)?.version;
     return {
       software: signs.length === 0 ? "IMOD (models)" : `IMOD${version === undefined ? "" : ` ${version}`} (etomo)`,
-      by: (signs.length > 0 ? signs : [...models.claims, ...pieces].map(({ path }) => path)).slice(0, 3),
+      by: (signs.length > 0 ? signs : [...[...models.claims, ...pieces].map(({ path }) => path), ...asked]).slice(0, 3),
       claims: [...claims, ...models.claims, ...sections.claims, ...pieces],
       questions: [...questions, ...models.questions, ...sections.questions],
       notes: [...notes, ...models.notes],
