@@ -8,6 +8,7 @@ import type { Laboratory, Surveyed, VolumeFacts } from "../../survey/laboratory.
 import { baseName, folderOf } from "../common/paths.js";
 import { showTheSameInside } from "../common/prints.js";
 import { orReason } from "../common/reading.js";
+import { modelsWithoutPoints } from "../peet/recognise.js";
 import type { Dataset } from "./datasets.js";
 import { isDrawnOn, type ModelFacts, modelFacts, placeOf } from "./models.js";
 import { alignmentModel } from "./names.js";
@@ -33,7 +34,10 @@ export async function recogniseModels(
   known: ReadonlySet<string>,
 ): Promise<ModelClaims> {
   // a backup holds what somebody has changed since
-  const all = laboratory.files.filter(({ path, format }) => format === "imod" && !known.has(path) && !path.endsWith("~"));
+  const models = laboratory.files.filter(({ path, format }) => format === "imod" && !known.has(path) && !path.endsWith("~"));
+  // nobody is asked whether they are drawings, which would publish their particles twice
+  const ofLists = models.length === 0 ? new Set() : await modelsWithoutPoints(laboratory);
+  const all = models.filter(({ path }) => !ofLists.has(path));
   const steps = all.flatMap(({ path }): Claim[] => {
     const because = alignmentModel(baseName(path));
     return because === undefined ? [] : [{ path, role: "left out", because, strength: "contents" }];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../../test/laboratory-kit.js";
 import { encodeMod } from "../../../../../formats/mod/write.js";
+import { imod } from "../imod/recognise.js";
 import { peet } from "./recognise.js";
 
 const volume = mrcFile([6, 10, 10], 8);
@@ -122,5 +123,31 @@ describe("PEET", () => {
     expect(question!.options[0]!.claims.map(({ role }) => role)).toEqual(["points", "left out"]);
     expect(question!.options[0]!.says).toContain("are not published");
     expect([claims["sta/pi_MOTL_Tom1_Iter2.csv"], claims["sta/pi-a.mod"]!.role]).toEqual([undefined, "left out"]);
+  });
+
+  it("leaves out what addModPts began with, and the axes it wrote; nobody is asked whether lines that a list has are drawings", async () => {
+    const lines = encodeMod({
+      max: [10, 10, 6],
+      objects: [{ name: "doublets", contourKind: "open", contours: [{ xyz: [1, 1, 1, 4, 4, 2, 8, 8, 3] }] }],
+    });
+    const files = {
+      "sta/axo.prm": "fnVolume = {'../TS_1.rec'}\nfnModParticle = {'TS_1_PtsAdded.mod'}\nfnOutput = 'axo'\n",
+      "sta/TS_1.mod": lines,
+      "sta/TS_1_PtsAdded.mod": lines,
+      "sta/TS_1_RotAxes.csv": "0,1,0\n0,1,0\n0,1,0\n",
+      "sta/TS_2_lines.mod": lines,
+      "sta/axo_MOTL_Tom1_Iter2.csv": MOTL,
+      "TS_1.rec": volume,
+    };
+    const { roles, claims } = await found(files);
+    expect([roles["sta/TS_1.mod"], roles["sta/TS_1_PtsAdded.mod"], roles["sta/TS_1_RotAxes.csv"]]).toEqual(
+      Array(3).fill("left out"),
+    );
+    expect(claims["sta/TS_1.mod"]!.because).toBe(
+      "the lines that addModPts filled with the points of TS_1_PtsAdded.mod: no list of places",
+    );
+    expect(claims["sta/TS_1_RotAxes.csv"]!.because).toContain("no list of places");
+    const asked = (await imod.recognise(await laboratoryWith(files)))?.questions?.flatMap((one) => one.files);
+    expect(asked).toEqual(["sta/TS_2_lines.mod"]);
   });
 });

@@ -4,7 +4,7 @@ import { type PeetProject, parsePeetProject } from "../../../../../formats/point
 import type { Claim, Option, PointsReading, Question, Recogniser } from "../../claims.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { idOf } from "../common/names.js";
-import { baseName, folderOf, type TailFinder, tailFinder } from "../common/paths.js";
+import { baseName, folderOf, type TailFinder, tailFinder, within } from "../common/paths.js";
 import { orReason } from "../common/reading.js";
 import { modelFacts, placeOf } from "../imod/models.js";
 
@@ -18,19 +18,9 @@ export const peet: Recogniser = {
   id: "peet",
   software: "PEET",
   async recognise(laboratory) {
-    const projects = await projectsOf(laboratory);
-    if (projects.length === 0) return undefined;
-    const found: Found = {
-      laboratory,
-      finder: tailFinder(laboratory.files.map(({ path }) => path)),
-      claims: new Map(),
-      listed: new Map(),
-      byModel: new Map(),
-      notes: [],
-    };
-    for (const project of projects) await claimProject(project, found);
-    for (const folder of new Set(projects.map(({ folder }) => folder))) claimFolder(laboratory, folder, found);
-    for (const claim of found.listed.values()) found.claims.set(claim.path, claim);
+    const known = await foundIn(laboratory);
+    if (known === undefined) return undefined;
+    const { projects, found } = known;
     const questions = modelQuestions(found);
     for (const { files } of questions) for (const path of files) found.claims.delete(path);
     return {
@@ -42,6 +32,31 @@ export const peet: Recogniser = {
     };
   },
 };
+
+/** Models that are known to be no list of points by themselves: the motive lists have their positions, or they are what PEET's programs began with. */
+export async function modelsWithoutPoints(laboratory: Laboratory): Promise<ReadonlySet<string>> {
+  const claims = (await foundIn(laboratory))?.found.claims.values() ?? [];
+  return new Set([...claims].flatMap(({ path, role }) => (role === "left out" && /\.mod$/i.test(path) ? path : [])));
+}
+
+async function foundIn(
+  laboratory: Laboratory,
+): Promise<{ readonly projects: readonly Project[]; readonly found: Found } | undefined> {
+  const projects = await projectsOf(laboratory);
+  if (projects.length === 0) return undefined;
+  const found: Found = {
+    laboratory,
+    finder: tailFinder(laboratory.files.map(({ path }) => path)),
+    claims: new Map(),
+    listed: new Map(),
+    byModel: new Map(),
+    notes: [],
+  };
+  for (const project of projects) await claimProject(project, found);
+  for (const folder of new Set(projects.map(({ folder }) => folder))) claimFolder(laboratory, folder, found);
+  for (const claim of found.listed.values()) found.claims.set(claim.path, claim);
+  return { projects, found };
+}
 
 interface Project extends PeetProject {
   readonly path: string;
@@ -228,6 +243,12 @@ function claimFolder(laboratory: Laboratory, folder: string, found: Found): void
       put(found, { path, role: "left out", because, strength: "bookkeeping" });
       continue;
     }
+    const filled = name.replace(/\.mod$/i, "_PtsAdded.mod");
+    if (filled !== name && laboratory.get(within(folder, filled))) {
+      const because = `the lines that addModPts filled with the points of ${filled}: no list of places`;
+      put(found, { path, role: "left out", because, strength: "bookkeeping" });
+      continue;
+    }
     const because =
       kind === "motives"
         ? "a motive list of an earlier iteration, or of no tomogram that is known"
@@ -235,9 +256,11 @@ function claimFolder(laboratory: Laboratory, folder: string, found: Found): void
           ? "a motive list from which PEET began"
           : kind === "average" || kind === "reference" || /_(?:Avg|Unmasked|Mask)\w*\.(?:mrc|rec)$/i.test(name)
             ? "an average of particles, or a reference or mask for it"
-            : kind === "project" || /\.(?:com|log|mat)$/i.test(name)
-              ? "bookkeeping of PEET"
-              : undefined;
+            : /_RotAxes\.csv$/i.test(name)
+              ? "axes about which PEET turns the particles: no list of places"
+              : kind === "project" || /\.(?:com|log|mat)$/i.test(name)
+                ? "bookkeeping of PEET"
+                : undefined;
     if (because !== undefined) put(found, { path, role: "left out", because, strength: "bookkeeping" });
   }
 }
