@@ -3,6 +3,7 @@ import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
 import { givenOf, readDecisions } from "../decisions-file.js";
 import { decisionsOf, recognisedIn } from "../know.js";
 import { configOf } from "../new-config.js";
+import { tableOf } from "./point-files.js";
 
 const { signal } = new AbortController();
 /** 12 voxels along x and y, 6 along z, of 10 Å. */
@@ -79,8 +80,6 @@ it("texts in a folder of picks are lists of points where each line has three num
     "picks/TS_01_ATPase.txt": `# x y z\n${lines(INSIDE, " ")}`,
     "picks/TS_02_ATPase.txt": `# voxels, picked by hand\n${lines(INSIDE, " ")}`,
     "picks/TS_02_notes.txt": "thick ice\n",
-    "picks/TS_02_ctf.txt": `# Columns: #1 - micrograph number; #2 - defocus 1 [Angstroms]; #3 - defocus 2\n${lines(INSIDE, " ")}`,
-    "picks/TS_02_fit.txt": `# mean; deviation; cross correlation\n${lines(INSIDE, " ")}`,
     "other/TS_01_ATPase.txt": lines(INSIDE, " "),
   };
   const found = await told(files);
@@ -90,8 +89,15 @@ it("texts in a folder of picks are lists of points where each line has three num
       run,
       details: { points: { format: "csv_with_header", delimiter: " " } },
     });
-  for (const other of ["notes", "ctf", "fit"]) expect(found.files.get(`picks/TS_02_${other}.txt`)?.role).not.toBe("points");
+  expect(found.files.get("picks/TS_02_notes.txt")).toBeUndefined();
   expect(found.files.get("other/TS_01_ATPase.txt")).toBeUndefined();
+});
+
+it("a table whose comment says other columns than coordinates is no list of points", () => {
+  const below = (comment: string) => tableOf(`${comment}\n${lines(INSIDE, " ")}`, "TS_01.txt")?.shape;
+  expect(below("# Columns: #1 - micrograph number; #2 - defocus 1 [Angstroms]; #3 - defocus 2; #4 - azimuth")).toBeUndefined();
+  expect(below("# mean; deviation; cross correlation")).toBeUndefined();
+  expect([below("# voxels, picked by hand"), below("# Columns: x; y; z")]).toEqual(["Point", "Point"]);
 });
 
 it("a list is in voxels of a coarser tomogram where its folder says how much that was binned", async () => {
