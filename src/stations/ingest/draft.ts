@@ -100,17 +100,21 @@ export function toldOnce(failures: readonly PlanFailure[]): ToldFailure[] {
   });
 }
 
-/** For people: what is said of several runs in the same words, once, with their names. */
+const NUMBER = /\d+(?:\.\d+)?/g;
+
+/** For people: what is said of several runs in the same words, once, with their names. Numbers may differ: those of the first stand for all. */
 export function warnedOnce(warnings: readonly PlanWarning[]): PlanWarning[] {
   const groups = new Map<string, PlanWarning[]>();
   for (const warning of warnings) {
     const { message, place, run } = warning;
-    const id = `${withoutRun(message, run)} ${place?.file}:${place?.line}:${place?.column}`;
+    const words = run === undefined ? message : withoutRun(message, run).replace(NUMBER, "#");
+    const id = `${words} ${place?.file}:${place?.line}:${place?.column}`;
     groups.set(id, [...(groups.get(id) ?? []), warning]);
   }
   return [...groups.values()].map(([first, ...others]) => {
     const runs = inRuns([first!, ...others].flatMap(({ run }) => run ?? []));
-    return { ...first!, message: first!.message + runs };
+    const isSame = others.every(({ message, run }) => withoutRun(message, run) === withoutRun(first!.message, first!.run));
+    return { ...first!, message: first!.message + (isSame ? runs : runs.replace("; in ", "; likewise in ")) };
   });
 }
 

@@ -6,7 +6,7 @@ import type { RunReport } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject } from "../../engine/task.js";
 import type { FileAccount } from "./account/account.js";
 import type { PlanComparison } from "./compare-plan.js";
-import { type PlanFailure, type PlanWarning, toldOnce } from "./draft.js";
+import { type PlanFailure, type PlanWarning, toldOnce, warnedOnce } from "./draft.js";
 import { isPartial } from "./partial.js";
 import type { IngestPlan } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
@@ -152,7 +152,7 @@ export function runReport(plan: IngestPlan, run: RunReport, extra: readonly Plan
       const counts = [`${run.done} done`, `${run.already} already there`, `${failed} failed`, `${blocked} blocked`];
       if (run.cancelled > 0) counts.push(`${run.cancelled} not done`);
       const lines = [`${counts.join(", ")}; ${formatBytes(bytes)} read in ${formatSeconds(run.seconds)}`];
-      for (const { message } of warnings as { message: string }[]) lines.push(`warning: ${message}`);
+      for (const { message } of warnedOnce(warnings as PlanWarning[])) lines.push(`warning: ${message}`);
       lines.push(...leftOutLines(facts.map(([, of]) => of)));
       return lines.join("\n");
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { runReport } from "./ingest-report.js";
 import type { IngestPlan } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
 
@@ -93,6 +94,27 @@ Warnings:
     expect(document.tasks.map(({ state }) => state)).toEqual(["changed"]);
     expect(document.entities.map(({ state }) => state)).toEqual(["changed", undefined]);
     expect(document.totals).toMatchObject({ new: 0, same: 0, changed: 1 });
+  });
+
+  it("says once what is said of many runs, also where the numbers differ, and of a run that was done as well", () => {
+    const axis = (run: string, degrees: string) => ({
+      message: `alignment 100 of ${run}: the tilt axis is at ${degrees}°`,
+      run,
+      place,
+    });
+    const warnings = [
+      axis("TS_1", "-85.3"),
+      axis("TS_2", "-84.9"),
+      axis("TS_10", "-85.1"),
+      { message: "odd header 7", run: "TS_1" },
+    ];
+    const said = "alignment 100 of TS_1: the tilt axis is at -85.3°; likewise in 3 runs: TS_1, TS_10, TS_2";
+    expect(formatPlan({ ...plan, warnings })).toContain(`Warnings:\n  ${said} (c.yaml:7:3)\n  odd header 7\n\n`);
+    const done = { status: "done", exitStatus: 0, done: 1, already: 0, failed: 0, blocked: 0, cancelled: 0, seconds: 1 };
+    const run = { ...done, interrupted: 0, results: [] } as unknown as Parameters<typeof runReport>[1];
+    expect(runReport({ ...plan, failures: [], warnings }, run, []).toText()).toMatch(
+      new RegExp(`read in .*\\nwarning: ${said}\\nwarning: odd header 7$`),
+    );
   });
 
   it("shows the first few of many files", () => {

@@ -51,7 +51,7 @@ export async function configurationOf(
   const facts = factsOf(answers);
   const byRole = groupsOf(decisions.files.values(), ({ role }) => role);
   const of = (role: string): readonly Decision[] => byRole.get(role) ?? [];
-  const { acquisitionOf, remarks, unread } = await acquisitionsOf(laboratory, of);
+  const { acquisitionOf, remarks, unread, angleLists } = await acquisitionsOf(laboratory, of);
   const spacings = [...new Set(of("tomogram").map((file) => spacingOf(file, laboratory) ?? FALLBACK_SPACING))].sort(
     (a, b) => a - b,
   );
@@ -92,7 +92,7 @@ export async function configurationOf(
     collection_metadata: acquisitionBlock(making),
     frames,
     tiltseries: tiltSeriesBlocks(making),
-    rawtilts: copyBlock(of("raw tilts"), making),
+    rawtilts: copyBlock(angleLists, making),
     ctfs: ctfBlocks(making),
     alignments: alignmentBlocks(making),
     identified_objects: objectTable === undefined ? [] : [{ sources: [{ source_glob: { list_glob: literal(objectTable) } }] }],
@@ -176,7 +176,38 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
   }
   const blind = lists.filter(({ path, role }) => role !== "left out" && !angles.get(path)).map(({ path }) => path);
   if (blind.length > 0) remarks.push(`Published as they are, though no angles can be read in them: ${fewFiles(blind)}.`);
-  return { acquisitionOf: (run: string): Acquisition => byRun.get(run) ?? {}, remarks, unread };
+  const recorded = new Map(mdocs.map(({ path, run }) => [run!, read.get(path)]));
+  const images = new Map(
+    of("tilt series").map(({ path }) => [path.replace(/\.\w+$/, ""), laboratory.get(path)?.volume?.shape[0]]),
+  );
+  const angleLists = [...of("raw tilts"), ...recordedLists(lists, { angles, recorded, imagesOf: images })];
+  return { acquisitionOf: (run: string): Acquisition => byRun.get(run) ?? {}, remarks, unread, angleLists };
+}
+
+/** Degrees that the microscope's angle may differ from the one that AreTomo writes with two decimals. */
+const RECORDED_DEGREES = 0.05;
+
+interface OfTheSeries {
+  readonly angles: ReadonlyMap<string, Acquisition | undefined>;
+  readonly recorded: ReadonlyMap<string, Acquisition | undefined>;
+  /** Images of a tilt series, by its path without its extension. */
+  readonly imagesOf: ReadonlyMap<string, number | undefined>;
+}
+
+/**
+ * Lists that AreTomo3 writes beside an alignment, with the recorded angle of each image of the stack: without such a list nothing is published of the
+ * images. Those of which the acquisition file says otherwise are not taken.
+ */
+function recordedLists(lists: readonly Decision[], { angles, recorded, imagesOf }: OfTheSeries): readonly Decision[] {
+  const has = new Set(lists.flatMap(({ run, role }) => (role === "raw tilts" ? [run] : [])));
+  return lists.filter(({ path, run, role }) => {
+    const list = angles.get(path);
+    const taken = run === undefined ? undefined : recorded.get(run);
+    if (role !== "alignment" || !path.endsWith("_TLT.txt") || has.has(run) || !list?.range || !taken?.range) return false;
+    if (list.count !== imagesOf.get(path.slice(0, -"_TLT.txt".length)) || (taken.count ?? 0) < list.count!) return false;
+    const { min, max } = taken.range;
+    return Math.max(Math.abs(list.range.min - min), Math.abs(list.range.max - max)) <= RECORDED_DEGREES;
+  });
 }
 
 /**
