@@ -65,6 +65,8 @@ def near(a, b):
 class Judge:
     def __init__(self, tree, truth, said, lab):
         self.tree, self.truth, self.said, self.lab = tree, truth, said, lab
+        # series of which a line says that all is left out: `left out: 21 files, such as … (7 series: TS_01, TS_02 …): …`
+        self.whole = {name for names in re.findall(r"left out: .*\(\d+ series: ([^)]*)\):", said) for name in names.split(", ")}
         self.rows, self.found, self.content, self.parts = [], defaultdict(list), defaultdict(set), {}
         self.volumes = defaultdict(list)  # fingerprint -> (kind, run, entry)
         for n, r in truth["runs"].items():
@@ -267,6 +269,7 @@ class Judge:
     def missing(self):
         general = any(re.search(x, self.said) for x in self.truth["said_by"])
         for n, r in self.truth["runs"].items():
+            whole = any(name in (n, *r["aliases"]) for name in self.whole)
             for k in ("tomograms", "tiltseries", "points", "masks", "gains"):
                 for e in r[k]:
                     if self.found[id(e)] or e.get("may"):
@@ -274,7 +277,7 @@ class Judge:
                     if self.gone(e["file"]):
                         self.say("note", "no longer in the laboratory under this name", e["file"])
                         continue
-                    said = general or any(self.mentioned(f) for f in (e["file"], *e.get("also", [])))
+                    said = general or whole or any(self.mentioned(f) for f in (e["file"], *e.get("also", [])))
                     self.say("missing, said" if said else "missing in silence", KINDS.get(k, k), f"{n}: {e['file']}")
             got = [f for f in r["frames"] if self.found[id(f)]]
             left = [f for f in r["frames"] if not self.found[id(f)]]
@@ -282,7 +285,7 @@ class Judge:
             if got and left:
                 self.say("WRONG", "frames in part", f"{n}: {len(got)} of {len(r['frames'])}")
             elif left:
-                said = general or any(self.mentioned(f["file"]) for f in left)
+                said = general or whole or any(self.mentioned(f["file"]) for f in left)
                 self.say("missing, said" if said else "missing in silence", "frames", f"{n}: {left[0]['file']} and {len(left) - 1} more")
             elif got:
                 self.say("right", "frames", f"{n}: {len(got)}")

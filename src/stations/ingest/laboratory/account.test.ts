@@ -66,3 +66,27 @@ it("tells of files that rsync has left in part, and of those alone", async () =>
     "not copied whole: rec/TS_01.mrc, stacks/TS_02.st, of which rsync has left hidden parts; copy the folder again",
   ]);
 });
+
+it("names all the series that a list calls bad, in one line for whatever is of them", async () => {
+  const runs = Array.from({ length: 7 }, (_, at) => `TS_0${at + 1}`);
+  const files = new Map(
+    runs.flatMap((run) =>
+      [".st", ".mdoc", "_rec.mrc"].map((end): [string, Decision] => [
+        `${run}${end}`,
+        {
+          path: `${run}${end}`,
+          run,
+          role: "left out",
+          because: "of a series that list.csv calls bad",
+          strength: "name",
+          details: {},
+        },
+      ]),
+    ),
+  );
+  const laboratory = await laboratoryWith(Object.fromEntries([...files.keys()].map((path) => [path, ""])));
+  const lines = accountLines(laboratory, { runs: [], files, undecided: new Map(), questions: [], software: [], notes: [] });
+  expect(lines.slice(2)).toEqual([
+    `left out: 21 files, such as TS_01.st (7 series: ${runs.join(", ")}): of a series that list.csv calls bad`,
+  ]);
+});

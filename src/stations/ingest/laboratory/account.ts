@@ -14,6 +14,8 @@ const REASONS_MAX = 20;
 const NAMED_MAX = 10;
 /** Files of one kind of reason of which each is told with its own. */
 const EACH_MAX = 3;
+/** Names of series that are left out as a whole. */
+const SERIES_MAX = 100;
 
 /**
  * Tells what became of each file, in lines for a person: the software that was recognised, what is used, what is left out by which reason, what nobody
@@ -73,7 +75,7 @@ function unusedLines(
   if (more.length > 0)
     lines.push(`not used: ${counted(more.length, "more file")} of no known kind, such as ${more.slice(0, 3).join(", ")}`);
   const left = groups.filter(({ fate }) => fate === "left out");
-  for (const group of left.slice(0, REASONS_MAX)) each("left out", group, named(group.paths));
+  for (const group of left.slice(0, REASONS_MAX)) each("left out", group, named(group.paths) + ofSeries(group));
   const rest = left.slice(REASONS_MAX).flatMap(({ paths }) => paths);
   if (rest.length > 0)
     lines.push(
@@ -82,6 +84,10 @@ function unusedLines(
   if (chores.length > 0) lines.push(`left out: logs, scripts, pictures and documents: ${named(chores)}`);
   return lines;
 }
+
+/** Of series that are left out as a whole all are named: whoever has three hundred asks which of them are not there. */
+const ofSeries = ({ runs = [], paths }: UnusedGroup): string =>
+  runs.length === 0 || paths.length <= EACH_MAX ? "" : ` (${counted(runs.length, "series", "series")}: ${few(runs, SERIES_MAX)})`;
 
 /** `2 more runs with an open question: TS_3, TS_4`; undefined where there is none. */
 export function waitingText(decisions: Pick<Decisions, "runs" | "questions">): string | undefined {
@@ -99,6 +105,8 @@ export interface UnusedGroup {
   /** As of its first file. */
   readonly because: string;
   readonly paths: readonly string[];
+  /** Where whole series are left out: which. */
+  readonly runs?: readonly string[] | undefined;
 }
 
 /** What is not used, by reason, the most files first. Files of open questions are in their questions. */
@@ -109,7 +117,9 @@ export function unusedGroups({
 }: Pick<Decisions, "files" | "undecided" | "questions">): UnusedGroup[] {
   const out = [...files.values()].filter(({ role }) => role === "left out" || role === "half map");
   const left = [...groupsOf(out, reasonOf)].map(([key, group]): UnusedGroup => {
-    return { id: stableId("left", key), fate: "left out", because: shownReason(group), paths: group.map(({ path }) => path) };
+    const runs = [...new Set(group.flatMap(({ run, because }) => (run !== undefined && isOfSeries(because) ? [run] : [])))];
+    const paths = group.map(({ path }) => path);
+    return { id: stableId("left", key), fate: "left out", because: shownReason(group), paths, ...(runs.length > 0 && { runs }) };
   });
   // an answer that cannot be followed is told with the others
   const waiting = questions.filter(({ isOfRuns, answer }) => !isOfRuns && answer === undefined);
@@ -148,11 +158,13 @@ export function questionLines({ questions }: Pick<Decisions, "questions">): stri
 
 /** As `withoutCopiedFolders` says it. */
 const OF_FOLDER = ", with all that is in it";
+/** As `judgedQuestions` says it: whatever is of such a series has one fate. */
+const isOfSeries = (because: string): boolean => because.startsWith("of a series that ") && because.endsWith(" calls bad");
 
 const reasonOf = ({ role, because, path }: Decision): string => {
   if (role === "half map") return "half";
   // of a folder that was copied as a whole its name is the reason, whatever lies in it
-  return because.includes(OF_FOLDER) ? because : `${withoutNames(because)} ${kindOf(path)}`.trim();
+  return because.includes(OF_FOLDER) || isOfSeries(because) ? because : `${withoutNames(because)} ${kindOf(path)}`.trim();
 };
 const kindOf = (path: string): string => /\.[A-Za-z]\w{0,7}$/.exec(path)?.[0].toLowerCase() ?? "";
 const withoutNames = (text: string): string => text.replace(/\S*[\d/]\S*/g, "#");

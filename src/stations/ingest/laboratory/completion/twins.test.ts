@@ -126,3 +126,18 @@ it("the tomogram outside of copick is proposed beside one of its size that copic
   expect(await guessed([6, 12, 14])).toEqual(["rec/TS_01_rec.mrc (14×12×6 voxels)"]);
   expect(await guessed([6, 10, 12])).toEqual([undefined]);
 });
+
+it("tomograms that lie alike are one question, whatever shape the names of their runs have", async () => {
+  const runs = ["Lamella1_Position_3", "Position_4", "Position_4_2"];
+  const volume = (folder: string, run: string, at: number) => [
+    `${folder}/${run}.mrc`,
+    mrcFile([6, 12, 14], 10, { seed: at + folder.length }),
+  ];
+  const stack = (run: string, at: number) => [`stacks/${run}.st`, mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 50 + at })];
+  const files = runs.flatMap((run, at) => [stack(run, 7 * at), volume("rec", run, 7 * at), volume("again", run, 7 * at)]);
+  const laboratory = await laboratoryWith(Object.fromEntries(files) as Record<string, Uint8Array>);
+  const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  expect(questions.map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^Run \S+ \(and 2 more runs likewise\) has 2 tomograms/),
+  ]);
+});

@@ -16,6 +16,9 @@ import { isForFigures, isPutAside } from "./put-aside.js";
 import { imagesOf } from "./series.js";
 import { spacingOf } from "./spacings.js";
 
+/** Runs of which names have other shapes, `L1_Position_3` and `Position_3_2`, are asked about together where they lie alike. */
+const RUN = "{run}";
+
 /** Words for what somebody has put aside. */
 const PUT_ASIDE =
   /(?:^|[/_.\- ])(?:old(?:er)?|alt|bad|wrong|broken|fail(?:ed)?|first_?(?:try|attempt)|try\d*|tries|trials?\d*|test(?:s|ing)?|backup|bak|trash|tmp|temp|draft|previous|prelim(?:inary)?|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_\- ]?not[_\- ]?use|archive|verworfen|schlecht)(?=[/_.\- ]|$)/i;
@@ -30,9 +33,11 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
   const isWhole = wholeOnes(files, laboratory);
   const byFolders = groupsOf(
     [...twins.values()].filter((group) => group.length > 1 && !areToBeAll(group)),
-    (group) => group.map(({ path }) => withoutNumbers(path)).join(" "),
+    (group) => group.map(({ path, run }) => withoutNumbers(path.replaceAll(run!, RUN))).join(" "),
   );
-  return [...byFolders].map(([key, groups]): Question => {
+  return [...byFolders.values()].map((groups): Question => {
+    // an answer to those of the first shape of names stays one to them
+    const key = groups[0]!.map(({ path }) => withoutNumbers(path)).join(" ");
     const count = groups[0]!.length;
     const areOfSizes = new Set(groups[0]!.map(({ path }) => sizeOf(path, laboratory))).size > 1;
     const options = Array.from({ length: count }, (_, n): Option => {
