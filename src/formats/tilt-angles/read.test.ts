@@ -42,6 +42,7 @@ it.each([
   ["with the number of the section before each", "1 -3.0\n2 0.0\n3 3.0\n"],
   ["with the dose behind each", "-3.0 2.4\n0.0 4.8\n3.0 7.2\n"],
   ["with order and dose, as AreTomo3 has them", "-3.0 2 3.0\n0.0 1 3.0\n3.0 3 3.0\n"],
+  ["with order and the dose that is summed up in it", "-3.0 3 6.0\n0.0 1 0.0\n3.0 2 3.0\n"],
 ])("reads angles %s", (_, text) => {
   expect(parseTiltAngles(text, "x.rawtlt").map(({ degrees, text: written }) => [degrees, written])).toEqual([
     [-3, "-3.0"],

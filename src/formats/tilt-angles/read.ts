@@ -47,12 +47,21 @@ function angleColumn(rows: readonly (readonly string[])[]): number | undefined {
   const [first, second, third] = Array.from({ length: width }, (_, at) => rows.map((row) => decimal(row[at]!) ?? Number.NaN));
   if (isCount(first!)) return width === 2 && areAngles(second!) && second!.some((value) => value < 0) ? 1 : undefined;
   const others = [second!, ...(third ? [third] : [])];
-  return areAngles(first!) && others.every((values) => isOrder(values) || isDose(values)) ? 0 : undefined;
+  const order = others.find(isOrder);
+  const asTaken = (values: readonly number[]) => (order ? inOrder(values, order) : values);
+  return areAngles(first!) && others.every((values) => isOrder(values) || isDose(values) || isDose(asTaken(values)))
+    ? 0
+    : undefined;
 }
 
 const isCount = (values: readonly number[]): boolean =>
   (values[0] === 0 || values[0] === 1) && values.every((value, at) => value === values[0]! + at);
 const isOrder = (values: readonly number[]): boolean => isCount([...values].sort((a, b) => a - b));
-/** Of each image alike, or summed up. */
+const inOrder = (values: readonly number[], order: readonly number[]): number[] =>
+  values
+    .map((value, at) => [order[at]!, value] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, value]) => value);
+/** Of each image alike, or summed up in the order of the lines. */
 const isDose = (values: readonly number[]): boolean => values.every((value, at) => value >= 0 && value >= (values[at - 1] ?? 0));
 const areAngles = (values: readonly number[]): boolean => values.every((value) => Math.abs(value) <= 90);

@@ -41,7 +41,7 @@ export async function readSections(
     const why = [lacking && reasonOf(lacking, "raw tilt angles"), mdoc instanceof Error && reasonOf(mdoc, "acquisition file")]
       .filter(Boolean)
       .join("; ");
-    warn(context, `${title}: no per-section metadata, because ${why}`, item.place);
+    warn(context, `${title}: no per-section metadata, because ${why.replaceAll(`${title}: `, "")}`, item.place);
     return [];
   }
   const lines = mdocLinesLost(mdoc);

@@ -16,7 +16,6 @@ import { isForFigures, isPutAside } from "./put-aside.js";
 import { imagesOf } from "./series.js";
 import { spacingOf } from "./spacings.js";
 
-/** Runs of which names have other shapes, `L1_Position_3` and `Position_3_2`, are asked about together where they lie alike. */
 const RUN = "{run}";
 
 /** Words for what somebody has put aside. */
@@ -31,13 +30,10 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
   const twins = twinsOf(tomograms, laboratory);
   const isWhole = wholeOnes(files, laboratory);
-  const byFolders = groupsOf(
-    [...twins.values()].filter((group) => group.length > 1 && !areToBeAll(group)),
-    (group) => group.map(({ path, run }) => withoutNumbers(path.replaceAll(run!, RUN))).join(" "),
-  );
+  const byFolders = lyingAlike([...twins.values()].filter((group) => group.length > 1 && !areToBeAll(group)));
   return [...byFolders.values()].map((groups): Question => {
     // an answer to those of the first shape of names stays one to them
-    const key = groups[0]!.map(({ path }) => withoutNumbers(path)).join(" ");
+    const key = withoutNumbersOf(groups[0]!);
     const count = groups[0]!.length;
     const areOfSizes = new Set(groups[0]!.map(({ path }) => sizeOf(path, laboratory))).size > 1;
     const options = Array.from({ length: count }, (_, n): Option => {
@@ -63,6 +59,19 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
       options: [...options, all],
       ...(at !== undefined && { guess: `${at + 1}` }),
     };
+  });
+}
+
+const withoutNumbersOf = (group: readonly Decision[]) => group.map(({ path }) => withoutNumbers(path)).join(" ");
+
+/** Those of which the paths are the same without their numbers, or without the names of their runs: `Position_3_2` beside `L1_Position_3`. */
+function lyingAlike(twins: readonly (readonly Decision[])[]): Map<string, (readonly Decision[])[]> {
+  const known = new Map<string, string>();
+  return groupsOf(twins, (group) => {
+    const forms = [withoutNumbersOf(group), group.map(({ path, run }) => withoutNumbers(path.replaceAll(run!, RUN))).join(" ")];
+    const key = forms.flatMap((form) => known.get(form) ?? [])[0] ?? forms[0]!;
+    for (const form of forms) known.set(form, key);
+    return key;
   });
 }
 

@@ -177,9 +177,9 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
   const blind = lists.filter(({ path, role }) => role !== "left out" && !angles.get(path)).map(({ path }) => path);
   if (blind.length > 0) remarks.push(`Published as they are, though no angles can be read in them: ${fewFiles(blind)}.`);
   const recorded = new Map(mdocs.map(({ path, run }) => [run!, read.get(path)]));
-  const images = new Map(
-    of("tilt series").map(({ path }) => [path.replace(/\.\w+$/, ""), laboratory.get(path)?.volume?.shape[0]]),
-  );
+  const isSorted = ({ path }: Decision) => laboratory.get(path.replace(/\.\w+$/, "") + ARETOMO3_LIST) !== undefined;
+  const sorted = of("tilt series").filter(isSorted);
+  const images = new Map(sorted.map(({ path, run }) => [run!, laboratory.get(path)?.volume?.shape[0]]));
   const angleLists = [...of("raw tilts"), ...recordedLists(lists, { angles, recorded, imagesOf: images })];
   return { acquisitionOf: (run: string): Acquisition => byRun.get(run) ?? {}, remarks, unread, angleLists };
 }
@@ -187,10 +187,12 @@ async function acquisitionsOf(laboratory: Laboratory, of: (role: string) => read
 /** Degrees that the microscope's angle may differ from the one that AreTomo writes with two decimals. */
 const RECORDED_DEGREES = 0.05;
 
+const ARETOMO3_LIST = "_TLT.txt";
+
 interface OfTheSeries {
   readonly angles: ReadonlyMap<string, Acquisition | undefined>;
   readonly recorded: ReadonlyMap<string, Acquisition | undefined>;
-  /** Images of a tilt series, by its path without its extension. */
+  /** Images of those tilt series that AreTomo3 has written, by run: it sorts them by angle. */
   readonly imagesOf: ReadonlyMap<string, number | undefined>;
 }
 
@@ -203,8 +205,8 @@ function recordedLists(lists: readonly Decision[], { angles, recorded, imagesOf 
   return lists.filter(({ path, run, role }) => {
     const list = angles.get(path);
     const taken = run === undefined ? undefined : recorded.get(run);
-    if (role !== "alignment" || !path.endsWith("_TLT.txt") || has.has(run) || !list?.range || !taken?.range) return false;
-    if (list.count !== imagesOf.get(path.slice(0, -"_TLT.txt".length)) || (taken.count ?? 0) < list.count!) return false;
+    if (role !== "alignment" || !path.endsWith(ARETOMO3_LIST) || has.has(run) || !list?.range || !taken?.range) return false;
+    if (list.count !== imagesOf.get(run!) || (taken.count ?? 0) < list.count!) return false;
     const { min, max } = taken.range;
     return Math.max(Math.abs(list.range.min - min), Math.abs(list.range.max - max)) <= RECORDED_DEGREES;
   });
