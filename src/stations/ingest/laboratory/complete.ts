@@ -9,6 +9,7 @@ import { chunkQuestions } from "./completion/chunks.js";
 import { comparedQuestions } from "./completion/compared-tables.js";
 import { configuredSizeQuestions } from "./completion/configured-sizes.js";
 import { countedInPixels, countedQuestions } from "./completion/counted-pixels.js";
+import { settleCtfFormats } from "./completion/ctf-formats.js";
 import { cutQuestions } from "./completion/cuts.js";
 import { copiesOfPortal, downloadedQuestions } from "./completion/downloaded.js";
 import { empiarQuestions } from "./completion/empiar-entries.js";
@@ -124,6 +125,7 @@ export async function complete(
   nameProcessing(files, laboratory);
   withoutRun(files, undecided);
   await unreadLists(files, laboratory);
+  await settleCtfFormats(files, laboratory);
   if (given.archive === undefined) ask(await comparedQuestions(files, laboratory));
   await leaveWhatIsNotMeant(files, laboratory, ask);
   await onlyOne(files, undecided, laboratory);

@@ -111,13 +111,15 @@ async function angleTexts(laboratory: Laboratory, spoken: ReadonlySet<string>): 
 const COORDINATE_TEXT = /\.(?:txt|dat)$/i;
 const COORDINATES_BYTES_MAX = 4 * 1024 * 1024;
 
-/** A text of three numbers a line in a folder that is called after points; of others there, such as notes, nothing is said. */
+/** A text of three numbers a line below a folder that is called after points; of others there, such as notes, nothing is said. */
 async function listOfPoints(laboratory: Laboratory, { path, format, size }: Surveyed): Promise<Seeming | undefined> {
   const isText = format === "text" && size <= COORDINATES_BYTES_MAX && COORDINATE_TEXT.test(path);
-  if (!isText || !isOfPoints(folderOf(path))) return undefined;
+  const folders = path.split("/").slice(0, -1);
+  const folder = folders.slice(0, folders.findLastIndex(isOfPoints) + 1).join("/");
+  if (!isText || folder === "") return undefined;
   const text = await laboratory.text(path);
   if (text === undefined || tableOf(text, path) === undefined) return undefined;
-  return { role: "points", because: `each line has three numbers, and it lies in ${folderOf(path)}`, strength: "name" };
+  return { role: "points", because: `each line has three numbers, and it lies in ${folder}`, strength: "name" };
 }
 
 const OF_TILTS: Seeming = {

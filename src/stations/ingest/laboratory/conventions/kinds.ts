@@ -139,7 +139,7 @@ export function seeming(file: Surveyed, around: Around): Seeming | undefined {
 }
 
 /** Whether a folder is called as lists of points are: `picks_bin8`. */
-export const isOfPoints = (folder: string): boolean => POINTS.test(folder.slice(folder.lastIndexOf("/") + 1));
+export const isOfPoints = (folder: string): boolean => POINTS.test(folder);
 
 function calledPoints(name: string): Seeming | undefined {
   return POINTS.test(name) ? { role: "points", because: `its name is ${name}`, strength: "name" } : undefined;

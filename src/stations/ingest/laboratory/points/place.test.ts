@@ -80,6 +80,7 @@ it("texts in a folder of picks are lists of points where each line has three num
     "picks/TS_01_ATPase.txt": `# x y z\n${lines(INSIDE, " ")}`,
     "picks/TS_02_ATPase.txt": `# voxels, picked by hand\n${lines(INSIDE, " ")}`,
     "picks/TS_02_notes.txt": "thick ice\n",
+    "picks/eman_boxes/TS_02_vault.txt": "3\t9\t2\n11\t4\t7\n6\t6\t5\n",
     "other/TS_01_ATPase.txt": lines(INSIDE, " "),
   };
   const found = await told(files);
@@ -89,6 +90,7 @@ it("texts in a folder of picks are lists of points where each line has three num
       run,
       details: { points: { format: "csv_with_header", delimiter: " " } },
     });
+  expect(found.files.get("picks/eman_boxes/TS_02_vault.txt")).toMatchObject({ role: "points", run: "TS_02" });
   expect(found.files.get("picks/TS_02_notes.txt")).toBeUndefined();
   expect(found.files.get("other/TS_01_ATPase.txt")).toBeUndefined();
 });

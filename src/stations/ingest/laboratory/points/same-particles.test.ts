@@ -382,3 +382,20 @@ it("lists whose columns are named z, y, x have the same particles as others", as
   });
   expect(questions.map(({ files }) => files)).toEqual([["ribo/TS_1.csv", "turned/TS_1.csv"]]);
 });
+
+it("of a list of many tomograms beside one of a few it is said of which nothing would be published", async () => {
+  const names = ["TS_1", "TS_2", "TS_3"];
+  const { "Refine3D/job005/run_data.star": few, ...others } = withTable(names, refined(names.slice(0, 2), 1));
+  const files = Object.fromEntries(Object.entries(others).filter(([path]) => !path.includes("matching/")));
+  const { questions } = await decided({
+    ...files,
+    "Refine3D/job005/run_data.star": few!,
+    "first/particles.star": refined(names, 0),
+  });
+  const asked = questions.find(({ id }) => id.startsWith("same-particles"))!;
+  expect(asked.options.map(({ says }) => says)).toEqual([
+    "those of RELION; nothing would be published of 1 run that only others have: TS_3",
+    "those of Warp",
+    "each of them",
+  ]);
+});

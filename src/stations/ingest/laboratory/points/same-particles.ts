@@ -1,4 +1,4 @@
-import { fewAlike } from "../../../../core/finding.js";
+import { few, fewAlike } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Option, PointsReading, Question } from "../claims.js";
@@ -262,13 +262,15 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
     const lost = Math.max(0, ...lostOf(family, shared));
     const more = Math.max(0, ...moreOf(family, shared));
     const crowd = more <= 0 ? "" : `; it has ${counted(more, "point")} more than others, new ones or several at one place`;
-    const but = lost === 0 ? crowd : `${crowd}; at least ${counted(lost, "point")} that only others have would be lost`;
+    const gone = lost === 0 ? crowd : `${crowd}; at least ${counted(lost, "point")} that only others have would be lost`;
+    const claims = others.includes(family)
+      ? [...family.files.map(asItIs), ...withoutFamilies(families, family)]
+      : [...claimsOf([family, ...best.filter((one) => one !== family)], shared), ...withoutFamilies(others, family)];
+    const but = gone + lackingText(same, claims);
     return {
       answer: answers[at]!,
       says: `${isAlone(family) ? `those of ${family.by}` : namesOf(family)}${but}`,
-      claims: others.includes(family)
-        ? [...family.files.map(asItIs), ...withoutFamilies(families, family)]
-        : [...claimsOf([family, ...best.filter((one) => one !== family)], shared), ...withoutFamilies(others, family)],
+      claims,
     };
   });
   const ids = families.map((family) => `${family.by} ${family.files[0]!.path}`);
@@ -279,6 +281,17 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
     options: [...options, { answer: "all", says: "each of them", claims: files.map(asItIs) }],
     guess: isEqual ? undefined : answers[families.indexOf(best[0]!)],
   };
+}
+
+/** Runs of which only a list that is left out has points, such as a table of many tomograms beside one of a few: `; of 3 runs, a, b and c, there would be none`. */
+function lackingText(families: readonly Family[], claims: readonly Claim[]): string {
+  const kept = new Set(claims.flatMap(({ path, role }) => (role === "left out" ? [] : [path])));
+  const files = families.flatMap((family) => family.files);
+  const has = new Set(files.filter(({ path }) => kept.has(path)).flatMap(runsOfFile));
+  const lacking = [...new Set(files.flatMap(runsOfFile))].filter((run) => !has.has(run));
+  return lacking.length === 0
+    ? ""
+    : `; nothing would be published of ${counted(lacking.length, "run")} that only others have: ${few(lacking)}`;
 }
 
 const withoutFamilies = (some: readonly Family[], kept: Family): Claim[] =>

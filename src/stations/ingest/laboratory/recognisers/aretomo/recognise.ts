@@ -113,8 +113,13 @@ function claimBelow(laboratory: Laboratory, folder: string, byStem: ReadonlyMap<
     kind === "log"
       ? "a log of AreTomo3"
       : `${one ? `the alignment of ${baseName(one.path)} once more` : "an alignment that AreTomo wrote"}, for IMOD, RELION or Warp`;
-  for (const { path } of laboratory.inFolder(folder))
-    claims.push({ path, role: "left out", run: one?.run, because, strength: "bookkeeping" });
+  for (const { path } of laboratory.inFolder(folder)) {
+    // a table of RELION may name it as what its CTFs are from
+    if (one && kind === "imod" && /_ctf\.txt$/i.test(path)) {
+      const again = `the CTF estimate of ${baseName(one.path)} once more, for IMOD`;
+      claims.push({ path, role: "left out", run: one.run, because: again, strength: "name" });
+    } else claims.push({ path, role: "left out", run: one?.run, because, strength: "bookkeeping" });
+  }
 }
 
 /** What AreTomo2 wrote into another folder than that of the stack, which has the `.aln`. */
