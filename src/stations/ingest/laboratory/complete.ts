@@ -100,6 +100,11 @@ import { runTables } from "./run-tables.js";
 import type { Laboratory } from "./survey/laboratory.js";
 import { leaveWaitingLists, leaveWaitingTwins, waitForAnswers } from "./waiting.js";
 
+async function leaveUnreadTexts(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
+  await unreadLists(files, laboratory);
+  await settleCtfFormats(files, laboratory);
+}
+
 /**
  * What can be decided only when the runs and their tomograms are known: tables of runs, lists of points and their units, voxel sizes that contradict
  * each other. Changes the maps that it is given: a copy of so many would be held beside them.
@@ -124,8 +129,7 @@ export async function complete(
   joinAcquisitions(files);
   nameProcessing(files, laboratory);
   withoutRun(files, undecided);
-  await unreadLists(files, laboratory);
-  await settleCtfFormats(files, laboratory);
+  await leaveUnreadTexts(files, laboratory);
   if (given.archive === undefined) ask(await comparedQuestions(files, laboratory));
   await leaveWhatIsNotMeant(files, laboratory, ask);
   await onlyOne(files, undecided, laboratory);
