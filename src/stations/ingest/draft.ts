@@ -102,14 +102,21 @@ export function toldOnce(failures: readonly PlanFailure[]): ToldFailure[] {
 
 const NUMBER = /\d+(?:\.\d+)?/g;
 
-/** For people: what is said of several runs in the same words, once, with their names. Numbers may differ: those of the first stand for all. */
+/**
+ * For people: what is said of several runs in the same words, once, with their names. Numbers may differ from run to run: those of the first stand for
+ * all. What is said of one run with other numbers, such as of its two tomograms, is told each.
+ */
 export function warnedOnce(warnings: readonly PlanWarning[]): PlanWarning[] {
   const groups = new Map<string, PlanWarning[]>();
+  const ofRun = new Map<string, string[]>();
   for (const warning of warnings) {
     const { message, place, run } = warning;
-    const words = run === undefined ? message : withoutRun(message, run).replace(NUMBER, "#");
-    const id = `${words} ${place?.file}:${place?.line}:${place?.column}`;
-    groups.set(id, [...(groups.get(id) ?? []), warning]);
+    const bare = withoutRun(message, run);
+    const id = `${run === undefined ? bare : bare.replace(NUMBER, "#")} ${place?.file}:${place?.line}:${place?.column}`;
+    const said = ofRun.get(`${id} ${run}`) ?? [];
+    if (!said.includes(bare)) ofRun.set(`${id} ${run}`, [...said, bare]);
+    const at = said.includes(bare) ? said.indexOf(bare) : said.length;
+    groups.set(`${id} ${at}`, [...(groups.get(`${id} ${at}`) ?? []), warning]);
   }
   return [...groups.values()].map(([first, ...others]) => {
     const runs = inRuns([first!, ...others].flatMap(({ run }) => run ?? []));

@@ -117,6 +117,13 @@ Warnings:
     );
   });
 
+  it("says each of what differs in numbers alone, but is of one run", () => {
+    const of = (run: string, id: number) => ({ message: `tomogram ${id} of ${run}: its header has no voxel size`, run, place });
+    const text = formatPlan({ ...plan, warnings: [of("a", 100), of("a", 101), of("b", 100), of("a", 101)] });
+    expect(text).toContain("tomogram 100 of a: its header has no voxel size; in 2 runs: a, b");
+    expect(text.match(/tomogram 101 of a: its header has no voxel size \(/g)).toHaveLength(1);
+  });
+
   it("shows the first few of many files", () => {
     const many = { ...plan.entities[0]!, reads: Array.from({ length: 60 }, (_, i) => `/in/f${i}.tif`) };
     const text = formatPlan({ ...plan, entities: [many] });

@@ -2,6 +2,7 @@ import { few, fewFiles } from "../../../core/finding.js";
 import { groupsOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
 import { TAKEN } from "../check/placeholders.js";
+import { isOfBadSeries } from "./completion/judged-series.js";
 import { countText, type Decision, type Decisions, waitingRuns } from "./decide.js";
 import { stableId } from "./questions.js";
 import type { Laboratory } from "./survey/laboratory.js";
@@ -117,7 +118,7 @@ export function unusedGroups({
 }: Pick<Decisions, "files" | "undecided" | "questions">): UnusedGroup[] {
   const out = [...files.values()].filter(({ role }) => role === "left out" || role === "half map");
   const left = [...groupsOf(out, reasonOf)].map(([key, group]): UnusedGroup => {
-    const runs = [...new Set(group.flatMap(({ run, because }) => (run !== undefined && isOfSeries(because) ? [run] : [])))];
+    const runs = [...new Set(group.flatMap(({ run, because }) => (run !== undefined && isOfBadSeries(because) ? [run] : [])))];
     const paths = group.map(({ path }) => path);
     return { id: stableId("left", key), fate: "left out", because: shownReason(group), paths, ...(runs.length > 0 && { runs }) };
   });
@@ -158,13 +159,11 @@ export function questionLines({ questions }: Pick<Decisions, "questions">): stri
 
 /** As `withoutCopiedFolders` says it. */
 const OF_FOLDER = ", with all that is in it";
-/** As `judgedQuestions` says it: whatever is of such a series has one fate. */
-const isOfSeries = (because: string): boolean => because.startsWith("of a series that ") && because.endsWith(" calls bad");
 
 const reasonOf = ({ role, because, path }: Decision): string => {
   if (role === "half map") return "half";
   // of a folder that was copied as a whole its name is the reason, whatever lies in it
-  return because.includes(OF_FOLDER) || isOfSeries(because) ? because : `${withoutNames(because)} ${kindOf(path)}`.trim();
+  return because.includes(OF_FOLDER) || isOfBadSeries(because) ? because : `${withoutNames(because)} ${kindOf(path)}`.trim();
 };
 const kindOf = (path: string): string => /\.[A-Za-z]\w{0,7}$/.exec(path)?.[0].toLowerCase() ?? "";
 const withoutNames = (text: string): string => text.replace(/\S*[\d/]\S*/g, "#");

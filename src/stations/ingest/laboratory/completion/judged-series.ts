@@ -42,6 +42,10 @@ interface Judged {
   readonly cells: readonly string[];
 }
 
+const ofBadSeries = (list: string): string => `of a series that ${list} calls bad`;
+/** Whether that is why a file is left out: whatever is of such a series has one fate. */
+export const isOfBadSeries = (because: string): boolean => /^of a series that .* calls bad$/.test(because);
+
 /**
  * Tilt series that a list beside the data calls bad while it calls others good: `no` below `Good?`, a remark `do not use`, or `BAD` where nothing was made of
  * the series. In a list of tomograms, which has several of one series, a row is about its file alone. A person says whether they are published, since what is
@@ -118,7 +122,7 @@ export async function judgedQuestions(
       text: `Are these ${isOfFiles ? "tomograms" : "series"} not to be published, since ${path} calls them bad: ${few(shown)}?`,
       files: own.map((file) => file.path),
       options: outOrAsIs(own, {
-        because: isOfFiles ? `${path} calls it bad` : `of a series that ${path} calls bad`,
+        because: isOfFiles ? `${path} calls it bad` : ofBadSeries(path),
         ...{ as: "publish", says: "published as the others are" },
       }),
       guess: "leave-out",

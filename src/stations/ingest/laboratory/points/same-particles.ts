@@ -283,7 +283,7 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
   };
 }
 
-/** Runs of which only a list that is left out has points, such as a table of many tomograms beside one of a few: `; of 3 runs, a, b and c, there would be none`. */
+/** Runs of which only a list that is left out has points, such as a table of many tomograms beside one of a few. */
 function lackingText(families: readonly Family[], claims: readonly Claim[]): string {
   const kept = new Set(claims.flatMap(({ path, role }) => (role === "left out" ? [] : [path])));
   const files = families.flatMap((family) => family.files);
