@@ -51,6 +51,20 @@ describe("series that a list beside the data calls bad", () => {
   });
 });
 
+it.each(["20220315", "2022-03-15", "15.03.2022"])(
+  "of series that are numbered anew on each day a table with the day calls one bad: %s",
+  async (day) => {
+    const volume = (seed: number) => mrcFile([6, 12, 12], 10, { seed });
+    const days = ["20220315", "20220622"].flatMap((folder, d) =>
+      [1, 2, 3].map((n) => [`${folder}/TS_0${n}/TS_0${n}_rec.mrc`, volume(10 * d + n)] as const),
+    );
+    const rows = ["yes", "no", "yes"].map((good, n) => `${day},TS_0${n + 1},${good}\n20220622,TS_0${n + 1},yes\n`);
+    const { questions } = await decided({ "log.csv": `day,series,good?\n${rows.join("")}` }, Object.fromEntries(days));
+    const judged = questions.filter(({ id }) => id.startsWith("judged"));
+    expect(judged.map(({ files }) => files)).toEqual([["20220315/TS_02/TS_02_rec.mrc"]]);
+  },
+);
+
 const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
 const RECORDED = {
   ...{ "TS_01.st": stack(1), "TS_02.st": stack(2), "TS_03.st": stack(3) },

@@ -7,7 +7,7 @@ import { stemOf } from "../recognisers/common/names.js";
 import { baseName, folderOf } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { outOrAsIs } from "./claim.js";
-import { cellsOf, listsIn, rowFinder } from "./row-files.js";
+import { cellsOf, folderFinder, listsIn, rowFinder } from "./row-files.js";
 
 /** Titles of columns in which people write whether a series is any good, and of those in which they mark the bad ones: `Good?`, `use (y/n)`, `exclude`. */
 const OF_GOOD = titles(
@@ -91,10 +91,11 @@ export async function judgedQuestions(
   };
   const isUnprocessed = (name: string) =>
     runsCalled(name).every((run) => byRun.get(run)?.every(({ role }) => RECORDED.includes(role)) === true);
+  const isFolder = folderFinder(laboratory);
   const questions: Question[] = [];
   for (const { path } of listsIn(laboratory)) {
     const cells = await cellsOf(laboratory, path);
-    const { bad, good, rows } = judgedIn(cells, { isName: (name) => runsCalled(name).length > 0, isUnprocessed });
+    const { bad, good, rows } = judgedIn(cells, { isName: (name) => runsCalled(name).length > 0, isUnprocessed, isFolder });
     if (bad.length === 0) continue;
     const listed = rows.flatMap((cells) => fileOf(cells).map(({ run }) => run));
     const isOfFiles = new Set(listed).size < listed.length;
@@ -134,6 +135,7 @@ export async function judgedQuestions(
 interface Series {
   isName(cell: string): boolean;
   isUnprocessed(name: string): boolean;
+  isFolder(cell: string): boolean;
 }
 
 interface JudgedRows {
@@ -145,14 +147,16 @@ interface JudgedRows {
 const NONE: JudgedRows = { bad: [], good: [], rows: [] };
 
 /** The series that a table calls bad; none where it calls none good, or has no row for each series. */
-function judgedIn(table: readonly (readonly string[])[], { isName: isCalled, isUnprocessed }: Series): JudgedRows {
+function judgedIn(table: readonly (readonly string[])[], { isName: isCalled, isUnprocessed, isFolder }: Series): JudgedRows {
   const nameIn = (cell = "") => (isCalled(cell) ? cell : stemOf(cell));
   const isName = (cell = "") => isCalled(nameIn(cell));
   const { head, all, named } = withNames(table, (cell) => (isName(cell) ? nameIn(cell) : undefined));
   const most = Math.max(0, ...named.map(({ size }) => size));
-  // a list of points has the same name in many rows
-  if (most < 2 || most < all.length / 2) return NONE;
   const names = named.findIndex(({ size }) => size === most);
+  // a list of points has the same name in many rows; where series are numbered anew on each day, the folder of the day stands beside them
+  const folders = head.findIndex((_, at) => at !== names && all.every((row) => isFolder(row[at] ?? "")));
+  const series = new Set(all.flatMap((row) => (isName(row[names]) ? [`${nameIn(row[names])}/${row[folders] ?? ""}`] : [])));
+  if (most < 2 || series.size < all.length / 2) return NONE;
   // a row with the names of two series tells something of both; a sample, with which names begin, stands in many rows
   const isOther = (cell: string, at: number) => at !== names && named[at]?.isRepeated === false && isName(cell);
   const rows = all.filter((row) => isName(row[names]) && !row.some(isOther));

@@ -84,6 +84,8 @@ describe("what somebody has put aside", () => {
   it("(36) and a tomogram of a first try, where what was made after it is gone", async () => {
     const alone = { "rec_try1/TS_02_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) };
     expect((await decided(alone)).questions).toEqual([["put-aside-alone", "leave-out"]]);
+    const oneWord = { "rec_firsttry/TS_02_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) };
+    expect((await decided(oneWord)).questions).toEqual([["put-aside-alone", "leave-out"]]);
     const folder = { "denoised_try1/TS_02_denoised.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }) };
     expect((await decided(folder)).questions).toEqual([]);
   });

@@ -128,7 +128,7 @@ export function asideListQuestions(files: ReadonlyMap<string, Decision>): Questi
   });
 }
 
-const TRY = /(?:^|[_.\- ])(?:first|1st|try|attempt|trial)\d*(?=[_.\- ]|$)/i;
+const TRY = /(?:^|[_.\- ])(?:(?:first|1st)(?:[_.\- ]?(?:try|attempt|trial|run))?|try|attempt|trial)\d*(?=[_.\- ]|$)/i;
 
 /** Whether a file lies in the folder of a first try: beside it, under its name without the word, lies one with tomograms, `stacks` beside `stacks_try1`. */
 function triesOf(folders: readonly string[]): (path: string) => boolean {

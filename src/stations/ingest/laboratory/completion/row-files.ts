@@ -1,3 +1,4 @@
+import { groupsOf } from "../../../../core/groups.js";
 import { parseTable } from "../../../../formats/table/delimited.js";
 import { mapLimit } from "../../../../system/parallel.js";
 import { beginningOf, orReason } from "../recognisers/common/reading.js";
@@ -42,6 +43,32 @@ export async function cellsOf(laboratory: Laboratory, path: string): Promise<rea
 const WORD = /^(?=.*\p{L})[\p{L}\p{N}_+-]{2,}$/u;
 const wordForm = (word: string): RegExp => new RegExp(`(?<![\\p{L}\\p{N}])${word.replaceAll("+", "\\+")}(?![\\p{L}\\p{N}])`, "u");
 
+/** The digits of a day as tables and folders have them: `2022-03-15`, `15.03.2022`, `20220315`, `220315`; undefined where it is none. */
+function dayOf(text: string): string | undefined {
+  const [, year, month, day] = /^(?:20)?(\d\d)[-_./]?(\d\d)[-_./]?(\d\d)(?!\d)/.exec(text) ?? [];
+  if (isMonth(month) && isDay(day)) return `${year}${month}${day}`;
+  const [, first, second, last] = /^(\d\d?)[./](\d\d?)[./](?:20)?(\d\d)$/.exec(text) ?? [];
+  return isMonth(second) && isDay(first) ? `${last}${second!.padStart(2, "0")}${first!.padStart(2, "0")}` : undefined;
+}
+const isMonth = (digits = "0"): boolean => Number(digits) >= 1 && Number(digits) <= 12;
+const isDay = (digits = "0"): boolean => Number(digits) >= 1 && Number(digits) <= 31;
+
+/** The names of folders that a cell of a table means: its own, or those that begin with its day. */
+function foldersMeant(laboratory: Laboratory): (cell: string) => ReadonlySet<string> {
+  const names = new Set(laboratory.folders().flatMap((path) => path.split("/")));
+  const byDay = groupsOf([...names], (name) => dayOf(name) ?? "");
+  return (cell) => {
+    const day = cell === "" || names.has(cell) ? undefined : dayOf(cell);
+    return new Set(names.has(cell) && cell !== "" ? [cell] : day === undefined ? [] : byDay.get(day));
+  };
+}
+
+/** Whether a cell of a table names a folder, or the day of one. */
+export function folderFinder(laboratory: Laboratory): (cell: string) => boolean {
+  const meant = foldersMeant(laboratory);
+  return (cell) => meant(cell).size > 0;
+}
+
 /** Of paths those that a row of a table means. */
 type RowFinder = (paths: readonly string[], cells: readonly string[]) => readonly string[];
 
@@ -51,13 +78,19 @@ type RowFinder = (paths: readonly string[], cells: readonly string[]) => readonl
  * none of them.
  */
 export function rowFinder(laboratory: Laboratory): RowFinder {
-  const folders = new Set(laboratory.folders().flatMap((path) => path.split("/")));
+  const meant = foldersMeant(laboratory);
   return (paths, cells) => {
     let left = paths;
     for (const cell of cells) {
       if (left.length < 2) break;
-      if (cell === "" || !folders.has(cell)) continue;
-      const below = left.filter((path) => path.split("/").slice(0, -1).includes(cell));
+      const folders = meant(cell);
+      if (folders.size === 0) continue;
+      const below = left.filter((path) =>
+        path
+          .split("/")
+          .slice(0, -1)
+          .some((part) => folders.has(part)),
+      );
       if (below.length > 0) left = below;
     }
     for (const cell of cells) {

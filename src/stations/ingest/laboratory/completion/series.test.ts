@@ -25,6 +25,26 @@ it("of two stacks of a run the one is taken that its acquisition file lies besid
   expect(await asked("mdocs/Position_1.mdoc")).toEqual([undefined]);
 });
 
+it("of two stacks of a run whose alignment has not been made that is taken of which others at such places were aligned", async () => {
+  const runs = ["TS_01", "TS_02"];
+  const paths = runs.flatMap((run) => [`raw/${run}.mrc`, `imod/${run}/${run}.mrc`]);
+  const laboratory = await laboratoryWith({
+    ...Object.fromEntries(paths.map((path, seed) => [path, stack(seed)])),
+    ...Object.fromEntries(runs.map((run) => [`raw/${run}.mrc.mdoc`, "[ZValue = 0]\n"])),
+  });
+  const known = (path: string, run: string, role: Decision["role"]): [string, Decision] => [
+    path,
+    { path, role, run, because: "", strength: "bookkeeping", details: {} },
+  ];
+  const stacks = paths.map((path) => known(path, /TS_\d+/.exec(path)![0], "tilt series"));
+  const files = new Map([...stacks, known("imod/TS_01/TS_01.xf", "TS_01", "alignment")]);
+  const questions = await seriesOfOneRun(files, laboratory);
+  expect(questions.map(({ guess, options }) => options.find(({ answer }) => answer === guess)?.says)).toEqual([
+    "imod/TS_01/TS_01.mrc (an alignment lies beside it)",
+    "imod/TS_02/TS_02.mrc (those like it were aligned)",
+  ]);
+});
+
 it("of lists of angles that are equal that beside the stack is used, and others are left to a person", async () => {
   const used = async (copied: string) => {
     const laboratory = await laboratoryWith({

@@ -15,7 +15,7 @@ import { mdocsOf } from "../recognisers/common/mdocs.js";
 import { ALIGNED } from "../recognisers/common/names.js";
 import { baseName, folderOf, sharedDepth } from "../recognisers/common/paths.js";
 import { orReason } from "../recognisers/common/reading.js";
-import { stemOf } from "../run-names.js";
+import { stemOf, withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut, outOrAsIs } from "./claim.js";
 import { imagesIn } from "./joined-runs.js";
@@ -181,13 +181,18 @@ async function countIn(laboratory: Laboratory, path: string): Promise<number | u
 /**
  * Tilt series of one run. Those with the same images are one: the one that the acquisition file lies beside stays, else the one that
  * bookkeeping names, else the one that is called as the run, else the first. Of others a person
- * says which is to be published; until then the one that was aligned, or that the acquisition file lies beside, or the only one with as many images as the run
- * has angles, or that bookkeeping names.
+ * says which is to be published; until then the one that was aligned, or of which others at such places were, or that the acquisition file lies beside, or the
+ * only one with as many images as the run has angles, or that bookkeeping names.
  */
 export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
   const angles = await anglesOf(files, laboratory);
+  const runs = severalOf(files, "tilt series");
+  const isLikeAligned = likeAligned(
+    runs.flatMap(([, all]) => all),
+    files,
+  );
   const questions: Question[] = [];
-  for (const [run, all] of severalOf(files, "tilt series")) {
+  for (const [run, all] of runs) {
     if (all.every(({ strength }) => strength === "person")) continue;
     const described = ({ path }: Decision) =>
       laboratory.get(`${path}.mdoc`) !== undefined ||
@@ -222,13 +227,14 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     const guesses = [
       // an alignment numbers the sections of the stack that it was made for, which may be in another order than those of others
       some.filter((file) => isAligned(file, files)),
+      some.filter(isLikeAligned),
       described(first!) && !described(second!) ? [first!] : [],
       fitting,
       some.filter(({ strength }) => strength === "bookkeeping"),
     ];
     const guess = guesses.find(({ length }) => length === 1)?.map((file) => some.indexOf(file))[0];
     const signs = (file: Decision) => [
-      ...(isAligned(file, files) ? ["an alignment lies beside it"] : []),
+      ...(isAligned(file, files) ? ["an alignment lies beside it"] : isLikeAligned(file) ? ["those like it were aligned"] : []),
       ...(described(file) ? ["its acquisition file lies beside it"] : []),
       ...(fitting.length < some.length && fitting.includes(file) ? ["it has as many images as the run has angles"] : []),
       ...(file.strength === "bookkeeping" ? ["bookkeeping names it"] : []),
@@ -301,6 +307,12 @@ function isAligned({ path, run }: Decision, files: ReadonlyMap<string, Decision>
     const alignment = files.get(`${stem}${end}`);
     return alignment?.role === "alignment" && alignment.run === run;
   });
+}
+
+/** A test whether stacks of other runs, at the same places but for numbers, were aligned: one whose alignment has not been made yet is of their kind. */
+function likeAligned(stacks: readonly Decision[], files: ReadonlyMap<string, Decision>): (file: Decision) => boolean {
+  const places = new Set(stacks.filter((file) => isAligned(file, files)).map(({ path }) => withoutNumbers(path)));
+  return ({ path }) => places.has(withoutNumbers(path));
 }
 
 /** Beside the only stack with as many images as there are angles another one may be a volume whose header is wrong. */
