@@ -173,6 +173,14 @@ describe("a project of RELION 4", () => {
     expect(sized([200, 464, 480], [3838, 3710, 2000])).toBeUndefined();
   });
 
+  it("asks nothing where the header agrees with the size as well as a whole binning does", async () => {
+    // 256 × 240 × 128 pixels of 2.7 Å are 16 × 15 × 8 voxels of 43.2 Å, and of 41.9 Å, which WarpTools may have been asked for
+    const found = await recognised({ ...RELION4, "recs/TS_01_warp.mrc": mrcFile([8, 15, 16], 41.9) });
+    expect(found!.questions).toEqual([]);
+    const other = await recognised({ ...RELION4, "recs/TS_01_warp.mrc": mrcFile([8, 15, 16], 30) });
+    expect(other!.questions!.map(({ files }) => files)).toEqual([["recs/TS_01_warp.mrc"]]);
+  });
+
   it("asks where headers and sizes contradict the tables", async () => {
     const found = await recognised({
       ...RELION4,

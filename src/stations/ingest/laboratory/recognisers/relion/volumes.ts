@@ -170,7 +170,7 @@ function claimBySize(found: Found, { file, tomogram, spacingAngstrom: told }: Ca
   const { path, volume } = file;
   const said = setSpacing(volume);
   const isTold = tomogram.rows.some(({ row }) => isNear(said, spacingOf(row) ?? 0));
-  if (told === undefined || isNear(said, told) || isTold) return;
+  if (told === undefined || isNear(said, told) || isTold || fitsAsWell(file, tomogram, said)) return;
   const { run, name, sizePixels, pixelAngstrom } = tomogram;
   const claim: Claim = { path, role: "tomogram", run, because: `it is called after ${name}, and has its size`, strength: "name" };
   const spacingFrom = `by its size: RELION knows ${sizePixels!.join("×")} pixels of ${pixelAngstrom} Å`;
@@ -186,6 +186,18 @@ function claimBySize(found: Found, { file, tomogram, spacingAngstrom: told }: Ca
   else if (!isBeside || !isNamed) found.ask(spacingQuestion(claim, withTold, said));
 }
 
+/**
+ * Whether the size of a volume agrees with its own header as well as with a whole binning. WarpTools reconstructs at any voxel size, 10 Å of pixels of
+ * 1.96 Å, and its tables have no binning of the tomogram: rounding the sizes alone does not make it 9.8 Å.
+ */
+function fitsAsWell(file: Volume, tomogram: Tomogram, said: number | undefined): boolean {
+  const range = binningsBySize(file, tomogram);
+  const isBinningTold = tomogram.rows.some(({ row }) => positiveIn(row, "rlnTomoTomogramBinning") !== undefined);
+  if (range === undefined || isBinningTold || said === undefined) return false;
+  const binning = said / tomogram.pixelAngstrom!;
+  return binning > range.least && binning < range.most;
+}
+
 function candidatesOf(found: Found, tomograms: readonly Tomogram[]): Candidate[] {
   const around = { tiltCounts: new Set<number>(), has: (path: string) => found.laboratory.get(path) !== undefined };
   const find = runFinder(tomograms.map(({ run }) => run));
@@ -199,25 +211,33 @@ function candidatesOf(found: Found, tomograms: readonly Tomogram[]): Candidate[]
   });
 }
 
-/**
- * Å of the voxels of a volume whose size is that of the whole tomogram, divided by one number; programs round it up or down. A whole number counts where
- * it fits, then the binning that the tables have.
- */
-export function spacingBySize(
-  { volume }: Pick<Volume, "volume">,
-  { sizePixels, pixelAngstrom, rows }: Pick<Tomogram, "sizePixels" | "pixelAngstrom" | "rows">,
-): number | undefined {
+type Sized = Pick<Tomogram, "sizePixels" | "pixelAngstrom" | "rows">;
+
+/** Between which binnings a volume has the size of the whole tomogram along all axes; programs round it up or down. */
+function binningsBySize({ volume }: Pick<Volume, "volume">, { sizePixels, pixelAngstrom }: Sized) {
   if (!sizePixels || pixelAngstrom === undefined) return undefined;
   const own = [volume.shape[2], volume.shape[1], volume.shape[0]];
   const least = Math.max(...sizePixels.map((whole, axis) => whole / (own[axis]! + 1)));
   const most = Math.min(...sizePixels.map((whole, axis) => whole / Math.max(own[axis]! - 1, 0.5)));
   if (least >= most || most < 1) return undefined;
-  const isWithin = (binning: number) => binning > least && binning < most;
-  const told = rows.map(({ row }) => positiveIn(row, "rlnTomoTomogramBinning")).find((one) => one !== undefined && isWithin(one));
-  const whole = Math.round((least + most) / 2);
   const longest = sizePixels.indexOf(Math.max(...sizePixels));
-  const binning = told ?? (isWithin(whole) ? whole : sizePixels[longest]! / own[longest]!);
-  return Number((pixelAngstrom * binning).toPrecision(6));
+  return { least, most, plain: sizePixels[longest]! / own[longest]! };
+}
+
+/**
+ * Å of the voxels of a volume whose size is that of the whole tomogram, divided by one number. A whole number counts where it fits, then the binning that
+ * the tables have.
+ */
+export function spacingBySize(file: Pick<Volume, "volume">, tomogram: Sized): number | undefined {
+  const range = binningsBySize(file, tomogram);
+  if (range === undefined) return undefined;
+  const { least, most, plain } = range;
+  const isWithin = (binning: number) => binning > least && binning < most;
+  const told = tomogram.rows
+    .map(({ row }) => positiveIn(row, "rlnTomoTomogramBinning"))
+    .find((one) => one !== undefined && isWithin(one));
+  const whole = Math.round((least + most) / 2);
+  return Number((tomogram.pixelAngstrom! * (told ?? (isWithin(whole) ? whole : plain))).toPrecision(6));
 }
 
 /** Volumes that are the same file as one that the tables name: behind a link, or copied. */
