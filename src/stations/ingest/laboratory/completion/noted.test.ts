@@ -97,8 +97,26 @@ describe("what a note says of the data beside it", () => {
     ["a pattern", "* `bob/` Bob's. The `*_12.mrc` are of his paper: do not deposit. TS_11 he gave me.\n", ["bob/TS_12.mrc"]],
     ["a name of no file there", "first_try/  as in Fig_2 of 2019, do not use\n", ["first_try/TS_03.mrc"]],
     ["two of them", "rec/  TS_01 is thick, do not use. TS_02 drifted, do not use.\n", ["rec/TS_01.mrc", "rec/TS_02.mrc"]],
+    [
+      "none, but the one before it",
+      "bob/  TS_11.mrc has the wrong pixel size. Do not use, kept for the paper.\nrec/  final\n",
+      ["bob/TS_11.mrc"],
+    ],
+    ["none, of what is not to be shared", "bob/  TS_11.mrc is in his paper. Do not share.\n", ["bob/TS_11.mrc", "bob/TS_12.mrc"]],
   ])("is about those files of a folder alone of which its sentence has %s", async (_, text, left) => {
     expect((await decided({ "README.md": text })).left).toEqual(left);
+  });
+
+  it("is about the folder that the sentence before it names, below that of its line", async () => {
+    const text = "krios: warp_old was processed with 1.57 A by mistake. Do not use, kept only for comparison.\n";
+    const laboratory = await laboratoryWith({
+      ...LAB,
+      "krios/warp_old/TS_21.mrc": volume(9),
+      "krios/warp/TS_22.mrc": volume(10),
+      "README.txt": text,
+    });
+    const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    expect(questions.map(({ files }) => files)).toEqual([["krios/warp_old/TS_21.mrc"]]);
   });
 
   it("is said by the name of a note alone", async () => {

@@ -30,6 +30,8 @@ const FORBIDS = new RegExp(
 const FORBIDS_NAMED =
   /\b(?:not|no longer) (?:needed|used)(?: any ?more)?\b|\b(?:can|to) be (?:deleted|thrown away)\b|\bthrow (?:it |them |this |these )?away\b|\b(?:please |to )?(?:ignore|disregard)d?\b(?=\s*(?:[.!,;)]|$)|\s+(?:this|these|them|it)\b)/i;
 
+const IS_OF_USE = /\b(?:used?|verwenden)\b/i;
+
 /** A word without which nothing is forbidden. */
 const MAY_FORBID = /\b(?:not|never|nicht|no longer|ignored?|disregard(?:ed)?|away|deleted)\b|n['’]?t\b/i;
 
@@ -117,13 +119,27 @@ function saidIn(note: string, text: string, among: Named): Said[] {
     const forbidding = sentences.filter((one) => FORBIDS.test(one) || (about.length > 0 && FORBIDS_NAMED.test(one)));
     return forbidding.flatMap((says): Said[] => {
       const short = says.length > SAID_MAX ? `${says.slice(0, SAID_MAX)}…` : says;
-      if (about.length > 0) return [{ about, only: namesIn(says), says: short }];
+      if (about.length > 0) return [{ about, only: subjectOf(says, sentences, about, find), says: short }];
       // a sentence about a part of the folder, which it names, is not about all of it
       return folder === "" || wordsIn(says).some((word) => find(word) !== undefined)
         ? []
         : [{ about: [folder], only: [], says: short }];
     });
   });
+}
+
+/**
+ * Names that a sentence has. One that has none, and that says that something is not to be used, is said of the folder or file below that the sentence before
+ * it names: `session2: warp_old has the wrong pixel size. Do not use.` Not so what is not to be distributed, which is said of a person's data as a whole.
+ */
+function subjectOf(says: string, sentences: readonly string[], about: readonly string[], find: Find): readonly string[] {
+  const names = namesIn(says);
+  if (names.length > 0 || !(IS_OF_USE.test(says) || FORBIDS_NAMED.test(says))) return names;
+  const isBelow = (name: string) => {
+    const path = find(name);
+    return path !== undefined && about.some((one) => path.startsWith(`${one}/`));
+  };
+  return namesIn(sentences[sentences.indexOf(says) - 1] ?? "").filter(isBelow);
 }
 
 /**
@@ -165,13 +181,16 @@ const namesIn = (sentence: string): string[] =>
 /** A line without what Markdown writes around names: `` `old/` ``, `**old**`. */
 const unmarked = (line: string): string => line.replace(/`([^`]+)`/g, "$1").replace(/\*\*([^*]+)\*\*/g, "$1");
 
+/** What a name in a note means. */
+type Find = (name: string) => string | undefined;
+
 interface Part {
   readonly about: readonly string[];
   readonly lines: string[];
 }
 
 /** Lines that begin with names of files or folders, with the lines behind them that are indented further, and what stands between them. */
-function partsOf(text: string, find: (name: string) => string | undefined): Part[] {
+function partsOf(text: string, find: Find): Part[] {
   const parts: (Part & { readonly indent: number })[] = [];
   for (const marked of text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/)) {
     const line = unmarked(marked);
@@ -199,7 +218,7 @@ const MARKED = /^\s*(?:[-*•]\s+)?(?:`|\*\*)/;
  *
  * @param isCode the first one is written as a name
  */
-function namesAt(line: string, find: (name: string) => string | undefined, isCode: boolean): string[] {
+function namesAt(line: string, find: Find, isCode: boolean): string[] {
   const found: string[] = [];
   // in a list with commas what stands behind its last name marks all of them
   let listed: string[] = [];
@@ -224,7 +243,7 @@ const wordsIn = (sentence: string): string[] =>
   sentence.match(/[\w~+-]+(?:[./][\w~+-]+)*/g)?.filter((word) => /[\d_./]/.test(word)) ?? [];
 
 /** What a name in a note means: a file or folder below that of the note, by its path, or by its name where one alone has it. */
-function nameFinder(folder: string, { laboratory, names, folders }: Named): (name: string) => string | undefined {
+function nameFinder(folder: string, { laboratory, names, folders }: Named): Find {
   const isBelow = (path: string) => folder === "" || path.startsWith(`${folder}/`);
   const named = new Map<string, string | undefined>();
   for (const path of folders) if (isBelow(path)) named.set(baseName(path), named.has(baseName(path)) ? undefined : path);
