@@ -126,6 +126,25 @@ describe("lists of two programs", () => {
     expect(files.get("tardis/Predictions/TS_1_10.00Apx_instances.csv")?.role).toBe("points");
   });
 
+  it("are left out where a list is called as they are, and cleaned, though it has fewer points", async () => {
+    const star = (places: readonly (readonly number[])[], more: string) =>
+      `\ndata_\n\nloop_\n${["CoordinateX", "CoordinateY", "CoordinateZ", "AngleRot", "AngleTilt", "AnglePsi", ...(more === "" ? [] : ["MicrographName"])].map((name, at) => `_rln${name} #${at + 1}\n`).join("")}${places.map((row) => `${row.join(" ")} 1 2 3 ${more}\n`).join("")}`;
+    const rows = PLACES.map((place) => place.map((part, axis) => part * SIZE[axis]!));
+    const volume = mrcFile([SIZE[2], SIZE[1], SIZE[0]], 10, { seed: 1 });
+    const { questions, files } = await decided({
+      "TS_1.mrc": volume,
+      "TS_2.mrc": volume.slice().fill(3, 5000),
+      "picks/TS_1_ribo.star": star([...rows, [2, 2, 2], [3, 2, 2]], "TS_1"),
+      "picks/TS_2_ribo.star": star(rows, "TS_2"),
+      "by_hand/TS_1_ribo_clean.star": star(rows.slice(1), ""),
+    });
+    expect(questions).toHaveLength(1);
+    const roles = ["picks/TS_1_ribo.star", "picks/TS_2_ribo.star", "by_hand/TS_1_ribo_clean.star"].map(
+      (path) => files.get(path)?.role,
+    );
+    expect(roles).toEqual(["left out", "points", "points"]);
+  });
+
   it("are published for the runs that the better ones do not have until somebody answers", async () => {
     const { questions, files } = await decided(withTable(["TS_1", "TS_2"], refined(["TS_1"], 12)));
     expect(questions.map(({ answer }) => answer)).toEqual(["relion"]);

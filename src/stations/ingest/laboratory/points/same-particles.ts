@@ -5,7 +5,7 @@ import type { Claim, Option, PointsReading, Question } from "../claims.js";
 import { asItIs, leftOut } from "../completion/claim.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
-import { idOf } from "../recognisers/common/names.js";
+import { idOf, stemOf } from "../recognisers/common/names.js";
 import { APART_ANGSTROM, nearby } from "../recognisers/common/nearby.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { withoutNumbers, wordsOf } from "../run-names.js";
@@ -187,7 +187,7 @@ async function sharedPoints(
   return found >= FOUND_MIN && found * 2 >= compared ? { alone, counts } : undefined;
 }
 
-/** What makes a family the better one, in this order: refined, named by bookkeeping, with orientations, in more runs. Of equals the shorter path. */
+/** What makes a family the better one, in this order: refined, cleaned from the other, named by bookkeeping, with orientations, in more runs. Of equals the shorter path. */
 function rankOf({ by, files }: Family): number[] {
   const weight = { name: 0, contents: 1, bookkeeping: 2, person: 3 } as const;
   return [
@@ -200,7 +200,32 @@ function rankOf({ by, files }: Family): number[] {
   ];
 }
 
+/** What people add to the name of a list from which they took the false ones: `TS_1_particles_clean.star` of `TS_1_particles.star`. */
+const CLEANED = /^(.+)[_.-](?:clean(?:ed)?|curated)$/i;
+
+/**
+ * Whether lists were cleaned from those of another family, as their names say. It has fewer points by that, and of its program and orientations nothing may be
+ * left where another program saved it: all the same it is the later one.
+ */
+function isCleanedFrom(a: Family, b: Family): boolean {
+  const stemsOf = ({ files }: Family, run: string) =>
+    files.filter((file) => runsOfFile(file).includes(run)).map(({ path }) => stemOf(path));
+  const cleaned = [...runsOf(a)].flatMap((run) =>
+    stemsOf(a, run).flatMap((stem) => {
+      const [, source] = CLEANED.exec(stem) ?? [];
+      const others = stemsOf(b, run);
+      return others.length === 0 ? [] : [source !== undefined && others.includes(source)];
+    }),
+  );
+  return cleaned.length > 0 && cleaned.every((one) => one);
+}
+
 function isBetter(a: Family, b: Family): boolean {
+  const isRefined = (one: Family) => /^RELION/.test(one.by);
+  if (isRefined(a) === isRefined(b)) {
+    if (isCleanedFrom(a, b)) return true;
+    if (isCleanedFrom(b, a)) return false;
+  }
   const [one, other] = [rankOf(a), rankOf(b)];
   const at = one.findIndex((value, i) => value !== other[i]);
   return at < 0 || one[at]! > other[at]!;
@@ -209,7 +234,7 @@ function isBetter(a: Family, b: Family): boolean {
 /** Whether nothing but their paths tells which of two is the better one. */
 const isAsGood = (a: Family, b: Family): boolean => {
   const [one, other] = [rankOf(a), rankOf(b)];
-  return one.slice(0, -1).every((value, at) => value === other[at]);
+  return one.slice(0, -1).every((value, at) => value === other[at]) && !isCleanedFrom(a, b) && !isCleanedFrom(b, a);
 };
 
 /** Å from the first voxel of the tomogram. */
