@@ -42,6 +42,35 @@ describe("series that a list beside the data calls bad", () => {
     expect([questions.filter(({ id }) => id.startsWith("judged")), left]).toEqual([[], []]);
   });
 
+  it.each([
+    ["by their names", "exclude.txt", "# devitrified\nTS_02\n"],
+    ["with one that is gone", "exclude.txt", "TS_02\nTS_09\n"],
+    ["by those of files, and why", "rec/bad_tomograms.txt", "TS_02_rec.mrc  cracked\n"],
+  ])("are asked about where a list is called so, and has them alone: %s", async (_, path, list) => {
+    const { questions, left } = await decided({ [path]: list });
+    expect(questions.map(({ id, answer }) => [id.replace(/-.*/, ""), answer])).toEqual([["judged", "leave-out"]]);
+    expect(left).toEqual(["rec/TS_02_rec.mrc"]);
+  });
+
+  it.each([
+    ["has images of series", "exclude.txt", "TS_02 4 5\n"],
+    ["has something else", "exclude.txt", "TS_02\n*.tmp\n"],
+    ["has all of them", "exclude.txt", "TS_01\nTS_02\nTS_03\n"],
+    ["is not called so", "bad_tilts.txt", "TS_02\n"],
+    ["is not called so", "picked.txt", "TS_02\n"],
+  ])("are not asked about where a list %s: %s", async (_, path, list) => {
+    const { questions, left } = await decided({ [path]: list });
+    expect([questions, left]).toEqual([[], []]);
+  });
+
+  it("are those whose whole name a list has", async () => {
+    const volume = (seed: number) => mrcFile([6, 12, 12], 10, { seed });
+    const names = ["L03_Position_1", "L03_Position_12", "L03_Position_12_2"];
+    const others = Object.fromEntries(names.map((name, at) => [`rec/${name}.mrc`, volume(20 + at)] as const));
+    const { questions } = await decided({ "exclude.txt": "L03_Position_1\n" }, others);
+    expect(questions.map(({ files }) => files)).toEqual([["rec/L03_Position_1.mrc"]]);
+  });
+
   it("are those below the folder of the list, where two have the name", async () => {
     const stack = (seed: number) => mrcFile([5, 48, 48], 2.5, { kind: "stack", seed });
     const stacks = { "anna/TS_02.st": stack(1), "anna/TS_03.st": stack(2), "bert/TS_02.st": stack(3), "bert/TS_03.st": stack(4) };

@@ -24,6 +24,12 @@ const NO = /^(?:n|no|nein|false|bad|poor|unusable|exclude[d]?|discard(?:ed)?|rej
 const NOT_TO_BE_USED =
   /\b(?:do not|don'?t|never) (?:use|publish|deposit)\b|\bnot to be (?:used|published|deposited)\b|\bnicht verwenden\b/i;
 
+/**
+ * Lists that are called after what they are for, a series a line: `exclude.txt`, `bad_tilt_series.txt`. `bad_tilts.txt` has images of series.
+ */
+const CALLED_BAD =
+  /^(?:(?:ts|series|tilt_?series|tomo(?:gram)?s)[_-])?(?:exclude[d]?|discard(?:ed)?|reject(?:ed)?|unselected|bad(?=[_-]))(?:[_-](?:ts|series|tilt_?series|tomo(?:gram)?s))?(?:[_-]list)?\.txt$/i;
+
 function titles(words: string): RegExp {
   return new RegExp(`^(?:is[_ ])?(?:${words})\\s*\\??\\s*(?:\\([^)]*\\))?$`, "i");
 }
@@ -48,8 +54,8 @@ export const isOfBadSeries = (because: string): boolean => /^of a series that .*
 
 /**
  * Tilt series that a list beside the data calls bad while it calls others good: `no` below `Good?`, a remark `do not use`, or `BAD` where nothing was made of
- * the series. In a list of tomograms, which has several of one series, a row is about its file alone. A person says whether they are published, since what is
- * bad for averaging may be good enough for others.
+ * the series, or that `exclude.txt` lists. In a list of tomograms, which has several of one series, a row is about its file alone. A person says whether they
+ * are published, since what is bad for averaging may be good enough for others.
  *
  * @param runsCalled the runs of which files have a name
  */
@@ -94,8 +100,10 @@ export async function judgedQuestions(
   const isFolder = folderFinder(laboratory);
   const questions: Question[] = [];
   for (const { path } of listsIn(laboratory)) {
-    const cells = await cellsOf(laboratory, path);
-    const { bad, good, rows } = judgedIn(cells, { isName: (name) => runsCalled(name).length > 0, isUnprocessed, isFolder });
+    const isName = (name: string) => runsCalled(name).length > 0;
+    const { bad, good, rows } = CALLED_BAD.test(baseName(path))
+      ? listedIn((await laboratory.text(path, LISTED_BYTES_MAX)) ?? "", isName)
+      : judgedIn(await cellsOf(laboratory, path), { isName, isUnprocessed, isFolder });
     if (bad.length === 0) continue;
     const listed = rows.flatMap((cells) => fileOf(cells).map(({ run }) => run));
     const isOfFiles = new Set(listed).size < listed.length;
@@ -114,7 +122,9 @@ export async function judgedQuestions(
     };
     const found = bad.map((one) => ({ ...one, files: isOfFiles ? fileOf(one.cells) : badOnes(one) }));
     const own = found.flatMap((one) => one.files);
-    if (own.length === 0) continue;
+    // a list of all that is there was written for something else
+    const isAll = own.length > 0 && good.length === 0 && open.every((file) => own.includes(file));
+    if (own.length === 0 || isAll) continue;
     const shown = found.flatMap(({ files: some, says }) =>
       [...new Set(some.map(({ path: of, run }) => (isOfFiles ? of : run!)))].map((name) => `${name} (${says})`),
     );
@@ -145,6 +155,25 @@ interface JudgedRows {
 }
 
 const NONE: JudgedRows = { bad: [], good: [], rows: [] };
+
+const LISTED_BYTES_MAX = 64 * 1024;
+
+/**
+ * The series of a list that is called after what it is for, `exclude.txt`: one a line, by its name or that of a file, and behind it words. What is gone may be
+ * listed, too. None, where most lines begin with something else, one is a pattern, or has numbers behind the name: those are images of the series.
+ */
+function listedIn(text: string, isName: (name: string) => boolean): JudgedRows {
+  const lines = text.split(/\r\n|\n|\r/).map((line) => line.replace(/#.*/, "").trim());
+  const rows = lines.filter((line) => line !== "").map((line) => line.split(/[\s,;:]+/));
+  const nameOf = ([cell = ""]: readonly string[]) => [cell, baseName(cell), stemOf(baseName(cell))].find(isName);
+  const bad = rows.flatMap((cells): Judged[] => {
+    const name = nameOf(cells);
+    return name === undefined ? [] : [{ name, says: cells.slice(1).join(" ") || "listed there", cells }];
+  });
+  const hasNumbers = rows.some((row) => row.slice(1).some((word) => /^[-+]?\d+(?:\.\d+)?$/.test(word)));
+  const hasPatterns = rows.some(([cell = ""]) => /[*?[\]{}]/.test(cell));
+  return hasNumbers || hasPatterns || bad.length * 2 < rows.length ? NONE : { bad, good: [], rows: [] };
+}
 
 /** The series that a table calls bad; none where it calls none good, or has no row for each series. */
 function judgedIn(table: readonly (readonly string[])[], { isName: isCalled, isUnprocessed, isFolder }: Series): JudgedRows {
