@@ -90,7 +90,7 @@ describe("what somebody has put aside", () => {
     expect((await decided(folder)).questions).toEqual([]);
   });
 
-  it.each(["to_delete", "zz_to_be_deleted", "discarded", "DO NOT USE", "trash_2022"])(
+  it.each(["to_delete", "zz_to_be_deleted", "discarded", "DO NOT USE", "trash_2022", "unselected", "excluded"])(
     "is asked about in a folder of what is to go, also where the run has nothing like it: %s",
     async (folder) => {
       const files = {

@@ -12,7 +12,7 @@ const ASIDE =
   /(?:^|[_.\- ])(?:old(?:er)?|backups?|bak|tests?|trials?|tries|trash|to[_.\- ]?(?:be[_.\- ]?)?delete[ds]?|deleted?|tmp|temp|discard(?:ed)?|reject(?:ed)?|unused|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share))\d*(?=[_.\- ]|$)/i;
 /** Folders of what is to go or not to be published, whatever else the laboratory has: `old` and `backup` may hold the only one there is, and these not. */
 const DISCARDED =
-  /(?:^|[_.\- ])(?:trash|to[_.\- ]?(?:be[_.\- ]?)?delete[ds]?|deleted?|discard(?:ed)?|reject(?:ed)?|deprecated|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share)|zu[_ -]?l(?:oe|ö)schen)\d*(?=[_.\- ]|$)/i;
+  /(?:^|[_.\- ])(?:trash|to[_.\- ]?(?:be[_.\- ]?)?delete[ds]?|deleted?|discard(?:ed)?|reject(?:ed)?|deprecated|(?:un|de)selected|excluded|do[_.\- ]?not[_.\- ]?(?:use|upload|publish|deposit|share)|zu[_ -]?l(?:oe|ö)schen)\d*(?=[_.\- ]|$)/i;
 /** Folders of what shows no specimen: it was recorded to find the tilt axis, or to test the microscope. */
 const TEST_GRID = /(?:^|[_.\- ])(?:test[_ -]?grid|cross[_ -]?grating)s?\d*(?=[_.\- ]|$)/i;
 const FIGURES =
