@@ -85,42 +85,32 @@ export default command({
       onProgress: (done, of) => tell(() => `${done} of ${counted(of, "file")} looked at`),
       signal: io.signal,
     });
-    const { questionLines, waitingText } = await import("../stations/ingest/laboratory/account.js");
+    const { accountLines, questionLines, waitingText } = await import("../stations/ingest/laboratory/account.js");
     const { writeConfig } = await import("../stations/ingest/laboratory/write-new.js");
     const beside = out === undefined ? undefined : await writeConfig(out, config, { given: decisions });
     if (config.refusal) {
-      if (!io.json) for (const line of [...config.account, ...questionLines(config)]) io.out(line);
+      if (!io.json) for (const line of [...accountLines(config.account), ...questionLines(config)]) io.out(line);
       throw toBeAnswered(config.refusal, beside, from!, out);
     }
     for (const error of config.errors) io.fail(error);
-    if (io.json) io.outJson({ ...config, written: out ?? null });
+    if (io.json) io.outJson({ ...config, account: accountLines(config.account), written: out ?? null });
     else if (out === undefined) io.out(config.yaml.trimEnd());
     else {
       const { runs, toFill, toCheck, account, questions } = config;
-      for (const line of account) io.out(line);
-      const asked = questions.filter(({ isAnswered }) => !isAnswered);
-      for (const line of questionLines(config)) io.out(line);
+      for (const line of [...accountLines(account), ...questionLines(config), ""]) io.out(line);
       const left = [
         waitingText(config) ?? [],
         `${counted(toFill.length, "line")} to fill in`,
-        ...(asked.length === 0 ? [] : [`${counted(asked.length, "question")} to answer`]),
         counted(toCheck.length, "guess to check", "guesses to check"),
       ].flat();
       io.out(`${out}: ${[counted(runs.length, "run"), ...left].join(", ")}`);
-      if (beside === undefined) for (const line of await nextCommands(out, config.input, from)) io.out(`  ${line}`);
-      else {
-        const second = out.replace(/(?:\.ya?ml)?$/i, "-2.yaml");
-        io.out(`${beside}: what each file is taken for, and why${asked.length === 0 ? "" : ", and the questions"}`);
-        for (const line of stepsAgain(asked, { out, beside, second })) io.out(line);
-        io.out(`  ${commandAgain(from ?? "", beside, second)}`);
-        const chosen = asked.length === 0 ? out : second;
-        io.out(
-          asked.length === 0
-            ? `else, when the lines of ${out} are filled in:`
-            : `then, when the lines of ${second} are filled in:`,
-        );
-        for (const line of await nextCommands(chosen, config.input, from)) io.out(`  ${line}`);
+      const asked = questions.filter(({ isAnswered }) => !isAnswered);
+      if (beside !== undefined) {
+        const more = asked.length === 0 ? "" : `, and ${counted(asked.length, "question")}`;
+        io.out(`${beside}: what each file was taken for, and why${more}`);
       }
+      const names = { out, beside, again: out.replace(/(?:\.ya?ml)?$/i, "-2.yaml") };
+      for (const line of await nextSteps(asked, names, config.input, from)) io.out(line);
     }
     const asked = new Map(config.questions.map((question) => [question.id, question]));
     const isOpen = ({ id, answer }: { readonly id: string; readonly answer: string | null }) =>
@@ -129,19 +119,46 @@ export default command({
   },
 });
 
-/** When the configuration is to be written again, above the command that does it. */
-function stepsAgain(
+interface Written {
+  readonly out: string;
+  /** The file of decisions. */
+  readonly beside: string | undefined;
+  /** The configuration that is written with the answers. */
+  readonly again: string;
+}
+
+/** What a person does now, in the order in which it is done, with the commands ready to be typed. */
+async function nextSteps(
   asked: readonly { readonly answer: string | undefined }[],
-  { out, beside, second }: { readonly out: string; readonly beside: string; readonly second: string },
-): string[] {
-  if (asked.length === 0) return [`where it is wrong, correct it and run this, which makes ${second}:`];
+  { out, beside, again }: Written,
+  input: string | undefined,
+  from: string | undefined,
+): Promise<string[]> {
+  const config = asked.length === 0 ? out : again;
+  const fill = `in ${config}, replace what is marked "please fill in", and look at what is marked "please check"`;
+  const commands = (await nextCommands(config, input, from)).map((line) => `     ${line}`);
+  const run = commands.length > 1 ? "check it, look at the plan, and run it:" : "check it:";
+  if (beside === undefined || from === undefined) return ["", "next:", `  1. ${fill}`, `  2. ${run}`, ...commands];
+  const write = `     ${commandAgain(from, beside, again)}`;
+  if (asked.length === 0)
+    return [
+      ...["", "next:"],
+      ...[`  1. ${fill}`, `  2. ${run}`, ...commands],
+      `where a file was taken for the wrong thing, correct that in ${beside}, and write the configuration again:`,
+      write,
+    ];
   const without = asked.filter(({ answer }) => answer === undefined).length;
-  const unanswered =
+  const defaults = without === asked.length ? "" : " (without an answer the default counts)";
+  const skip =
     without === 0
-      ? `where ${counted(asked.length, "its default is", "all defaults are").replace(/^\d+ /, "")} right, ${out} will do`
-      : `${out} leaves out the files of ${counted(without, "question")} without a default`;
+      ? `where ${counted(asked.length, "its default is", "all defaults are").replace(/^\d+ /, "")} right, skip 1 and 2, and use ${out} in 3 and 4`
+      : `${out} is without the files of ${counted(without, "question")} that ${without === 1 ? "has" : "have"} no default`;
   return [
-    `next, put one of the words of answers behind each answer: in it, and run this, which makes ${second} (${unanswered}):`,
+    ...["", "next:"],
+    `  1. in ${beside}, write one of the answers after "answer:" of each question${defaults}`,
+    ...["  2. write the configuration with your answers:", write],
+    ...[`  3. ${fill}`, `  4. ${run}`, ...commands],
+    skip,
   ];
 }
 

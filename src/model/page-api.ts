@@ -338,6 +338,10 @@ export interface SubmissionAccount {
 export interface SubmissionQuestion {
   readonly id: string;
   readonly text: string;
+  /** Why it is asked. */
+  readonly why?: string | undefined;
+  /** The first files that neither it nor its answers name. */
+  readonly unnamed: readonly string[];
   readonly options: readonly { readonly answer: string; readonly says: string }[];
   /** The answer that is taken. */
   readonly answer?: string | undefined;

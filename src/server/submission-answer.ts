@@ -12,8 +12,8 @@ import { briefError } from "./job-watch.js";
 import { type Place, refOfPath } from "./places.js";
 import type { OpenSubmission, SubmissionNow, Submissions } from "./submissions.js";
 
-/** Roles of files that are used. */
-const USED = ROLES.filter((role) => role !== "left out" && role !== "half map");
+/** Files that a question does not name itself and that are named beside it. */
+const NAMED_MAX = 3;
 
 /** As the command takes what was given with the folder. */
 function optionsOf({ given: { anonymous, ...files }, profile }: OpenSubmission): string[] {
@@ -46,15 +46,19 @@ async function accountOf(one: OpenSubmission, now: SubmissionNow, roots: readonl
   const { decisions, laboratory } = known;
   return {
     ...{ etag, input: config.input!, files: laboratory.files.length, software: config.software, roles: ROLES },
-    ...tableOf(known),
+    ...account.runTable(decisions),
     unused: account.unusedGroups(decisions).map(({ id, fate, because, paths }) => {
       return { id, fate, because, files: paths.length, example: paths[0]! };
     }),
-    questions: decisions.questions.map(({ id, text, options, answer, isAnswered, files }) => ({
-      ...{ id, text, answer, isAnswered, files: files.length },
-      options: options.map(({ answer: word, says }) => ({ answer: word, says })),
-    })),
-    notes: config.account.filter((line) => !/^(?:left out|not used|used|recognised|\d)/.test(line)),
+    questions: decisions.questions.map((question) => {
+      const { id, text, why, options, answer, isAnswered, files } = question;
+      return {
+        ...{ id, text, why, answer, isAnswered, files: files.length },
+        unnamed: account.unnamedFiles(question).slice(0, NAMED_MAX),
+        options: options.map(({ answer: word, says }) => ({ answer: word, says })),
+      };
+    }),
+    notes: config.account.notes,
     facts: QUESTIONS.map((question) => factOf(question, one, said)),
     profile: one.profile?.path,
     ...{ toFill: config.toFill, toCheck: config.toCheck, errors: [...refusalOf(config), ...config.errors].map(briefError) },
@@ -65,19 +69,6 @@ async function accountOf(one: OpenSubmission, now: SubmissionNow, roots: readonl
       isCurrent: one.written.text.yaml === config.yaml && one.written.text.decisions === config.decisions,
     },
   };
-}
-
-function tableOf({ decisions }: Known): Pick<SubmissionAccount, "kinds" | "runs" | "ofAllRuns"> {
-  const used = [...decisions.files.values()].filter(({ role }) => (USED as readonly string[]).includes(role));
-  const kinds = USED.filter((role) => used.some((file) => file.role === role));
-  const at = new Map(kinds.map((kind, i) => [kind, i] as const));
-  const rows = new Map(decisions.runs.map((run) => [run, kinds.map(() => 0)]));
-  const ofAllRuns = kinds.map(() => 0);
-  for (const { run, role } of used) {
-    const counts = (run === undefined ? undefined : rows.get(run)) ?? ofAllRuns;
-    counts[at.get(role as (typeof USED)[number])!]!++;
-  }
-  return { kinds, runs: [...rows].map(([run, counts]) => ({ run, counts })), ofAllRuns };
 }
 
 function factOf(

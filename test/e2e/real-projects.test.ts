@@ -207,7 +207,7 @@ describe.skipIf(!existsSync(FACTS))("projects of other people", () => {
     expect([movies.length, fact("warp/gs04_ts_003.full.xml")["angles"]]).toEqual([47, 47]);
     expect(told).toMatchObject({
       [xml]: "alignment gs04_ts_003",
-      "before_m/gs04_ts_003.xml": `what Warp knows of a tilt series once more: the results lie with ${xml}`,
+      "before_m/gs04_ts_003.xml": `metadata of Warp, whose results are with ${xml}`,
       "warp_tiltseries/tiltstack/gs04_ts_003/gs04_ts_003.st": "tilt series gs04_ts_003",
       "warp_tiltseries/tiltstack/gs04_ts_003/gs04_ts_003.rawtlt": "raw tilts gs04_ts_003",
       "warp_tiltseries/reconstruction/gs04_ts_003_10.00Apx.mrc": "tomogram gs04_ts_003",
@@ -283,10 +283,10 @@ describe.skipIf(!existsSync(FACTS))("projects of other people", () => {
       "BB/BBb.preali": "the coarsely aligned stack",
       "BB/BBb.rec": "of axis b alone: the tomogram of BB is made of both",
       "BB/BBb.st": "of axis b of BB: a run is described by its axis a",
-      "BB/aligna.com": "bookkeeping of etomo",
-      "BB/aligna.log": "bookkeeping of etomo",
+      "BB/aligna.com": "a project file of etomo",
+      "BB/aligna.log": "a project file of etomo",
       "BB/sum.rec": "untrimmed volume: BB.rec is made of it",
-      ...Object.fromEntries(commands.map((name) => [`BB/${name}`, "bookkeeping of etomo"])),
+      ...Object.fromEntries(commands.map((name) => [`BB/${name}`, "a project file of etomo"])),
       "BB/tilta.com": "alignment BB",
     });
     const [yaml, tree] = [join(root, "bb.yaml"), join(root, "bb-tree")];
@@ -392,8 +392,8 @@ describe.skipIf(!existsSync(FACTS))("projects of other people", () => {
       }),
     );
     expect(toldOf(config)).toMatchObject({
-      "g5a/ctfplotter.com": "bookkeeping of etomo",
-      "g5a/filmnewst.com": "bookkeeping of etomo",
+      "g5a/ctfplotter.com": "a project file of etomo",
+      "g5a/filmnewst.com": "a project file of etomo",
       "g5a/g5a.rawtlt": "raw tilts g5a",
       "g5a/g5a.st": "tilt series g5a",
       "g5a/tilt.com": "angles of g5a without its alignment: there is no .xf",
@@ -468,7 +468,7 @@ describe.skipIf(!existsSync(FACTS))("projects of other people", () => {
       }),
     );
     expect(whole.runs).toEqual(["0002", "0003", "1333", "1342"]);
-    expect(toldOf(whole)["spa/Extract/job021/particles.star"]).toBe("bookkeeping of RELION");
+    expect(toldOf(whole)["spa/Extract/job021/particles.star"]).toBe("a project file of RELION");
     // nothing says of which image pixels are counted; those of _rlnPixelSize are among the answers: 7.88 / 1.971, 12.23 / 2.446
     expect(whole.questions.map(({ files, options }) => [files[0], options.map(({ answer }) => answer)])).toEqual([
       ["lists/bin1_1deg_500.star", expect.arrayContaining(["pixels-4"])],

@@ -63,11 +63,20 @@ function Open({
   question,
   isPictured,
 }: PartProps & { question: SubmissionQuestion; isPictured: boolean }) {
-  const { id: name, text, options, answer, files } = question;
+  const { id: name, text, why, unnamed, options, answer, files } = question;
   return (
     <fieldset className="panel question">
       <legend className="hidden">Question about {plural(files, "file")}</legend>
       <p>{text}</p>
+      {why !== undefined && <p className="muted">{why}</p>}
+      {unnamed.length > 0 && (
+        <ul className="names">
+          {unnamed.map((path) => (
+            <li key={path}>{path}</li>
+          ))}
+          {files > unnamed.length && <li className="muted">in all {plural(files, "file")}</li>}
+        </ul>
+      )}
       <div className="options">
         {options.map((option) => (
           <div key={option.answer}>

@@ -1,4 +1,5 @@
 import { plainText } from "../../../core/plain-text.js";
+import { alignedRows } from "../../../core/text-table.js";
 import { counted, formatBytes } from "../../../core/units.js";
 import { nanometresPer, type Quantity, unitSymbol } from "../../../formats/peek/facts.js";
 import { type Acquisition, isQuantity, type LocatedRecord } from "./record.js";
@@ -25,14 +26,7 @@ function tableOf(records: readonly Shown[]): string {
     record.warnings.length === 0 ? "" : counted(record.warnings.length, "warning"),
     plainText(record.location),
   ]);
-  const all = [["name", "format", "shape", "type", "voxel", "", "location"], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, column) => (widths[column] === 0 ? "" : `${cell.padEnd(widths[column]!)}  `))
-      .join("")
-      .trimEnd(),
-  );
+  const lines = alignedRows([["name", "format", "shape", "type", "voxel", "", "location"], ...rows]);
   return [...lines, ...warningsOf(records), ...costOf(records)].join("\n");
 }
 

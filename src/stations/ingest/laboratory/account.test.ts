@@ -5,8 +5,8 @@ import type { Decision } from "./decide.js";
 
 it("tells what may be missing first, each of a few files with its own reason, and logs and pictures last in one line", async () => {
   const because: Record<string, string> = {
-    "a/run.log": "bookkeeping of etomo",
-    "a/tilt.com": "bookkeeping of etomo",
+    "a/run.log": "a project file of etomo",
+    "a/tilt.com": "a project file of etomo",
     "figure.png": "a picture",
     "TS_01.xf": "another alignment of TS_01: a/TS_01.aln is published",
     "TS_02.xf": "another alignment of TS_02: a/TS_02.aln is published",
@@ -30,7 +30,7 @@ it("tells what may be missing first, each of a few files with its own reason, an
 
 it("tells of each file that waits for the answer about another, before more reasons than are told one by one", async () => {
   const picks = "its coordinates may be those of a.mrc, about which question twins-1 is open";
-  const reasons = Array.from({ length: 21 }, (_, at) => [`n${at}.star`, `bookkeeping of ${"abcdefghijklmnopqrstu"[at]}`]);
+  const reasons = Array.from({ length: 21 }, (_, at) => [`n${at}.star`, `a project file of ${"abcdefghijklmnopqrstu"[at]}`]);
   const because = Object.fromEntries([...reasons, ["TS_01_picks.csv", picks]]) as Record<string, string>;
   const files = new Map(
     Object.entries(because).map(([path, why]): [string, Decision] => [

@@ -1,48 +1,124 @@
 import { few, fewFiles } from "../../../core/finding.js";
 import { groupsOf } from "../../../core/groups.js";
+import { alignedRows } from "../../../core/text-table.js";
 import { counted } from "../../../core/units.js";
 import { TAKEN } from "../check/placeholders.js";
+import { ROLES, type Role } from "./claims.js";
 import { isOfBadSeries } from "./completion/judged-series.js";
-import { countText, type Decision, type Decisions, waitingRuns } from "./decide.js";
-import { stableId } from "./questions.js";
+import { type Asked, type Decision, type Decisions, waitingRuns } from "./decide.js";
+import { stableId, wordsOf } from "./questions.js";
 import type { Laboratory } from "./survey/laboratory.js";
 import { isLeftWaiting } from "./waiting.js";
 
-/** Runs that are all named. */
+/** Runs with a row of their own; of more than these, runs with files of the same kinds share one. */
 const RUNS_NAMED = 12;
+const ROWS_MAX = 24;
 /** Kinds of reasons, and names of files, that are told one by one. */
 const REASONS_MAX = 20;
 const NAMED_MAX = 10;
+/** Files of a question that have a line of their own. */
+const LISTED_MAX = 5;
 /** Files of one kind of reason of which each is told with its own. */
 const EACH_MAX = 3;
 /** Names of series that are left out as a whole. */
 const SERIES_MAX = 100;
 
-/**
- * Tells what became of each file, in lines for a person: the software that was recognised, what is used, what is left out by which reason, what nobody
- * knows, and what has to be decided.
- */
-export function accountLines(
-  laboratory: Laboratory,
-  { runs, files, undecided, questions, software, notes }: Decisions,
-): string[] {
-  const lines: string[] = [];
-  const names = runs.length > RUNS_NAMED ? `${runs.slice(0, 3).join(", ")} … ${runs.at(-1)}` : runs.join(", ");
-  lines.push(`${counted(laboratory.files.length, "file")}, ${counted(runs.length, "run")}${runs.length > 0 ? `: ${names}` : ""}`);
+/** What became of the files of a folder, in lines for a person, by how much it matters to them. */
+export interface Account {
+  /** How much was found, of which software, and a table of what is published of each run. */
+  readonly published: readonly string[];
+  /** What a person may miss: files that nobody knows, and those that are left out for want of something. */
+  readonly missed: readonly string[];
+  /** What was noticed beside. */
+  readonly notes: readonly string[];
+  /** What is left out on purpose, and why. */
+  readonly leftOut: readonly string[];
+}
+
+/** Tells what became of each file. */
+export function accountOf(laboratory: Laboratory, decisions: Decisions): Account {
+  const { runs, files, undecided, questions, software, notes } = decisions;
+  const found = `${counted(laboratory.files.length, "file")} in the folder, ${counted(runs.length, "run")} to be published`;
   const waiting = waitingText({ runs, questions });
-  if (waiting !== undefined) lines.push(`${waiting}, not used until it is answered`);
-  if (software.length > 0)
-    lines.push(
-      `recognised: ${software.map(({ software: name, by }) => `${name} by ${[...new Set(by)].slice(0, 2).join(", ")}`).join("; ")}`,
-    );
-  const used = countText([...files.values()].filter(({ role }) => role !== "half map"));
-  lines.push(used === "" ? "nothing is used" : `used: ${used}`);
+  const by = software.map(({ software: name, by: paths }) => (paths.length === 0 ? name : `${name} by ${paths[0]}`));
   const reasonIn = (path: string) => files.get(path)?.because ?? undecided.get(path)!;
   const isVolume = (path: string) => laboratory.get(path)?.volume !== undefined;
-  lines.push(...unusedLines(unusedGroups({ files, undecided, questions }), { reasonIn, isVolume }));
-  lines.push(...linkLines(laboratory));
-  for (const note of notes) lines.push(note);
-  return lines.map(oneLine);
+  const untilOf = (path: string) => files.get(path)?.until ?? [];
+  // a question tells of its files itself
+  const asked = new Set(questions.flatMap((one) => (one.isAnswered || one.isOfRuns ? [] : one.files)));
+  const rest = new Map([...files].filter(([path]) => !asked.has(path)));
+  const told = unusedLines(unusedGroups({ files: rest, undecided, questions }), { reasonIn, isVolume, untilOf });
+  const { missed, others } = linkLines(laboratory);
+  return {
+    published: [
+      found,
+      ...(by.length === 0 ? [] : [`software recognised: ${by.join("; ")}`]),
+      ...tableLines(runTable(decisions)),
+      ...(waiting === undefined ? [] : [`${waiting}: published once it is answered`]),
+    ].map(oneLine),
+    missed: [...told.missed, ...missed].map(oneLine),
+    notes: notes.map(oneLine),
+    leftOut: [...told.leftOut, ...others].map(oneLine),
+  };
+}
+
+/** The same one below the other, with headings. */
+export function accountLines({ published, missed, notes, leftOut }: Account): string[] {
+  const part = (heading: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : ["", heading, ...lines.map((line) => `  ${line}`)];
+  return [
+    ...published,
+    ...part("NOT PUBLISHED, please check:", missed),
+    ...part("please note:", notes),
+    ...part("left out on purpose:", leftOut),
+  ];
+}
+
+/** How many files of each kind are published of each run, and of all runs together. */
+export interface RunTable {
+  readonly kinds: readonly Role[];
+  readonly runs: readonly { readonly run: string; readonly counts: readonly number[] }[];
+  readonly ofAllRuns: readonly number[];
+}
+
+/** Roles of files that are published, or tell of what is. */
+export const USED: readonly Role[] = ROLES.filter((role) => role !== "left out" && role !== "half map");
+
+export function runTable({ runs, files }: Pick<Decisions, "runs" | "files">): RunTable {
+  const used = [...files.values()].filter(({ role }) => USED.includes(role));
+  const kinds = USED.filter((role) => used.some((file) => file.role === role));
+  const at = new Map(kinds.map((kind, i) => [kind, i] as const));
+  const rows = new Map(runs.map((run) => [run, kinds.map(() => 0)]));
+  const ofAllRuns = kinds.map(() => 0);
+  for (const { run, role } of used) {
+    const counts = (run === undefined ? undefined : rows.get(run)) ?? ofAllRuns;
+    counts[at.get(role)!]!++;
+  }
+  return { kinds, runs: [...rows].map(([run, counts]) => ({ run, counts })), ofAllRuns };
+}
+
+const HEADINGS: Partial<Record<Role, string>> = {
+  ...{ tomogram: "tomograms", frame: "frames", gain: "gain refs", acquisition: "mdocs", alignment: "alignment", ctf: "CTF" },
+  ...{ points: "point lists", mask: "masks", mesh: "meshes", table: "tables" },
+};
+
+/** The table for a terminal: a row for each run, or for all runs with as many files of each kind. */
+function tableLines({ kinds, runs, ofAllRuns }: RunTable): string[] {
+  if (runs.length === 0) return [];
+  const groups =
+    runs.length > RUNS_NAMED ? [...groupsOf(runs, ({ counts }) => counts.join(" ")).values()] : runs.map((one) => [one]);
+  const row = (name: string, counts: readonly number[]) => [name, ...counts.map((count) => (count === 0 ? "–" : `${count}`))];
+  const nameOf = (group: RunTable["runs"]) => {
+    const names = group.map(({ run }) => run);
+    return names.length <= EACH_MAX ? names.join(", ") : `${names[0]} … ${names.at(-1)} (${names.length} runs, each)`;
+  };
+  const more = groups.slice(ROWS_MAX).flat().length;
+  const rows = [
+    ["run", ...kinds.map((kind) => HEADINGS[kind] ?? kind)],
+    ...groups.slice(0, ROWS_MAX).map((group) => row(nameOf(group), group[0]!.counts)),
+    ...(ofAllRuns.some((count) => count > 0) ? [row("(several runs)", ofAllRuns)] : []),
+  ];
+  return [...alignedRows(rows).map((line) => `  ${line}`), ...(more === 0 ? [] : [`  … and ${counted(more, "more run")}`])];
 }
 
 /** What a folder has beside its data: logs, scripts, pictures and documents. */
@@ -51,39 +127,54 @@ const CHORE =
 
 export const isChore = (path: string): boolean => CHORE.test(path);
 
-/** First what may be missing: of a few files each with its own reason. Logs, scripts and pictures are one line at the end. */
-function unusedLines(
-  all: readonly UnusedGroup[],
-  { reasonIn, isVolume }: { reasonIn: (path: string) => string; isVolume: (path: string) => boolean },
-): string[] {
+/** Reasons that name what a person can do about it, or that something is not known. */
+const MISSED =
+  /\b(?:nothing (?:tells|shows)|(?:is|are) not read|cannot be read|do not tell|does not tell|there is no(?:ne)?\b|no tomogram of|lie outside|neither as voxels|no known format|not of the size|write (?:x|them|one|it|their|a)\b|save (?:it|what|those)|convert|unpack|decimal commas)/;
+
+interface Told {
+  readonly reasonIn: (path: string) => string;
+  readonly isVolume: (path: string) => boolean;
+  /** Questions whose answers may change what becomes of a file. */
+  readonly untilOf: (path: string) => readonly string[];
+}
+
+/** Of a few files each with its own reason. Logs, scripts and pictures are one line at the end. */
+function unusedLines(all: readonly UnusedGroup[], { reasonIn, isVolume, untilOf }: Told): Pick<Account, "missed" | "leftOut"> {
   const chores = all.flatMap(({ paths }) => paths.filter(isChore));
   const groups = all.flatMap((group) => {
     const paths = group.paths.filter((path) => !isChore(path));
     return paths.length === 0 ? [] : [{ ...group, paths }];
   });
   // where not all can be told, volumes are missed first, and what waits for an answer
-  const isMissed = ({ paths, because }: UnusedGroup) => Number(paths.some(isVolume) || isLeftWaiting(because));
-  groups.sort((a, b) => isMissed(b) - isMissed(a));
-  const lines: string[] = [];
-  const each = (word: string, { paths, because }: Pick<UnusedGroup, "paths" | "because">, what: string) => {
+  const isFirst = ({ paths, because }: UnusedGroup) => Number(paths.some(isVolume) || isLeftWaiting(because));
+  groups.sort((a, b) => isFirst(b) - isFirst(a));
+  const isMissed = ({ fate, because }: UnusedGroup) => fate === "not used" || MISSED.test(because) || isLeftWaiting(because);
+  const each = (group: UnusedGroup, what: string): string[] => {
+    const { paths, because } = group;
     const isOne = paths.length > EACH_MAX || new Set(paths.map(reasonIn)).size === 1 || because.startsWith("half maps");
-    const byReason = isOne ? [] : [...groupsOf(paths, reasonIn)];
-    lines.push(...(isOne ? [`${word}: ${what}: ${because}`] : byReason.map(([why, own]) => `${word}: ${named(own)}: ${why}`)));
+    const until = (own: readonly string[]) => (isMissed(group) ? untilText(own, untilOf) : "");
+    if (isOne) return [`${what}: ${because}${until(paths)}`];
+    return [...groupsOf(paths, reasonIn)].map(([why, own]) => `${named(own)}: ${why}${until(own)}`);
   };
-  const unknown = groups.filter(({ fate }) => fate === "not used");
-  for (const group of unknown.slice(0, REASONS_MAX)) each("not used", group, fewFiles(group.paths));
-  const more = unknown.slice(REASONS_MAX).flatMap(({ paths }) => paths);
-  if (more.length > 0)
-    lines.push(`not used: ${counted(more.length, "more file")} of no known kind, such as ${more.slice(0, 3).join(", ")}`);
-  const left = groups.filter(({ fate }) => fate === "left out");
-  for (const group of left.slice(0, REASONS_MAX)) each("left out", group, named(group.paths) + ofSeries(group));
-  const rest = left.slice(REASONS_MAX).flatMap(({ paths }) => paths);
-  if (rest.length > 0)
-    lines.push(
-      `left out for ${counted(left.length - REASONS_MAX, "more reason")}, which the file of decisions has: ${named(rest)}`,
-    );
-  if (chores.length > 0) lines.push(`left out: logs, scripts, pictures and documents: ${named(chores)}`);
-  return lines;
+  const linesOf = (some: readonly UnusedGroup[]): string[] => {
+    const lines = some
+      .slice(0, REASONS_MAX)
+      .flatMap((group) => each(group, group.fate === "not used" ? fewFiles(group.paths) : named(group.paths) + ofSeries(group)));
+    const rest = some.slice(REASONS_MAX).flatMap(({ paths }) => paths);
+    const more = `${named(rest)}, for ${counted(some.length - REASONS_MAX, "more reason")} that the file of decisions has`;
+    return rest.length === 0 ? lines : [...lines, more];
+  };
+  const leftOut = linesOf(groups.filter((group) => !isMissed(group)));
+  if (chores.length > 0) leftOut.push(`${named(chores)}: logs, scripts, pictures and documents`);
+  return { missed: linesOf(groups.filter(isMissed)), leftOut };
+}
+
+/** What else could become of files, where that hangs on questions. */
+function untilText(paths: readonly string[], untilOf: (path: string) => readonly string[]): string {
+  const ids = [...new Set(paths.flatMap((path) => untilOf(path)))];
+  return ids.length === 0 || !paths.every((path) => untilOf(path).length > 0)
+    ? ""
+    : ` (this may change with your answer to ${ids.length > EACH_MAX ? "the questions below" : few(ids, EACH_MAX)})`;
 }
 
 /** Of series that are left out as a whole all are named: whoever has three hundred asks which of them are not there. */
@@ -136,25 +227,33 @@ export function unusedGroups({
   return [...left.sort(bySize), ...open.sort(bySize)];
 }
 
-/** Files of a question that it does not name itself, as of further runs. */
-function othersOf(text: string, files: readonly string[]): string[] {
-  const others = files.filter((path) => !text.includes(path));
-  return others.length === 0
-    ? []
-    : [`  ${others.length < files.length ? "also about" : "about"} ${few(others, NAMED_MAX, "file")}`];
-}
-
-/** Questions with the answers that there are, and the one that is taken. */
+/** Questions with why they are asked, the files that they do not name, the answers that there are, and the one that is taken. */
 export function questionLines({ questions }: Pick<Decisions, "questions">): string[] {
   return questions
     .filter(({ isAnswered }) => !isAnswered)
-    .flatMap(({ id, text, options, answer, files }) => [
-      `question ${id}: ${text}`,
-      ...othersOf(text, files),
-      ...options.map((option) => `  ${option.answer}${option.answer === answer ? ` ${TAKEN}` : ""}: ${option.says}`),
-      ...(answer === undefined ? ["  no default: these files are left out until you answer"] : []),
+    .flatMap((question) => [
+      "",
+      `question ${question.id}: ${question.text}`,
+      ...(question.why === undefined ? [] : [`  ${question.why}`]),
+      ...listed(question),
+      ...question.options.map(({ answer, says }) => `  ${answer}${answer === question.answer ? ` ${TAKEN}` : ""}: ${says}`),
+      ...(question.answer === undefined ? ["  no default: until you answer, none of this is published"] : []),
     ])
     .map(oneLine);
+}
+
+function listed(question: Asked): string[] {
+  const others = unnamedFiles(question);
+  // one of runs names an example of each
+  const most = question.isOfRuns ? 0 : LISTED_MAX;
+  const more = others.length - most;
+  return [...others.slice(0, most).map((path) => `    ${path}`), ...(more > 0 ? [`    and ${counted(more, "more file")}`] : [])];
+}
+
+/** The files of a question that neither it nor its answers name. */
+export function unnamedFiles(question: Asked): string[] {
+  const words = wordsOf(question);
+  return question.files.filter((path) => !words.includes(path));
 }
 
 /** As `withoutCopiedFolders` says it. */
@@ -189,18 +288,20 @@ function wholeOf(path: string): string | undefined {
   return name === undefined ? undefined : `${beside}${name}`;
 }
 
-function linkLines(laboratory: Laboratory): string[] {
+function linkLines(laboratory: Laboratory): { readonly missed: string[]; readonly others: string[] } {
   const { links, hidden, isComplete } = laboratory;
   const told = links.told("the folder");
   const parts = hidden.flatMap((path) => wholeOf(path) ?? []).filter((path) => laboratory.get(path) === undefined);
-  return [
-    ...(told === undefined ? [] : [`${told}`]),
-    ...(parts.length > 0
-      ? [`not copied whole: ${few(parts, NAMED_MAX, "file")}, of which rsync has left hidden parts; copy the folder again`]
-      : []),
-    ...(hidden.length > 0 ? [`not looked at, since they are hidden: ${few(hidden, NAMED_MAX, "file")}`] : []),
-    ...(isComplete ? [] : ["the folder has more files than were looked at: nothing is known of the others"]),
-  ];
+  return {
+    missed: [
+      ...(told === undefined ? [] : [told]),
+      ...(parts.length > 0
+        ? [`not copied whole: ${few(parts, NAMED_MAX, "file")}, of which rsync has left hidden parts; copy the folder again`]
+        : []),
+      ...(isComplete ? [] : ["the folder has more files than were looked at: nothing is known of the others"]),
+    ],
+    others: hidden.length > 0 ? [`${few(hidden, NAMED_MAX, "file")}: hidden, and not looked at`] : [],
+  };
 }
 
 /** A name with a line end in it must not become a line of its own. */

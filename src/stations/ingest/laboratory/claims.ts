@@ -124,8 +124,10 @@ export interface Claim {
 export interface Question {
   /** Stable, of letters, digits and dashes: a file of decisions answers by it. */
   readonly id: string;
-  /** One sentence that ends with a question mark. */
+  /** One short sentence that ends with a question mark, and perhaps for what else its answer is. Files that it does not name are listed below it. */
   readonly text: string;
+  /** Why it is asked: what was found, in one or two sentences. */
+  readonly why?: string | undefined;
   /** Files that it decides about. */
   readonly files: readonly string[];
   readonly options: readonly Option[];

@@ -9,7 +9,7 @@ import type { Claim, Details, GoneGain, Option, Question, Recognised, Role, Stre
 import { inWordsOf } from "./compared-archive.js";
 import { inGivenRuns } from "./given-runs.js";
 import { goneGainNote, missingFramesNotes } from "./missing-frames.js";
-import { joinAlike, stableId } from "./questions.js";
+import { joinAlike, stableId, theseFiles } from "./questions.js";
 import { baseName } from "./recognisers/common/paths.js";
 import { inRuns } from "./runs-of-files.js";
 import type { Laboratory, Surveyed } from "./survey/laboratory.js";
@@ -357,7 +357,7 @@ function questionsOf(doubts: readonly Doubt[]): Question[] {
   return [...groups].map(([key, group]) => {
     const [{ claims, against }] = group as [Doubt, ...Doubt[]];
     const files = group.map(({ file }) => file.path);
-    const what = group.length === 1 ? files[0]! : fewFiles(files);
+    const what = theseFiles(files);
     const ofRun = ({ run, role }: Claim, n: number) =>
       run === undefined || role === "left out"
         ? ""
@@ -367,8 +367,10 @@ function questionsOf(doubts: readonly Doubt[]): Question[] {
     const said = claims.map((claim, n) => `${roleText(claim.role)}${ofRun(claim, n)} (${claim.because})`);
     const text =
       against === undefined
-        ? `What is ${group.length === 1 ? "" : "each of "}${what}: ${said.join(", or ")}?`
-        : `Is ${group.length === 1 ? "" : "each of "}${what} ${roleText(claims[0]!.role)} (${claims[0]!.because}), although ${against}?`;
+        ? `What ${group.length === 1 ? "is" : "are"} ${what}?`
+        : `Should ${what} be published as ${roleText(claims[0]!.role)}?`;
+    const why =
+      against === undefined ? `Either ${said.join(", or ")}.` : `It seems so, since ${claims[0]!.because}, but ${against}.`;
     const options = claims.flatMap(({ role }, n): Option[] => {
       if (role === "left out") return [];
       const says = `${roleText(role)}${ofRun(claims[n]!, n)}`;
@@ -379,7 +381,7 @@ function questionsOf(doubts: readonly Doubt[]): Question[] {
       says: "not published",
       claims: files.map((path) => ({ path, role: "left out", because: "a person left it out", strength: "contents" })),
     };
-    return { id: stableId("what", key), text, files, options: [...options, none] };
+    return { id: stableId("what", key), text, why, files, options: [...options, none] };
   });
 }
 

@@ -64,6 +64,7 @@ const document = z.strictObject({
       z.strictObject({
         id: z.string(),
         question: z.string().optional(),
+        because: z.string().optional(),
         answers: z.record(z.string(), z.string()).optional(),
         default: z.string().nullable().optional(),
         files: z.array(z.string()).optional(),
@@ -112,9 +113,10 @@ export async function writeDecisions(
     {
       ...(matches === undefined ? {} : { matches }),
       runs,
-      questions: questions.map(({ id, text, options, answer, isAnswered, isOfRuns, files: paths }) => ({
+      questions: questions.map(({ id, text, why, options, answer, isAnswered, isOfRuns, files: paths }) => ({
         id,
         question: text,
+        ...(why === undefined ? {} : { because: why }),
         answers: Object.fromEntries(options.map((option) => [option.answer, option.says])),
         ...(isAnswered ? {} : { default: answer ?? null }),
         answer: isAnswered ? answer : null,
@@ -125,17 +127,18 @@ export async function writeDecisions(
       ...(unknown.length === 0 ? {} : { undecided: unknown }),
     },
     [
-      "What ingest new takes each file for, and why. Edit this file, answer its questions behind answer:, and give it to ingest new with --decisions.",
-      "What it says is obeyed; files that it does not name are decided anew. The first row that names a file counts.",
-      "files: a path, or a glob with {run_name}, where * stands for any letters of a name, and ** for any folders. What becomes of the files of a question is its answer's alone: globs leave them out.",
+      "What each file is taken for, and why. Edit this file, then give it to ingest new with --decisions: what it says is obeyed, and files that it does not name are decided anew.",
       ...(questions.some(({ isAnswered }) => !isAnswered)
         ? [
-            "answer: one of the words of answers, or null for what default says; where default is null, the files are left out until there is an answer.",
+            "questions: write one of the answers after answer:, without the text that follows it. null means that the default counts; where that is null, too, the files are left out.",
           ]
         : []),
+      "files: a path, or a pattern with {run_name}, where * stands for any letters of a name, and ** for any folders. The first row that names a file counts. Patterns leave out the files of a question: its answer decides about them.",
       `is: one of ${ROLES.join(", ")}.`,
       ...(rows.some(({ until }) => until)
-        ? ["until: the row counts until one of these questions is answered. Delete that line where it is to count all the same."]
+        ? [
+            "until: questions whose answers may change this row: once one of them is answered the row is decided anew. To keep the row, delete that line.",
+          ]
         : []),
       ...(unknown.length === 0
         ? []

@@ -8,7 +8,7 @@ import type { Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { checkConfig } from "../check/check.js";
 import { writtenFor } from "../check/written-for.js";
-import { accountLines, oneLine, questionLines } from "./account.js";
+import { type Account, accountLines, accountOf, oneLine, questionLines } from "./account.js";
 import type { AnnotatedObject, Answers } from "./answers.js";
 import type { Role } from "./claims.js";
 import { configurationOf, emptyForm } from "./configuration/configuration.js";
@@ -58,7 +58,7 @@ export interface NewConfig {
   /** Every file of the folder with its fate. */
   files: readonly FileFate[];
   /** What became of the files, in lines for a person. */
-  account: readonly string[];
+  account: Account;
   /** Questions that the folder itself does not answer. */
   questions: readonly Asked[];
   /** What was decided of each file, as the text of a file that a person can edit and give again; undefined without a folder. */
@@ -134,7 +134,7 @@ export async function configOf(
   const { store } = laboratory;
   if (laboratory.files.length === 0) throw emptyFolder(store, laboratory);
   await turnOfTheLoop();
-  const account = accountLines(laboratory, decisions);
+  const account = accountOf(laboratory, decisions);
   const refusal = decisions.runs.length === 0 ? nothingKnown(store, decisions) : undefined;
   if (decisions.runs.length === 0 && !refusal) throw nothingFound(store, decisions, account);
   const facts = {
@@ -149,17 +149,14 @@ export async function configOf(
     decisions: await writeDecisions(laboratory, decisions),
   };
   if (refusal) return { ...facts, yaml: "", toFill: [], toCheck: [], errors: [], refusal };
-  const questions = questionLines(decisions);
   const options = { sourcePrefix, answers, objects };
-  const heading = [...headingOf(input), ...account, ...questions];
-  const { yaml, remarks } = await configurationOf(laboratory, decisions, { ...options, heading });
-  const told = remarks.map(oneLine);
+  const headingWith = (of: Account) => [...headingOf(input), ...accountLines(of).filter((line) => line !== "")];
+  const { yaml, remarks } = await configurationOf(laboratory, decisions, { ...options, heading: headingWith(account) });
+  const told = { ...account, notes: [...account.notes, ...remarks.map(oneLine)] };
   await turnOfTheLoop();
   const whole =
-    told.length === 0
-      ? yaml
-      : (await configurationOf(laboratory, decisions, { ...options, heading: [...heading, ...told] })).yaml;
-  return finish(whole, { ...facts, account: [...account, ...told] });
+    remarks.length === 0 ? yaml : (await configurationOf(laboratory, decisions, { ...options, heading: headingWith(told) })).yaml;
+  return finish(whole, { ...facts, account: told });
 }
 
 function emptyFolder(store: Store, { links }: Laboratory): EmporiumError {
@@ -191,14 +188,14 @@ function nothingKnown(store: Store, { questions }: Decisions): EmporiumError | u
   return new EmporiumError("CONFIG_EMPTY", "nothing is used until a question is answered", {
     place: placeOf(store),
     hint: oneLine(
-      `${questionLines({ questions: asked }).join(" ")}: write your answer behind answer: in the file of decisions that --out NAME.yaml leaves beside it, and give it with --decisions`,
+      `${questionLines({ questions: asked }).join(" ").trim()}: write your answer behind answer: in the file of decisions that --out NAME.yaml leaves beside it, and give it with --decisions`,
     ),
   });
 }
 
 /** A configuration of no run would be a form, and look as if the folder had been understood. */
-function nothingFound(store: Store, { notes }: Decisions, account: readonly string[]): EmporiumError {
-  const why = notes.length > 0 ? notes.join(" ") : account.filter((line) => /^(left out|not used)/.test(line)).join("; ");
+function nothingFound(store: Store, { notes }: Decisions, { missed, leftOut }: Account): EmporiumError {
+  const why = notes.length > 0 ? notes.join(" ") : [...missed, ...leftOut].join("; ");
   return new EmporiumError("CONFIG_EMPTY", `no tomogram, tilt series or list of points was found that can be used`, {
     place: placeOf(store),
     hint: oneLine(why === "" ? "check the name of the folder" : why),
@@ -229,7 +226,7 @@ function formOf(answers: Answers): NewConfig {
     found: {},
     software: [],
     files: [],
-    account: [],
+    account: { published: [], missed: [], notes: [], leftOut: [] },
     questions: [],
     decisions: undefined,
   });

@@ -139,7 +139,7 @@ function projectsNote({ files: all }: Pick<Laboratory, "files">, parts: readonly
       const shared = commonFolder(paths);
       return shared === commonFolder(all) ? few([...new Set(paths.map(({ path }) => entryOf(path)))], 2, "folder") : shared;
     });
-  return `${counted(folders.length, "project")} without a run in common, each known by itself: ${few(folders, 6, "project")}.`;
+  return `${counted(folders.length, "separate project")}, which share no run: ${folders.slice(0, 6).join("; ")}${folders.length > 6 ? "; …" : ""}.`;
 }
 
 /** Questions of one id, and open ones that are alike, as one. */

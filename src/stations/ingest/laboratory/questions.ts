@@ -1,6 +1,6 @@
 import { crc32, crcText } from "../../../core/crc32.js";
-import { fewFiles } from "../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../core/groups.js";
+import { counted } from "../../../core/units.js";
 import type { Option, Question } from "./claims.js";
 
 /**
@@ -8,6 +8,16 @@ import type { Option, Question } from "./claims.js";
  * are decided.
  */
 export const stableId = (word: string, key: string): string => `${word}-${crcText(crc32(new TextEncoder().encode(key)))}`;
+
+/** `TS_01.mrc`, or `these 3 files`: whoever shows a question lists the files that it does not name. */
+export const theseFiles = (paths: readonly string[]): string =>
+  paths.length === 1 ? paths[0]! : `these ${counted(paths.length, "file")}`;
+
+export const publishText = (paths: readonly string[]): string => `Should ${theseFiles(paths)} be published?`;
+
+/** The text of a question with why it is asked, and what its answers say: files of it that are named there need no list of their own. */
+export const wordsOf = ({ text, why, options }: Pick<Question, "text" | "why" | "options">): string =>
+  [text, why ?? "", ...options.map(({ says }) => says)].join(" ");
 
 /**
  * Questions that are the same but for the name of the run, and for numbers that all of their files have, such as those of a grid or a position, are one:
@@ -35,11 +45,15 @@ export function joinedAlike<Q extends Question>(
   return questions.flatMap((question) => (joined.has(question) ? (joined.get(question) ?? []) : [{ question, of: [question] }]));
 }
 
+/** Files by whose names questions are told apart. */
+const EXAMPLES = 3;
+
 /** What is asked, without the names of runs and the numbers that all paths have. */
 function formOf(question: Question): string {
-  const { text, options, guess = "" } = question;
+  const { text, why = "", options, files, guess = "" } = question;
   const plain = withoutNames(question);
-  return keyOf(plain(text), guess, ...options.map(({ answer, says }) => keyOf(answer, plain(says))));
+  const examples = files.slice(0, EXAMPLES).map(plain);
+  return keyOf(plain(text), plain(why), guess, ...examples, ...options.map(({ answer, says }) => keyOf(answer, plain(says))));
 }
 
 function withoutNames({ options, files }: Question): (text: string) => string {
@@ -68,7 +82,8 @@ export function together(group: readonly Question[]): Question {
   const [first, ...others] = group as [Question, ...Question[]];
   const plain = withoutNames(first);
   const like = (says: string) => (others.length > 0 && plain(says) !== says ? `${says}, and so for the others` : says);
-  const also = others.length === 0 ? "" : ` The same is asked about ${fewFiles(others.flatMap(({ files }) => files))}.`;
+  const more = others.flatMap(({ files }) => files).length;
+  const also = others.length === 0 ? "" : ` The answer is for ${counted(more, "more file")}, too.`;
   return {
     ...first,
     text: `${first.text}${also}`,

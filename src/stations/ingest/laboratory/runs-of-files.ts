@@ -20,8 +20,8 @@ export function inRuns(recognised: readonly Recognised[], told: readonly RunOfFi
     const names = namesOf(claim.run);
     const because =
       names.length > 1
-        ? `of a series ${claim.run}, and nothing tells whether it is ${names.join(" or ")}`
-        : `of a series that is called like ${claim.run}, and nothing shows that it is that one`;
+        ? `named after ${claim.run}, and nothing tells whether it belongs to run ${names.join(" or ")}`
+        : `named after ${claim.run}, but nothing shows that it belongs to that run`;
     return { path, role: "left out", because, strength };
   };
   // what an answer says of the run that a file is claimed for holds for the run that it is claimed for now

@@ -1,7 +1,7 @@
-import { few } from "../../../core/finding.js";
 import { groupsOf } from "../../../core/groups.js";
 import { mapLimit } from "../../../system/parallel.js";
 import type { Claim, Question, Recognised, Role, Strength } from "./claims.js";
+import { publishText } from "./questions.js";
 import { baseName, folderOf, within } from "./recognisers/common/paths.js";
 import type { Laboratory } from "./survey/laboratory.js";
 
@@ -74,7 +74,8 @@ function simulatedQuestion(
   const ownRun = (run: string | undefined) => (run !== undefined && names.has(run) ? `simulated_${run}` : run);
   return {
     id: "simulated",
-    text: `Were these simulated, and are not to be published with what was recorded: ${few(files)}?`,
+    text: publishText(files),
+    why: "They seem to be simulated, while other data here were recorded.",
     files,
     options: [
       {
@@ -84,7 +85,7 @@ function simulatedQuestion(
           ...{ path, role: "left out", run: ownRun(run), because: because(path)!, strength: "bookkeeping" },
         })),
       },
-      { answer: "publish", says: "published as the others are", claims: all.map((one) => ({ ...one, run: ownRun(one.run) })) },
+      { answer: "publish", says: "published like the others", claims: all.map((one) => ({ ...one, run: ownRun(one.run) })) },
     ],
     guess: "leave-out",
   };

@@ -8,6 +8,7 @@ import type { Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
 import { isUrl, readConfigFile, readExclusions } from "../check/config-file.js";
 import { readConfig } from "../check/read-config.js";
+import { accountLines } from "../laboratory/account.js";
 import type { Answers } from "../laboratory/answers.js";
 import type { Role } from "../laboratory/claims.js";
 import type { DecisionsDocument } from "../laboratory/decisions-file.js";
@@ -140,7 +141,7 @@ function looksAt(store: Store, rest: Rest, { config, input, answers, given, ...o
       );
     const { runs, toFill, toCheck, account } = made!;
     const beside = await writeConfig(config, made!, { given: given?.path });
-    for (const line of account) log.info(line);
+    for (const line of accountLines(account)) if (line !== "") log.info(line);
     const left = `${counted(toFill.length, "line")} to fill in, ${counted(toCheck.length, "guess to check", "guesses to check")}`;
     log.info(`${config} is written, of ${counted(runs.length, "run")}: ${left}`);
     if (beside !== undefined) log.info(`${beside}: what each file is taken for, and why`);

@@ -34,7 +34,7 @@ it("a stack that was binned to be looked at is no series of its own, and one of 
   expect(runs).toEqual(["ts_01", "ts_02"]);
   expect(files.get("ts_02/ts_02_b2_look.st")).toMatchObject({
     role: "left out",
-    because: "the images of ts_02/ts_02.st once more, binned",
+    because: "the same images as ts_02/ts_02.st, binned",
   });
   expect((await decided(binned(large(3)))).files.get("ts_02/ts_02_b2_look.st")?.role).toBe("tilt series");
 });
@@ -54,6 +54,6 @@ it("so one of the same run, which a program has binned for itself, but for that 
     const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
     return [files.get("ali/ts_02/temp/ts_02.mrc")?.because, files.get("ts_02/ts_02.mrc")?.role, questions.length];
   };
-  expect(await roleOf({})).toEqual(["the images of ts_02/ts_02.mrc once more, binned", "tilt series", 0]);
+  expect(await roleOf({})).toEqual(["the same images as ts_02/ts_02.mrc, binned", "tilt series", 0]);
   expect((await roleOf({ "ali/ts_02/temp/ts_02.xf": "1 0 0 1 0 0\n".repeat(5) }))[0]).not.toContain("binned");
 });

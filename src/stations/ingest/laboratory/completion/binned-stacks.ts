@@ -29,7 +29,7 @@ export async function leaveBinnedStacks(files: Map<string, Decision>, laboratory
       : own.filter(({ role, path }) => role === "tilt series" && !ALIGNED.test(path));
     for (const other of [...called, ...ofOneRun]) {
       if (!isBinnedSize(file, other, laboratory) || !(await showTheSame(laboratory, file.path, other.path))) continue;
-      const because = `the images of ${other.path} once more, binned`;
+      const because = `the same images as ${other.path}, binned`;
       files.set(file.path, { ...file, role: "left out", run: undefined, because, details: {} });
       break;
     }

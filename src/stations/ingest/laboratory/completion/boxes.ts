@@ -1,6 +1,4 @@
-import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
-import { counted } from "../../../../core/units.js";
 import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
@@ -44,15 +42,16 @@ export function boxQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
     const isOne = group.length === 1;
     return {
       id: stableId("box", group.map(({ path }) => withoutNumbers(path)).join(" ") + key),
-      text: `${isOne ? "Is" : `Are the ${counted(group.length, "volume")}`} ${fewFiles(group.map(({ path }) => path))} ${isOne ? "a tomogram, or a map or a particle" : "tomograms, or maps or particles"}: ${x}×${y}×${z} voxels are the box of a particle, and no tilt series is of ${isOne ? "its run" : "their runs"}?`,
+      text: isOne ? `Is ${group[0]!.path} a tomogram?` : `Are these ${group.length} volumes tomograms?`,
+      why: `${x}×${y}×${z} voxels is the box size of an average or a particle, and there is no tilt series of ${isOne ? "its run" : "their runs"}.`,
       files: group.map(({ path }) => path),
       options: [
         {
           answer: "leave-out",
-          says: "maps, averages or particles, not published",
+          says: "no, averages or particles: not published",
           claims: group.map((file) => leftOut(file, "a map, an average or a particle")),
         },
-        { answer: "tomograms", says: "tomograms", claims: group.map(asItIs) },
+        { answer: "tomograms", says: "yes: published as tomograms", claims: group.map(asItIs) },
       ],
       ...(isUsual && { guess: "tomograms" }),
     };

@@ -66,7 +66,8 @@ function questionOf(key: string, group: readonly Pair[], laboratory: Laboratory)
   });
   return {
     id: stableId("calibration", key),
-    text: `Which voxel size is right, ${one} Å (${sample(one)}) or ${other} Å (${sample(other)})? Tomograms of ${few(group.map(({ run }) => run))} have both, and as many voxels along x and y: such sizes, ${percent} % apart, come from two calibrations of the pixel.`,
+    text: `Which voxel size is right, ${one} Å (${sample(one)}) or ${other} Å (${sample(other)})?`,
+    why: `Tomograms of ${few(group.map(({ run }) => run))} have both, with the same dimensions along x and y: sizes that differ by ${percent} % come from two calibrations of the pixel size.`,
     files: all.map(({ path }) => path),
     options: [
       { answer: "both", says: "all are published, each with the voxel size of its own", claims: all.map(asItIs) },

@@ -1,6 +1,7 @@
 import { few } from "../../../../core/finding.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { publishText } from "../questions.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { outOrAsIs } from "./claim.js";
 
@@ -16,11 +17,12 @@ export function chunkQuestions(files: ReadonlyMap<string, Decision>, laboratory:
   return [
     {
       id: "chunks",
-      text: `Were chunks lost of ${has}? What is missing would be published as zeros.`,
+      text: publishText(own.map(({ path }) => path)),
+      why: `Chunks seem to be lost: ${has}.`,
       files: own.map(({ path }) => path),
       options: outOrAsIs(own, {
         because: "chunks of it are missing",
-        ...{ as: "tomograms", says: "published: the missing chunks are zeros" },
+        ...{ as: "tomograms", says: "published, with zeros in the missing chunks" },
       }),
       guess: "leave-out",
     },

@@ -1,6 +1,5 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
-import { counted } from "../../../../core/units.js";
 import { unguarded } from "../../../../formats/table/csv-line.js";
 import { parseTable } from "../../../../formats/table/delimited.js";
 import { MATCH_COLUMNS } from "../../../../model/compared-archive.js";
@@ -39,11 +38,12 @@ export async function comparedQuestions(files: ReadonlyMap<string, Decision>, la
     const each = [...told.keys()].map(({ folder, run, isCertain }) => `${folder} ${isCertain ? "as" : "perhaps as"} ${run}`);
     questions.push({
       id: stableId("compared", path),
-      text: `Are ${counted(told.size, "run folder")} not to be published once more, since the portal has ${told.size === 1 ? "the run" : "the runs"} by ${path}: ${few(each)}? With --matches the table is obeyed without a question.`,
+      text: `Should ${told.size === 1 ? "a run folder" : `${told.size} run folders`} be published again, although the portal has ${told.size === 1 ? "the run" : "the runs"}?`,
+      why: `By ${path}: ${few(each)}. With --matches this table is obeyed without a question.`,
       files: meant.map((file) => file.path),
       options: outOrAsIs(meant, {
         because: `the portal has the run by ${path}`,
-        ...{ out: "not published: the portal has them", as: "publish", says: "published with the others" },
+        ...{ out: "no: the portal has them", as: "publish", says: "yes: published with the others" },
       }),
       guess: "leave-out",
     });

@@ -53,7 +53,7 @@ describe("tomograms of one run that nothing tells apart", () => {
     });
     expect(asked).toEqual([]);
     expect(of("rec/TS_01.mrc")?.role).toBe("tomogram");
-    expect(of("paper/TS_01.mrc")?.because).toBe("the voxels of rec/TS_01.mrc once more");
+    expect(of("paper/TS_01.mrc")?.because).toBe("the same voxels as rec/TS_01.mrc");
   });
 
   it("whatever program made them: the portal does not tell tomograms apart by it", async () => {

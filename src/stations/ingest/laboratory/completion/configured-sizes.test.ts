@@ -56,6 +56,6 @@ describe("a voxel size of an earlier configuration", () => {
     const { text } = await known(all);
     const { files, sizes } = await known(all, text, "13.6");
     expect(sizes).toEqual([13.6, 13.6]);
-    expect(files.get("web/TS_01.zarr")).toMatchObject({ role: "left out", because: "the voxels of rec/TS_01.rec once more" });
+    expect(files.get("web/TS_01.zarr")).toMatchObject({ role: "left out", because: "the same voxels as rec/TS_01.rec" });
   });
 });

@@ -1,8 +1,7 @@
-import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { stableId, theseFiles } from "../questions.js";
 import { EARLIER_CONFIGURATION } from "../recognisers/configured/details.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { isNear, optionOf, spacingOf } from "./spacings.js";
@@ -28,7 +27,8 @@ export function configuredSizeQuestions(files: ReadonlyMap<string, Decision>, la
     const paths = some.map(({ path }) => path);
     return {
       id: stableId("configured-size", key),
-      text: `Is the ${file.role === "tomogram" ? "voxel" : "pixel"} size of ${fewFiles(paths)} ${told} Å, as an earlier configuration says (${file.because}), or ${header} Å, as the header says?`,
+      text: `What is the ${file.role === "tomogram" ? "voxel" : "pixel"} size of ${theseFiles(paths)}?`,
+      why: `An earlier configuration says ${told} Å (${file.because}), the header says ${header} Å.`,
       files: paths,
       options: [optionOf(told, some), optionOf(header, some)],
     };

@@ -1,9 +1,8 @@
-import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { readAcquisitions } from "../acquisition.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { stableId, theseFiles } from "../questions.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { leftOut } from "./claim.js";
 import { expected, isNear, optionOf, type SeriesPixels, spacingOf } from "./spacings.js";
@@ -70,7 +69,8 @@ export function countedQuestions(
     const own = some.map((path) => files.get(path)!);
     return {
       id: stableId("counted", keyOf(size, ...some)),
-      text: `Is the voxel size of ${fewFiles(some)} ${size} Å, as the header says? That of the tilt series says 1 Å, as programs write where nobody has told the pixel size.`,
+      text: `Is the voxel size of ${theseFiles(some)} really ${size} Å, as the header says?`,
+      why: "The header of the tilt series has 1 Å, which programs write when nobody sets the pixel size.",
       files: some,
       options: [
         optionOf(Number(size), own),

@@ -1,8 +1,10 @@
 import type { Triple } from "../../../../core/box.js";
 import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
+import { counted } from "../../../../core/units.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { theseFiles } from "../questions.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -62,16 +64,18 @@ export function cutQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
   });
   if (doubts.length === 0) return [];
   const has = doubts.map(
-    ({ file, sections, witness }) => `${file.path} (${sections}, where ${witness.path} has ${witness.sections})`,
+    ({ file, sections, witness }) =>
+      `${file.path} has ${counted(sections, "slice")}, while ${witness.path} has ${witness.sections}`,
   );
   return [
     {
       id: "sections",
-      text: `Are sections missing, since what shows the same has about twice as many: ${few(has)}?`,
+      text: `${doubts.length === 1 ? "Is" : "Are"} ${theseFiles(doubts.map(({ file }) => file.path))} only a part of the slices of a tomogram?`,
+      why: `${few(has)}.`,
       files: doubts.map(({ file }) => file.path),
       options: outOrAsIs(
         doubts.map(({ file }) => file),
-        { because: "sections of it are missing", out: "cut, not published", as: "tomograms", says: "published as they are" },
+        { because: "sections of it are missing", out: "yes: not published", as: "tomograms", says: "no: published as tomograms" },
       ),
     },
   ];

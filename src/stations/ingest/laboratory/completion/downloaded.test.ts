@@ -36,8 +36,8 @@ describe("copies of a dataset of the portal", () => {
   it("are no more published than the dataset is, and what was made of them is of its runs", async () => {
     const files = { ...OWN, ...download, ...again, "work/denoised/TS_26.mrc": volume(27) };
     const { role, because, runs } = await decided(files);
-    expect(because("work/in/pombe_26.mrc")).toBe(`the voxels of ${tomogram} once more, which the portal has`);
-    expect(because("work/TS_26.st")).toBe(`the images of ${series} once more, which the portal has`);
+    expect(because("work/in/pombe_26.mrc")).toBe(`the same voxels as ${tomogram}, which the portal has`);
+    expect(because("work/TS_26.st")).toBe(`the same images as ${series}, which the portal has`);
     expect([role("work/denoised/TS_26.mrc"), role("own/TS_01.rec"), runs]).toEqual(["tomogram", "tomogram", ["TS_01", "TS_26"]]);
 
     const published = await decided(files, { portal: "publish" });

@@ -1,9 +1,8 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
-import { counted } from "../../../../core/units.js";
 import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { publishText, stableId } from "../questions.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import { isNamedAnnotation, OF_THE_PORTAL } from "../recognisers/portal/entities.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -34,15 +33,16 @@ export function downloadedQuestions(files: ReadonlyMap<string, Decision>, labora
     });
     if (doubts.length === 0) return [];
     const paths = doubts.map(({ path }) => path);
-    const what = `${counted(annotations.length, "file")} of the folder ${annotations.length === 1 ? "is" : "are"} called as the portal calls annotations: ${few(annotations)}.`;
+    const what = `${few(annotations)} in the same folder ${annotations.length === 1 ? "has a name" : "have names"} that the portal gives to annotations.`;
     return [
       {
         id: stableId("downloaded", folder),
-        text: `Were these downloaded from the CryoET Data Portal, and are not to be published once more: ${few(paths)}? ${what}`,
+        text: publishText(paths),
+        why: `They seem to be downloads from the CryoET Data Portal: ${what}`,
         files: paths,
         options: outOrAsIs(doubts, {
           because: "downloaded from the portal, by the names of annotations in its folder",
-          ...{ out: "not published: they are on the portal already", as: "publish", says: "published as the others are" },
+          ...{ out: "no: they are on the portal already", as: "publish", says: "yes: published like the others" },
         }),
         guess: "leave-out",
       },
@@ -73,7 +73,7 @@ export async function copiesOfPortal(files: Map<string, Decision>, laboratory: L
     if (!other) continue;
     if (await areOneFile(laboratory, file.path, other.path)) {
       const what = file.role === "tomogram" ? "voxels" : "images";
-      const because = `the ${what} of ${other.path} once more, which the portal has`;
+      const because = `the same ${what} as ${other.path}, which the portal has`;
       files.set(file.path, { ...file, role: "left out", because, details: {} });
     } else doubts.push({ file, other });
   }
@@ -86,7 +86,7 @@ export async function copiesOfPortal(files: Map<string, Decision>, laboratory: L
     const some = group.map(({ file }) => file);
     const text = `Were these downloaded from the CryoET Data Portal, or is the dataset made of them, whose voxels they have: ${few(some.map(({ path }) => path))} (${few(group.map(({ other }) => other.path))})? Nothing that was recorded is known of their runs.`;
     const options = outOrAsIs(some, {
-      because: `the voxels of ${group[0]!.other.path} once more, which the portal has`,
+      because: `the same voxels as ${group[0]!.other.path}, which the portal has`,
       ...{
         out: "downloaded: not published, since the portal has them",
         as: "publish",

@@ -35,11 +35,12 @@ export function empiarQuestions(files: ReadonlyMap<string, Decision>, laboratory
     const some = (made.length > 0 ? made : own).map(({ path }) => path);
     return {
       id: stableId("empiar", folder),
-      text: `Are these of the entry ${entry} as it was downloaded, and not to be published once more: ${few(some)}? They lie in ${folder}, and what somebody has made of it or of other series lies elsewhere.`,
+      text: `Should the files of ${entry} be published again?`,
+      why: `They are in ${folder} as EMPIAR has them, such as ${few(some)}; what somebody made from them, or from other series, is in other folders.`,
       files: own.map(({ path }) => path),
       options: outOrAsIs(own, {
         because: `of the entry ${entry}, which is public already`,
-        ...{ out: "not published: EMPIAR has them", as: "publish", says: "published as the others are" },
+        ...{ out: "no: EMPIAR has them", as: "publish", says: "yes: published like the others" },
       }),
       guess: "leave-out",
     };

@@ -35,15 +35,16 @@ export async function entryQuestions(files: ReadonlyMap<string, Decision>, labor
     ({ file, run }): Claim =>
       run === undefined ? leftOut(file, "an entry of EMDB whose title names no run") : { ...asItIs(file), run },
   );
-  const says = `of these runs: ${few(named.map(({ file, run }) => `${file.path} of ${run}`))}`;
+  const says = `as the titles say: ${few(named.map(({ file, run }) => `${file.path} to run ${run}`))}`;
   return [
     {
       id: "emdb-entries",
-      text: `Of which runs are the tomograms of entries of EMDB, ${few(titled.map(({ file: { path } }) => titledPath(path, entryOf(path)!.title)))}?`,
+      text: "Which runs do these tomograms from EMDB belong to?",
+      why: `By their titles: ${few(titled.map(({ file: { path } }) => titledPath(path, entryOf(path)!.title)))}.`,
       files: tomograms.map(({ path }) => path),
       options: [
         ...(named.length === 0 ? [] : [{ answer: "as-titled", says, claims: as }]),
-        { answer: "own-runs", says: "of specimens of their own, each a run", claims: tomograms.map(asItIs) },
+        { answer: "own-runs", says: "each is a run of its own", claims: tomograms.map(asItIs) },
         {
           answer: "leave-out",
           says: "not published",

@@ -1,4 +1,4 @@
-import { few, fewFiles } from "../../../../core/finding.js";
+import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, GoneGain, Option, Question } from "../claims.js";
@@ -211,8 +211,8 @@ function questionOf(
   taken: ReadonlyMap<Decision, readonly string[]>,
 ): Question {
   const alone = other
-    ? `Is ${some[0]!.path} the gain reference of ${few(runs, 3, "run")}, though ${other.by} names another one, ${other.named}, which is not in the folder?`
-    : `Is ${some[0]!.path}, which lies beside the frames of others, also the gain reference of ${few(runs, 3, "run")}?`;
+    ? `${other.by} names another one, ${other.named}, which is not in the folder.`
+    : "It is in the folder of the frames of other runs.";
   const kept = (gain: Decision): Claim =>
     taken.has(gain) ? { ...asItIs(gain), runs: taken.get(gain) } : leftOut(gain, "a person left it out");
   const options = some.map((gain, n): Option => {
@@ -226,9 +226,9 @@ function questionOf(
     };
     return {
       ...(other
-        ? { answer: "gain", says: "the gain reference of these runs" }
+        ? { answer: "gain", says: "yes" }
         : some.length === 1
-          ? { answer: "also", says: "of these runs, too" }
+          ? { answer: "also", says: "yes" }
           : { answer: `${n + 1}`, says: path }),
       claims: some.map((other) => (other === gain ? claim : kept(other))),
     };
@@ -237,12 +237,17 @@ function questionOf(
     id,
     text:
       some.length === 1
-        ? alone
-        : `Which gain reference is that of ${few(runs, 3, "run")}: ${fewFiles(some.map(({ path }) => path))}?`,
+        ? `Is ${some[0]!.path} ${other ? "" : "also "}the gain reference of ${few(runs, 3, "run")}?`
+        : `Which is the gain reference of ${few(runs, 3, "run")}?`,
+    ...(some.length === 1 && { why: alone }),
     files: some.map(({ path }) => path),
     options: [
       ...options,
-      { answer: "none", says: some.length === 1 ? "not of these runs" : "none of them is published", claims: some.map(kept) },
+      {
+        answer: "none",
+        says: some.length === 1 ? "no: these runs are published without one" : "none of them is published",
+        claims: some.map(kept),
+      },
     ],
   };
 }

@@ -89,7 +89,8 @@ function questionOf(original: Decision, mirrored: Decision, isTold: boolean): Qu
   const because = (of: Decision) => `the mirror image of ${of.path}`;
   return {
     id: stableId("hand", `${original.path} ${mirrored.path}`),
-    text: `${mirrored.path} is ${isTold && isCalledMirrored(mirrored) ? "called the" : "the"} mirror image of ${original.path}: which of them has the right hand?`,
+    text: "Which of these two tomograms has the right handedness?",
+    why: `${mirrored.path} is${isTold && isCalledMirrored(mirrored) ? ", by its name," : ""} the mirror image of ${original.path}.`,
     files: [original.path, mirrored.path],
     options: [
       { answer: "1", says: original.path, claims: [asItIs(original), leftOut(mirrored, because(original))] },

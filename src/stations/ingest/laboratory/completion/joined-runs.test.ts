@@ -27,7 +27,7 @@ describe("volumes with the same voxels under the names of two runs", () => {
     const { runs, of, notes } = await decided({ ...project, "paper/lamella_7.mrc": volume(12, 0) });
     expect(runs).toEqual(["TS_01", "TS_02"]);
 
-    expect(of("paper/lamella_7.mrc")).toMatchObject({ role: "left out", because: "the voxels of rec/TS_02.rec once more" });
+    expect(of("paper/lamella_7.mrc")).toMatchObject({ role: "left out", because: "the same voxels as rec/TS_02.rec" });
     expect(notes).toEqual(["lamella_7 is taken for TS_02: paper/lamella_7.mrc and rec/TS_02.rec have the same voxels."]);
     const alone = { ...project, "lamella_7/lamella_7.edf": "Setup.DatasetName=lamella_7\nSetup.Version.Etomo.Created=4.11.12\n" };
     const named = await decided({ ...alone, "lamella_7/lamella_7.rec": volume(12) });
@@ -132,11 +132,11 @@ describe("copies of tomograms of which a name means two specimens", () => {
     const { runs, questions, of } = await decided(two);
     expect(questions.map(({ id, answer }) => [id.replace(/-.*/, ""), answer])).toEqual([["whose", "separate-runs"]]);
     expect(runs).toEqual(["anna_TS_01", "boris_TS_01"]);
-    expect(of("talks/mito_A.mrc")).toMatchObject({ role: "left out", because: "the voxels of anna/mito/TS_01.rec once more" });
-    expect(of("talks/bug7.mrc")).toMatchObject({ role: "left out", because: "the voxels of boris/bact/TS_01.rec once more" });
+    expect(of("talks/mito_A.mrc")).toMatchObject({ role: "left out", because: "the same voxels as anna/mito/TS_01.rec" });
+    expect(of("talks/bug7.mrc")).toMatchObject({ role: "left out", because: "the same voxels as boris/bact/TS_01.rec" });
 
     const away = await decided({ ...two, "b/x.mrc": volume(11) });
-    expect(away.of("b/x.mrc")).toMatchObject({ role: "left out", because: "the voxels of anna/mito/TS_01.rec once more" });
+    expect(away.of("b/x.mrc")).toMatchObject({ role: "left out", because: "the same voxels as anna/mito/TS_01.rec" });
 
     const given = { ...NOTHING_GIVEN, answers: new Map([[questions[0]!.id, "one-run"]]) };
     const one = await decided(two, given);

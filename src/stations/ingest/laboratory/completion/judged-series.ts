@@ -130,11 +130,12 @@ export async function judgedQuestions(
     );
     questions.push({
       id: stableId("judged", path),
-      text: `Are these ${isOfFiles ? "tomograms" : "series"} not to be published, since ${path} calls them bad: ${few(shown)}?`,
+      text: `Should ${shown.length === 1 ? "this" : `these ${shown.length}`} ${isOfFiles ? (shown.length === 1 ? "tomogram" : "tomograms") : "series"} be published?`,
+      why: `${path} marks as bad: ${few(shown)}.`,
       files: own.map((file) => file.path),
       options: outOrAsIs(own, {
         because: isOfFiles ? `${path} calls it bad` : ofBadSeries(path),
-        ...{ as: "publish", says: "published as the others are" },
+        ...{ as: "publish", says: "published like the others" },
       }),
       guess: "leave-out",
     });

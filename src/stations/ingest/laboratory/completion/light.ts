@@ -1,6 +1,6 @@
-import { few } from "../../../../core/finding.js";
 import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { publishText } from "../questions.js";
 import { baseName } from "../recognisers/common/paths.js";
 import { LIGHT_NAME } from "../recognisers/light/names.js";
 import { outOrAsIs } from "./claim.js";
@@ -25,11 +25,12 @@ export function lightQuestions(files: ReadonlyMap<string, Decision>): Question[]
   return [
     {
       id: "light",
-      text: `Were these recorded with light, as their names say, and are no tomograms: ${few(paths)}?`,
+      text: publishText(paths),
+      why: "By the name, recorded with a light microscope.",
       files: paths,
       options: outOrAsIs(meant, {
         because: "recorded with light, by its name",
-        ...{ as: "publish", says: "published as the others are" },
+        ...{ as: "publish", says: "published like the others" },
       }),
       guess: "leave-out",
     },

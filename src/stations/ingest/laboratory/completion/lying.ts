@@ -1,8 +1,7 @@
-import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { stableId, theseFiles } from "../questions.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { APART } from "./calibrations.js";
 import { leftOut } from "./claim.js";
@@ -51,9 +50,7 @@ export function lyingQuestions(
     if (header === undefined) return [];
     const told = details.spacingAngstrom;
     if (told !== undefined)
-      return isNear(header, told, TOLERANCE)
-        ? []
-        : [{ file, header, likely: told, since: `elsewhere it is told otherwise (${because})` }];
+      return isNear(header, told, TOLERANCE) ? [] : [{ file, header, likely: told, since: `other files say so (${because})` }];
     const could = expected(file, laboratory, series);
     // then it is the header of the tilt series that is in nm
     if (could.some(({ spacing }) => isNear(spacing * 10, header, TOLERANCE))) return [];
@@ -68,20 +65,27 @@ export function lyingQuestions(
       const binning = isUsualPixel || isNamed ? undefined : binningOf(file, laboratory, series);
       if (binning === undefined || !isOfAnother(header, binning)) return [];
       const { by, pixels } = binning;
-      const since = `it has as many voxels along x and y as the images of its tilt series, whose pixels have ${pixels.map((pixel) => Number(pixel.toFixed(3))).join(" or ")} Å, binned by ${by}`;
+      const since = `it has as many voxels along x and y as the images of its tilt series, with pixels of ${pixels.map((pixel) => Number(pixel.toFixed(3))).join(" or ")} Å, binned by ${by}`;
       return [{ file, header, likely: pixels.length === 1 ? Number((by * pixels[0]!).toFixed(3)) : undefined, since }];
     }
     const likely = fitting.length === 1 && !isNamed ? fitting[0]!.spacing : undefined;
-    return [{ file, header, likely, since: `then it is ${wide} times as wide as the images of its tilt series` }];
+    return [
+      {
+        file,
+        header,
+        likely,
+        since: `as the header has it, the volume would be ${wide} times as wide as the images of its tilt series`,
+      },
+    ];
   });
   const groups = groupsOf(lies, ({ header, likely, since }) => `${header} ${likely} ${since.replace(/\S*\d\S*/g, "#")}`);
   return [...groups].map(([key, group]): Question => {
     const { header, likely, since, isPart } = group[0]!;
     const some = group.map(({ file }) => file);
-    const names = fewFiles(some.map(({ path }) => path));
     return {
       id: stableId("lying", key),
-      text: `Is the voxel size of ${names} ${header} Å, as the header says${likely === undefined ? "" : `, or ${Number(likely.toFixed(3))} Å`}: ${since}?`,
+      text: `What is the voxel size of ${theseFiles(some.map(({ path }) => path))}?`,
+      why: `The header says ${header} Å${likely === undefined ? "" : `, and ${Number(likely.toFixed(3))} Å is possible`}: ${since}.`,
       files: some.map(({ path }) => path),
       options: [
         ...(likely === undefined ? [] : [optionOf(likely, some)]),
@@ -119,7 +123,7 @@ function narrowLie(file: Decision, { header, fits, files, laboratory }: Narrow):
     ({ path, spacing }) => isNear(spacing, header, TOLERANCE) && shapeOf(path) !== shapeOf(file.path),
   );
   if (!twin || isShared) return undefined;
-  const since = `${twin.path} has as many voxels, by which it shows what the images of its tilt series show`;
+  const since = `${twin.path} has the same dimensions, and its voxel size fits the tilt series`;
   return { file, header, likely: fits, since, isPart: true };
 }
 

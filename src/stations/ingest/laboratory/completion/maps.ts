@@ -1,6 +1,7 @@
 import { few } from "../../../../core/finding.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { theseFiles } from "../questions.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { outOrAsIs } from "./claim.js";
 import { spacingOf } from "./spacings.js";
@@ -24,15 +25,16 @@ export function mapQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
   if (maps.length === 0) return [];
   const shown = few(maps.map((file) => `${file.path} (${Number(pixelOf(file).toPrecision(4))} Å)`));
   const [is, what] =
-    maps.length === 1 ? ["Is", "a tilt series, or a map of the grid"] : ["Are", "tilt series, or maps of the grid"];
+    maps.length === 1 ? ["Is", "a tilt series or a map of the grid"] : ["Are", "tilt series or maps of the grid"];
   return [
     {
       id: "maps",
-      text: `${is} ${shown} ${what}? Pixels of the tilt series with angles or tomograms have at most ${Number(largest.toPrecision(4))} Å.`,
+      text: `${is} ${theseFiles(maps.map(({ path }) => path))} ${what}?`,
+      why: `Pixel size: ${shown}. Tilt series that have angles or a tomogram have pixels of at most ${Number(largest.toPrecision(4))} Å.`,
       files: maps.map(({ path }) => path),
       options: outOrAsIs(maps, {
         because: "a map of the grid, by its pixel size",
-        ...{ as: "tilt-series", says: "published as they are" },
+        ...{ as: "tilt-series", says: "published as tilt series" },
       }),
       guess: "leave-out",
     },

@@ -1,4 +1,3 @@
-import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Option, Question } from "../claims.js";
@@ -38,9 +37,10 @@ export function meshQuestions(files: ReadonlyMap<string, Decision>): Question[] 
     });
     return {
       id: stableId("meshes", key),
-      text: `Run ${first[0]!.run}${runs.length > 1 ? ` (and ${counted(runs.length - 1, "more run")} likewise)` : ""} has ${counted(first.length, "mesh", "meshes")} of the same thing: ${fewFiles(first.map(({ path }) => path))}. Which is to be published?`,
+      text: `Which of the ${first.length} meshes of run ${first[0]!.run}${runs.length > 1 ? `, and likewise of ${counted(runs.length - 1, "more run")},` : ""} should be published?`,
+      why: "They seem to be of the same thing.",
       files: runs.flat().map(({ path }) => path),
-      options: [...options, { answer: "all", says: "each of them", claims: runs.flat().map(asItIs) }],
+      options: [...options, { answer: "all", says: "all of them", claims: runs.flat().map(asItIs) }],
     };
   });
 }

@@ -46,7 +46,7 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
     for (const run of open.flat()) taken.add(run);
     // a row whose images are the same tells that the table says what it seems to say, unless those of another row are not
     const isSeen = open.length === free.length && compared.some(({ areAlike }) => areAlike === true);
-    const why = `${path} has them in one row${isSeen ? ", and their stacks show the same images" : ""}`;
+    const why = `${path} has both names in one row${isSeen ? ", and their stacks show the same images" : ""}`;
     const question = questionOf(runs, open, { id: stableId("names", path), why });
     questions.push(isShown || isSeen ? { ...question, guess: "one-run" } : question);
   }
@@ -56,7 +56,7 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
     calledAfter(runs).filter((two) => !two.some((run) => taken.has(run))),
   )) {
     for (const run of pair) taken.add(run);
-    const why = `nothing was recorded as ${pair[1]}, and its name is that of ${pair[0]} with a word`;
+    const why = `There is no recording called ${pair[1]}, and its name is ${pair[0]} with a word added`;
     questions.push({ ...questionOf(runs, [pair], { id: stableId("called-after", pair.join()), why }), guess: "one-run" });
   }
   const [only] = await notApart(
@@ -227,7 +227,7 @@ function calledAfter(runs: Runs): Pair[] {
 }
 
 function onlyTwoQuestion(runs: Runs, pair: Pair): Question {
-  const why = `${pair[0]} alone has no tomogram, and ${pair[1]} alone has no tilt series`;
+  const why = `${pair[0]} is the only one without a tomogram, and ${pair[1]} the only one without a tilt series`;
   return { ...questionOf(runs, [pair], { id: stableId("only-two", pair.join()), why }), guess: "separate-runs" };
 }
 
@@ -245,14 +245,20 @@ function questionOf(runs: Runs, pairs: readonly Pair[], { id, why }: { readonly 
   const names = few(pairs.map((pair) => pair.join(" and ")));
   return {
     id,
-    text: `${pairs.length === 1 ? "Is this" : "Are these"} one tilt series under two names: ${names}? ${why}.`,
+    text: `${pairs.length === 1 ? "Is this the same tilt series under two names" : "Is each of these pairs one tilt series under two names"}: ${names}?`,
+    why: `${why}.`,
     files: [...new Set(files)],
     isOfRuns: true,
     options: [
-      { answer: "one-run", says: `one run each: ${few(pairs.map(kept))}`, claims: [], runs: told },
+      {
+        answer: "one-run",
+        says: `yes: published as ${pairs.length === 1 ? "run" : "runs"} ${few(pairs.map(kept))}`,
+        claims: [],
+        runs: told,
+      },
       {
         answer: "separate-runs",
-        says: "different specimens, each a run of its own",
+        says: "no: a run for each name",
         claims: [],
         runs: told.map(({ path, run }) => ({ path, run, isOf: run })),
       },

@@ -1,8 +1,7 @@
-import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { stableId, theseFiles } from "../questions.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { expected, isNear, optionOf, type SeriesPixels, spacingOf } from "./spacings.js";
 
@@ -49,7 +48,8 @@ export function nanometreQuestions(
     const what = file.role === "tomogram" ? "voxel" : "pixel";
     return {
       id: stableId("nanometres", key),
-      text: `Is the ${what} size of ${fewFiles(paths)} ${likely} Å, or ${spacing} Å, as the header says: ${since}?`,
+      text: `What is the ${what} size of ${theseFiles(paths)}?`,
+      why: `The header says ${spacing} Å, but ${likely} Å is more likely: ${since}.`,
       files: paths,
       options: [optionOf(likely, some), optionOf(spacing, some)],
       ...(isTold && { guess: `${likely}` }),
@@ -72,7 +72,7 @@ function doubtOfSeries(file: Decision, spacing: number, { volumes, laboratory, s
   const told = series.filter(({ run, by }) => run === file.run && by === "acquisition").map(({ pixelAngstrom }) => pixelAngstrom);
   if (told.some((one) => isNear(one, spacing, 0.02))) return undefined;
   const said = told.find((one) => isTenth(spacing, one));
-  if (said !== undefined) return { likely: said, since: "the acquisition file has ten times as much", isTold: true };
+  if (said !== undefined) return { likely: said, since: "the mdoc has ten times as much", isTold: true };
   const images = (path: string) => laboratory.get(path)?.volume?.shape.slice(1).join(" ");
   const others = volumes.flatMap((other) =>
     other.role === "tilt series" && other !== file && images(other.path) === images(file.path)
@@ -88,8 +88,8 @@ function doubtOfSeries(file: Decision, spacing: number, { volumes, laboratory, s
     const of = spacingOf(tomogram, laboratory);
     return of !== undefined && expected(tomogram, laboratory, series).some((one) => isTenth(one.spacing, of));
   });
-  if (isOfTenfold) return { likely, since: "by the tomogram of it they are ten times as large", isTold: false };
-  return spacing < PIXEL_MIN ? { likely, since: "no tilt series has such small ones", isTold: false } : undefined;
+  if (isOfTenfold) return { likely, since: "its tomogram fits pixels ten times as large", isTold: false };
+  return spacing < PIXEL_MIN ? { likely, since: "no tilt series has such small pixels", isTold: false } : undefined;
 }
 
 function doubtOfTomogram(
@@ -100,9 +100,9 @@ function doubtOfTomogram(
   const could = expected(file, laboratory, series);
   if (could.some((one) => isNear(one.spacing, spacing, 0.02))) return undefined;
   const likely = could.find((one) => isTenth(spacing, one.spacing))?.spacing;
-  if (likely !== undefined) return { likely, since: "by its tilt series they are ten times as large", isTold: false };
+  if (likely !== undefined) return { likely, since: "its tilt series fits voxels ten times as large", isTold: false };
   const longest = spacing * Math.max(...(laboratory.get(file.path)?.volume?.shape ?? [0]));
   if (spacing >= VOXEL_SMALL || longest >= SIDE_SMALL || longest === 0) return undefined;
-  const since = `then it is ${Number((longest / 10).toPrecision(2))} nm long, less than a ribosome`;
+  const since = `with the header's it would be ${Number((longest / 10).toPrecision(2))} nm long, less than a ribosome`;
   return { likely: tenfold(spacing), since, isTold: false };
 }

@@ -107,11 +107,16 @@ function questionOf(
   });
   return {
     id: stableId("noted-pixel", `${note} ${calibrated} ${nominal}`),
-    text: `Is the pixel of ${counted(stacks.length, "tilt series", "tilt series")} ${calibrated} Å, since ${note} says “${line.slice(0, 120)}”, and not ${nominal} Å, as the headers say: ${few(stacks.map(({ path }) => path))}? ${volumes.length === 0 ? "" : `The voxel size of ${counted(volumes.length, "tomogram")} of these runs changes alike.`}`.trim(),
+    text: `Is the pixel size of ${counted(stacks.length, "tilt series", "tilt series")} ${calibrated} Å instead of ${nominal} Å?`,
+    why: `${note} says “${line.slice(0, 120)}”; the headers say ${nominal} Å: ${few(stacks.map(({ path }) => path))}.${volumes.length === 0 ? "" : ` The voxel size of ${counted(volumes.length, "tomogram")} of these runs changes with it.`}`,
     files: all.map(({ path }) => path),
     options: [
-      { answer: "calibrated", says: `published with pixels of ${calibrated} Å, and voxels of as many`, claims: told },
-      { answer: "as-headers", says: `published with pixels of ${nominal} Å`, claims: all.map(asItIs) },
+      {
+        answer: "calibrated",
+        says: `yes: published with ${calibrated} Å, and the voxel sizes of the tomograms accordingly`,
+        claims: told,
+      },
+      { answer: "as-headers", says: `no: published with ${nominal} Å`, claims: all.map(asItIs) },
       {
         answer: "leave-out",
         says: "not published",

@@ -1,9 +1,8 @@
-import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import { withoutRun } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { publishText, stableId } from "../questions.js";
 import { baseName, folderOf, within } from "../recognisers/common/paths.js";
 import type { Laboratory, Surveyed } from "../survey/laboratory.js";
 import { copiesIn, outOrAsIs } from "./claim.js";
@@ -87,11 +86,12 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
       const why = MARKER.test(baseName(path)) ? `${path} lies there` : `${path} says “${says}”`;
       questions.push({
         id: stableId("noted", `${path} ${says}`),
-        text: `Are these not to be published, since ${why}: ${few(meant.map((file) => file.path))}?`,
+        text: publishText(meant.map((file) => file.path)),
+        why: MARKER.test(baseName(path)) ? `${path} is in the folder.` : `${why}.`,
         files: meant.map((file) => file.path),
         options: outOrAsIs(meant, {
           because: why,
-          ...{ as: "publish", says: "published as the others are" },
+          ...{ as: "publish", says: "published like the others" },
         }),
         guess: "leave-out",
       });

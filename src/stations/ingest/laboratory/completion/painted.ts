@@ -1,6 +1,7 @@
 import { few } from "../../../../core/finding.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { publishText } from "../questions.js";
 import { flatPartOf } from "../recognisers/common/prints.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { outOrAsIs } from "./claim.js";
@@ -28,13 +29,14 @@ export async function paintedQuestions(files: ReadonlyMap<string, Decision>, lab
   return [
     {
       id: "painted",
-      text: `${painted.length === 1 ? "Does" : "Do"} ${shown} hold what was cut out of a tomogram? Most voxels have a single value, as imodmop or a mask leaves them.`,
+      text: publishText(some.map(({ path }) => path)),
+      why: `Most voxels hold one single value: ${shown}. That is how an object looks that imodmop or a mask has cut out of a tomogram.`,
       files: some.map(({ path }) => path),
       options: outOrAsIs(some, {
         because: "what was cut out of a tomogram: most of its voxels hold a single value",
-        out: "cut out, not published",
+        out: "no: cut out of a tomogram",
         as: "tomograms",
-        says: "tomograms, published as they are",
+        says: "yes: published as tomograms",
       }),
       guess: "leave-out",
     },

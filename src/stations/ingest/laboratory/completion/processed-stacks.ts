@@ -1,6 +1,6 @@
-import { fewFiles } from "../../../../core/finding.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { publishText } from "../questions.js";
 import { ALIGNED } from "../recognisers/common/names.js";
 import { outOrAsIs } from "./claim.js";
 
@@ -16,7 +16,7 @@ const KINDS: readonly Kind[] = [
   {
     id: "aligned-stacks",
     form: ALIGNED,
-    though: "an alignment has turned and shifted the images",
+    though: "An alignment has rotated and shifted the images",
     because: "an aligned stack",
     says: "published as aligned tilt series",
   },
@@ -24,7 +24,7 @@ const KINDS: readonly Kind[] = [
     // as TOMOMAN and others call them
     id: "weighted-stacks",
     form: /[_-]dose[-_]?(?:filt\w*|weighted)\.(?:mrcs?|st)$/i,
-    though: "the images are weighted by the dose, as the name says",
+    though: "By the name, the images are weighted by dose",
     because: "weighted by the dose",
     says: "published as tilt series",
   },
@@ -41,11 +41,12 @@ export function processedStackQuestions(files: ReadonlyMap<string, Decision>): Q
   return KINDS.flatMap((kind): Question[] => {
     const doubts = open.filter(({ path }) => kind.form.test(path));
     if (doubts.length === 0) return [];
-    const [isAre, ofRun] = doubts.length === 1 ? ["Is", "its run"] : ["Are", "their runs"];
+    const ofRun = doubts.length === 1 ? "its run" : "their runs";
     return [
       {
         id: kind.id,
-        text: `${isAre} ${fewFiles(doubts.map(({ path }) => path))} to be published, though ${kind.though}? No stack of ${ofRun} as it was recorded is in the folder.`,
+        text: publishText(doubts.map(({ path }) => path)),
+        why: `${kind.though}, and there is no stack of ${ofRun} as recorded.`,
         files: doubts.map(({ path }) => path),
         options: outOrAsIs(doubts, {
           because: `${kind.because}, and the one that was recorded is not in the folder`,

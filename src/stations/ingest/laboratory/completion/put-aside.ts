@@ -2,6 +2,7 @@ import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { publishText } from "../questions.js";
 import { baseName, folderOf, withoutProduct } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, copiesIn, leftOut, outOrAsIs } from "./claim.js";
@@ -90,18 +91,16 @@ export function asideQuestions(files: ReadonlyMap<string, Decision>, laboratory:
       return [{ file, other: own.find((one) => counts(one) && spacingOf(one, laboratory) === spacing) }];
     }),
   );
-  const beside = { these: "these tomograms", where: "and their runs have others of their voxel size" };
-  const alone = { these: "these tomograms", where: "and their runs have no others of their voxel size" };
   return [
     ...asideQuestion(
       "put-aside",
       doubts.filter(({ other }) => other),
-      beside,
+      "the run has another tomogram of that voxel size",
     ),
     ...asideQuestion(
       "put-aside-alone",
       doubts.filter(({ file, other }) => !other && isTry(file.path)),
-      alone,
+      "the run has no other tomogram of that voxel size",
     ),
   ];
 }
@@ -122,10 +121,7 @@ export function asideListQuestions(files: ReadonlyMap<string, Decision>): Questi
     const other = isOpen ? lists.find(({ path }) => folderOf(path) === around(file.path)) : undefined;
     return other ? [{ file, other }] : [];
   });
-  return asideQuestion("put-aside-lists", doubts, {
-    these: "these lists of points",
-    where: "beside others of several tomograms",
-  });
+  return asideQuestion("put-aside-lists", doubts, "another list of several tomograms is in the folder above");
 }
 
 const TRY = /(?:^|[_.\- ])(?:(?:first|1st)(?:[_.\- ]?(?:try|attempt|trial|run))?|try|attempt|trial)\d*(?=[_.\- ]|$)/i;
@@ -150,17 +146,14 @@ interface Aside {
 }
 
 /** Files in folders of what was put aside. */
-function asideQuestion(
-  id: string,
-  doubts: readonly Aside[],
-  { these, where }: { readonly these: string; readonly where: string },
-): Question[] {
+function asideQuestion(id: string, doubts: readonly Aside[], where: string): Question[] {
   if (doubts.length === 0) return [];
   const paths = doubts.map(({ file }) => file.path);
   return [
     {
       id,
-      text: `Are ${these} to be published, though they lie in folders of what was put aside, ${where}: ${few(paths)}?`,
+      text: publishText(paths),
+      why: `By the name of the folder, a test or an older version; ${where}.`,
       files: paths,
       options: [
         {
@@ -170,7 +163,7 @@ function asideQuestion(
             leftOut(file, `put aside, by the name of its folder${other ? `: ${other.path} is there` : ""}`),
           ),
         },
-        { answer: "publish", says: "published with the others", claims: doubts.map(({ file }) => asItIs(file)) },
+        { answer: "publish", says: "published like the others", claims: doubts.map(({ file }) => asItIs(file)) },
       ],
       guess: "leave-out",
     },
@@ -192,16 +185,16 @@ export function givenUpQuestions(files: ReadonlyMap<string, Decision>): Question
   // where everything lies below such a folder it tells nothing
   if (given.length === 0 || given.length === shown.length) return [];
   const doubts = given.flat().filter(({ question }) => question === undefined);
-  const [they, are] = given.length === 1 ? ["it lies", "Was this series"] : ["they lie", "Were these series"];
   const paths = given.map((own) => own.find(({ role }) => OF_SERIES.includes(role))!.path);
   return [
     {
       id: "given-up",
-      text: `${are} given up, as the folder says in which ${they}: ${few(paths)}?`,
+      text: `Should ${given.length === 1 ? "this series" : `these ${given.length} series`} be published?`,
+      why: `By the name of the folder, given up: ${few(paths)}.`,
       files: doubts.map(({ path }) => path),
       options: outOrAsIs(doubts, {
         because: "given up, by the name of its folder",
-        ...{ as: "publish", says: "published as the others are" },
+        ...{ as: "publish", says: "published like the others" },
       }),
       guess: "leave-out",
     },
@@ -222,11 +215,12 @@ export function testGridQuestions(files: ReadonlyMap<string, Decision>): Questio
   return [
     {
       id: "test-grid",
-      text: `Were these recorded to test the microscope, as the names of their folders say: ${few(paths)}?`,
+      text: publishText(paths),
+      why: "By the name of the folder, recorded to test the microscope.",
       files: paths,
       options: outOrAsIs(doubts, {
         because: "recorded to test the microscope, by the name of its folder",
-        ...{ as: "publish", says: "published as the others are" },
+        ...{ as: "publish", says: "published like the others" },
       }),
       guess: "leave-out",
     },
@@ -246,11 +240,12 @@ export function discardedQuestions(files: ReadonlyMap<string, Decision>): Questi
   return [
     {
       id: "discarded",
-      text: `Are these not to be published, since they lie in folders of what is to be deleted or not to be used: ${few(paths)}?`,
+      text: publishText(paths),
+      why: "By the name of the folder, to be deleted or not to be used.",
       files: paths,
       options: outOrAsIs(gone, {
         because: "to be deleted or not to be used, by the name of its folder",
-        ...{ as: "publish", says: "published as the others are" },
+        ...{ as: "publish", says: "published like the others" },
       }),
       guess: "leave-out",
     },
@@ -274,11 +269,12 @@ export function trainingQuestions(files: ReadonlyMap<string, Decision>): Questio
   return [
     {
       id: "training",
-      text: `Are these training data of a network, as their folders or a target beside them say: ${few(paths)}?`,
+      text: publishText(paths),
+      why: "By the name of the folder, or by a target file next to it, training data of a network.",
       files: paths,
       options: outOrAsIs(learnt, {
         because: "to train or to validate a network, by the name of its folder or its target",
-        ...{ as: "publish", says: "published as the others are" },
+        ...{ as: "publish", says: "published like the others" },
       }),
       guess: "leave-out",
     },
@@ -316,11 +312,12 @@ export function figureQuestions(files: ReadonlyMap<string, Decision>): Question[
   return [
     {
       id: "figures",
-      text: `Were these made for figures or talks, and are not to be published, since they lie in such folders: ${few(shown.map(({ path }) => path))}?`,
+      text: publishText(shown.map(({ path }) => path)),
+      why: "By the name of the folder, made for a figure or a talk.",
       files: shown.map(({ path }) => path),
       options: outOrAsIs(shown, {
         because: "made for a figure, by the name of its folder",
-        ...{ as: "publish", says: "published as the others are" },
+        ...{ as: "publish", says: "published like the others" },
       }),
       guess: "leave-out",
     },

@@ -48,7 +48,7 @@ export async function recordedAs(laboratory: Laboratory, recognised: readonly Re
     if (only !== undefined && open.length === 1) {
       names.set(run, only);
       notes.push(
-        `${run} is taken for ${only}: ${recorded.get(only)!.path} was recorded under its name, and both show the same images.`,
+        `${recorded.get(only)!.path} describes the stack of ${run}, and both show the same images: published as run ${only}.`,
       );
     } else if (open.length > 0) questions.push(questionOf(laboratory, runs.get(run)!, named, open));
   }
@@ -112,16 +112,22 @@ function questionOf(
     stacks.map(({ path }) => laboratory.get(path)?.volume?.spacingsAngstrom[1]),
     open.map((other) => recorded.get(other)!.pixelAngstrom),
   );
-  const pixels = isOther ? " Its pixels are not those of the mdoc, nor binned from them." : "";
+  const pixels = isOther ? " Its pixel size is not that of the mdoc, nor a binning of it." : "";
   const by = few(open.map((other) => `${recorded.get(other)!.path} of ${other}`));
   return {
     id: stableId("recorded", `${run} ${open.join(" ")}`),
-    text: `Is ${run} the tilt series of ${open.length === 1 ? open[0] : `one of ${open.join(", ")}`}? Its stack has the name of ${by}, and no images are there to compare it with.${pixels}`,
+    text: `Is ${run} the same tilt series as ${open.length === 1 ? open[0] : `one of ${open.join(", ")}`}?`,
+    why: `Its stack has the name that ${by} describes, but there are no other images to compare.${pixels}`,
     files,
     isOfRuns: true,
     options: [
-      ...open.map((other, at) => ({ answer: `${at + 1}`, says: `of ${other}`, claims: [], runs: told(other) })),
-      { answer: "separate-run", says: "a series of its own", claims: [], runs: told(run) },
+      ...open.map((other, at) => ({
+        answer: `${at + 1}`,
+        says: `yes: published with run ${other}`,
+        claims: [],
+        runs: told(other),
+      })),
+      { answer: "separate-run", says: "no: published as a run of its own", claims: [], runs: told(run) },
       { answer: "leave-out", says: "not published", claims: [], runs: told(undefined) },
     ],
     guess: isOther ? "separate-run" : "leave-out",

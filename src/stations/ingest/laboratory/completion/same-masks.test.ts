@@ -29,8 +29,8 @@ describe("masks of the same voxels", () => {
     const rest = [...files.values()].filter(({ path }) => /mb|all|segmented/.test(path));
     expect(Object.fromEntries(rest.map(({ path, role, because }) => [path, role === "mask" ? role : because]))).toEqual({
       "predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc": "mask",
-      "TS_01_membranes/mb1.mrc": "the voxels of predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc once more",
-      "TS_01_labels/all.mrc": "the voxels of predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc once more",
+      "TS_01_membranes/mb1.mrc": "the same voxels as predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc",
+      "TS_01_labels/all.mrc": "the same voxels as predictions/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc",
       "TS_01_membranes/mb2.mrc": "mask",
       "TS_02_membranes/mb3.mrc": "mask",
     });
@@ -54,9 +54,9 @@ describe("masks of the same voxels", () => {
     };
     const path = "a/ExperimentRuns/TS_01/Segmentations/8.000_membrain-seg_1_membrane.zarr";
     const one = Object.fromEntries(zarr("a"));
-    expect(await rest({ ...one, ...Object.fromEntries(zarr("second")) })).toEqual(["mask", `the voxels of ${path} once more`]);
+    expect(await rest({ ...one, ...Object.fromEntries(zarr("second")) })).toEqual(["mask", `the same voxels as ${path}`]);
     const ofMembrain = { "out/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc": mask(1, (voxel) => voxel % 3 === 0) };
-    expect(await rest({ ...one, ...ofMembrain })).toEqual(["mask", `the voxels of ${path} once more`]);
+    expect(await rest({ ...one, ...ofMembrain })).toEqual(["mask", `the same voxels as ${path}`]);
     const others = { "out/TS_01_MemBrain_seg_v10_alpha.ckpt_segmented.mrc": mask(1, (voxel) => voxel % 4 === 0) };
     expect(await rest({ ...one, ...others })).toEqual(["mask", "mask"]);
   });

@@ -26,7 +26,7 @@ export async function leaveSameMasks(files: Map<string, Decision>, laboratory: L
       let same: Decision | undefined;
       for (const other of kept) if (!same && (await markTheSame(laboratory, other, file))) same = other;
       if (same && file.strength !== "person")
-        files.set(file.path, { ...file, role: "left out", because: `the voxels of ${same.path} once more`, details: {} });
+        files.set(file.path, { ...file, role: "left out", because: `the same voxels as ${same.path}`, details: {} });
       else kept.push(file);
     }
   }

@@ -28,7 +28,7 @@ export async function withSecondAxes(laboratory: Laboratory, recognised: readonl
     if (byRun.get(run)!.some(({ role }) => MADE.includes(role))) continue;
     firstOf.set(run, first);
     notes.push(
-      `${path} is taken for the second axis of ${first}, since ${alike}, which is called alike, has two: it is left out.`,
+      `${path} seems to be the second axis of ${first}, since ${alike}, which has a similar name, has two: it is not published.`,
     );
   }
   if (firstOf.size === 0) return recognised;

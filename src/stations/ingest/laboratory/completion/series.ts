@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { few, fewFiles } from "../../../../core/finding.js";
+import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import { parseAln } from "../../../../formats/alignment/aretomo.js";
@@ -10,7 +10,7 @@ import { parseTiltAngles } from "../../../../formats/tilt-angles/read.js";
 import { angleFault, readAcquisitions, readAngleLists } from "../acquisition.js";
 import type { Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { publishText, stableId } from "../questions.js";
 import { mdocsOf } from "../recognisers/common/mdocs.js";
 import { ALIGNED } from "../recognisers/common/names.js";
 import { baseName, folderOf, sharedDepth } from "../recognisers/common/paths.js";
@@ -213,7 +213,7 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
       const images = await imagesOf(file.path, laboratory);
       const same = images === undefined ? undefined : kept.find((other) => other.images === images);
       if (same && file.strength !== "person")
-        files.set(file.path, { ...file, role: "left out", because: `the images of ${same.file.path} once more`, details: {} });
+        files.set(file.path, { ...file, role: "left out", because: `the same images as ${same.file.path}`, details: {} });
       else kept.push({ file, images });
     }
     const some = await withoutSorted(
@@ -234,10 +234,10 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     ];
     const guess = guesses.find(({ length }) => length === 1)?.map((file) => some.indexOf(file))[0];
     const signs = (file: Decision) => [
-      ...(isAligned(file, files) ? ["an alignment lies beside it"] : isLikeAligned(file) ? ["those like it were aligned"] : []),
-      ...(described(file) ? ["its acquisition file lies beside it"] : []),
-      ...(fitting.length < some.length && fitting.includes(file) ? ["it has as many images as the run has angles"] : []),
-      ...(file.strength === "bookkeeping" ? ["bookkeeping names it"] : []),
+      ...(isAligned(file, files) ? ["has an alignment"] : isLikeAligned(file) ? ["similar ones were aligned"] : []),
+      ...(described(file) ? ["has an mdoc"] : []),
+      ...(fitting.length < some.length && fitting.includes(file) ? ["as many images as the run has angles"] : []),
+      ...(file.strength === "bookkeeping" ? ["named by the software's own files"] : []),
     ];
     const told = new Map(some.map((file) => [file, [imagesOfStack(file.path, laboratory), ...signs(file)]]));
     const isCommon = (fact: string) => [...told.values()].every((facts) => facts.includes(fact));
@@ -252,12 +252,12 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     });
     questions.push({
       id: stableId("series", run),
-      text: `Run ${run} has ${counted(some.length, "tilt series", "tilt series")}: ${fewFiles(some.map(({ path }) => path))}. Which is to be published?`,
+      text: `Which of the ${some.length} tilt series of run ${run} should be published?`,
       files: some.map(({ path }) => path),
       options: [
         ...options,
         ...asTomogram(some, fitting, laboratory),
-        { answer: "all", says: "each of them", claims: some.map(asItIs) },
+        { answer: "all", says: "all of them", claims: some.map(asItIs) },
       ],
       ...(guess !== undefined && { guess: `${guess + 1}` }),
     });
@@ -284,7 +284,7 @@ async function withoutSorted(
   const images = await Promise.all(some.map(({ path }) => imagesIn(laboratory, path)));
   if (aligned === undefined || more.length > 0 || images[0] === undefined || images[0] !== images[1]) return some;
   const other = some.find((file) => file !== aligned)!;
-  const because = `the images of ${aligned.path} once more, in another order: that one was aligned`;
+  const because = `the same images as ${aligned.path}, in another order: that one was aligned`;
   files.set(other.path, { ...other, role: "left out", because, details: {} });
   return [aligned];
 }
@@ -364,7 +364,8 @@ export async function countQuestions(files: ReadonlyMap<string, Decision>, labor
     const paths = some.map(({ file }) => file.path);
     return {
       id: `images-${key}`,
-      text: `Is ${fewFiles(paths)} to be published? It has ${counted(images, "image")}, and the lists of angles of its run have ${counts.join(" and ")}.`,
+      text: publishText(paths),
+      why: `Images: ${images}. The lists of tilt angles of the run have ${counts.join(" and ")}.`,
       files: paths,
       options: [
         {
@@ -372,7 +373,7 @@ export async function countQuestions(files: ReadonlyMap<string, Decision>, labor
           says: "not published",
           claims: some.map(({ file }) => leftOut(file, "it has not the images of its angles")),
         },
-        { answer: "tilt-series", says: "published as they are", claims: some.map(({ file }) => asItIs(file)) },
+        { answer: "tilt-series", says: "published", claims: some.map(({ file }) => asItIs(file)) },
       ],
     };
   });
@@ -390,15 +391,15 @@ export function stoppedSeries(files: ReadonlyMap<string, Decision>, laboratory: 
   });
   if (short.length === 0) return [];
   const has = few(short.map(({ path }) => `${path} (${counted(laboratory.get(path)!.volume!.shape[0], "image")})`));
-  const [series, they] = short.length === 1 ? ["Was this tilt series", "It has"] : ["Were these tilt series", "They have"];
   return [
     {
       id: "stopped-series",
-      text: `${series} stopped early: ${has}? ${they} less than half of the usual ${counted(usual, "image")}, and no tomogram.`,
+      text: publishText(short.map(({ path }) => path)),
+      why: `${has}: less than half of the usual ${counted(usual, "image")}, and without a tomogram. Recording may have been stopped.`,
       files: short.map(({ path }) => path),
       options: outOrAsIs(short, {
         because: "a series that was stopped",
-        ...{ as: "tilt-series", says: "published as they are" },
+        ...{ as: "tilt-series", says: "published" },
       }),
       guess: "leave-out",
     },

@@ -38,7 +38,7 @@ function questionOf(equal: readonly Decision[], files: ReadonlyMap<string, Decis
     const own = equal.find((one) => one.run === run)!;
     return {
       answer: `${at + 1}`,
-      says: `of ${run}: ${own.path} is published`,
+      says: `${run}: ${own.path} is published`,
       claims: equal.map((one) =>
         one.run === run ? asItIs(one) : leftOut(one, `a tomogram of ${run}: the voxels of ${own.path}`),
       ),
@@ -52,7 +52,8 @@ function questionOf(equal: readonly Decision[], files: ReadonlyMap<string, Decis
   const made = runs.filter(isMade);
   return {
     id: stableId("shared", paths.join(" ")),
-    text: `Of which run is the tomogram that ${few(paths)} have alike: of ${runs.join(" or ")}, whose tilt series show other images?`,
+    text: `Which run does this tomogram belong to: ${runs.join(" or ")}?`,
+    why: `${few(paths)} have the same voxels, but the tilt series of these runs show different images.`,
     files: paths,
     options: [
       ...options,

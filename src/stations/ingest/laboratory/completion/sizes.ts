@@ -1,9 +1,9 @@
-import { few, fewFiles } from "../../../../core/finding.js";
+import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import { isAdded } from "../conventions/specimens.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { stableId, theseFiles } from "../questions.js";
 import { isBox } from "../recognisers/common/averages.js";
 import { knownBeginning, stemOf } from "../recognisers/common/names.js";
 import { withoutNumbers } from "../run-names.js";
@@ -68,10 +68,11 @@ function whichTomogram(several: readonly Fitting[]): Question[] {
   return [...groupsOf(several, (one) => sizesOf(one).join(" "))].map(([key, group]): Question => {
     const spacings = sizesOf(group[0]!);
     const paths = group.map(({ file }) => file.path);
-    const which = spacings.map((spacing) => `that of ${spacing} Å (${group[0]!.tomograms.get(spacing)})`);
+    const which = spacings.map((spacing) => `${group[0]!.tomograms.get(spacing)} (${spacing} Å)`);
     return {
       id: stableId("mask-in", key),
-      text: `Of which tomogram of its run is the mask ${fewFiles(paths)}: ${which.join(", or ")}? They have as many voxels.`,
+      text: `Which tomogram ${paths.length === 1 ? `of its run does the mask ${paths[0]} belong to` : `of their run do these ${paths.length} masks belong to`}?`,
+      why: `These have the same dimensions: ${which.join(" and ")}.`,
       files: paths,
       options: [
         ...spacings.map((spacing) => ({
@@ -170,19 +171,19 @@ function pieceQuestions(pieces: readonly Piece[]): Question[] {
   if (pieces.length === 0) return [];
   const [{ other }] = pieces as [Piece, ...Piece[]];
   const paths = pieces.map(({ file }) => file.path);
-  const [volumes, they] = pieces.length === 1 ? ["Is this volume", "It is"] : ["Are these volumes", "They are"];
   return [
     {
       id: "named-pieces",
-      text: `${volumes} cut out of a tomogram: ${few(paths)}? ${they} called after a series, and smaller than its tomogram of the same voxel size, such as ${other.path}.`,
+      text: cutText(paths),
+      why: `Named after a series, but smaller than its tomogram of the same voxel size, such as ${other.path}.`,
       files: paths,
       options: [
         {
           answer: "leave-out",
-          says: "pieces, not published, nor what was found in them, since its coordinates begin elsewhere",
+          says: "yes: not published, nor is what was picked in it, since its coordinates start elsewhere",
           claims: pieces.map((one) => leftOut(one.file, `a piece of a tomogram, such as ${one.other.path}`)),
         },
-        { answer: "tomograms", says: "tomograms as the others are", claims: pieces.map(({ file }) => asItIs(file)) },
+        { answer: "tomograms", says: "no: published as a tomogram", claims: pieces.map(({ file }) => asItIs(file)) },
       ],
       guess: "leave-out",
     },
@@ -209,25 +210,27 @@ function cubeQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laborat
   );
   if (larger.length === 0) return [];
   const paths = larger.map(({ file }) => file.path);
-  const [volumes, they, their] =
-    paths.length === 1 ? ["Is this volume", "It is", "its run has"] : ["Are these volumes", "They are", "their runs have"];
   return [
     {
       id: "cubes",
-      text: `${volumes} cut out of a tomogram, such as a particle or what a model is trained with: ${few(paths)}? ${they} smaller than what ${their} at the same voxel size, such as ${larger[0]!.other.path}.`,
+      text: cutText(paths),
+      why: `Smaller than the tomogram of the run at the same voxel size, such as ${larger[0]!.other.path}: perhaps a particle, or training data.`,
       files: paths,
       options: [
         {
           answer: "leave-out",
-          says: "pieces, not published",
+          says: "yes: not published",
           claims: larger.map(({ file, other }) => leftOut(file, `a piece of a tomogram: ${other.path} is there`)),
         },
-        { answer: "tomograms", says: "published as tomograms, too", claims: larger.map(({ file }) => asItIs(file)) },
+        { answer: "tomograms", says: "no: published as a tomogram, too", claims: larger.map(({ file }) => asItIs(file)) },
       ],
       guess: "leave-out",
     },
   ];
 }
+
+const cutText = (paths: readonly string[]): string =>
+  `${paths.length === 1 ? "Is" : "Are"} ${theseFiles(paths)} cut out of a tomogram?`;
 
 function lonelyQuestions(
   files: ReadonlyMap<string, Decision>,
@@ -268,21 +271,21 @@ function lonelyQuestions(
   if (lonely.length === 0) return [];
   const paths = lonely.map(({ path }) => path);
   const sized = few(lonely.map(({ path }) => `${path} (${[...shapeOf(path, laboratory)!].reverse().join("×")} voxels)`));
-  const [volumes, they] = lonely.length === 1 ? ["Was this volume", "It is"] : ["Were these volumes", "They are"];
   return [
     {
       id: "pieces",
-      text: `${volumes} cut out of a tomogram: ${sized}? ${they} smaller than tomograms of the same voxel size, and no other file is called alike.`,
+      text: cutText(paths),
+      why: `${sized}: smaller than the other tomograms of that voxel size, and no other file has a similar name.`,
       files: paths,
       options: [
         {
           answer: "leave-out",
-          says: "pieces, not published",
+          says: "yes: not published",
           claims: lonely.map((file) => leftOut(file, "a piece of a tomogram")),
         },
         {
           answer: "tomograms",
-          says: "tomograms of runs of their own",
+          says: "no: published as a run of its own",
           claims: lonely.map(asItIs),
         },
       ],

@@ -2,7 +2,7 @@ import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { stableId, theseFiles } from "../questions.js";
 import { folderOf } from "../recognisers/common/paths.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -76,7 +76,8 @@ export function namedSpacingQuestions(
     const paths = some.map(({ path }) => path);
     return {
       id: stableId("named-spacing", key),
-      text: `Is the voxel size of ${fewFiles(paths)} ${named} Å, as the name says, or ${spacing} Å, as the header says?`,
+      text: `What is the voxel size of ${theseFiles(paths)}?`,
+      why: `The name says ${named} Å, the header says ${spacing} Å.`,
       files: paths,
       options: [optionOf(named, some), optionOf(spacing, some)],
       ...(guess !== undefined && { guess: `${guess}` }),
@@ -197,10 +198,10 @@ export function headerQuestions(
     const { spacing, likely, pixel } = group[0]!;
     const paths = group.map(({ file }) => file.path);
     const some = group.map(({ file }) => file);
-    const text = `Is the voxel size of ${fewFiles(paths)} ${spacing} Å, as the header says, or ${likely} Å, as the tomograms of its size in its folder have? ${spacing} Å is no whole number of pixels of the tilt series (${Number(pixel.toFixed(3))} Å).`;
     return {
       id: `spacing-${spacing}-or-${likely}`,
-      text,
+      text: `What is the voxel size of ${theseFiles(paths)}?`,
+      why: `The header says ${spacing} Å, which is no whole binning of the tilt series (${Number(pixel.toFixed(3))} Å). Tomograms of the same dimensions in the folder have ${likely} Å.`,
       files: paths,
       options: [optionOf(likely, some), optionOf(spacing, some)],
       guess: `${likely}`,
@@ -213,7 +214,7 @@ export const isWhole = (binning: number): boolean =>
 
 export function optionOf(value: number, files: readonly Decision[]): Option {
   const claims = files.map((file) => ({ ...asItIs(file), details: { ...file.details, spacingAngstrom: value } }));
-  return { answer: `${value}`, says: `${value} Å`, claims };
+  return { answer: `${value}`, says: `published with ${value} Å`, claims };
 }
 
 /** Tomograms of one size in voxels whose headers differ by a factor of ten: one of them is in nm, or was never set right. */

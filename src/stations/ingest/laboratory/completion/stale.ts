@@ -1,8 +1,7 @@
-import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { stableId, theseFiles } from "../questions.js";
 import { namedBinning } from "../recognisers/common/names.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -32,10 +31,11 @@ export function staleQuestions(files: ReadonlyMap<string, Decision>, laboratory:
     const paths = some.map(({ path }) => path);
     const named = group.map((one) => namedBinnings(one.file.path, one.large.path));
     const isNamed = named.every((bins) => bins !== undefined && bins[0] === binning * bins[1]);
-    const [is, has] = some.length === 1 ? ["Is", "It has"] : ["Are", "They have"];
+    const has = some.length === 1 ? "It has" : "They have";
     return {
       id: stableId("stale", key),
-      text: `${is} ${fewFiles(paths)} binned ${binning} times, so that their voxels have ${Number((spacing * binning).toFixed(3))} Å, or parts that were cut out, of ${spacing} Å as their headers say? ${has} 1/${binning} of the voxels of ${large.path}${some.length === 1 ? "" : " and those like it"} along each axis, and the same voxel size in the header${isNamed ? `; bin${named[0]![0]} in ${some.length === 1 ? "its path" : "their paths"} and bin${named[0]![1]} in that of the larger one speak for a binning` : ""}.`,
+      text: `What is the voxel size of ${theseFiles(paths)}?`,
+      why: `${has} 1/${binning} of the voxels of ${large.path} along each axis, but the same voxel size in the header, ${spacing} Å. After binning it would be ${Number((spacing * binning).toFixed(3))} Å; of a part that was cut out the header is right.${isNamed ? ` The paths say bin${named[0]![0]} and bin${named[0]![1]}, which speaks for binning.` : ""}`,
       files: paths,
       ...(isNamed && { guess: `${Number((spacing * binning).toFixed(3))}` }),
       options: [

@@ -105,7 +105,8 @@ export function tabledSizeQuestions(
     return [
       {
         id: stableId("tabled-size", path),
-        text: `Is the voxel size of ${path} ${told} Å, as ${table} says and its tilt series fits, or ${header} Å, as the header says?`,
+        text: `What is the voxel size of ${path}?`,
+        why: `${table} says ${told} Å, which fits the tilt series; the header says ${header} Å.`,
         files: [path],
         options: [optionOf(told, [file]), optionOf(header, [file])],
         guess: `${told}`,

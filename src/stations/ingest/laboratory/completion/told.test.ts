@@ -271,7 +271,7 @@ describe("(36) a gain reference among frames", () => {
   });
 });
 
-describe("(36) the voxels of a tomogram once more", () => {
+describe("(36) the same voxels as a tomogram", () => {
   it("are left out, whatever a second program says of how they were made", async () => {
     const { files } = await told({ ...LAB, "recons/TS_01_wbp.mrc": volume(7), "rec/TS_01.mrc": volume(7) });
     const roles = ["recons/TS_01_wbp.mrc", "rec/TS_01.mrc"].map((path) => files.get(path)?.role);

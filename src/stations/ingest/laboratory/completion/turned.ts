@@ -1,9 +1,9 @@
-import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { mdocAngles, parseMdoc } from "../../../../formats/mdoc/read.js";
 import { parseTiltAngles } from "../../../../formats/tilt-angles/read.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { publishText } from "../questions.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { rowsOf, starTables } from "../recognisers/relion/stars.js";
@@ -25,8 +25,8 @@ const FAULTS = {
   sorted: "the order of the tilt angles, while the images of the stack are in the order of recording, as",
 } as const;
 const RESULTS = {
-  turned: "published with the signs that they have",
-  sorted: "published, though each angle is then that of another image",
+  turned: "published with these signs",
+  sorted: "published, but then the angles belong to other images",
 } as const;
 type Fault = keyof typeof FAULTS;
 
@@ -94,12 +94,13 @@ function questionOf(doubts: readonly Doubt[]): Question {
   const isOne = paths.length === 1;
   return {
     id: `angles-${fault}`,
-    text: `${isOne ? "Is" : "Are"} ${fewFiles(paths)} to be published? ${isOne ? "Its" : "Their"} angles have ${FAULTS[fault]} in ${by}${isOne ? "" : " and those like it"}.`,
+    text: publishText(paths),
+    why: `The angles have ${FAULTS[fault]} in ${by}${isOne ? "" : " and the like"}.`,
     files: paths,
     options: [
       {
         answer: "leave-out",
-        says: "not published; the angles of the acquisition file or of the alignment count",
+        says: "not published: the angles of the mdoc or of the alignment are used",
         claims: doubts.map((doubt) => leftOut(doubt.file, `its angles have ${FAULTS[doubt.fault]} in ${doubt.by}`)),
       },
       { answer: "raw-tilts", says: RESULTS[fault], claims: doubts.map(({ file }) => asItIs(file)) },

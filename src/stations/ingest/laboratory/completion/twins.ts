@@ -1,4 +1,3 @@
-import { fewFiles } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
@@ -44,17 +43,22 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
         }),
       );
       const size = areOfSizes ? ` (${sizeOf(example, laboratory)})` : "";
-      return { answer: `${n + 1}`, says: `${example}${size}${groups.length > 1 ? " and those like it" : ""}`, claims };
+      return {
+        answer: `${n + 1}`,
+        says: `${example}${size}${groups.length > 1 ? ", and its counterparts of the other runs" : ""}`,
+        claims,
+      };
     });
     const all: Option = {
       answer: "all",
-      says: "each of them; you then write into processing_software how each was made",
+      says: "all of them: you then write into processing_software how each was made",
       claims: groups.flatMap((group) => group.map(asItIs)),
     };
     const { at, why } = likeliest(groups, { areOfSizes, isWhole, laboratory });
     return {
       id: stableId("twins", key),
-      text: `Run ${groups[0]![0]!.run}${groups.length > 1 ? ` (and ${counted(groups.length - 1, "more run")} likewise)` : ""} has ${counted(count, "tomogram")} of the same voxel size, ${why}: ${fewFiles(groups[0]!.map(({ path }) => path))}. Which is to be published?`,
+      text: `Which of the ${count} tomograms of run ${groups[0]![0]!.run}${groups.length > 1 ? `, and likewise of ${counted(groups.length - 1, "more run")},` : ""} should be published?`,
+      why: `They have the same voxel size. ${why}.`,
       files: groups.flatMap((group) => group.map(({ path }) => path)),
       options: [...options, all],
       ...(at !== undefined && { guess: `${at + 1}` }),
@@ -99,18 +103,19 @@ function likeliest(
         kept.map((n) => group[n]!),
       ),
     );
-  if (isNamed) return { at: named, why: `of which bookkeeping names one, ${path(named)}` };
-  if (kept.length === 1) return { at: kept[0], why: `of which ${path(kept[0]!)} alone is not put aside by its name` };
+  if (isNamed) return { at: named, why: `Only ${path(named)} is named by the files of the software that made it` };
+  if (kept.length === 1)
+    return { at: kept[0], why: `By name or folder, all but ${path(kept[0]!)} seem to be tests or older versions` };
   // a piece, or what was unrolled along a membrane, is smaller than what the images show
   const [whole, ...othersWhole] = areOfSizes ? kept.filter(ofAll(isWhole)) : [];
   if (whole !== undefined && othersWhole.length === 0)
-    return { at: whole, why: `of which ${path(whole)} alone has the extent of its tilt series` };
+    return { at: whole, why: `Only ${path(whole)} is as wide and long as its tilt series` };
   // copick shows what was made elsewhere
   const [made, ...othersMade] = kept.filter(ofAll((file) => !isCopickTomogram(file.path)));
   const areAsLarge = groups.every((group) => new Set(kept.map((n) => sizeOf(group[n]!.path, laboratory))).size === 1);
   if (made !== undefined && othersMade.length === 0 && areAsLarge)
-    return { at: made, why: `of which ${path(made)} alone lies outside of a project of copick` };
-  return { why: "and neither names nor bookkeeping tell which one counts" };
+    return { at: made, why: `Only ${path(made)} is outside of a copick project` };
+  return { why: "Neither names nor files of the software tell which one counts" };
 }
 
 /** Of images that were cut or rotated a tomogram has not the extent: then nothing is concluded. */
@@ -178,7 +183,7 @@ const RECORDED: readonly Decision["role"][] = ["tilt series", "raw tilts", "alig
 
 /**
  * Tomograms of a run with the same voxels, under whatever headers, are one: the one that bookkeeping names stays, or that has a voxel size of its own. Those
- * with the contrast turned over are one, too.
+ * with inverted contrast are one, too.
  */
 export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: Laboratory): Promise<void> {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
@@ -215,7 +220,7 @@ export async function leaveSameVoxels(files: Map<string, Decision>, laboratory: 
       const ofOneKind = alike.flatMap((one) => (isOfOneKind(one.file, file) ? [one.file] : []));
       const other = same ?? (await oppositeOf(file, ofOneKind, laboratory));
       if (other && file.strength !== "person") {
-        const because = `the voxels of ${other.path} ${same ? "once more" : "with the contrast turned over"}`;
+        const because = same ? `the same voxels as ${other.path}` : `the voxels of ${other.path} with inverted contrast`;
         files.set(file.path, { ...file, role: "left out", because, details: {} });
       } else if (voxels !== undefined) kept.push({ voxels, file });
     }

@@ -32,7 +32,7 @@ export function withTwoAxes(laboratory: Laboratory, recognised: readonly Recogni
   }));
   const notes = all.map(
     ({ a, b, tomogram }) =>
-      `${a} and ${b} are taken for the two axes of ${tomogram}, which is called alike and shows as much: ${b} is left out.`,
+      `${a} and ${b} seem to be the two axes of ${tomogram}, which has a similar name and shows the same: ${b} is not published.`,
   );
   return [...changed, { software: "", by: [], claims: [], notes }];
 }

@@ -2,6 +2,7 @@ import type { Triple } from "../../../../core/box.js";
 import { few } from "../../../../core/finding.js";
 import type { Question } from "../claims.js";
 import type { Decision } from "../decide.js";
+import { theseFiles } from "../questions.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { outOrAsIs } from "./claim.js";
 import { isNear, spacingOf } from "./spacings.js";
@@ -31,13 +32,14 @@ export function unevenQuestions(files: ReadonlyMap<string, Decision>, laboratory
   return [
     {
       id: "uneven",
-      text: `Are the voxels of ${shown} of other sizes along one axis, as the header says, for example since it was binned in x and y alone? The portal has one size for all axes.`,
+      text: `Do the voxels of ${theseFiles(some.map(({ path }) => path))} have different sizes along x, y and z, as the header says?`,
+      why: `${shown}. That happens when a volume is binned along x and y only; the portal has one voxel size for all axes.`,
       files: some.map(({ path }) => path),
       options: outOrAsIs(some, {
         because: "its voxels have other sizes along one axis: bin it along all axes (IMOD: binvol)",
-        out: "they are: not published, bin it along all axes first (IMOD: binvol)",
+        out: "yes: not published; bin it along all axes first (IMOD: binvol)",
         as: "tomograms",
-        says: "the header is wrong: published as cubes of the size along y",
+        says: "no, the header is wrong: published with the voxel size along y",
       }),
       guess: "leave-out",
     },

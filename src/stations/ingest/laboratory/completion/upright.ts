@@ -3,6 +3,7 @@ import { groupsOf } from "../../../../core/groups.js";
 import type { Question } from "../claims.js";
 import { UNTRIMMED } from "../conventions/kinds.js";
 import type { Decision } from "../decide.js";
+import { theseFiles } from "../questions.js";
 import { baseName } from "../recognisers/common/paths.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
@@ -49,21 +50,20 @@ export function uprightQuestions(files: Map<string, Decision>, laboratory: Labor
   if (alone.length === 0) return [];
   const sized = few(alone.map(({ file, shape }) => `${file.path} (${[...shape].reverse().join("×")})`));
   const some = alone.map(({ file }) => file);
-  const why = alone.every(isUpright)
-    ? "y is the thin axis"
-    : "y is the thin axis, or their names say that nobody has trimmed them";
+  const why = alone.every(isUpright) ? "y is the thin axis" : "y is the thin axis, or the name is that of an untrimmed volume";
   return [
     {
       id: "upright",
-      text: `Do the sections of ${sized} run along y, since ${why}, as IMOD and AreTomo write volumes before they are turned?`,
+      text: `${some.length === 1 ? "Does" : "Do"} ${theseFiles(some.map(({ path }) => path))} still have to be rotated about x?`,
+      why: `${sized}: ${why}. IMOD and AreTomo first write volumes whose sections run along y.`,
       files: some.map(({ path }) => path),
       options: [
         {
           answer: "leave-out",
-          says: "they do: not published, turn them first (IMOD: trimvol -rx)",
+          says: "yes: not published; rotate first (IMOD: trimvol -rx)",
           claims: some.map((file) => leftOut(file, "its sections run along y: turn it first (IMOD: trimvol -rx)")),
         },
-        { answer: "tomograms", says: "they do not: published as they are", claims: some.map(asItIs) },
+        { answer: "tomograms", says: "no: published as it is", claims: some.map(asItIs) },
       ],
     },
   ];

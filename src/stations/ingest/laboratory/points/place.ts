@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { isEmporiumError } from "../../../../core/errors.js";
-import { few, fewFiles } from "../../../../core/finding.js";
+import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Details, Option, PointsReading, Question } from "../claims.js";
 import { leftOut } from "../completion/claim.js";
 import { withoutRun } from "../configuration/globs.js";
 import type { Decision } from "../decide.js";
+import { theseFiles } from "../questions.js";
 import { stemOf } from "../recognisers/common/names.js";
 import { readingOf as readingOfList, readParticleList, seriesStem } from "../recognisers/common/particles.js";
 import { sharedDepth } from "../recognisers/common/paths.js";
@@ -458,8 +459,9 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
     );
   const question = questionOf(group, fitting, { isOfSeveral: spacings.length > 1, isWrong, claimsOf });
   const shown = pairsAt(fitting[0]!.spacing)[0];
-  if (shown) question.text += ` In ${covered[0]} ${rangeText(shown)}.`;
-  return { claims: [], questions: [question], notes: [...notes, ...(strays?.notes ?? [])] };
+  const range = shown && `In run ${covered[0]}, ${rangeText(shown)}.`;
+  const why = [question.why, range].filter((part) => part !== undefined).join(" ");
+  return { claims: [], questions: [why === "" ? question : { ...question, why }], notes: [...notes, ...(strays?.notes ?? [])] };
 }
 
 /** The voxels that the names of lists tell, of which those of the tomograms that are used are finer; undefined where one of these has such voxels. */
@@ -556,10 +558,11 @@ async function partsOf(
  */
 function doubtQuestion(group: readonly Listed[], only: Fitting, why: string, claimsOf: (one: Fitting) => Claim[]): Question {
   const { text: _, ...question } = questionOf(group, [only], { isOfSeveral: false, isWrong: false, claimsOf });
-  const names = fewFiles(group.map(({ path }) => path));
+  const names = theseFiles(group.map(({ path }) => path));
   return {
     ...question,
-    text: `${group.length === 1 ? "Is" : "Are"} ${names} to be published as ${readingText(only.reading, only.spacing)}? ${why}.`,
+    text: `Should ${names} be published, with coordinates in ${readingText(only.reading, only.spacing)}?`,
+    why: `${why}.`,
   };
 }
 
@@ -575,8 +578,8 @@ function farQuestion(
     [told, ...fitting.filter(({ reading }) => !isDeepStrictEqual(reading, told.reading))],
     { isOfSeveral: fitting.some(({ spacing }) => spacing !== told.spacing), isWrong: false, claimsOf },
   );
-  const says = `${text.replace(/\?$/, "")}? As ${readingText(told.reading, told.spacing)}, which the bookkeeping says, more than half of the points lie outside of the tomogram.`;
-  return { ...question, text: says, options };
+  const why = `Read as ${readingText(told.reading, told.spacing)}, as the files of the software say, more than half of the points are outside of the tomogram.`;
+  return { ...question, text, why, options };
 }
 
 /** Asks which of several readings is right, or whether a list is of the only run. */
@@ -584,17 +587,18 @@ function questionOf(
   group: readonly Listed[],
   fitting: readonly Fitting[],
   more: { readonly isOfSeveral: boolean; readonly isWrong: boolean; readonly claimsOf: (one: Fitting) => Claim[] },
-): Question & { text: string } {
+): Question {
   const { isOfSeveral, isWrong, claimsOf } = more;
   const [{ path, run, reading, isOfOnlyRun }] = group as readonly [Listed, ...Listed[]];
-  const names = fewFiles(group.map((one) => one.path));
+  const names = theseFiles(group.map((one) => one.path));
   const texts = fitting.map((one) => readingText(one.reading, one.spacing, isOfSeveral));
-  const wrong = isWrong ? `, which lie outside of the tomogram in the unit of the column ${reading.unitFrom}` : "";
+  const wrong = isWrong ? `In the unit of the column ${reading.unitFrom} they are outside of the tomogram.` : undefined;
   return {
     id: `coordinates-${slug(run === undefined ? path : withoutRun(path, run, ""))}`,
     text: isOfOnlyRun
-      ? `Does ${names} hold points of ${run}, the only run${wrong}: as ${texts.join(", or as ")}?`
-      : `What are the coordinates of ${names}${wrong}: ${texts.join(", or ")}?`,
+      ? `Do the points of ${names} belong to ${run}, the only run, and what is their unit?`
+      : `What is the unit of the coordinates in ${names}?`,
+    ...(wrong !== undefined && { why: wrong }),
     files: group.map((one) => one.path),
     options: [
       ...fitting.map(

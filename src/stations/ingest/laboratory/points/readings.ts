@@ -144,7 +144,7 @@ const span = (least: number, most: number): string => `${Number(least.toPrecisio
 export function rangeText({ range: { least, most }, volume: { size, spacingAngstrom } }: Placed[number]): string {
   const axes = ["x", "y", "z"].map((axis, at) => `${axis} ${at === 0 ? "is " : ""}${span(least[at]!, most[at]!)}`);
   const voxels = spacingAngstrom === undefined ? "" : ` of ${Number(spacingAngstrom.toPrecision(6))} Å`;
-  return `${axes.join(", ")}, in a tomogram of ${size.join("×")} voxels${voxels}`;
+  return `${axes.join(", ")}; the tomogram has ${size.join("×")} voxels${voxels}`;
 }
 
 /** Whether all points lie in their tomograms under a reading. */
@@ -180,8 +180,8 @@ export function readingText(
       : unit === "parts"
         ? "parts of the tomogram's size"
         : unit === "pixels"
-          ? `pixels${spacing === undefined ? "" : ` of ${Number((spacing / binning).toPrecision(4))} Å`} (${number} a voxel)`
-          : `${unit} (${number} ${unit} a voxel)`;
+          ? `pixels${spacing === undefined ? "" : ` of ${Number((spacing / binning).toPrecision(4))} Å`} (${number} per voxel)`
+          : `${unit} (${number} ${unit} per voxel)`;
   const which = isNamed && unit !== "voxels" ? ` in the tomogram of ${spacing} Å` : "";
   return `${base}${which}${isCentred ? ", from the centre of the tomogram" : ""}${isReversed ? ", z first" : ""}`;
 }

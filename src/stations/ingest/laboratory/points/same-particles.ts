@@ -282,28 +282,31 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
   const families = [...same, ...others];
   const answers = answersOf(families);
   const files = families.flatMap((family) => family.files);
-  const isAlone = ({ by }: Family) => by !== "" && families.filter((other) => other.by === by).length === 1;
   const options = families.map((family, at): Option => {
     const lost = Math.max(0, ...lostOf(family, shared));
     const more = Math.max(0, ...moreOf(family, shared));
-    const crowd = more <= 0 ? "" : `; it has ${counted(more, "point")} more than others, new ones or several at one place`;
-    const gone = lost === 0 ? crowd : `${crowd}; at least ${counted(lost, "point")} that only others have would be lost`;
+    const crowd = more <= 0 ? "" : `; ${counted(more, "point")} more than the others, either new ones or several at one place`;
+    const gone = lost === 0 ? crowd : `${crowd}; lacks at least ${counted(lost, "point")} of the others`;
     const claims = others.includes(family)
       ? [...family.files.map(asItIs), ...withoutFamilies(families, family)]
       : [...claimsOf([family, ...best.filter((one) => one !== family)], shared), ...withoutFamilies(others, family)];
     const but = gone + lackingText(same, claims);
     return {
       answer: answers[at]!,
-      says: `${isAlone(family) ? `those of ${family.by}` : namesOf(family)}${but}`,
+      says: `${namesOf(family)}${but}`,
       claims,
     };
   });
   const ids = families.map((family) => `${family.by} ${family.files[0]!.path}`);
   return {
     id: stableId("same-particles", keyOf(...ids)),
-    text: `${same.map(namesOf).join(" and ")} have the same particles${others.length === 0 ? "" : `, and ${others.map(namesOf).join(" and ")} other ones of the same object`}: which of them are to be published?`,
+    text: `Which of these ${families.length} sets of particles should be published?`,
+    why:
+      others.length === 0
+        ? "They are the same particles."
+        : `${same.length} of them are the same particles; the rest are others of the same object.`,
     files: files.map(({ path }) => path),
-    options: [...options, { answer: "all", says: "each of them", claims: files.map(asItIs) }],
+    options: [...options, { answer: "all", says: "all of them", claims: files.map(asItIs) }],
     guess: isEqual ? undefined : answers[families.indexOf(best[0]!)],
   };
 }
@@ -314,9 +317,7 @@ function lackingText(families: readonly Family[], claims: readonly Claim[]): str
   const files = families.flatMap((family) => family.files);
   const has = new Set(files.filter(({ path }) => kept.has(path)).flatMap(runsOfFile));
   const lacking = [...new Set(files.flatMap(runsOfFile))].filter((run) => !has.has(run));
-  return lacking.length === 0
-    ? ""
-    : `; nothing would be published of ${counted(lacking.length, "run")} that only others have: ${few(lacking)}`;
+  return lacking.length === 0 ? "" : `; has nothing of ${counted(lacking.length, "run")}: ${few(lacking)}`;
 }
 
 const withoutFamilies = (some: readonly Family[], kept: Family): Claim[] =>

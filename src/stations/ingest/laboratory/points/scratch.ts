@@ -32,15 +32,16 @@ export function scratchQuestions(files: ReadonlyMap<string, Decision>): Question
     const file = files.get(path)!;
     return {
       id: stableId("scratch", path),
-      text: `Are the points of ${path} to be published? No other run has such a list, and its name tells of no object.`,
+      text: `Should the points of ${path} be published?`,
+      why: "No other run has such a list, and its name does not say what the points mark.",
       files: [path],
       options: [
         {
           answer: "leave-out",
-          says: "marks that somebody has clicked, not published",
+          says: "no: marks that somebody clicked",
           claims: [leftOut(file, "marks that somebody has clicked")],
         },
-        { answer: "publish", says: "published as the other lists are", claims: [asItIs(file)] },
+        { answer: "publish", says: "yes: published like the other lists", claims: [asItIs(file)] },
       ],
       guess: "leave-out",
     };

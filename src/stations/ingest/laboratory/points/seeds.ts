@@ -5,7 +5,7 @@ import { readStar } from "../../../../formats/star/read.js";
 import type { Question } from "../claims.js";
 import { outOrAsIs } from "../completion/claim.js";
 import type { Decision } from "../decide.js";
-import { stableId } from "../questions.js";
+import { stableId, theseFiles } from "../questions.js";
 import { orReason } from "../recognisers/common/reading.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
@@ -54,11 +54,12 @@ export async function seedQuestions(files: ReadonlyMap<string, Decision>, option
     );
     return {
       id: stableId("seeds", key),
-      text: `Are these particles, or points of a surface from which an alignment begins: ${few(has)}?`,
+      text: `Are the points of ${theseFiles(some.map(({ path }) => path))} particles?`,
+      why: `They may be points on a surface, from which an alignment starts: ${few(has)}.`,
       files: some.map(({ path }) => path),
       options: outOrAsIs(some, {
         because: "points of a surface, and no particles",
-        ...{ out: "points of a surface, not published", as: "points", says: "particles" },
+        ...{ out: "no, points on a surface: not published", as: "points", says: "yes: published" },
       }),
       guess: "leave-out",
     };

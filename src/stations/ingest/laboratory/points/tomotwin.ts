@@ -48,8 +48,7 @@ const SCALED = /_a\d+(?:\.\d+)?\.coords$/i;
  */
 export function tomotwinReading({ path, run }: Decision, reading: PointsReading, laboratory: Laboratory): PointsReading | string {
   const original = path.replace(SCALED, ".coords");
-  if (original !== path)
-    return laboratory.get(original) ? `the picks of ${original} once more, scaled for other voxels` : reading;
+  if (original !== path) return laboratory.get(original) ? `the picks of ${original}, scaled for other voxels` : reading;
   const inSpacingAngstrom = reading.inSpacingAngstrom ?? embedded(path, run, laboratory);
   return { ...reading, unit: "voxels", ...(inSpacingAngstrom !== undefined && { inSpacingAngstrom }) };
 }

@@ -14,7 +14,7 @@ const ENDS: readonly (readonly [form: RegExp, kind: Kind])[] = [
   [/^\.(?:mrc|mrcs|st)$/i, "stack"],
   [/^(?:\.aln|_TLT\.txt)$/i, "alignment"],
   [/^_ctf\.txt$/i, "ctf"],
-  [/^_CTF_Imod\.txt$/i, out("the CTF estimate once more, for IMOD")],
+  [/^_CTF_Imod\.txt$/i, out("the CTF estimate, for IMOD")],
   [/^_ctf\.mrc$/i, out("power spectra")],
   [/^(?:_(?:2ND|3RD))?_Vol\.mrc$/i, "volume"],
   [/^_(?:EVN|ODD)(?:_2ND|_3RD)?_Vol\.mrc$/i, "half map"],

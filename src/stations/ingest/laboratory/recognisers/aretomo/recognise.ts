@@ -2,6 +2,7 @@ import { fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import type { Claim, Details, GoneGain, Question, Recogniser } from "../../claims.js";
+import { publishText } from "../../questions.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
 import { mdocsOf } from "../common/mdocs.js";
 import { knownBeginning } from "../common/names.js";
@@ -91,7 +92,7 @@ async function claimFolder(laboratory: Laboratory, folder: string, aligned: read
   for (const one of aligned) claimStack(laboratory, one, pixels, found);
   for (const file of laboratory.inFolder(folder)) {
     const name = baseName(file.path);
-    if (isBookkeeping(name)) leave(file.path, "bookkeeping of AreTomo3");
+    if (isBookkeeping(name)) leave(file.path, "a project file of AreTomo3");
     const owner = knownBeginning(name, (begin) => byStem.has(begin));
     if (owner) claimOwn(laboratory, { file, one: byStem.get(owner.begin)!, rest: owner.rest, session, pixels }, found);
   }
@@ -112,11 +113,11 @@ function claimBelow(laboratory: Laboratory, folder: string, byStem: ReadonlyMap<
   const because =
     kind === "log"
       ? "a log of AreTomo3"
-      : `${one ? `the alignment of ${baseName(one.path)} once more` : "an alignment that AreTomo wrote"}, for IMOD, RELION or Warp`;
+      : `${one ? `the alignment of ${baseName(one.path)}` : "an alignment that AreTomo wrote"}, for IMOD, RELION or Warp`;
   for (const { path } of laboratory.inFolder(folder)) {
     // a table of RELION may name it as what its CTFs are from
     if (one && kind === "imod" && /_ctf\.txt$/i.test(path)) {
-      const again = `the CTF estimate of ${baseName(one.path)} once more, for IMOD`;
+      const again = `the CTF estimate of ${baseName(one.path)}, for IMOD`;
       claims.push({ path, role: "left out", run: one.run, because: again, strength: "name" });
     } else claims.push({ path, role: "left out", run: one?.run, because, strength: "bookkeeping" });
   }
@@ -182,7 +183,7 @@ function claimOwn(laboratory: Laboratory, own: Own, { claims, flat }: Found): vo
   } else if (kind === "ctf") claims.push(claim("ctf", `the CTF estimate of the stack of ${aln}`, { format: "CTFFIND" }));
   else if (typeof kind === "object") claims.push(claim("left out", kind.leftOut));
   else if (/^\.(?:xf|tlt|xtilt)$/i.test(rest))
-    claims.push(claim("left out", `the alignment of ${aln} once more, for IMOD`, undefined, "name"));
+    claims.push(claim("left out", `the alignment of ${aln}, for IMOD`, undefined, "name"));
   else claimVolume();
 
   function claimVolume(): void {
@@ -285,7 +286,7 @@ function softwareOf(all: readonly Aligned[], sessions: readonly Session[]): stri
 }
 
 function othersNote(others: readonly string[]): string {
-  return `Not taken for the stacks that AreTomo aligned, since these have another size: ${fewFiles(others)}.`;
+  return `The alignments of AreTomo are not used for these stacks, whose size is not the one in the .aln file: ${fewFiles(others)}.`;
 }
 
 function flatQuestion(flat: readonly Claim[]): Question[] {
@@ -295,12 +296,13 @@ function flatQuestion(flat: readonly Claim[]): Question[] {
   return [
     {
       id: "aretomo-axes",
-      text: `${one ? "Is" : "Are"} ${fewFiles(files)} to be published as ${one ? "it is" : "they are"}? AreTomo ran without -FlipVol 1, so y and z are exchanged: the sections run along y.`,
+      text: publishText(files),
+      why: "AreTomo ran without -FlipVol 1, so y and z are exchanged: the sections run along y.",
       files,
       options: [
         {
           answer: "leave-out",
-          says: `not published; trimvol -rx of IMOD, or AreTomo with -FlipVol 1, writes ${one ? "a volume" : "volumes"} whose sections run along z`,
+          says: "not published: rotate first (IMOD: trimvol -rx), or run AreTomo with -FlipVol 1",
           claims: flat.map(({ path, run }) => ({
             path,
             run,

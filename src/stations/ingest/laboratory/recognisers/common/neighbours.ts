@@ -42,4 +42,4 @@ function placeOf(path: string, name: string): string {
 
 /** That files were taken for those of a session by what lies beside them. */
 export const neighboursNote = (names: readonly string[]): string =>
-  `Several sessions have series called ${few(names)}: what lies elsewhere under these names is taken for that of the session of which the other series of its folder are.`;
+  `Several sessions have series called ${few(names)}: a file of that name in another folder is published with the session that the other series of its folder belong to.`;

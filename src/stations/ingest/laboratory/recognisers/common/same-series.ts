@@ -1,6 +1,5 @@
 import { few } from "../../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../../core/groups.js";
-import { counted } from "../../../../../core/units.js";
 import type { Claim, Question, Recognised, RunOfFile } from "../../claims.js";
 import { alignAlike, holdTheSame } from "../../completion/joined-runs.js";
 import { isForFigures } from "../../completion/put-aside.js";
@@ -546,8 +545,8 @@ const keyOfPlaces = ({ family, doubtful }: Open): string =>
 function whyAsked(some: readonly Open[]): string {
   const groups = some.flatMap(({ doubtful }) => doubtful);
   const withImages = groups.filter((group) => group.some(({ byRole }) => byRole.has("tilt series"))).length;
-  if (withImages === 0) return "There are no images to compare.";
-  return withImages === groups.length ? "Their images do not tell it." : "Not all of them have images to compare.";
+  if (withImages === 0) return "None of them has images to compare.";
+  return withImages === groups.length ? "Their images do not tell." : "Not all of them have images to compare.";
 }
 
 /**
@@ -557,24 +556,26 @@ function whyAsked(some: readonly Open[]): string {
 function whoseQuestion(key: string, some: readonly Open[]): Question {
   const [{ family, doubtful }] = some as [Open, ...Open[]];
   const examples = doubtful.map((group) => exampleOf(group));
-  const more = some.length === 1 ? "" : ` (and ${counted(some.length - 1, "other name")} likewise)`;
+  const names = some.slice(1).map((one) => one.family.name);
+  const more = names.length === 0 ? "" : ` The answer is for ${few(names)}, too.`;
   const isOfSites = some.every((one) => one.doubtful.every((group) => group.every(({ site }) => site !== undefined)));
   const files = some.flatMap((one) => one.doubtful.flatMap((group) => group.flatMap(({ paths }) => [...paths])));
   return {
     id: stableId("whose", key),
-    text: `Are the files called ${family.name}${more} of one tilt series: ${few(examples)}? ${whyAsked(some)}`,
+    text: `Are the files called ${family.name} in ${examples.length} places the same tilt series?${more}`,
+    why: `${few(examples)}. ${whyAsked(some)}`,
     files: [...new Set(files)],
     isOfRuns: true,
     options: [
       {
         answer: "one-run",
-        says: `one tilt series: all are published as ${family.name}`,
+        says: `yes: published as one run, ${family.name}`,
         claims: [],
         runs: some.flatMap(asOne),
       },
       {
         answer: "separate-runs",
-        says: `different specimens: ${few(namesOf(family, doubtful))}`,
+        says: `no: published as ${few(namesOf(family, doubtful))}`,
         claims: [],
         runs: some.flatMap((one) => runsOfGroups(one.family, one.groups, one.loose)),
       },

@@ -26,8 +26,8 @@ describe("what crYOLO makes of tomograms", () => {
     });
     expect(told).toEqual({
       "out/CBOX_UNTRACED/TS_01.cbox": "left out: boxes slice by slice, from which crYOLO traces particles",
-      "out/COORDS/TS_01.coords": "left out: the particles of out/CBOX_3D/TS_01.cbox once more",
-      "out/EMAN_3D/TS_01.box": "left out: the particles of out/CBOX_3D/TS_01.cbox once more",
+      "out/COORDS/TS_01.coords": "left out: the same particles as out/CBOX_3D/TS_01.cbox",
+      "out/EMAN_3D/TS_01.box": "left out: the same particles as out/CBOX_3D/TS_01.cbox",
     });
   });
 

@@ -42,7 +42,7 @@ export const cryolo: Recogniser = {
       if (baseName(folder) !== "CBOX_3D") continue;
       for (const [name, extension] of ONCE_MORE) {
         const other = within(within(folderOf(folder), name), baseName(path).replace(/cbox$/i, extension));
-        if (laboratory.get(other)) leave(other, `the particles of ${path} once more`);
+        if (laboratory.get(other)) leave(other, `the same particles as ${path}`);
       }
     }
     const isFiltered = await filteredBy(laboratory);

@@ -36,7 +36,7 @@ export const cryosparc: Recogniser = {
       const isOfJob = isIn(jobs, path) || (projects.has(folderOf(path)) && OF_PROJECT.test(baseName(path)));
       const isImage = volume !== undefined || format === "tiff" || format === "eer";
       if (!isOfJob && !(isImage && NAMES.some((form) => form.test(baseName(path))))) continue;
-      const because = isImage ? "a result of cryoSPARC, which works on single particles" : "bookkeeping of cryoSPARC";
+      const because = isImage ? "a result of cryoSPARC, which works on single particles" : "a project file of cryoSPARC";
       claims.push({ path, role: "left out", because, strength: isOfJob ? "bookkeeping" : "contents" });
     }
     if (claims.length === 0) return undefined;

@@ -30,8 +30,7 @@ it("what DeepETPicker was trained with is no tomogram and no list of particles, 
     "pick/data_std/TS_01.mrc": "a tomogram as DeepETPicker normalises it",
     "pick/data_std/TS_02.mrc": "a tomogram as DeepETPicker normalises it",
     "pick/raw_data/TS_01.coords": "places to train DeepETPicker with",
-    "pick/runs/a/version_0/Coords_withArea/TS_01.coords":
-      "the particles of pick/runs/a/version_0/Coords_All/TS_01.coords once more",
+    "pick/runs/a/version_0/Coords_withArea/TS_01.coords": "the same particles as pick/runs/a/version_0/Coords_All/TS_01.coords",
     "pick/sphere7/TS_01.mrc": "labels to train DeepETPicker with",
   });
 });

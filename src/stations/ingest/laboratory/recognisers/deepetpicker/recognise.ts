@@ -57,5 +57,5 @@ function reasonOfText(path: string, roots: ReadonlyMap<string, ReadonlySet<strin
   if (name === "coords" && names !== undefined) return "places to train DeepETPicker with";
   if (name === "raw_data" && names?.has(stemOf(path)) === true) return "places to train DeepETPicker with";
   const other = within(within(folderOf(folder), "Coords_All"), baseName(path));
-  return name === "Coords_withArea" && laboratory.get(other) ? `the particles of ${other} once more` : undefined;
+  return name === "Coords_withArea" && laboratory.get(other) ? `the same particles as ${other}` : undefined;
 }

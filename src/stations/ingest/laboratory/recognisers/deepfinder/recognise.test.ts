@@ -15,7 +15,7 @@ it("lists of objects of DeepFinder are told, with what to write in their place",
   );
   const end = "in voxels: to publish it, write x, y and z of each class as CSV";
   expect(Object.fromEntries(found!.claims.map(({ path, because }) => [path, because]))).toEqual({
-    "params_train.xml": "bookkeeping of DeepFinder",
+    "params_train.xml": "a project file of DeepFinder",
     "result/TS_01_objlist.xml": `a list of objects of DeepFinder, of 2 classes, ${end}`,
     "result/TS_02_objlist.xml": `a list of objects of DeepFinder, ${end}`,
   });

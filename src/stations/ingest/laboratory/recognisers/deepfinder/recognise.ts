@@ -27,7 +27,7 @@ export const deepfinder: Recogniser = {
 };
 
 function reasonOf(text: string): string | undefined {
-  if (/^\s*(?:<\?xml[^>]*>\s*)?<params(?:Train|Segment)?>/i.test(text)) return "bookkeeping of DeepFinder";
+  if (/^\s*(?:<\?xml[^>]*>\s*)?<params(?:Train|Segment)?>/i.test(text)) return "a project file of DeepFinder";
   if (!/^\s*(?:<\?xml[^>]*>\s*)?<objlist\b/i.test(text)) return undefined;
   const classes = new Set([...text.matchAll(/\bclass_label="(\d+)"/g)].map(([, label]) => label));
   const of = classes.size > 1 ? `, of ${counted(classes.size, "class", "classes")}` : "";

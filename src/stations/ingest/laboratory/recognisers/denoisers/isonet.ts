@@ -57,7 +57,7 @@ export async function isonetClaims(laboratory: Laboratory, finder: TailFinder): 
     const own = tables.filter(({ columns }) => isIsonetTable(columns));
     if (own.length === 0) continue;
     projects.add(folderOf(path));
-    claims.push({ path, role: "left out", because: "bookkeeping of IsoNet", strength: "bookkeeping" });
+    claims.push({ path, role: "left out", because: "a project file of IsoNet", strength: "bookkeeping" });
     for (const table of own) claims.push(...rowClaims(laboratory, finder, path, table));
   }
   for (const folder of projects) claims.push(...piecesOf(laboratory, folder));

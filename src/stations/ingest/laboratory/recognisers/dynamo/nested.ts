@@ -1,4 +1,3 @@
-import { few } from "../../../../../core/finding.js";
 import { counted } from "../../../../../core/units.js";
 import type { Claim, Option, Question } from "../../claims.js";
 import { idOf } from "../common/names.js";
@@ -58,9 +57,10 @@ export function nestedQuestion(family: readonly Table[], claims: readonly Claim[
   const paths = family.map(({ path }) => path);
   return {
     id: `dynamo-${idOf((last ?? family[0]!).path)}`,
-    text: `${few(family.map(({ path, count }) => `${path} (${counted(count, "particle")})`))} have the same particles, some of them fewer: which of them are to be published?`,
+    text: `Which of these ${family.length} tables should be published?`,
+    why: "They are the same particles, in some of them fewer.",
     files: paths,
-    options: [...options, { answer: "all", says: "each of them", claims }],
+    options: [...options, { answer: "all", says: "all of them", claims }],
     ...(last && { guess: `${family.indexOf(last) + 1}` }),
   };
 }

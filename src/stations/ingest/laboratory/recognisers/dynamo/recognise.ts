@@ -167,7 +167,7 @@ async function claimAround(
     claims.push({ path, role: "left out", because, strength: "bookkeeping" });
   };
   for (const { path, files } of lists) {
-    leave(path, "bookkeeping of Dynamo");
+    leave(path, "a project file of Dynamo");
     for (const file of files.values()) {
       if (!told.has(file) && laboratory.get(file)!.format === "em") {
         unread.push(file);
@@ -190,7 +190,7 @@ async function claimAround(
     if (project !== undefined) leave(path, `of the alignment project ${baseName(project)} of Dynamo`);
     else if (/^particle_\d{4,}\.(?:em|mrc)$/i.test(name)) leave(path, "a cut-out particle");
     else if (/\.(?:omd|ctlg)$/i.test(name))
-      leave(path, /\.omd$/i.test(name) ? "a model of Dynamo, which is not read" : "bookkeeping of Dynamo");
+      leave(path, /\.omd$/i.test(name) ? "a model of Dynamo, which is not read" : "a project file of Dynamo");
     else if (format === "em" && tables.length > 0 && !told.has(path)) leave(path, await reasonOfEm(laboratory, path));
   }
   return unread;

@@ -144,7 +144,7 @@ interface InfoOf {
 function infoClaim(path: string, { document, run, isOfUnread, of }: InfoOf): Claim {
   const leave = (because: string): Claim => ({ path, role: "left out", run, because, strength: "bookkeeping" });
   const boxes = jsonList(document.boxes_3d).filter(Array.isArray) as readonly (readonly unknown[])[];
-  if (boxes.length === 0) return leave("bookkeeping of EMAN2");
+  if (boxes.length === 0) return leave("a project file of EMAN2");
   if (isOfUnread) return leave("EMAN2's boxes in its own tomogram, which is there in HDF alone: export that one, too");
   const classes = [...new Set(boxes.map((box) => Number(box[5] ?? 0)))].sort((a, b) => a - b);
   // with the pixel of the tilt series in the document its reader knows where boxes are, whatever the tomogram's voxels
@@ -180,7 +180,7 @@ const PLACES: readonly (readonly [form: RegExp, reason: string])[] = [
     /^(?:particles3d|particles|particles2d|sets|neural_nets|trainset|micrographs|raw|tomorecon\w*|tiltctf\w*)$/,
     "particles or working files of EMAN2",
   ],
-  [/^info$/, "bookkeeping of EMAN2"],
+  [/^info$/, "a project file of EMAN2"],
 ];
 
 const OF_VOLUMES = /^(?:tomograms|tiltseries|segmentations)$/;

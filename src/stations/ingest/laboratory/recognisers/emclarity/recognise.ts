@@ -1,5 +1,6 @@
 import { few, fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
 import type { Claim, Question, Recogniser } from "../../claims.js";
 import { EMCLARITY_TABLE } from "../../conventions/kinds.js";
 import type { Laboratory } from "../../survey/laboratory.js";
@@ -79,7 +80,7 @@ function claimStacks(laboratory: Laboratory, root: string, runs: Runs, claims: C
     claims.push(leftOut(path, path.endsWith(".tlt") ? EMCLARITY_TABLE : BOOKKEEPING));
 }
 
-const BOOKKEEPING = "bookkeeping of emClarity";
+const BOOKKEEPING = "a project file of emClarity";
 
 /** Aligned stacks, tomograms and template searches. */
 function claimVolumes(laboratory: Laboratory, root: string, runs: Runs, claims: Claim[]): Part[] {
@@ -99,7 +100,7 @@ function claimVolumes(laboratory: Laboratory, root: string, runs: Runs, claims: 
       const base = baseName(path).slice(0, -end.length);
       if (!path.endsWith(end) || !partOf(base)) continue;
       if (!peaks.has(base)) peaks.set(base, path);
-      else if (end === ".mod") claims.push(leftOut(path, `of the template search once more: ${peaks.get(base)!} is used`));
+      else if (end === ".mod") claims.push(leftOut(path, `of the template search: ${peaks.get(base)!} is used instead`));
     }
   const used = new Set(peaks.values());
   for (const { path } of searches.flatMap((folder) => laboratory.inFolder(folder))) {
@@ -153,12 +154,13 @@ function claimParts(laboratory: Laboratory, parts: readonly Part[], claims: Clai
     const files = own.flatMap(({ volume, peaks = [] }) => [volume, peaks].flat());
     questions.push({
       id: `parts-${idOf(run)}`,
-      text: `What are ${few(own.map(({ volume }) => volume))}? emClarity cut ${own.length} parts out of ${run}, and each has coordinates of its own.`,
+      text: `Should the ${counted(own.length, "part")} of ${run} be published as runs of their own?`,
+      why: `emClarity cut them out of the tomogram, and each has its own coordinates: ${few(own.map(({ volume }) => volume))}.`,
       files,
       options: [
         {
           answer: "runs",
-          says: `${few(own.map(({ name }) => name))} are runs of their own; the tilt series stays with ${run}`,
+          says: `yes: as ${few(own.map(({ name }) => name))}; the tilt series stays with ${run}`,
           claims: own.flatMap((part) => claimsOf(part, part.name)),
         },
         {

@@ -32,8 +32,8 @@ it("says what each file is, and takes the gain reference of a folder with tilt s
   const found = await epu.recognise(await laboratoryWith(LAB));
   expect(found?.by).toEqual(["spa"]);
   expect(Object.fromEntries(found!.claims.map(({ path, because }) => [path.split("/").at(-1), because]))).toEqual({
-    "EpuSession.dm": "bookkeeping of EPU",
-    "GridSquare_8999138.dm": "bookkeeping of EPU",
+    "EpuSession.dm": "a project file of EPU",
+    "GridSquare_8999138.dm": "a project file of EPU",
     "Atlas_1.mrc": "the atlas of a session of single particles",
     "gain_K3.mrc": "the gain reference of a session of single particles",
     [`${hole}_fractions.mrc`]: "a movie of single particles, by the name that EPU gave it",

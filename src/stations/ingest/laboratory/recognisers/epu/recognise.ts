@@ -9,7 +9,7 @@ const EXPOSURE = /(?:^|_)FoilHole_\d+_(?:Data_\d+_\d+_)?(?:\d+_)?\d{8}_\d{6}(?!\
 const IMAGES: readonly Surveyed["format"][] = ["mrc", "tiff", "eer"];
 const MOVIE = /_(?:fractions|eer)\.\w+$/i;
 const AROUND: readonly (readonly [folder: string, reason: string])[] = [
-  ["Metadata", "bookkeeping of EPU"],
+  ["Metadata", "a project file of EPU"],
   ["Atlas", "the atlas of a session of single particles"],
 ];
 
@@ -65,7 +65,7 @@ function reasonOf(
   const folder = folderOf(path);
   const parts = folder.split("/");
   if (parts.some((part) => DISC.test(part))) return "of a session of EPU, which records single particles";
-  if (/^EpuSession\.dm$/i.test(name)) return "bookkeeping of EPU";
+  if (/^EpuSession\.dm$/i.test(name)) return "a project file of EPU";
   const [, around] = AROUND.find(([below]) => isBelow(parts, below, sessions)) ?? [];
   if (around !== undefined) return around;
   return alone.has(folder) && isGain(name) ? "the gain reference of a session of single particles" : undefined;

@@ -36,4 +36,4 @@ function claimsOf(laboratory: Laboratory, root: string): Claim[] {
   ];
 }
 
-const BOOKKEEPING = "bookkeeping of I3";
+const BOOKKEEPING = "a project file of I3";

@@ -13,8 +13,8 @@ export interface Joins {
 
 /** What makejoincom, finishjoin and xfjointomo write beside a joined volume, by extension, whatever they are called. */
 const WORKING: Readonly<Record<string, string>> = {
-  ejf: "bookkeeping of etomo, which joined the tomograms of serial sections",
-  info: "bookkeeping of etomo, which joined the tomograms of serial sections",
+  ejf: "a project file of etomo, which joined the tomograms of serial sections",
+  info: "a project file of etomo, which joined the tomograms of serial sections",
   sample: "slices at the surfaces of serial sections, by which their tomograms were joined",
   sampavg: "slices at the surfaces of serial sections, by which their tomograms were joined",
   rot: "a tomogram of a section, turned to be joined with others: the one that it was made of is in its own place",
@@ -63,17 +63,18 @@ function questionOf(path: string): Question {
   const because = "joined from the tomograms of several serial sections, each with a tilt series of its own";
   return {
     id: stableId("imod-join", path),
-    text: `Is ${path} to be published as a tomogram of a run of its own? It was ${because}.`,
+    text: `Should ${path} be published as a run of its own?`,
+    why: `It was ${because}.`,
     files: [path],
     options: [
       {
         answer: "leave-out",
-        says: "not published: the tomograms of its sections are",
+        says: "no: the tomograms of its sections are published",
         claims: [{ path, role: "left out", because, strength: "bookkeeping" }],
       },
       {
         answer: "tomogram",
-        says: `a run of its own, ${stemOf(baseName(path))}, without a tilt series`,
+        says: `yes: as run ${stemOf(baseName(path))}, without a tilt series`,
         claims: [{ path, role: "tomogram", run: stemOf(baseName(path)), because, strength: "bookkeeping" }],
       },
     ],

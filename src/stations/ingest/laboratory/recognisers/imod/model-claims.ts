@@ -3,7 +3,7 @@ import { groupsOf, keyOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, PointsReading, Question } from "../../claims.js";
-import { stableId } from "../../questions.js";
+import { stableId, theseFiles } from "../../questions.js";
 import type { Laboratory, Surveyed, VolumeFacts } from "../../survey/laboratory.js";
 import { baseName, folderOf } from "../common/paths.js";
 import { showTheSameInside } from "../common/prints.js";
@@ -235,17 +235,18 @@ function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fat
   const { what, others } = DOUBTS[ask.kind];
   return {
     id: stableId(`imod-${ask.kind}`, key),
-    text: `Do the points of ${few(files)} mark ${object === undefined ? "particles" : `“${object}”`}, or are they ${others}? The ${group.length === 1 ? "model has" : "models have"} ${what}.`,
+    text: `Does each point of ${theseFiles(files)} mark ${object === undefined ? "a particle" : `an object “${object}”`}?`,
+    why: `The ${group.length === 1 ? "model has" : "models have"} ${what}, so the points may be ${others}.`,
     files,
     options: [
       {
         answer: "points",
-        says: "each point is a place",
+        says: "yes: each point is published",
         claims: group.map(({ path, claim: own }) => ({ path, strength: "contents", ...own })),
       },
       {
         answer: "leave-out",
-        says: `${others}, not published`,
+        says: `no, ${others}: not published`,
         claims: files.map((path) => ({ path, role: "left out", because: `${what}, not places`, strength: "contents" })),
       },
     ],

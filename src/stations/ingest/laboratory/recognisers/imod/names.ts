@@ -20,8 +20,8 @@ const out = (leftOut: string): Kind => ({ leftOut });
 const IMAGES: Readonly<Record<string, Kind>> = {
   st: "raw stack",
   mrc: "raw stack",
-  fixed_st: out("the raw stack once more, without X-rays, as the eraser writes it"),
-  fixed: out("the raw stack once more, without X-rays, as the eraser writes it"),
+  fixed_st: out("the raw stack without X-rays, as the eraser writes it"),
+  fixed: out("the raw stack without X-rays, as the eraser writes it"),
   xray: out("X-rays that were erased"),
   bl: out("a blended montage"),
   preali: out("the coarsely aligned stack"),
@@ -64,7 +64,7 @@ const OTHERS: readonly (readonly [form: RegExp, kind: Kind])[] = [
     out("a working file of the alignment"),
   ],
   [/^_flat\.(?:xf|mod)$|^_patch\w*\.mod$|^\.(?:rotation|info|status)$/, out("a working file of etomo")],
-  [/^\.(?:edf|adoc|ebt|ejf|com|log|csh|cmds)$|^_[\w.-]+\.(?:com|log|csh)$/, out("bookkeeping of etomo")],
+  [/^\.(?:edf|adoc|ebt|ejf|com|log|csh|cmds)$|^_[\w.-]+\.(?:com|log|csh)$/, out("a project file of etomo")],
 ];
 
 /** Undefined for a name that IMOD does not give. @param rest `_full_rec.mrc` */
@@ -84,7 +84,7 @@ export function kindOf(rest: string): Kind | undefined {
 /** Files of a dataset's folder that carry no name of a dataset. Source: as above, and the man pages of combine's programs. */
 const PLAIN: readonly (readonly [form: RegExp, reason: string])[] = [
   [/~$/, "a backup that IMOD made of an older file"],
-  [/\.(?:com|log|csh|adoc|ebt|cmds)$/, "bookkeeping of etomo"],
+  [/\.(?:com|log|csh|adoc|ebt|cmds)$/, "a project file of etomo"],
   [/^(?:bot|mid|top)[ab]?(?:\.rec|_rec\.(?:mrc|hdf))$/, "a sample volume for finding the position of the tomogram"],
   [/^(?:tomopitch|patch_(?:vector|region)\w*|bot|top|mid)[ab]?\.mod$/, "a working model of etomo"],
   [/^(?:clusterelong|sortbeads\w*|sortsurf\w*)\.mod$/, "beads that autofidseed looked at"],
@@ -124,5 +124,5 @@ export function workFolder(folder: string): string | undefined {
   const name = folder.slice(folder.lastIndexOf("/") + 1);
   if (/^naddir\./i.test(name)) return "a trial of a filter";
   if (/^autofidseed[ab]?\.dir$/i.test(name)) return "beads that autofidseed looked at";
-  return /^origcoms$/i.test(name) ? "bookkeeping of etomo" : undefined;
+  return /^origcoms$/i.test(name) ? "a project file of etomo" : undefined;
 }

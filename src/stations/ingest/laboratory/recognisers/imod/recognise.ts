@@ -1,6 +1,6 @@
-import { few } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import type { Claim, Details, Question, Recogniser } from "../../claims.js";
+import { theseFiles } from "../../questions.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
 import { idOf } from "../common/names.js";
 import { baseName, folderOf, within } from "../common/paths.js";
@@ -216,12 +216,13 @@ function claimVolumes(
   const because = `${said}, and nobody trimmed its volume`;
   questions.push({
     id: `imod-untrimmed-${idOf(run)}`,
-    text: `Is ${few(files)} to be published as the tomogram of ${run}? No trimmed volume was found, and the sections of this one may run along y, as tilt writes them.`,
+    text: `Should ${theseFiles(files)} be published as the tomogram of ${run}?`,
+    why: "There is no trimmed volume, and the sections of this one may run along y, as IMOD's tilt writes them.",
     files,
     options: [
       {
         answer: "tomogram",
-        says: "published as it is",
+        says: "yes: published as it is",
         claims: left.map((file) => ({
           path: file.path,
           role: "tomogram",
@@ -233,7 +234,7 @@ function claimVolumes(
       },
       {
         answer: "leave-out",
-        says: "not published; trimvol -rx makes a volume whose sections run along z",
+        says: "no: make a trimmed volume first (IMOD: trimvol -rx)",
         claims: files.map((path) => leftOut(path, because)),
       },
     ],
@@ -325,7 +326,7 @@ function claimAround(laboratory: Laboratory, datasets: readonly Dataset[], claim
     if (own.has(folder) || !above.has(folder)) continue;
     for (const { path } of laboratory.inFolder(folder))
       if (/\.(?:ebt|adoc)$|(?:^|\/)batch[^/]*\.(?:log|com)$/i.test(path))
-        claims.push(leftOut(path, "bookkeeping of batchruntomo"));
+        claims.push(leftOut(path, "a project file of batchruntomo"));
   }
 }
 

@@ -31,7 +31,7 @@ const LEAVINGS: Readonly<Record<string, string>> = {
   ecd: "where the pieces of a montage are",
   xef: "edges between the pieces of a montage",
   yef: "edges between the pieces of a montage",
-  ess: "bookkeeping of etomo",
+  ess: "a project file of etomo",
 };
 
 /**
@@ -57,7 +57,7 @@ export async function serialSections(laboratory: Laboratory, known: ReadonlySet<
   for (const [input, own] of groupsOf(steps, (step) => step.input)) {
     const [folder, run] = [folderOf(input), stemOf(input)];
     for (const { command, output } of own) {
-      leave(command, "bookkeeping of etomo");
+      leave(command, "a project file of etomo");
       leave(output, `aligned serial sections: ${baseName(command)} makes them of ${baseName(input)}`);
     }
     for (const [end, because] of Object.entries(LEAVINGS)) {
@@ -86,17 +86,18 @@ function questionOf(path: string, run: string, { command }: Step): Question {
   const because = `${baseName(command)} aligns its sections one to another`;
   return {
     id: `imod-sections-${idOf(run)}`,
-    text: `Is ${path} a tomogram? ${baseName(command)} aligns its sections one to another, as those of a series of cut sections are.`,
+    text: `Is ${path} a tomogram?`,
+    why: `${baseName(command)} aligns its sections to each other, as is done with serial sections.`,
     files: [path],
     options: [
       {
         answer: "leave-out",
-        says: "serial sections, not published",
+        says: "no, serial sections: not published",
         claims: [{ path, role: "left out", because: `serial sections: ${because}`, strength: "bookkeeping" }],
       },
       {
         answer: "tomogram",
-        says: "published as it is",
+        says: "yes: published",
         claims: [{ path, role: "tomogram", run, because, strength: "bookkeeping" }],
       },
     ],

@@ -15,7 +15,7 @@ it("tiles and snapshots of a project of MAPS are no frames", async () => {
     }),
   );
   expect(found!.claims.map(({ path, because }) => `${path.split("/").at(-1)}: ${because}`)).toEqual([
-    "MapsProject.xml: bookkeeping of MAPS",
+    "MapsProject.xml: a project file of MAPS",
     "Electron Snapshot.tiff: a picture of a project of MAPS",
     "Tile_001-001-000000_0-000.tif: a picture of a project of MAPS",
   ]);

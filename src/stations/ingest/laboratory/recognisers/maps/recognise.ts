@@ -28,7 +28,7 @@ export const maps: Recogniser = {
       software: "MAPS (Thermo Fisher)",
       by: projects.slice(0, 3).map(({ path }) => path),
       claims: [
-        ...projects.map(({ path }) => ({ path, because: "bookkeeping of MAPS" })),
+        ...projects.map(({ path }) => ({ path, because: "a project file of MAPS" })),
         ...shown.map(({ path }) => ({ path, because: "a picture of a project of MAPS" })),
       ].map((one) => ({ ...one, role: "left out", strength: "bookkeeping" })),
     };

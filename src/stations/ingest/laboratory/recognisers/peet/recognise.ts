@@ -91,7 +91,7 @@ async function claimProject(project: Project, found: Found): Promise<void> {
   const { path, folder, models, volumes, motiveLists } = project;
   const { finder, notes } = found;
   const said = baseName(path);
-  put(found, { path, role: "left out", because: "bookkeeping of PEET", strength: "bookkeeping" });
+  put(found, { path, role: "left out", because: "a project file of PEET", strength: "bookkeeping" });
   const lastOf = lastLists(project, found.laboratory);
   const missing: string[] = [];
   const gone: string[] = [];
@@ -208,7 +208,7 @@ function modelQuestions({ byModel, claims }: Found): Question[] {
     const options = lists.map(
       ({ claim }, at): Option => ({
         answer: `${at + 1}`,
-        says: `${claim.path}: the shifts and orientations of the others are not published`,
+        says: `${claim.path}, without the shifts and orientations of the others`,
         claims: lists.map((other): Claim => {
           const { path, run } = other.claim;
           if (other.claim === claim) return claim;
@@ -224,9 +224,9 @@ function modelQuestions({ byModel, claims }: Found): Question[] {
     );
     return {
       id: `peet-${idOf(model)}`,
-      text: `${few(lists.map(({ claim }) => claim.path))} have the particles of ${model}: which of the alignments is to be published?`,
+      text: `Which alignment of the particles of ${model} should be published?`,
       files: lists.map(({ claim }) => claim.path),
-      options: [...options, { answer: "all", says: "each of them", claims: lists.map(({ claim }) => claim) }],
+      options: [...options, { answer: "all", says: "all of them", claims: lists.map(({ claim }) => claim) }],
       guess: "1",
     };
   });
@@ -259,7 +259,7 @@ function claimFolder(laboratory: Laboratory, folder: string, found: Found): void
             : /_RotAxes\.csv$/i.test(name)
               ? "axes about which PEET turns the particles: no list of places"
               : kind === "project" || /\.(?:com|log|mat)$/i.test(name)
-                ? "bookkeeping of PEET"
+                ? "a project file of PEET"
                 : undefined;
     if (because !== undefined) put(found, { path, role: "left out", because, strength: "bookkeeping" });
   }

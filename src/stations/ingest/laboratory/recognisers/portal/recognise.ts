@@ -108,17 +108,18 @@ async function downloadQuestions(laboratory: Laboratory, { claims, runs, dataset
     const count = new Set(own.map(({ run }) => run)).size;
     questions.push({
       id: stableId("portal", folder),
-      text: `Is ${folder} to be published? It is a dataset in the layout of the CryoET Data Portal${what === "" ? "" : ` (${what})`}, with ${counted(count, "run")}, downloaded or written by an earlier ingest, and others lie beside it.`,
+      text: `Should ${folder} be published?`,
+      why: `It is a dataset in the layout of the CryoET Data Portal${what === "" ? "" : ` (${what})`}, with ${counted(count, "run")}, downloaded or written by an earlier ingest, and there are other data next to it.`,
       files: own.map(({ path }) => path),
       options: [
         {
           answer: "leave-out",
-          says: "not published: it is on the portal already, or was made of the others",
+          says: "no: it is on the portal already, or was made from the other data",
           claims: own.map(({ path, run }) => ({
             ...{ path, role: "left out", run, because: OF_THE_PORTAL, strength: "bookkeeping" },
           })),
         },
-        { answer: "publish", says: "published with the others", claims: own },
+        { answer: "publish", says: "yes: published with the other data", claims: own },
       ],
       guess: "leave-out",
     });

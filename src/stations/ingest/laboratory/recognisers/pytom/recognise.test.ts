@@ -13,7 +13,7 @@ it("lists of particles are told with their tomograms, and what to write in their
     "b/entry.xml": "<entry/>\n",
   });
   expect((await pytom.recognise(laboratory))!.claims.map(({ path, because }) => [path, because])).toEqual([
-    ["a/job.xml", "bookkeeping of PyTom"],
+    ["a/job.xml", "a project file of PyTom"],
     [
       "a/particleList.xml",
       "a list of particles of PyTom, picked in ../rec/TS_45.rec, which is not read: write X, Y and Z of each PickPosition as CSV",

@@ -31,7 +31,7 @@ const LIST = new RegExp(`${BEFORE}<ParticleList\\b`);
 const JOB = new RegExp(`${BEFORE}<(?:JobDescription|FRMJob|GLocalAlignmentJob|ExpectationMaximisationJob|MCOEXMXJob)\\b`);
 
 function reasonOf(text: string): string | undefined {
-  if (JOB.test(text)) return "bookkeeping of PyTom";
+  if (JOB.test(text)) return "a project file of PyTom";
   if (!LIST.test(text)) return undefined;
   const volumes = [...new Set([...text.matchAll(/<PickPosition\b[^>]*\bOrigin="([^"]+)"/g)].map(([, name]) => name!))];
   const of = volumes.length === 0 ? "" : `, picked in ${few(volumes, 3)}`;

@@ -25,6 +25,7 @@ export interface Lists {
 interface Doubt {
   readonly about: "part" | "steps" | "classes";
   readonly text: string;
+  readonly why: string;
   readonly because: string;
   readonly guess: "leave-out" | "points" | undefined;
 }
@@ -37,6 +38,7 @@ export function doubtOf(found: Found, one: Ranked, lists: Lists, claim: Claim): 
   return {
     id: `relion-${doubt.about}-${idOf(path)}`,
     text: doubt.text,
+    why: doubt.why,
     files: [path],
     options: [
       {
@@ -44,7 +46,7 @@ export function doubtOf(found: Found, one: Ranked, lists: Lists, claim: Claim): 
         says: "not published",
         claims: [{ path, run, runs, role: "left out", because: doubt.because, strength: "bookkeeping" }],
       },
-      { answer: "points", says: "particles", claims: [claim] },
+      { answer: "points", says: "published", claims: [claim] },
     ],
     guess: doubt.guess,
   };
@@ -68,7 +70,8 @@ function partOf(one: Ranked, { kept, left }: Lists): Doubt | undefined {
   const others = `${other.list.path} has ${counted(other.list.rows, "other one", "others")}`;
   return {
     about: "part",
-    text: `Are the ${counted(list.rows, "particle")} of ${list.path} to be published, or were they thrown away? They are a part of ${whole.list.path}, of which ${others}, and no later list has them.`,
+    text: `Should the ${counted(list.rows, "particle")} of ${list.path} be published?`,
+    why: `They may have been discarded: they are a part of ${whole.list.path}, of which ${others}, and no later list has them.`,
     because: `a part of ${whole.list.path} with which nothing was done; ${others}`,
     guess: isDone(pair) ? "leave-out" : undefined,
   };
@@ -87,7 +90,8 @@ function classesOf(found: Found, { list, place }: Ranked): Doubt | undefined {
   const numbers = [...classes].sort(([a], [b]) => a - b).map(([number, count]) => `${count} in class ${number}`);
   return {
     about: "classes",
-    text: `Are all ${counted(rows, "particle")} of ${path} to be published? ${sorting} put them into ${counted(classes.size, "class", "classes")} (${few(numbers, 6)}), and no later job has selected any of these.`,
+    text: `Should all ${counted(rows, "particle")} of ${path} be published?`,
+    why: `${sorting} put them into ${counted(classes.size, "class", "classes")} (${few(numbers, 6)}), and no later job has selected any of these.`,
     because: `particles of all classes of ${sorting}, of which nobody has selected any`,
     guess: "points",
   };
@@ -109,7 +113,8 @@ function stepsOf(found: Found, { list, isAligned }: Ranked, { left }: Lists): Do
   const { where, guess } = shape;
   return {
     about: "steps",
-    text: `Does ${list.path} have particles (${counted(list.rows, "place")})? ${picked.job} put them ${where} at equal steps, and no later job aligned them.`,
+    text: `Are the ${counted(list.rows, "point")} of ${list.path} particles?`,
+    why: `${picked.job} put them ${where} at equal steps, and no later job aligned them.`,
     because: `steps ${where}, of ${picked.job}, which nobody aligned: no particles`,
     guess,
   };

@@ -164,7 +164,8 @@ function pixelQuestion(
   const told: Claim = { ...claim, details: { ...details, spacingAngstrom: right } };
   return {
     id: `relion-import-${idOf(path)}`,
-    text: `What is the voxel size of ${path}${right === undefined ? "" : `: ${right} Å, or ${Number(said!.toPrecision(5))} Å as its header says`}? It is ${why}.`,
+    text: `What is the voxel size of ${path}?`,
+    why: `${right === undefined ? "" : `The header says ${Number(said!.toPrecision(5))} Å, but ${right} Å is possible. `}It is ${why}.`,
     files: [path],
     options: [
       ...(right === undefined ? [] : [{ answer: `${right}`, says: `${right} Å`, claims: [told] }]),

@@ -21,7 +21,7 @@ const BY_TYPE: Readonly<Record<string, readonly Rule[]>> = {
     [/_PS\.mrc$/i, "a power spectrum"],
     [/_(?:EVN|ODD)\.mrc$/i, "an average of half of the frames of one tilt"],
     [/\.mrcs?$/i, "the average of the frames of one tilt"],
-    [/^tilt_series\//, "bookkeeping of RELION"],
+    [/^tilt_series\//, "a project file of RELION"],
     [/\/[^/]+\.star$/i, "the motion between the frames of one tilt"],
   ],
   CtfFind: [
@@ -53,7 +53,7 @@ const BY_TYPE: Readonly<Record<string, readonly Rule[]>> = {
 const OF_ALL: readonly Rule[] = [
   [/(?:^|\/)(?:note\.txt|log\.(?:txt|html)|run[^/]*\.(?:out|err)|RELION_[A-Z_]+|[^/]+\.log)$/, "a log of RELION"],
   [/\.(?:pdf|eps|png|jpe?g|html)$/i, "a plot of RELION"],
-  [/\.(?:star|xml|json|bild|dat)$/i, "bookkeeping of RELION"],
+  [/\.(?:star|xml|json|bild|dat)$/i, "a project file of RELION"],
 ];
 
 const PICKS = /^annotations\/[^/]+\.star$/;
@@ -78,7 +78,7 @@ const OF_PROJECT = /(?:^|\/)(?:default_pipeline|\.gui_\w+job|[^/]*job)\.star$|(?
 /** Files of a project outside the folders of its jobs. */
 function leaveBookkeeping({ laboratory, leave, isTaken, projectOf }: Found): void {
   for (const { path } of laboratory.files)
-    if (OF_PROJECT.test(path) && !isTaken(path) && projectOf(path)) leave(path, "bookkeeping of RELION");
+    if (OF_PROJECT.test(path) && !isTaken(path) && projectOf(path)) leave(path, "a project file of RELION");
 }
 
 /**

@@ -106,11 +106,11 @@ describe("a project of RELION 4", () => {
     const found = await recognised(RELION4);
     const last = "Refine3D/job005/run_data.star";
     expect(toldOf(found)).toEqual({
-      "default_pipeline.star": "bookkeeping of RELION",
-      "ImportTomo/job001/job.star": "bookkeeping of RELION",
+      "default_pipeline.star": "a project file of RELION",
+      "ImportTomo/job001/job.star": "a project file of RELION",
       "ImportTomo/job001/run.out": "a log of RELION",
       "ImportTomo/job001/tomograms.star": "a table of tomograms of RELION",
-      "ImportTomo/job002/optimisation_set.star": "bookkeeping of RELION",
+      "ImportTomo/job002/optimisation_set.star": "a project file of RELION",
       "ImportTomo/job002/particles.star": `the same particles as ${last}`,
       "PseudoSubtomo/job003/particles.star": `the same particles as ${last}`,
       "PseudoSubtomo/job003/Subtomograms/TS_01/1_data.mrc": "images or weights of particles",
@@ -118,7 +118,7 @@ describe("a project of RELION 4", () => {
       "Refine3D/job005/run_it000_data.star": `of an earlier iteration: the same particles as ${last}`,
       "Refine3D/job005/run_it012_data.star": `of an earlier iteration: the same particles as ${last}`,
       [last]: "points TS_01",
-      "Refine3D/job005/run_model.star": "bookkeeping of RELION",
+      "Refine3D/job005/run_model.star": "a project file of RELION",
       "Refine3D/job005/run_class001.mrc": "an average of particles, of Refine3D/job005",
       "Refine3D/job005/run_half1_class001_unfil.mrc": "a half map of an average of particles, of Refine3D/job005",
       "MaskCreate/job006/mask.mrc": "a mask around an average of particles",
@@ -453,8 +453,8 @@ describe("a project of RELION 5", () => {
     const found = await recognised(RELION5);
     expect(toldOf(found)).toEqual({
       "Import/job001/tilt_series.star": "a table of tomograms of RELION",
-      "Import/job001/tilt_series/TS_01.star": "bookkeeping of RELION",
-      "MotionCorr/job002/job.star": "bookkeeping of RELION",
+      "Import/job001/tilt_series/TS_01.star": "a project file of RELION",
+      "MotionCorr/job002/job.star": "a project file of RELION",
       "MotionCorr/job002/frames/TS_01_000_0.0.mrc": "the average of the frames of one tilt",
       "MotionCorr/job002/frames/TS_01_000_0.0_PS.mrc": "a power spectrum",
       "MotionCorr/job002/frames/TS_01_000_0.0_EVN.mrc": "an average of half of the frames of one tilt",
@@ -886,10 +886,10 @@ describe.skipIf(!existsSync(real("tutorial/")))("real files", () => {
       "Extract/job071/particles.star": "the same particles as Refine3D/job080/run_data.star",
       "Picks/job019/annotations/TS_43_particles.star": "picks of one tomogram: Picks/job019/particles.star has them all",
       "Picks/job019/particles.star": "points TS_54",
-      "Class3D/job017/run_it025_optimisation_set.star": "bookkeeping of RELION",
+      "Class3D/job017/run_it025_optimisation_set.star": "a project file of RELION",
       "CtfRefine/job067/tilt_series/TS_01.star": "alignment TS_01",
       "Tomograms/job006/tilt_series/TS_01.star": "ctf TS_01",
-      "ExcludeTiltImages/job004/tilt_series/TS_01.star": "bookkeeping of RELION",
+      "ExcludeTiltImages/job004/tilt_series/TS_01.star": "a project file of RELION",
       "Import/job001/tilt_series.star": "a table of tomograms of RELION",
     });
     expect(detailsOf(found, "Tomograms/job006/tomograms/rec_TS_43_half1.mrc")?.spacingAngstrom).toBeCloseTo(10, 4);

@@ -270,7 +270,8 @@ function tableQuestion(claim: Claim, { path, other }: Unrelated, name: string): 
   const because = `${path}, which is called after ${name}, has ${other}`;
   return {
     id: `relion-table-${idOf(claim.path)}`,
-    text: `Is ${claim.path} to be published as the ${claim.role === "ctf" ? "CTF" : "alignment"} of ${claim.run}? The stack ${path} has ${other}: it seems to be another tilt series of that name.`,
+    text: `Should ${claim.path} be published as the ${claim.role === "ctf" ? "CTF" : "alignment"} of ${claim.run}?`,
+    why: `The stack ${path} has ${other}: it seems to be another tilt series of that name.`,
     files: [claim.path],
     options: [
       {
@@ -278,7 +279,7 @@ function tableQuestion(claim: Claim, { path, other }: Unrelated, name: string): 
         says: "not published",
         claims: [{ path: claim.path, run: claim.run, role: "left out", because, strength: "bookkeeping" }],
       },
-      { answer: "publish", says: "it is of this stack", claims: [claim] },
+      { answer: "publish", says: "published: it belongs to this stack", claims: [claim] },
     ],
     guess: "leave-out",
   };

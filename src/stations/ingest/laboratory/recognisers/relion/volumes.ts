@@ -76,11 +76,12 @@ function spacingQuestion(asHeader: Claim, asTold: Claim, said: number): Question
   const out: Claim = { path, run, role: "left out", because: "a person left it out", strength: "bookkeeping" };
   return {
     id: `relion-spacing-${idOf(path)}`,
-    text: `Is the voxel size of ${path} ${told} Å, as the tables of RELION give it, or ${header} Å, as its header says?`,
+    text: `What is the voxel size of ${path}?`,
+    why: `RELION's tables say ${told} Å, the header says ${header} Å.`,
     files: [path],
     options: [
-      { answer: `${told}`, says: `${told} Å`, claims: [asTold] },
-      { answer: `${header}`, says: `${header} Å`, claims: [asHeader] },
+      { answer: `${told}`, says: `published with ${told} Å`, claims: [asTold] },
+      { answer: `${header}`, says: `published with ${header} Å`, claims: [asHeader] },
       { answer: "leave-out", says: "not published", claims: [out] },
     ],
   };
@@ -280,8 +281,8 @@ function askAboutOthers(found: Found, tomogram: Tomogram, own: readonly Candidat
       : `it has not the size of ${name} in RELION, which ${same.file.path} has`;
     const pixels = `the ${sizePixels!.join("×")} pixels that RELION has for ${name}`;
     const size = isUnturned
-      ? `a binning of ${pixels}, but with y and z exchanged: nobody has turned it (IMOD: trimvol -rx); ${same.file.path} lies as RELION has it`
-      : `no binning of ${pixels}; ${same.file.path} is one`;
+      ? `a binning of ${pixels}, but with y and z exchanged (IMOD: trimvol -rx); ${same.file.path} has them right`
+      : `which is no binning of ${pixels}; ${same.file.path} is one`;
     const options: Option[] = [
       {
         answer: "leave-out",
@@ -296,7 +297,8 @@ function askAboutOthers(found: Found, tomogram: Tomogram, own: readonly Candidat
     ];
     found.ask({
       id: `relion-size-${idOf(path)}`,
-      text: `Is ${path} a tomogram to be published? It has ${x}×${y}×${z} voxels, which is ${size}.`,
+      text: `Should ${path} be published as a tomogram?`,
+      why: `It has ${x}×${y}×${z} voxels, ${size}.`,
       files: [path],
       options,
       guess: "leave-out",

@@ -34,7 +34,7 @@ export const scipion: Recogniser = {
 };
 
 const READS_IN_FLIGHT = 4;
-const BOOKKEEPING = "bookkeeping of Scipion";
+const BOOKKEEPING = "a project file of Scipion";
 const RUN = /^Runs\/((\d{6})_([A-Za-z]\w*))\//;
 
 /** The protocol that a file of a project lies in. */
@@ -172,7 +172,7 @@ async function leaveCopies(
       volume && !claims.has(path) && RUN.test(path.slice(root === "" ? 0 : root.length + 1)) ? left.get(`${size}`) : [];
     for (const { path: other, run } of alike ?? [])
       if (!claims.has(path) && (await laboratory.digest(other)) === (await laboratory.digest(path)))
-        claims.set(path, { path, role: "left out", run, because: `the images of ${other} once more`, strength: "bookkeeping" });
+        claims.set(path, { path, role: "left out", run, because: `the same images as ${other}`, strength: "bookkeeping" });
   }
 }
 

@@ -1,7 +1,7 @@
-import { fewFiles } from "../../../../../core/finding.js";
 import { readStar } from "../../../../../formats/star/read.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Question } from "../../claims.js";
+import { theseFiles } from "../../questions.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { jsonOf } from "../common/json.js";
 import { stemOf } from "../common/names.js";
@@ -156,7 +156,7 @@ function claimsOfJob(laboratory: Laboratory, finder: TailFinder, { path, templat
     const isOfOther = endingOf(stemOf(volume))?.software !== undefined;
     return [{ path: volume, role: "left out", because, strength: isOfOther ? "contents" : "bookkeeping" }];
   });
-  return [{ path, role: "left out", because: `bookkeeping of ${MATCHING}`, strength: "bookkeeping" }, ...volumes];
+  return [{ path, role: "left out", because: `a project file of ${MATCHING}`, strength: "bookkeeping" }, ...volumes];
 }
 
 const MIRRORED = /(?:^|[_.\- ])(?:mirror(?:ed)?|flip(?:ped|[xyz])?)(?=[_.\- ]|$)/i;
@@ -169,7 +169,8 @@ function mirroredQuestions(all: readonly Claim[]): Question[] {
   return [
     {
       id: "pytom-mirror",
-      text: `Are ${fewFiles(mirrored.map(({ path }) => path))} particles? By its name the template ${mirrored[0]!.details!.object} is a mirror image, with which one sees the hand of the tomograms.`,
+      text: `Should the points of ${theseFiles(mirrored.map(({ path }) => path))} be published?`,
+      why: `By its name the template ${mirrored[0]!.details!.object} is a mirror image, which is used to find out the handedness of tomograms.`,
       files: mirrored.map(({ path }) => path),
       options: [
         {
@@ -177,7 +178,7 @@ function mirroredQuestions(all: readonly Claim[]): Question[] {
           says: "not published",
           claims: mirrored.map(({ path }): Claim => ({ path, role: "left out", because, strength: "bookkeeping" })),
         },
-        { answer: "points", says: "particles: the template had the other hand", claims: mirrored },
+        { answer: "points", says: "published: the template had the other handedness", claims: mirrored },
       ],
       ...(mirrored.length < all.length && { guess: "leave-out" }),
     },

@@ -300,7 +300,7 @@ describe("segmenters", () => {
         strength === "bookkeeping" ? [[path, because]] : [],
       );
     expect(await reasons({})).toEqual([
-      ["tm/TS_01_job.json", "bookkeeping of pytom-match-pick"],
+      ["tm/TS_01_job.json", "a project file of pytom-match-pick"],
       ["templates/80S_8A.mrc", "the template of a matching, as TS_01_job.json says"],
       ["templates/mask_80S.mrc", "the mask of a template, as TS_01_job.json says"],
       ["tm/masks/TS_01_slab_mask.mrc", "where pytom-match-pick searches, as TS_01_job.json says: no annotation"],

@@ -2,7 +2,7 @@ import { few, fewFiles } from "../../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../../core/groups.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Details, Question, Recogniser } from "../../claims.js";
-import { stableId } from "../../questions.js";
+import { stableId, theseFiles } from "../../questions.js";
 import { withoutNumbers } from "../../run-names.js";
 import type { Laboratory } from "../../survey/laboratory.js";
 import { isAverage } from "../common/averages.js";
@@ -220,12 +220,12 @@ function questionsOf(many: readonly Many[]): Question[] {
     const kinds = names ?? Object.fromEntries(values.map((value) => [`${value}`, `label ${value}`]));
     return {
       id: stableId("labels", key),
-      text: `What do the labels ${few(values, LABELS_SHOWN)} in ${fewFiles(files)} mean: is each an object of its own, or a kind of objects, or is only one of them the annotated object?`,
+      text: `What do the labels ${few(values, LABELS_SHOWN)} in ${theseFiles(files)} mean?`,
       files,
       options: [
         {
           answer: "instances",
-          says: "each label is an object of its own, all of one kind",
+          says: "each label is one object, all of the same kind",
           claims: claims({ isInstances: true }),
         },
         ...(values.length > LABELS_SHOWN
@@ -233,7 +233,7 @@ function questionsOf(many: readonly Many[]): Question[] {
           : [
               {
                 answer: "kinds",
-                says: `each label is a kind of objects, with a mask of its own${names === undefined ? "" : `: ${few(Object.values(names), LABELS_SHOWN)}`}`,
+                says: `each label is another kind of object, published as a mask of its own${names === undefined ? "" : `: ${few(Object.values(names), LABELS_SHOWN)}`}`,
                 claims: claims({ labels: kinds }),
               },
             ]),

@@ -65,7 +65,7 @@ export const stopgap: Recogniser = {
 
 const READS_IN_FLIGHT = 8;
 const STARS_MAX = 5_000;
-const BOOKKEEPING = "bookkeeping of STOPGAP";
+const BOOKKEEPING = "a project file of STOPGAP";
 const ITERATION = /_\d+\.star$/i;
 const iterationOf = (path: string): number => Number(/_(\d+)\.star$/i.exec(path)?.[1] ?? 0);
 

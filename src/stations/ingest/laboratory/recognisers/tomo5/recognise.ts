@@ -160,14 +160,14 @@ const SURROUNDINGS: readonly (readonly [form: RegExp, reason: string])[] = [
   [/^(?:lamella)?overview/i, "an overview image"],
   [/^(?:atlas|tile_)/i, "a part of the atlas"],
   [/^(?:tracking|focus|exposure|thumbnail)/i, "an image for focus, tracking or display"],
-  [/^(?:batchpositionslist|session|batch)\b.*\.(?:xml|dm)$/i, "bookkeeping of Tomography 5"],
+  [/^(?:batchpositionslist|session|batch)\b.*\.(?:xml|dm)$/i, "a project file of Tomography 5"],
 ];
 const FOLDERS: readonly (readonly [form: RegExp, reason: string])[] = [
   [/^search_?maps?$/i, "a search map"],
   [/^overviews?$/i, "an overview image"],
   [/^(?:atlas|sample\d*)$/i, "a part of the atlas"],
   [/^thumbnails?$/i, "a picture for display"],
-  [/^batch$/i, "bookkeeping of Tomography 5"],
+  [/^batch$/i, "a project file of Tomography 5"],
 ];
 
 /** @param own folders with series or frames of Tomography 5 */

@@ -23,7 +23,7 @@ export const tomoman: Recogniser = {
     const claims = laboratory.files.flatMap(({ path, volume }): Claim[] => {
       const name = baseName(path);
       if (/^tomoman.*\.log$|^tomolist.*\.mat$/i.test(name))
-        return [{ path, role: "left out", because: "bookkeeping of TOMOMAN", strength: "bookkeeping" }];
+        return [{ path, role: "left out", because: "a project file of TOMOMAN", strength: "bookkeeping" }];
       const [, number, end] = NUMBERED.exec(name) ?? [];
       if (volume && number !== undefined) {
         const own = numbers.get(number);

@@ -43,35 +43,30 @@ export async function deselectedQuestions(files: ReadonlyMap<string, Decision>, 
     ({ run }) => run!,
   );
   const questions: Question[] = [];
-  const put = (id: string, doubts: readonly Doubt[], text: string, because: string, guess: "leave-out" | "publish") => {
+  const put = (id: string, doubts: readonly Doubt[], why: string, because: string, guess: "leave-out" | "publish") => {
     const runs = [...new Set(doubts.map(({ run }) => run))].filter((run) => byRun.has(run));
     const own = runs.flatMap((run) => byRun.get(run)!);
     if (own.length === 0) return;
     questions.push({
       id: stableId(id, runs.join(" ")),
-      text: text.replace("#", few(runs, 3, "run")),
+      text: `Should ${few(runs, 3, "run")} be published?`,
+      why,
       files: own.map(({ path }) => path),
       options: [
         { answer: "leave-out", says: "not published", claims: own.map((file) => leftOut(file, because)) },
-        { answer: "publish", says: "published as the others are", claims: own.map(asItIs) },
+        { answer: "publish", says: "published like the others", claims: own.map(asItIs) },
       ],
       guess,
     });
   };
   const out = known.filter(({ isDeselected, isFiltered }) => isDeselected || (isFiltered && hasOthers));
-  put(
-    "deselected",
-    out,
-    "Is # to be published, though it was deselected in Warp?",
-    "of a tilt series that was deselected in Warp",
-    "leave-out",
-  );
+  put("deselected", out, "Deselected in Warp.", "of a tilt series that was deselected in Warp", "leave-out");
   const few_ = known.filter((one) => !out.includes(one) && one.used < USED_MIN * one.tilts);
   for (const doubt of few_)
     put(
       "few-tilts",
       [doubt],
-      `Is # to be published, though Warp uses only ${doubt.used} of its ${counted(doubt.tilts, "tilt")}?`,
+      `Warp uses only ${doubt.used} of its ${counted(doubt.tilts, "tilt")}.`,
       "of a tilt series of which Warp uses less than half",
       "publish",
     );

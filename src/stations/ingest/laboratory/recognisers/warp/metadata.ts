@@ -17,7 +17,7 @@ export async function metadataClaim(laboratory: Laboratory, project: Project, { 
   const folder = folderOf(path);
   const leave = (because: string, run?: string): Claim => ({ path, role: "left out", run, because, strength: "bookkeeping" });
   if (/^(?:processed_items|.*_items|interactive_.*|previous)\.(?:json|settings)$/i.test(name))
-    return leave("bookkeeping of Warp");
+    return leave("a project file of Warp");
   const stem = /^(.+)\.xml$/i.exec(name)?.[1];
   if (stem === undefined) return undefined;
   const ofTilt = "what Warp knows of the frames of one tilt";
@@ -39,7 +39,7 @@ export async function metadataClaim(laboratory: Laboratory, project: Project, { 
   if (hasAlignmentBeside(laboratory, folder, stem)) {
     const ctf = await orReason(() => parseWarpCtf(text, path));
     if ("value" in ctf) return claim("ctf", `Warp fitted the CTF of ${run}`, { format: "WARP" });
-    return leave(`the alignment of ${run} once more: it lies beside its stack`, run);
+    return leave(`the alignment of ${run}, which is also beside its stack`, run);
   }
   return claim("alignment", `Warp aligned ${run}`, {
     format: "WARP",

@@ -1,8 +1,9 @@
-import { few, fewFiles } from "../../../../../core/finding.js";
+import { few } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Claim, Question } from "../../claims.js";
+import { theseFiles } from "../../questions.js";
 import { idOf } from "../common/names.js";
 import { nearby } from "../common/nearby.js";
 import {
@@ -128,7 +129,8 @@ function mirroredQuestions(mirrored: readonly Claim[], peaks: readonly Claim[]):
   return [
     {
       id: "warp-flipx",
-      text: `Are ${fewFiles(paths)} particles? Warp has matched the mirror image of the template there, to tell the hand of the tomograms.`,
+      text: `Should the points of ${theseFiles(paths)} be published?`,
+      why: "Warp matched the mirror image of the template there, which is done to find out the handedness of tomograms.",
       files: paths,
       options: [
         {
@@ -136,7 +138,7 @@ function mirroredQuestions(mirrored: readonly Claim[], peaks: readonly Claim[]):
           says: "not published",
           claims: mirrored.map(({ path, run }): Claim => ({ path, run, role: "left out", because, strength: "bookkeeping" })),
         },
-        { answer: "points", says: "particles: the template had the other hand", claims: mirrored },
+        { answer: "points", says: "published: the template had the other handedness", claims: mirrored },
       ],
       ...(isBeside && { guess: "leave-out" }),
     },
@@ -184,7 +186,7 @@ function claimSpeciesFolders({ laboratory, claims }: Found): Species[] {
     const [, stem, end] = /^(.+)\.(population|source|species)$/i.exec(baseName(path)) ?? [];
     if (stem === undefined) continue;
     isOfM = true;
-    leave(path, "bookkeeping of M");
+    leave(path, "a project file of M");
     if (end!.toLowerCase() === "species" && !isVersion(folderOf(path)))
       species.set(folderOf(path), { folder: folderOf(path), name: stem });
   }
@@ -199,7 +201,7 @@ function claimSpeciesFolders({ laboratory, claims }: Found): Species[] {
     for (const { path, format } of laboratory.inFolder(folder)) {
       if (format === "mrc") leave(path, `an average of particles: ${own.name} of M, or a mask around it`);
       else if (folder !== own.folder) leave(path, `an older version of ${own.name} of M`);
-      else if (/_(?:fsc|localres|angdist)\.star$/i.test(path)) leave(path, "bookkeeping of M");
+      else if (/_(?:fsc|localres|angdist)\.star$/i.test(path)) leave(path, "a project file of M");
     }
   }
   return [...species.values()];
@@ -254,7 +256,7 @@ function claimExports(found: Found, lists: readonly ParticleList[], kept: readon
     const dummy = within(folderOf(path), "dummy_tiltseries.mrc");
     if (laboratory.get(dummy) && !claims.some((claim) => claim.path === dummy)) leave(dummy, "a dummy that RELION asks for");
     const same = kept.length === 0 ? undefined : sameParticles(found, list, kept);
-    if (same !== undefined) leave(path, `the particles of the lists of ${same} in ${folderOf(kept[0]!.list.path)} once more`);
+    if (same !== undefined) leave(path, `the same particles as the lists of ${same} in ${folderOf(kept[0]!.list.path)}`);
     else
       claimList(found, list, {
         because: `its rows name tilt series of Warp`,
@@ -395,12 +397,13 @@ function claimSpecies(found: Found, lists: readonly ParticleList[], species: rea
     claims.splice(claims.indexOf(claim), 1);
     questions.push({
       id: `warp-species-${idOf(name)}`,
-      text: `Is ${path}, with ${counted(list.rows, "particle")} that M refined, to be published beside the other lists of the same tomograms?`,
+      text: `Should ${path} be published beside the other lists?`,
+      why: `It has ${counted(list.rows, "particle")} that M refined, in the same tomograms.`,
       files: [path],
       options: [
         {
           answer: "leave-out",
-          says: "not published: the other lists have the places that M began with",
+          says: "no: the other lists have the particles as they were before M",
           claims: [
             {
               path,
@@ -412,7 +415,7 @@ function claimSpecies(found: Found, lists: readonly ParticleList[], species: rea
         },
         {
           answer: "points",
-          says: "published, too; leave out the list that M began with if it has the same particles",
+          says: "yes: then leave out the list that M started from, if it has the same particles",
           claims: [claim],
         },
       ],

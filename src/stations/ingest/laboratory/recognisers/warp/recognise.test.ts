@@ -170,7 +170,7 @@ describe("a project of WarpTools", () => {
       "warp_frameseries/powerspectrum/a_1.mrc": "a power spectrum",
       "warp_tiltseries/TS_1.xml": "ctf TS_1",
       "warp_tiltseries/TS_11.xml": "alignment TS_11",
-      "warp_tiltseries/processed_items.json": "bookkeeping of Warp",
+      "warp_tiltseries/processed_items.json": "a project file of Warp",
       "warp_tiltseries/tiltstack/TS_1/TS_1.st": "tilt series TS_1",
       "warp_tiltseries/tiltstack/TS_1/TS_1.rawtlt": "raw tilts TS_1",
       "warp_tiltseries/tiltstack/TS_1/TS_1.xf": "alignment TS_1",
@@ -318,7 +318,7 @@ describe("lists of particles of WarpTools and M", () => {
     expect(claims).toMatchObject({
       [`${matching}.star`]: "all peaks of the matching: TS_1_10.00Apx_emd_15854_clean.star has the 2 of 3 that were kept",
       [`${matching}_clean.star`]: "points TS_1",
-      "relion/matching.star": "the particles of the lists of emd_15854 in warp_tiltseries/matching once more",
+      "relion/matching.star": "the same particles as the lists of emd_15854 in warp_tiltseries/matching",
       "relion/matching_tomograms.star": "written beside matching.star for RELION",
       "relion/matching_optimisation_set.star": "written beside matching.star for RELION",
       "relion/dummy_tiltseries.mrc": "a dummy that RELION asks for",
@@ -388,9 +388,9 @@ describe("lists of particles of WarpTools and M", () => {
   it("M's particles are Å; averages, masks and older versions are left out", async () => {
     const found = await recognised({ ...USUAL, ...species });
     expect(toldOf(found)).toMatchObject({
-      "m/p.population": "bookkeeping of M",
+      "m/p.population": "a project file of M",
       "m/species/apo_0c2a4f1e/apo_half1.mrc": "an average of particles: apo of M, or a mask around it",
-      "m/species/apo_0c2a4f1e/apo_fsc.star": "bookkeeping of M",
+      "m/species/apo_0c2a4f1e/apo_fsc.star": "a project file of M",
       "m/species/apo_0c2a4f1e/versions/1/apo_particles.star": "an older version of apo of M",
       "m/species/apo_0c2a4f1e/apo_particles.star": "points TS_11",
     });

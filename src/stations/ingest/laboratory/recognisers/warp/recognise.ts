@@ -29,7 +29,7 @@ export const warp: Recogniser = {
       found.claims.push({
         path,
         role: "left out",
-        because: `what Warp knows of a tilt series once more: the results lie with ${of}`,
+        because: `metadata of Warp, whose results are with ${of}`,
         strength: "bookkeeping",
       });
     const missingFrames = claimFrames(found);
@@ -147,7 +147,7 @@ async function claimOf(found: Found, file: Surveyed, { kind, rest }: Place): Pro
   if (kind === "matching") {
     // lists of points are claimed elsewhere
     if (/_(?:corr|angleid)\.mrc$/i.test(name)) return leave("scores or angles of the matching, for each voxel");
-    return /\.(?:png|json)$/i.test(name) ? leave("bookkeeping of Warp") : undefined;
+    return /\.(?:png|json)$/i.test(name) ? leave("a project file of Warp") : undefined;
   }
   if (/\.png$/i.test(name)) return leave("a picture for display");
   const [, stem, pixel] = VOLUME.exec(name) ?? [];
