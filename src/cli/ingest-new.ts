@@ -1,6 +1,7 @@
 import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { few } from "../core/finding.js";
 import { quoteWords } from "../core/shell.js";
 import { counted } from "../core/units.js";
 import { tellNowAndThen } from "../core/waiting.js";
@@ -129,7 +130,7 @@ interface Written {
 
 /** What a person does now, in the order in which it is done, with the commands ready to be typed. */
 async function nextSteps(
-  asked: readonly { readonly answer: string | undefined }[],
+  asked: readonly { readonly id: string; readonly answer: string | undefined }[],
   { out, beside, again }: Written,
   input: string | undefined,
   from: string | undefined,
@@ -137,7 +138,10 @@ async function nextSteps(
   const config = asked.length === 0 ? out : again;
   const fill = `in ${config}, replace what is marked "please fill in", and look at what is marked "please check"`;
   const commands = (await nextCommands(config, input, from)).map((line) => `     ${line}`);
-  const run = commands.length > 1 ? "check it, look at the plan, and run it:" : "check it:";
+  const run =
+    commands.length > 1
+      ? `check it, look at what would be written, and write it into the folder ${TREE} (nothing is uploaded):`
+      : "check it:";
   if (beside === undefined || from === undefined) return ["", "next:", `  1. ${fill}`, `  2. ${run}`, ...commands];
   const write = `     ${commandAgain(from, beside, again)}`;
   if (asked.length === 0)
@@ -147,18 +151,23 @@ async function nextSteps(
       `where a file was taken for the wrong thing, correct that in ${beside}, and write the configuration again:`,
       write,
     ];
-  const without = asked.filter(({ answer }) => answer === undefined).length;
-  const defaults = without === asked.length ? "" : " (without an answer the default counts)";
-  const skip =
-    without === 0
-      ? `where ${counted(asked.length, "its default is", "all defaults are").replace(/^\d+ /, "")} right, skip 1 and 2, and use ${out} in 3 and 4`
-      : `${out} is without the files of ${counted(without, "question")} that ${without === 1 ? "has" : "have"} no default`;
+  const without = asked.filter(({ answer }) => answer === undefined).map(({ id }) => id);
+  const defaults = without.length === asked.length ? "" : " (where there is none, the default counts)";
   return [
     ...["", "next:"],
-    `  1. in ${beside}, write one of the answers after "answer:" of each question${defaults}`,
-    ...["  2. write the configuration with your answers:", write],
+    ...(without.length === 0
+      ? []
+      : [
+          `  ${out} is WITHOUT the files of ${counted(without.length, "question")} that ${without.length === 1 ? "has" : "have"} no default: ${few(without, 6)}`,
+        ]),
+    `  1. in ${beside}, write your answer after "answer:" of each question${defaults}`,
+    ...["  2. write the configuration with your answers; new questions may come up:", write],
     ...[`  3. ${fill}`, `  4. ${run}`, ...commands],
-    skip,
+    ...(without.length === 0
+      ? [
+          `where ${counted(asked.length, "its default is", "all defaults are").replace(/^\d+ /, "")} right, skip 1 and 2, and use ${out} in 3 and 4`,
+        ]
+      : []),
   ];
 }
 

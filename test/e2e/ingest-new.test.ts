@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { type DepositName, generateLab } from "../../examples/lab/generate.mjs";
 import { EmporiumError } from "../../src/core/errors.js";
 import { checkConfig } from "../../src/stations/ingest/check/check.js";
+import { accountLines } from "../../src/stations/ingest/laboratory/account.js";
 import { askAll, QUESTIONS } from "../../src/stations/ingest/laboratory/answers.js";
 import { readDecisions } from "../../src/stations/ingest/laboratory/decisions-file.js";
 import { type NewConfig, newConfig, newConfigFor } from "../../src/stations/ingest/laboratory/new-config.js";
@@ -50,7 +51,10 @@ describe("files that nothing can be made of", () => {
     });
     const { yaml } = await newConfigFor(store, { sourcePrefix: "", input: "x", signal });
     const heading = yaml.split("\n").filter((line) => line.startsWith("#"));
-    expect(heading).toContainEqual(expect.stringMatching(/^# left out: PEET\/pi_AvgVol_4P60\.mrc: .*average/));
+    expect(heading.slice(heading.indexOf("# left out on purpose:"))).toEqual([
+      "# left out on purpose:",
+      "#   PEET/pi_AvgVol_4P60.mrc: a small cube that is called an average of particles, or a reference or mask for them",
+    ]);
     expect(yaml.slice(heading.join("\n").length)).not.toContain("AvgVol");
   });
 
@@ -65,14 +69,15 @@ describe("files that nothing can be made of", () => {
     });
     const { yaml } = await newConfigFor(store, { sourcePrefix: "", input: "x", signal });
     const heading = yaml.split("\n").filter((line) => line.startsWith("#"));
-    expect(heading).toEqual(
-      expect.arrayContaining([
-        "# not used: rec/TS_2.rec: called a volume, and a text",
-        "# left out: mdoc/TS_1.mdoc: an mdoc without a section",
-        "# left out: picks/TS_1.csv: its points are in no known format: write x, y, z of each run as CSV",
-        "# left out: picks/TS_1.star: a table without coordinates",
-      ]),
-    );
+    expect(heading.slice(heading.indexOf("# NOT PUBLISHED, please check:"))).toEqual([
+      "# NOT PUBLISHED, please check:",
+      "#   1 run has neither images nor a tomogram: TS_2",
+      "#   picks/TS_1.csv: its points are in no known format: write x, y, z of each run as CSV",
+      "#   rec/TS_2.rec: called a volume, and a text",
+      "# left out on purpose:",
+      "#   mdoc/TS_1.mdoc: an mdoc without a section",
+      "#   picks/TS_1.star: a table without coordinates",
+    ]);
   });
 });
 
@@ -285,9 +290,18 @@ describe("other folders", () => {
     const { config } = await described(files);
     const fates = Object.fromEntries(config.files.map(({ path, role }) => [path, role]));
     expect(runs.map((run) => fates[`picks/${run}.csv`])).toEqual(["points", "left out", "points"]);
-    expect(config.account).toContainEqual(
-      expect.stringMatching(/^left out: picks\/TS_2\.csv: it cannot be read: 2 columns in line 3/),
-    );
+    expect(config.account.missed).toEqual(['picks/TS_2.csv: it cannot be read: 2 columns in line 3; expected 3 between ","']);
+    expect(accountLines(config.account)).toEqual([
+      "9 files in the folder, 3 runs to be published, with so many files of each kind",
+      "software recognised: EMAN2 by info",
+      "  run   tomograms  point lists",
+      "  TS_1  1          2",
+      "  TS_2  1          1",
+      "  TS_3  1          2",
+      "",
+      "NOT PUBLISHED, please check:",
+      `  ${config.account.missed[0]}`,
+    ]);
     expect(config.yaml).toMatch(/annotation_software: EMAN2/);
     const given = readDecisions(config.decisions!, "decisions.yaml");
     const again = await newConfigFor(await storeOf(files), { sourcePrefix: "lab", input: "memory:", signal, given });
@@ -334,9 +348,29 @@ describe("other folders", () => {
     );
     expect(config.yaml).toMatch(/glob_string: angst\/.*\n.*binning: 13\.0 # please check: the column x \(Å\) is in Å/);
     expect(config.yaml).toMatch(/glob_string: vox\/.*\n(?!.*binning)/);
-    expect(config.questions.map(({ text }) => text.replace(/\? In TS_1 .*$/, ""))).toEqual([
-      "What are the coordinates of bare/TS_1.csv: voxels of the tomogram, or nm (1.3 nm a voxel)",
-      "What are the coordinates of wrong/TS_1.csv, which lie outside of the tomogram in the unit of the column x_nm: Å (13 Å a voxel), or pixels of 1.3 Å (10 a voxel), or pixels of 1.083 Å (12 a voxel), or pixels of 0.8125 Å (16 a voxel)",
+    expect(
+      config.questions.map(({ text, why, options }) => [
+        text,
+        why?.replace(/In run TS_1, .*$/, "#"),
+        options.map(({ says }) => says),
+      ]),
+    ).toEqual([
+      [
+        "What is the unit of the coordinates in bare/TS_1.csv?",
+        "#",
+        ["voxels of the tomogram", "nm (1.3 nm per voxel)", "not published"],
+      ],
+      [
+        "What is the unit of the coordinates in wrong/TS_1.csv?",
+        "In the unit of the column x_nm they are outside of the tomogram. #",
+        [
+          "Å (13 Å per voxel)",
+          "pixels of 1.3 Å (10 per voxel)",
+          "pixels of 1.083 Å (12 per voxel)",
+          "pixels of 0.8125 Å (16 per voxel)",
+          "not published",
+        ],
+      ],
     ]);
   });
 

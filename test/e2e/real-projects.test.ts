@@ -18,6 +18,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import type { Triple } from "../../src/core/box.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
+import { accountLines } from "../../src/stations/ingest/laboratory/account.js";
 import { type NewConfig, newConfig } from "../../src/stations/ingest/laboratory/new-config.js";
 import { REAL_DATA } from "../real-data.js";
 import { emporium } from "./cli-host.js";
@@ -176,7 +177,7 @@ describe.skipIf(!existsSync(FACTS))("projects of other people", () => {
       "TS_017/017_gctf.star": "another CTF estimate of 017: TS_017/017_ctffind4.txt is published",
       "TS_017/tilt.com": "another alignment of 017: TS_017/017.xml is published",
     });
-    expect(config.account.filter((line) => /frames of 017/.test(line))).toHaveLength(1);
+    expect(accountLines(config.account).filter((line) => /frames of 017/.test(line))).toHaveLength(1);
   });
 
   it("WarpTools without its .tomostar: the XML names the frames, and has axis and voltage", async () => {

@@ -215,6 +215,6 @@ describe("what walks leave out", () => {
     writeFileSync(join(folder, "TS_1.rec"), tinyMrc(4, 4, 4, 10));
     writeFileSync(join(folder, ".old/TS_2.rec"), tinyMrc(4, 4, 4, 10));
     const { yaml } = await newConfigFor(fileStore(folder), { sourcePrefix: "", input: folder, signal });
-    expect(yaml).toContain("not looked at, since they are hidden: .old/TS_2.rec");
+    expect(yaml).toContain("# left out on purpose:\n#   .old/TS_2.rec: hidden, and not looked at\n");
   });
 });

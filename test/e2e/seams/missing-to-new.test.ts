@@ -161,7 +161,10 @@ describe("curate missing → ingest new", () => {
     await done("curate", "match", "grp_tomo_db1_d3", "--runs", "portal-runs.json");
     const { out } = await done(...again);
     expect(runsIn("Vibrio-2.yaml")).toEqual(MISSING);
-    expect(out).toContain("left out: 5 files, such as mk2019-11-19-73/MS.mod");
+    const leftOut = out.slice(out.indexOf("\nleft out on purpose:\n"));
+    expect(leftOut).toContain(
+      "\n  5 files, such as mk2019-11-19-73/MS.mod: mk2019-11-19-73 is run mka2019-11-19-73 of the portal, dataset 10052\n",
+    );
   });
 
   it("a folder that was not matched is refused, and so is a table that is gone", async () => {

@@ -42,7 +42,7 @@ describe("ingest new → check → plan → run → validate → verify", () => 
     const config = `printed ${tree === "portal" ? 1 : 2}.yaml`;
     const within = (words: string[]) => (from === "." ? person.runIn(INPUT, ...words) : person.run(...words));
     const made = await within(["ingest", "new", "--from", from, "--out", from === "." ? `../${config}` : config]);
-    const commands = made.out.split("\n").flatMap((line) => /^ {2}emporium (.*)$/.exec(line)?.[1] ?? []);
+    const commands = made.out.split("\n").flatMap((line) => /^ {5}emporium (.*)$/.exec(line)?.[1] ?? []);
     expect(commands.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual([
       ...["ingest new", "ingest check", "ingest plan", "ingest run"],
     ]);

@@ -141,8 +141,12 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
     const decisions = join(root, "lab.decisions.yaml");
     const make = (out: string, ...more: string[]) => emporium(["ingest", "new", "--from", lab, "--out", out, ...more]);
     const made = await make(config);
-    expect(made.out).toMatch(/^question coordinates-ribosome-csv: What are the coordinates of TS_1_ribosome\.csv: /m);
-    expect(made.out).toMatch(/lab\.yaml: 2 runs, \d+ lines to fill in, 1 question to answer, \d+ guess/);
+    expect(made.out).toMatch(
+      /^question coordinates-ribosome-csv: What is the unit of the coordinates in TS_1_ribosome\.csv\?\n {2}In run TS_1, x is 4\.25 to 34\.5, /m,
+    );
+    expect(made.out).toMatch(/lab\.yaml: 2 runs, \d+ lines to fill in, \d+ guess/);
+    expect(made.out).toMatch(/lab\.decisions\.yaml: what each file was taken for, and why, and 1 question\n/);
+    expect(made.out).toMatch(/lab\.yaml is WITHOUT the files of 1 question that has no default: coordinates-ribosome-csv\n/);
     const checked = await emporium(["ingest", "check", config]);
     const line =
       readFileSync(config, "utf8")
@@ -150,7 +154,7 @@ describe("seam 3: placeholders and guesses of ingest new", () => {
         .findIndex((one) => one.startsWith("# question coordinates-")) + 1;
     expect([checked.status, checked.out]).toEqual([
       0,
-      expect.stringContaining(`  line ${line}: question coordinates-ribosome-csv is open, and its files are left out: What are`),
+      expect.stringContaining(`  line ${line}: question coordinates-ribosome-csv is open, and its files are left out: What is`),
     ]);
     const words = ["--import-everything", "--workspace", join(root, "workspace")];
     const planned = await emporium(["ingest", "plan", config, lab, join(root, "lab-out"), ...words]);

@@ -23,7 +23,10 @@ describe("ingest new of a folder that only asks", () => {
     expect(err).toContain(
       "nothing is used until a question is answered: unklar.decisions.yaml asks, and unklar.yaml is not written",
     );
-    expect(out).toMatch(/question twins-\w+: Run TS_01 has 2 tomograms of the same voxel size/);
+    expect(out).toMatch(/^question twins-\w+: Which of the 2 tomograms of run TS_01 should be published\?$/m);
+    expect(out).toContain(
+      "\n  They have the same voxel size. Nothing in their names or in the files beside them tells which one counts.\n  1: a/TS_01.rec\n  2: b/TS_01.rec\n",
+    );
     expect(existsSync(person.at("unklar.yaml"))).toBe(false);
     const again = await person.run("ingest", "new", "--from", FOLDER, "--out", "unklar.yaml");
     expect(again.err).toContain("unklar.decisions.yaml exists already");

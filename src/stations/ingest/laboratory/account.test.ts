@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { laboratoryWith } from "../../../../test/laboratory-kit.js";
-import { accountLines } from "./account.js";
+import { accountLines, accountOf } from "./account.js";
 import type { Decision } from "./decide.js";
 
 it("tells what may be missing first, each of a few files with its own reason, and logs and pictures last in one line", async () => {
@@ -19,19 +19,34 @@ it("tells what may be missing first, each of a few files with its own reason, an
   );
   const undecided = new Map([["odd.mrc", "volume or stack, 4×4×4"]]);
   const laboratory = await laboratoryWith({ "odd.mrc": "", ...because });
-  const lines = accountLines(laboratory, { runs: [], files, undecided, questions: [], software: [], notes: [] });
-  expect(lines.slice(2)).toEqual([
-    "not used: odd.mrc: volume or stack, 4×4×4",
-    "left out: TS_01.xf: another alignment of TS_01: a/TS_01.aln is published",
-    "left out: TS_02.xf: another alignment of TS_02: a/TS_02.aln is published",
-    "left out: logs, scripts, pictures and documents: a/run.log, a/tilt.com, figure.png",
+  const account = accountOf(laboratory, { runs: [], files, undecided, questions: [], software: [], notes: ["a note"] });
+  const leftOut = [
+    "TS_01.xf: another alignment of TS_01: a/TS_01.aln is published",
+    "TS_02.xf: another alignment of TS_02: a/TS_02.aln is published",
+    "a/run.log, a/tilt.com, figure.png: logs, scripts, pictures and documents",
+  ];
+  expect(account).toEqual({
+    published: ["6 files in the folder, 0 runs to be published"],
+    missed: ["odd.mrc: volume or stack, 4×4×4"],
+    notes: ["a note"],
+    leftOut,
+  });
+  expect(accountLines(account)).toEqual([
+    "6 files in the folder, 0 runs to be published",
+    ...["", "NOT PUBLISHED, please check:", "  odd.mrc: volume or stack, 4×4×4"],
+    ...["", "please note:", "  a note"],
+    ...["", "left out on purpose:", ...leftOut.map((line) => `  ${line}`)],
   ]);
 });
 
 it("tells of each file that waits for the answer about another, before more reasons than are told one by one", async () => {
   const picks = "its coordinates may be those of a.mrc, about which question twins-1 is open";
-  const reasons = Array.from({ length: 21 }, (_, at) => [`n${at}.star`, `a project file of ${"abcdefghijklmnopqrstu"[at]}`]);
-  const because = Object.fromEntries([...reasons, ["TS_01_picks.csv", picks]]) as Record<string, string>;
+  const letters = [..."abcdefghijklmnopqrstu"];
+  const because: Record<string, string> = {
+    ...Object.fromEntries(letters.map((letter, at) => [`m${at}.star`, `there is no tomogram of ${letter}`])),
+    ...Object.fromEntries(letters.map((letter, at) => [`n${at}.star`, `a project file of ${letter}`])),
+    "TS_01_picks.csv": picks,
+  };
   const files = new Map(
     Object.entries(because).map(([path, why]): [string, Decision] => [
       path,
@@ -39,9 +54,18 @@ it("tells of each file that waits for the answer about another, before more reas
     ]),
   );
   const laboratory = await laboratoryWith(because);
-  const lines = accountLines(laboratory, { runs: [], files, undecided: new Map(), questions: [], software: [], notes: [] });
-  expect(lines[2]).toBe(`left out: TS_01_picks.csv: ${picks}`);
-  expect(lines.at(-1)).toContain("left out for 2 more reasons");
+  const { missed, leftOut } = accountOf(laboratory, {
+    ...{ runs: [], files, undecided: new Map(), questions: [], software: [], notes: [] },
+  });
+  expect(missed).toEqual([
+    `TS_01_picks.csv: ${picks}`,
+    ...letters.slice(0, 19).map((letter, at) => `m${at}.star: there is no tomogram of ${letter}`),
+    "m19.star, m20.star: for 2 more reasons, which the file of decisions has",
+  ]);
+  expect(leftOut).toEqual([
+    ...letters.slice(0, 20).map((letter, at) => `n${at}.star: a project file of ${letter}`),
+    "n20.star: for 1 more reason, which the file of decisions has",
+  ]);
 });
 
 it("tells of files that rsync has left in part, and of those alone", async () => {
@@ -54,7 +78,7 @@ it("tells of files that rsync has left in part, and of those alone", async () =>
     ".config.sqlite": "",
     "rec/.DS_Store": "",
   });
-  const lines = accountLines(laboratory, {
+  const { missed, leftOut } = accountOf(laboratory, {
     runs: [],
     files: new Map(),
     undecided: new Map(),
@@ -62,9 +86,11 @@ it("tells of files that rsync has left in part, and of those alone", async () =>
     software: [],
     notes: [],
   });
-  expect(lines.filter((line) => line.startsWith("not copied"))).toEqual([
+  expect(missed).toEqual([
     "not copied whole: rec/TS_01.mrc, stacks/TS_02.st, of which rsync has left hidden parts; copy the folder again",
   ]);
+  const hidden = [".config.sqlite", "rec/.DS_Store", "rec/.TS_01.mrc.Xa1b2c", "rec/.TS_03.mrc.Ab12cd"];
+  expect(leftOut).toEqual([`${hidden.join(", ")}, stacks/.rsync-partial/TS_02.st: hidden, and not looked at`]);
 });
 
 it("names all the series that a list calls bad, in one line for whatever is of them", async () => {
@@ -85,8 +111,9 @@ it("names all the series that a list calls bad, in one line for whatever is of t
     ),
   );
   const laboratory = await laboratoryWith(Object.fromEntries([...files.keys()].map((path) => [path, ""])));
-  const lines = accountLines(laboratory, { runs: [], files, undecided: new Map(), questions: [], software: [], notes: [] });
-  expect(lines.slice(2)).toEqual([
-    `left out: 21 files, such as TS_01.st (7 series: ${runs.join(", ")}): of a series that list.csv calls bad`,
-  ]);
+  const { missed, leftOut } = accountOf(laboratory, {
+    ...{ runs: [], files, undecided: new Map(), questions: [], software: [], notes: [] },
+  });
+  expect(missed).toEqual([]);
+  expect(leftOut).toEqual([`21 files, such as TS_01.st (7 series: ${runs.join(", ")}): of a series that list.csv calls bad`]);
 });

@@ -38,7 +38,7 @@ export interface Account {
 /** Tells what became of each file. */
 export function accountOf(laboratory: Laboratory, decisions: Decisions): Account {
   const { runs, files, undecided, questions, software, notes } = decisions;
-  const found = `${counted(laboratory.files.length, "file")} in the folder, ${counted(runs.length, "run")} to be published`;
+  const found = `${counted(laboratory.files.length, "file")} in the folder, ${counted(runs.length, "run")} to be published${runs.length === 0 ? "" : ", with so many files of each kind"}`;
   const waiting = waitingText({ runs, questions });
   const by = software.map(({ software: name, by: paths }) => (paths.length === 0 ? name : `${name} by ${paths[0]}`));
   const reasonIn = (path: string) => files.get(path)?.because ?? undecided.get(path)!;
@@ -53,10 +53,10 @@ export function accountOf(laboratory: Laboratory, decisions: Decisions): Account
     published: [
       found,
       ...(by.length === 0 ? [] : [`software recognised: ${by.join("; ")}`]),
-      ...tableLines(runTable(decisions)),
-      ...(waiting === undefined ? [] : [`${waiting}: published once it is answered`]),
+      ...tableLines(runTable(decisions), waitingKinds(questions)),
+      ...(waiting === undefined ? [] : [`${waiting} (published once it is answered)`]),
     ].map(oneLine),
-    missed: [...told.missed, ...missed].map(oneLine),
+    missed: [...bareRuns(decisions), ...told.missed, ...missed].map(oneLine),
     notes: notes.map(oneLine),
     leftOut: [...told.leftOut, ...others].map(oneLine),
   };
@@ -82,7 +82,7 @@ export interface RunTable {
 }
 
 /** Roles of files that are published, or tell of what is. */
-export const USED: readonly Role[] = ROLES.filter((role) => role !== "left out" && role !== "half map");
+const USED: readonly Role[] = ROLES.filter((role) => role !== "left out" && role !== "half map");
 
 export function runTable({ runs, files }: Pick<Decisions, "runs" | "files">): RunTable {
   const used = [...files.values()].filter(({ role }) => USED.includes(role));
@@ -102,23 +102,53 @@ const HEADINGS: Partial<Record<Role, string>> = {
   ...{ points: "point lists", mask: "masks", mesh: "meshes", table: "tables" },
 };
 
+/** By run, what it may have by the answer to a question without a default. */
+function waitingKinds(questions: readonly Asked[]): ReadonlyMap<string, ReadonlySet<Role>> {
+  const kinds = new Map<string, Set<Role>>();
+  for (const { answer, options } of questions)
+    if (answer === undefined)
+      for (const { role, run } of options.flatMap(({ claims }) => claims))
+        if (run !== undefined) kinds.set(run, (kinds.get(run) ?? new Set()).add(role));
+  return kinds;
+}
+
+const SHOWING: readonly Role[] = ["tomogram", "tilt series", "frame"];
+
+/** Runs that show nothing of a specimen, and wait for nothing. */
+function bareRuns({ runs, files, questions }: Decisions): string[] {
+  const shown = new Set(
+    [...files.values()].flatMap(({ role, run }) => (SHOWING.includes(role) && run !== undefined ? [run] : [])),
+  );
+  const waiting = waitingKinds(questions);
+  const bare = runs.filter((run) => !shown.has(run) && !SHOWING.some((role) => waiting.get(run)?.has(role)));
+  return bare.length === 0
+    ? []
+    : [`${counted(bare.length, "run has", "runs have")} neither images nor a tomogram: ${few(bare, SERIES_MAX)}`];
+}
+
 /** The table for a terminal: a row for each run, or for all runs with as many files of each kind. */
-function tableLines({ kinds, runs, ofAllRuns }: RunTable): string[] {
+function tableLines({ kinds, runs, ofAllRuns }: RunTable, waiting: ReadonlyMap<string, ReadonlySet<Role>>): string[] {
   if (runs.length === 0) return [];
-  const groups =
-    runs.length > RUNS_NAMED ? [...groupsOf(runs, ({ counts }) => counts.join(" ")).values()] : runs.map((one) => [one]);
-  const row = (name: string, counts: readonly number[]) => [name, ...counts.map((count) => (count === 0 ? "–" : `${count}`))];
-  const nameOf = (group: RunTable["runs"]) => {
+  const cellsOf = ({ run, counts }: RunTable["runs"][number]) =>
+    counts.map((count, at) => (count > 0 ? `${count}` : waiting.get(run)?.has(kinds[at]!) ? "?" : "–"));
+  const all = runs.map((one) => ({ run: one.run, cells: cellsOf(one) }));
+  const groups = runs.length > RUNS_NAMED ? [...groupsOf(all, ({ cells }) => cells.join(" ")).values()] : all.map((one) => [one]);
+  const nameOf = (group: typeof all) => {
     const names = group.map(({ run }) => run);
-    return names.length <= EACH_MAX ? names.join(", ") : `${names[0]} … ${names.at(-1)} (${names.length} runs, each)`;
+    return names.length <= EACH_MAX ? names.join(", ") : `${names[0]} … ${names.at(-1)} (${counted(names.length, "run")}, each)`;
   };
   const more = groups.slice(ROWS_MAX).flat().length;
+  const shared = ofAllRuns.map((count) => (count > 0 ? `${count}` : "–"));
   const rows = [
     ["run", ...kinds.map((kind) => HEADINGS[kind] ?? kind)],
-    ...groups.slice(0, ROWS_MAX).map((group) => row(nameOf(group), group[0]!.counts)),
-    ...(ofAllRuns.some((count) => count > 0) ? [row("(several runs)", ofAllRuns)] : []),
+    ...groups.slice(0, ROWS_MAX).map((group) => [nameOf(group), ...group[0]!.cells]),
+    ...(shared.some((cell) => cell !== "–") ? [["(for several runs)", ...shared]] : []),
   ];
-  return [...alignedRows(rows).map((line) => `  ${line}`), ...(more === 0 ? [] : [`  … and ${counted(more, "more run")}`])];
+  return [
+    ...alignedRows(rows).map((line) => `  ${line}`),
+    ...(more === 0 ? [] : [`  … and ${counted(more, "more run")}`]),
+    ...(rows.some((row) => row.includes("?")) ? ["  ? waits for your answer to a question without a default"] : []),
+  ];
 }
 
 /** What a folder has beside its data: logs, scripts, pictures and documents. */
@@ -129,7 +159,7 @@ export const isChore = (path: string): boolean => CHORE.test(path);
 
 /** Reasons that name what a person can do about it, or that something is not known. */
 const MISSED =
-  /\b(?:nothing (?:tells|shows)|(?:is|are) not read|cannot be read|do not tell|does not tell|there is no(?:ne)?\b|no tomogram of|lie outside|neither as voxels|no known format|not of the size|write (?:x|them|one|it|their|a)\b|save (?:it|what|those)|convert|unpack|decimal commas)/;
+  /\b(?:nothing (?:tells|shows)|(?:is|are) not read|cannot be read|do not tell|does not tell|names none of|more images than that|is not known|in every unit|there is no(?:ne)?\b|no tomogram of|lie outside|no known format|not of the size|write (?:x|them|one|it|their|a)\b|save (?:it|what|those)|convert|unpack|decimal commas)/;
 
 interface Told {
   readonly reasonIn: (path: string) => string;
@@ -161,7 +191,7 @@ function unusedLines(all: readonly UnusedGroup[], { reasonIn, isVolume, untilOf 
       .slice(0, REASONS_MAX)
       .flatMap((group) => each(group, group.fate === "not used" ? fewFiles(group.paths) : named(group.paths) + ofSeries(group)));
     const rest = some.slice(REASONS_MAX).flatMap(({ paths }) => paths);
-    const more = `${named(rest)}, for ${counted(some.length - REASONS_MAX, "more reason")} that the file of decisions has`;
+    const more = `${named(rest)}: for ${counted(some.length - REASONS_MAX, "more reason")}, which the file of decisions has`;
     return rest.length === 0 ? lines : [...lines, more];
   };
   const leftOut = linesOf(groups.filter((group) => !isMissed(group)));
@@ -253,7 +283,13 @@ function listed(question: Asked): string[] {
 /** The files of a question that neither it nor its answers name. */
 export function unnamedFiles(question: Asked): string[] {
   const words = wordsOf(question);
-  return question.files.filter((path) => !words.includes(path));
+  // `TS_01.mrc` is not named by `old/TS_01.mrc`
+  const isNamed = (path: string) => [...indicesOf(words, path)].some((at) => !/[\w./-]/.test(words[at - 1] ?? " "));
+  return question.files.filter((path) => !isNamed(path));
+}
+
+function* indicesOf(text: string, part: string): Generator<number> {
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) yield at;
 }
 
 /** As `withoutCopiedFolders` says it. */
@@ -262,7 +298,9 @@ const OF_FOLDER = ", with all that is in it";
 const reasonOf = ({ role, because, path }: Decision): string => {
   if (role === "half map") return "half";
   // of a folder that was copied as a whole its name is the reason, whatever lies in it
-  return because.includes(OF_FOLDER) || isOfBadSeries(because) ? because : `${withoutNames(because)} ${kindOf(path)}`.trim();
+  return because.includes(OF_FOLDER) || isOfBadSeries(because) || because.startsWith("named after ")
+    ? because
+    : `${withoutNames(because)} ${kindOf(path)}`.trim();
 };
 const kindOf = (path: string): string => /\.[A-Za-z]\w{0,7}$/.exec(path)?.[0].toLowerCase() ?? "";
 const withoutNames = (text: string): string => text.replace(/\S*[\d/]\S*/g, "#");

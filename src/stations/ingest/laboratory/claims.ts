@@ -34,6 +34,8 @@ export interface PointsReading {
   readonly delimiter?: string | undefined;
   /** Column that names the tomogram of a row, in files with the points of many tomograms; its value for each run is its name. */
   readonly rowName?: string | undefined;
+  /** Of coordinates from the centre: Å along x, y, z of the tomograms in which they count, by what `rowName` has. */
+  readonly centredIn?: Readonly<Record<string, readonly number[]>> | undefined;
   /**
    * What the bookkeeping or the format itself says of the coordinates. `voxels` of the tomogram; `pixels` of `pixelAngstrom`, which are divided to become
    * voxels; `Å`; `nm`; `format`: its reader knows; undefined where nothing says it, and their range against the tomogram has to tell.

@@ -178,13 +178,13 @@ it("files of which the same is said are one question, whatever their runs; where
     return questions.map(({ files, options }) => `${files.length}: ${options.map(({ says }) => says).join(", ")}`);
   };
   expect(await asked((path, run) => [claim(path, "tomogram", run), claim(path, "half map", run)])).toEqual([
-    "3: a tomogram of its run, a half map of its run, not published",
+    "3: published as a tomogram of its run, published as a half map of its run, not published",
   ]);
   expect(await asked((path, run) => [claim(path, "tomogram", run), claim(path, "left out", run)])).toEqual([
-    "3: a tomogram of its run, not published",
+    "3: published as a tomogram of its run, not published",
   ]);
   expect(await asked((path, run) => [claim(path, "tomogram", run), claim(path, "tomogram", "TS_3")])).toEqual([
-    "1: a tomogram of TS_1, a tomogram of TS_3, not published",
-    "1: a tomogram of TS_2, a tomogram of TS_3, not published",
+    "1: published as a tomogram of TS_1, published as a tomogram of TS_3, not published",
+    "1: published as a tomogram of TS_2, published as a tomogram of TS_3, not published",
   ]);
 });

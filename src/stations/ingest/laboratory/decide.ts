@@ -364,16 +364,16 @@ function questionsOf(doubts: readonly Doubt[]): Question[] {
         : group.every((one) => one.claims[n]!.run === run)
           ? ` of ${run}`
           : " of its run";
-    const said = claims.map((claim, n) => `${roleText(claim.role)}${ofRun(claim, n)} (${claim.because})`);
+    const said = claims.map((claim, n) => `${roleText(claim.role)}${ofRun(claim, n)}, since ${claim.because}`);
     const text =
       against === undefined
         ? `What ${group.length === 1 ? "is" : "are"} ${what}?`
         : `Should ${what} be published as ${roleText(claims[0]!.role)}?`;
     const why =
-      against === undefined ? `Either ${said.join(", or ")}.` : `It seems so, since ${claims[0]!.because}, but ${against}.`;
+      against === undefined ? `Either ${said.join("; or ")}.` : `It seems so, since ${claims[0]!.because}, but ${against}.`;
     const options = claims.flatMap(({ role }, n): Option[] => {
       if (role === "left out") return [];
-      const says = `${roleText(role)}${ofRun(claims[n]!, n)}`;
+      const says = `published as ${roleText(role)}${ofRun(claims[n]!, n)}`;
       return [{ answer: answerOf(claims, n), says, claims: group.map(({ claims: own }) => own[n]!) }];
     });
     const none: Option = {

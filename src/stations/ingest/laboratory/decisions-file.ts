@@ -19,6 +19,7 @@ const reading = z.strictObject({
   shape: z.enum(["Point", "OrientedPoint", "InstanceSegmentation"]),
   delimiter: z.string().optional(),
   rowName: z.string().optional(),
+  centredIn: z.record(z.string(), z.array(z.number())).optional(),
   unit: z.enum(["voxels", "pixels", "Å", "nm", "format"]).optional(),
   unitFrom: z.string().optional(),
   pixelAngstrom: z.number().positive().optional(),
@@ -137,12 +138,14 @@ export async function writeDecisions(
       `is: one of ${ROLES.join(", ")}.`,
       ...(rows.some(({ until }) => until)
         ? [
-            "until: questions whose answers may change this row: once one of them is answered the row is decided anew. To keep the row, delete that line.",
+            "until: the answer to one of these questions may change the row, which is then decided anew. To keep the row as it is, delete that line.",
           ]
         : []),
       ...(unknown.length === 0
         ? []
-        : ["undecided: files that are not used since nobody knows what they are. To use some, write a row of files for them."]),
+        : [
+            "undecided: files that are not published, since nobody knows what they are. To publish one, write a row for it below files, such as - {files: scan.mrc, is: tomogram, run: TS_05}.",
+          ]),
       ...(matches === undefined
         ? []
         : [

@@ -26,4 +26,4 @@ export const goneGainNote = ({ by, named }: GoneGain): string =>
   `${by} names a gain reference that is not in the folder: ${named}.`;
 
 const partText = ({ by, found, of }: MissingFrames): string =>
-  `${by} names ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} here and told apart.`;
+  `${by} lists ${counted(of, "file")} of frames, of which ${found} ${found === 1 ? "is" : "are"} in the folder.`;

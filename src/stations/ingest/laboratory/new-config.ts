@@ -150,7 +150,8 @@ export async function configOf(
   };
   if (refusal) return { ...facts, yaml: "", toFill: [], toCheck: [], errors: [], refusal };
   const options = { sourcePrefix, answers, objects };
-  const headingWith = (of: Account) => [...headingOf(input), ...accountLines(of).filter((line) => line !== "")];
+  const headingWith = (of: Account) =>
+    [...headingOf(input), ...accountLines(of), ...questionLines(decisions)].filter((line) => line !== "");
   const { yaml, remarks } = await configurationOf(laboratory, decisions, { ...options, heading: headingWith(account) });
   const told = { ...account, notes: [...account.notes, ...remarks.map(oneLine)] };
   await turnOfTheLoop();

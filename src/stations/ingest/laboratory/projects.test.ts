@@ -52,7 +52,7 @@ describe("a folder of several projects", () => {
     });
     expect([projects, runs]).toEqual([3, ["hl_1", "hl_2", "sc_1", "sc_2"]]);
     expect(of("yeast/gain_ref.mrc")).toMatchObject({ role: "gain", runs: ["sc_1", "sc_2"] });
-    expect(notes[0]).toBe("2 projects without a run in common, each known by itself: hela, yeast.");
+    expect(notes[0]).toBe("2 separate projects, which share no run: hela; yeast.");
     expect(of("README.md")?.role ?? "left out").toBe("left out");
   });
 

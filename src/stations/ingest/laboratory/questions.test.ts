@@ -12,7 +12,7 @@ function ofRun(
   const files = folders.map(nameIn);
   return {
     ...{ id, files, guess: "1" },
-    text: `Run ${run} has ${files.join(", ")}. Which is to be published?`,
+    text: `Which of the ${files.length} tilt series of run ${run} should be published?`,
     options: files.map((path, at) => ({
       answer: `${at + 1}`,
       says: path,
@@ -31,7 +31,7 @@ describe("questions that are the same but for the run", () => {
     expect(more).toEqual([]);
     expect(alone).toBe(other);
     expect(one).toMatchObject({
-      text: "Run TS_1 has raw/TS_1.mrc, st/TS_1.mrc. Which is to be published? The same is asked about raw/TS_12.mrc, st/TS_12.mrc, raw/TS_3.mrc and 1 more file.",
+      text: "Which of the 2 tilt series of run TS_1 should be published? The answer is for 4 more files, too.",
       files: ["raw/TS_1.mrc", "st/TS_1.mrc", "raw/TS_12.mrc", "st/TS_12.mrc", "raw/TS_3.mrc", "st/TS_3.mrc"],
       guess: "1",
     });
@@ -57,7 +57,8 @@ describe("questions that are the same but for the run", () => {
   it("are one where a note says the same of each by its name", () => {
     const noted = (run: string, says: string): Question => ({
       ...ofRun(`anna_${run}`, ["anna"], `noted-${run}`, (folder) => `${folder}/${run}/${run}.st`),
-      text: `Is this not to be published, since anna/${run}/notes.txt says “${says}”?`,
+      text: `Should anna/${run}/${run}.st be published?`,
+      why: `anna/${run}/notes.txt says “${says}”.`,
     });
     const same = [noted("ts_003", "ts_003: do not use"), noted("ts_010", "ts_010: do not use")];
     expect(joinAlike(same, answered())).toHaveLength(1);

@@ -85,7 +85,7 @@ function simulatedQuestion(
           ...{ path, role: "left out", run: ownRun(run), because: because(path)!, strength: "bookkeeping" },
         })),
       },
-      { answer: "publish", says: "published like the others", claims: all.map((one) => ({ ...one, run: ownRun(one.run) })) },
+      { answer: "publish", says: "published", claims: all.map((one) => ({ ...one, run: ownRun(one.run) })) },
     ],
     guess: "leave-out",
   };

@@ -1,4 +1,5 @@
 import { groupsOf } from "../../../../core/groups.js";
+import { counted } from "../../../../core/units.js";
 import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
@@ -42,7 +43,7 @@ export function boxQuestions(files: ReadonlyMap<string, Decision>, laboratory: L
     const isOne = group.length === 1;
     return {
       id: stableId("box", group.map(({ path }) => withoutNumbers(path)).join(" ") + key),
-      text: isOne ? `Is ${group[0]!.path} a tomogram?` : `Are these ${group.length} volumes tomograms?`,
+      text: isOne ? `Is ${group[0]!.path} a tomogram?` : `Are these ${counted(group.length, "volume")} tomograms?`,
       why: `${x}×${y}×${z} voxels is the box size of an average or a particle, and there is no tilt series of ${isOne ? "its run" : "their runs"}.`,
       files: group.map(({ path }) => path),
       options: [

@@ -70,7 +70,7 @@ function questionOf(key: string, group: readonly Pair[], laboratory: Laboratory)
     why: `Tomograms of ${few(group.map(({ run }) => run))} have both, with the same dimensions along x and y: sizes that differ by ${percent} % come from two calibrations of the pixel size.`,
     files: all.map(({ path }) => path),
     options: [
-      { answer: "both", says: "all are published, each with the voxel size of its own", claims: all.map(asItIs) },
+      { answer: "both", says: "all are published, each with its own voxel size", claims: all.map(asItIs) },
       only(one, other),
       only(other, one),
       corrected(one),

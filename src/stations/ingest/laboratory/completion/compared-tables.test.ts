@@ -27,9 +27,10 @@ it("run folders that a table of curate match in the folder gives to the portal a
   const csv = table(row("ab2019-05-25-3", "matched"), row("ab2019-05-25-4", "ambiguous"), row("ab2019-06-12-1", "rejected"));
   const { questions, files: of } = await decided(csv);
   const [asked] = questions.filter(({ id }) => id.startsWith("compared-"));
-  expect(asked?.text).toBe(
-    `Are 2 run folders not to be published once more, since the portal has the runs by curate/matching_runs.csv: ${drive}/ab2019-05-25-3 as mka2019-05-25-3, ${drive}/ab2019-05-25-4 perhaps as mka2019-05-25-4? With --matches the table is obeyed without a question.`,
-  );
+  expect(asked).toMatchObject({
+    text: "Should 2 run folders be published again, although the portal has the runs?",
+    why: `By curate/matching_runs.csv: ${drive}/ab2019-05-25-3 as mka2019-05-25-3, ${drive}/ab2019-05-25-4 perhaps as mka2019-05-25-4. To use this table without being asked, give it with --matches.`,
+  });
   const role = (path: string) => of.get(path)?.role;
   expect(["ab2019-05-25-3", "ab2019-05-25-4"].map((name) => role(`${drive}/${name}/${name}.rec`))).toEqual([
     "left out",

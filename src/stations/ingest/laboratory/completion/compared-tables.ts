@@ -39,7 +39,7 @@ export async function comparedQuestions(files: ReadonlyMap<string, Decision>, la
     questions.push({
       id: stableId("compared", path),
       text: `Should ${told.size === 1 ? "a run folder" : `${told.size} run folders`} be published again, although the portal has ${told.size === 1 ? "the run" : "the runs"}?`,
-      why: `By ${path}: ${few(each)}. With --matches this table is obeyed without a question.`,
+      why: `By ${path}: ${few(each)}. To use this table without being asked, give it with --matches.`,
       files: meant.map((file) => file.path),
       options: outOrAsIs(meant, {
         because: `the portal has the run by ${path}`,

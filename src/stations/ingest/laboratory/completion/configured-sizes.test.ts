@@ -34,11 +34,13 @@ describe("a voxel size of an earlier configuration", () => {
 
   it("is asked about where the header has another one, and neither is taken", async () => {
     const { questions, files } = await known({ ...project, "old.yaml": configuration("13.6") });
-    expect(questions.map(({ text, answer }) => [text, answer])).toEqual([
-      [
-        "Is the voxel size of rec/TS_01.rec, rec/TS_02.rec 13.6 Å, as an earlier configuration says (old.yaml names it), or 13.1 Å, as the header says?",
-        undefined,
-      ],
+    expect(questions).toMatchObject([
+      {
+        text: "What is the voxel size of these 2 files?",
+        why: "An earlier configuration says 13.6 Å (old.yaml names it), the header says 13.1 Å.",
+        files: ["rec/TS_01.rec", "rec/TS_02.rec"],
+        answer: undefined,
+      },
     ]);
     expect(files.has("rec/TS_01.rec")).toBe(false);
   });

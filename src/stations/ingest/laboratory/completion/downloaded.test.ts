@@ -56,7 +56,8 @@ describe("copies of a dataset of the portal", () => {
       ["portal", "leave-out"],
       ["once-more", undefined],
     ]);
-    expect(questions[1]!.text).toContain("or is the dataset made of them, whose voxels they have: work/in/pombe_26.mrc");
+    expect(questions[1]!.text).toBe("Should work/in/pombe_26.mrc be published?");
+    expect(questions[1]!.why).toMatch(/^They have the same voxels as \S+ of a dataset of the portal/);
     expect(role("work/in/pombe_26.mrc")).toBeUndefined();
     expect((await decided(files, { "once-more": "publish" })).role("work/in/pombe_26.mrc")).toBe("tomogram");
   });
@@ -81,9 +82,11 @@ describe("single files of the portal in one folder", () => {
   it("are known by what annotations are called, and asked about", async () => {
     const { role, asked, because, questions } = await decided({ ...OWN, ...FLAT });
     expect(asked).toEqual([["downloaded", "leave-out"]]);
-    expect(questions[0]!.text).toBe(
-      "Were these downloaded from the CryoET Data Portal, and are not to be published once more: down/TS_07-102-membrane-1.0_segmentationmask.mrc, down/TS_07.mrc? 2 files of the folder are called as the portal calls annotations: down/101-photosystem_ii-1.0_point.ndjson, down/TS_07-102-membrane-1.0_segmentationmask.mrc.",
-    );
+    expect(questions[0]).toMatchObject({
+      text: "Should these 2 files be published?",
+      why: "They seem to be downloads from the CryoET Data Portal: down/101-photosystem_ii-1.0_point.ndjson, down/TS_07-102-membrane-1.0_segmentationmask.mrc in the same folder have names that the portal gives to annotations.",
+      files: ["down/TS_07-102-membrane-1.0_segmentationmask.mrc", "down/TS_07.mrc"],
+    });
     expect(Object.keys(FLAT).map(role)).toEqual(["left out", "left out", "left out", "left out"]);
     expect(because("down/101-photosystem_ii-1.0.json")).toBe("metadata of the portal");
     expect((await decided({ ...OWN, ...FLAT }, { downloaded: "publish" })).role("down/TS_07.mrc")).toBe("tomogram");

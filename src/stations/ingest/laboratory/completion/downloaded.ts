@@ -42,7 +42,7 @@ export function downloadedQuestions(files: ReadonlyMap<string, Decision>, labora
         files: paths,
         options: outOrAsIs(doubts, {
           because: "downloaded from the portal, by the names of annotations in its folder",
-          ...{ out: "no: they are on the portal already", as: "publish", says: "yes: published like the others" },
+          ...{ out: "no: they are on the portal already", as: "publish", says: "yes: published" },
         }),
         guess: "leave-out",
       },
@@ -84,16 +84,17 @@ export async function copiesOfPortal(files: Map<string, Decision>, laboratory: L
   const open = doubts.filter(({ file: { run } }) => run === undefined || !recorded.has(run));
   return [...groupsOf(open, ({ other }) => other.question ?? "").values()].map((group): Question => {
     const some = group.map(({ file }) => file);
-    const text = `Were these downloaded from the CryoET Data Portal, or is the dataset made of them, whose voxels they have: ${few(some.map(({ path }) => path))} (${few(group.map(({ other }) => other.path))})? Nothing that was recorded is known of their runs.`;
+    const text = publishText(some.map(({ path }) => path));
+    const why = `They have the same voxels as ${few(group.map(({ other }) => other.path))} of a dataset of the portal, and nothing that was recorded is known of their runs: they were downloaded, or the dataset was made of them.`;
     const options = outOrAsIs(some, {
       because: `the same voxels as ${group[0]!.other.path}, which the portal has`,
       ...{
-        out: "downloaded: not published, since the portal has them",
+        out: "no: downloaded, so that the portal has them",
         as: "publish",
-        says: "the dataset is made of them: published",
+        says: "yes: the dataset was made of them",
       },
     });
-    return { id: stableId("once-more", group[0]!.other.path), text, files: some.map(({ path }) => path), options };
+    return { id: stableId("once-more", group[0]!.other.path), text, why, files: some.map(({ path }) => path), options };
   });
 }
 

@@ -25,13 +25,17 @@ async function decided(lab: Record<string, string | Uint8Array>) {
 
 describe("an entry of EMPIAR as it was downloaded", () => {
   it.each([
-    ["by the folder around it", at("raw/EMPIAR/11830")],
-    ["by its name", at("raw/EMPIAR-11830")],
-    ["by its description", { ...at("raw/11830"), "raw/11830/11830.xml": "<entry/>\n" }],
-  ])("is asked about beside what somebody has made of it: %s", async (_, entry) => {
+    ["by the folder around it", "raw/EMPIAR/11830", {}],
+    ["by its name", "raw/EMPIAR-11830", {}],
+    ["by its description", "raw/11830", { "raw/11830/11830.xml": "<entry/>\n" }],
+  ])("is asked about beside what somebody has made of it: %s", async (_, folder, described) => {
+    const entry = { ...at(folder), ...described };
     const { asked, used } = await decided({ ...entry, "mine/pos_7_rec.mrc": volume(5) });
     expect(asked.map(({ answer }) => answer)).toEqual(["leave-out"]);
-    expect(asked[0]!.text).toMatch(/of the entry EMPIAR-11830 as it was downloaded/);
+    expect(asked[0]).toMatchObject({
+      text: "Should the files of EMPIAR-11830 be published again?",
+      why: `They are in ${folder} as EMPIAR has them, such as ${folder}/data/cells/pos_11/pos_11_bin4.rec, ${folder}/data/cells/pos_7/pos_7_bin4.rec; what somebody made from them, or from other series, is in other folders.`,
+    });
     // the stack that somebody has reconstructed anew goes along
     expect(used).toEqual(["pos_7_rec.mrc", "pos_7.rawtlt", "pos_7.st"]);
   });

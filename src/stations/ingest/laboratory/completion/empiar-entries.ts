@@ -40,7 +40,7 @@ export function empiarQuestions(files: ReadonlyMap<string, Decision>, laboratory
       files: own.map(({ path }) => path),
       options: outOrAsIs(own, {
         because: `of the entry ${entry}, which is public already`,
-        ...{ out: "no: EMPIAR has them", as: "publish", says: "yes: published like the others" },
+        ...{ out: "no: EMPIAR has them", as: "publish", says: "yes: published" },
       }),
       guess: "leave-out",
     };

@@ -212,7 +212,7 @@ function questionOf(
 ): Question {
   const alone = other
     ? `${other.by} names another one, ${other.named}, which is not in the folder.`
-    : "It is in the folder of the frames of other runs.";
+    : "It is near the frames of other runs.";
   const kept = (gain: Decision): Claim =>
     taken.has(gain) ? { ...asItIs(gain), runs: taken.get(gain) } : leftOut(gain, "a person left it out");
   const options = some.map((gain, n): Option => {

@@ -28,13 +28,11 @@ describe("volumes with the same voxels under the names of two runs", () => {
     expect(runs).toEqual(["TS_01", "TS_02"]);
 
     expect(of("paper/lamella_7.mrc")).toMatchObject({ role: "left out", because: "the same voxels as rec/TS_02.rec" });
-    expect(notes).toEqual(["lamella_7 is taken for TS_02: paper/lamella_7.mrc and rec/TS_02.rec have the same voxels."]);
+    expect(notes).toEqual(["paper/lamella_7.mrc and rec/TS_02.rec have the same voxels: they are one run, TS_02."]);
     const alone = { ...project, "lamella_7/lamella_7.edf": "Setup.DatasetName=lamella_7\nSetup.Version.Etomo.Created=4.11.12\n" };
     const named = await decided({ ...alone, "lamella_7/lamella_7.rec": volume(12) });
     expect(named.runs).toEqual(["TS_01", "TS_02"]);
-    expect(named.notes).toContain(
-      "lamella_7 is taken for TS_02: lamella_7/lamella_7.rec and rec/TS_02.rec have the same voxels.",
-    );
+    expect(named.notes).toContain("lamella_7/lamella_7.rec and rec/TS_02.rec have the same voxels: they are one run, TS_02.");
   });
 
   it("also stacks with the same images in another order, of which one is asked for", async () => {
@@ -49,7 +47,7 @@ describe("volumes with the same voxels under the names of two runs", () => {
       "sorted/lamella_9.rawtlt": angles,
     });
     expect(runs).toEqual(["TS_01", "TS_02"]);
-    expect(notes.join()).toMatch(/lamella_9 is taken for TS_01: .* have the same images\./);
+    expect(notes).toEqual(["TS_01.st and sorted/lamella_9.st have the same images: they are one run, TS_01."]);
     expect(questions.map(({ id, files }) => [id.replace(/-.*/, ""), files.length])).toContainEqual(["series", 2]);
   });
 
@@ -82,10 +80,17 @@ describe("volumes with the same voxels under the names of two runs", () => {
   it("join nothing where the stacks of both runs differ, and are asked about", async () => {
     const { runs, of, questions } = await decided({ ...project, "rec/TS_02.rec": volume(11) });
     expect(runs).toEqual(["TS_01", "TS_02"]);
-    expect(questions).toMatchObject([{ id: expect.stringMatching(/^shared-/), answer: undefined }]);
+    expect(questions).toMatchObject([
+      {
+        id: expect.stringMatching(/^shared-/),
+        text: "Which run does this tomogram belong to: TS_01 or TS_02?",
+        why: "rec/TS_01.rec, rec/TS_02.rec have the same voxels, but the tilt series of these runs show different images.",
+        answer: undefined,
+      },
+    ]);
     expect(questions[0]!.options.map(({ answer, says }) => [answer, says])).toEqual([
-      ["1", "of TS_01: rec/TS_01.rec is published"],
-      ["2", "of TS_02: rec/TS_02.rec is published"],
+      ["1", "TS_01: rec/TS_01.rec is published"],
+      ["2", "TS_02: rec/TS_02.rec is published"],
       ["leave-out", "not published"],
     ]);
     expect([of("rec/TS_01.rec"), of("rec/TS_02.rec")]).toEqual([undefined, undefined]);
@@ -116,7 +121,7 @@ describe("a tomogram that somebody was given", () => {
         options.find((one) => one.answer === answer)?.says,
       ]);
       expect(asked).toEqual(
-        copy.includes("ribosomes") ? [["shared", "of bo_TS_01: bo/imod/TS_01/TS_01_bin4.rec is published"]] : [],
+        copy.includes("ribosomes") ? [["shared", "bo_TS_01: bo/imod/TS_01/TS_01_bin4.rec is published"]] : [],
       );
     }
   });

@@ -125,17 +125,24 @@ export async function judgedQuestions(
     // a list of all that is there was written for something else
     const isAll = own.length > 0 && good.length === 0 && open.every((file) => own.includes(file));
     if (own.length === 0 || isAll) continue;
-    const shown = found.flatMap(({ files: some, says }) =>
-      [...new Set(some.map(({ path: of, run }) => (isOfFiles ? of : run!)))].map((name) => `${name} (${says})`),
+    const judged = found.flatMap(({ files: some, says }) =>
+      [...new Set(some.map(({ path: of, run }) => (isOfFiles ? of : run!)))].map((name) => ({ name, says })),
     );
+    const [{ name }] = judged as [(typeof judged)[number]];
+    const what =
+      judged.length === 1
+        ? isOfFiles
+          ? name
+          : `series ${name}`
+        : `these ${judged.length} ${isOfFiles ? "tomograms" : "series"}`;
     questions.push({
       id: stableId("judged", path),
-      text: `Should ${shown.length === 1 ? "this" : `these ${shown.length}`} ${isOfFiles ? (shown.length === 1 ? "tomogram" : "tomograms") : "series"} be published?`,
-      why: `${path} marks as bad: ${few(shown)}.`,
+      text: `Should ${what} be published?`,
+      why: `${path} marks as bad: ${few(judged.map((one) => (one.says === "" ? one.name : `${one.name} (${one.says})`)))}.`,
       files: own.map((file) => file.path),
       options: outOrAsIs(own, {
         because: isOfFiles ? `${path} calls it bad` : ofBadSeries(path),
-        ...{ as: "publish", says: "published like the others" },
+        ...{ as: "publish", says: "published" },
       }),
       guess: "leave-out",
     });

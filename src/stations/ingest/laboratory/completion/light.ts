@@ -30,7 +30,7 @@ export function lightQuestions(files: ReadonlyMap<string, Decision>): Question[]
       files: paths,
       options: outOrAsIs(meant, {
         because: "recorded with light, by its name",
-        ...{ as: "publish", says: "published like the others" },
+        ...{ as: "publish", says: "published" },
       }),
       guess: "leave-out",
     },

@@ -50,7 +50,9 @@ export function lyingQuestions(
     if (header === undefined) return [];
     const told = details.spacingAngstrom;
     if (told !== undefined)
-      return isNear(header, told, TOLERANCE) ? [] : [{ file, header, likely: told, since: `other files say so (${because})` }];
+      return isNear(header, told, TOLERANCE)
+        ? []
+        : [{ file, header, likely: told, since: `The header says ${header} Å, and ${told} Å is known otherwise: ${because}` }];
     const could = expected(file, laboratory, series);
     // then it is the header of the tilt series that is in nm
     if (could.some(({ spacing }) => isNear(spacing * 10, header, TOLERANCE))) return [];
@@ -65,7 +67,7 @@ export function lyingQuestions(
       const binning = isUsualPixel || isNamed ? undefined : binningOf(file, laboratory, series);
       if (binning === undefined || !isOfAnother(header, binning)) return [];
       const { by, pixels } = binning;
-      const since = `it has as many voxels along x and y as the images of its tilt series, with pixels of ${pixels.map((pixel) => Number(pixel.toFixed(3))).join(" or ")} Å, binned by ${by}`;
+      const since = `It has as many voxels along x and y as the images of its tilt series, with pixels of ${pixels.map((pixel) => Number(pixel.toFixed(3))).join(" or ")} Å, binned by ${by}`;
       return [{ file, header, likely: pixels.length === 1 ? Number((by * pixels[0]!).toFixed(3)) : undefined, since }];
     }
     const likely = fitting.length === 1 && !isNamed ? fitting[0]!.spacing : undefined;
@@ -74,7 +76,7 @@ export function lyingQuestions(
         file,
         header,
         likely,
-        since: `as the header has it, the volume would be ${wide} times as wide as the images of its tilt series`,
+        since: `With ${header} Å the volume would be ${wide} times as wide as the images of its tilt series`,
       },
     ];
   });
@@ -84,8 +86,8 @@ export function lyingQuestions(
     const some = group.map(({ file }) => file);
     return {
       id: stableId("lying", key),
-      text: `What is the voxel size of ${theseFiles(some.map(({ path }) => path))}?`,
-      why: `The header says ${header} Å${likely === undefined ? "" : `, and ${Number(likely.toFixed(3))} Å is possible`}: ${since}.`,
+      text: `Is the voxel size of ${theseFiles(some.map(({ path }) => path))} ${header} Å, as the header says${likely === undefined ? "" : `, or ${Number(likely.toFixed(3))} Å`}?`,
+      why: `${since}.`,
       files: some.map(({ path }) => path),
       options: [
         ...(likely === undefined ? [] : [optionOf(likely, some)]),

@@ -42,7 +42,7 @@ describe("a tomogram of a run of which nothing was recorded", () => {
     const { runs, runOf, notes } = await decided({ ...recorded, "final/lamella 7.rec": meanOf(even, odd) });
     expect([runs, runOf("final/lamella 7.rec")]).toEqual([["TS_01", "TS_02"], "TS_01"]);
     expect(notes).toContain(
-      "lamella 7 is taken for TS_01: final/lamella 7.rec was made of the same images as halves/TS_01_EVN_Vol.mrc.",
+      "final/lamella 7.rec was made from the same images as halves/TS_01_EVN_Vol.mrc: they are one run, TS_01.",
     );
   });
 

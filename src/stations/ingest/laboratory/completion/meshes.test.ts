@@ -16,7 +16,7 @@ async function decided(...paths: readonly string[]) {
   });
   const { questions, files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
   return {
-    questions: questions.map(({ answer, options }) => [answer, options.map(({ says }) => says)]),
+    questions: questions.map(({ answer, options, text, why }) => [answer, options.map(({ says }) => says), text, why]),
     roles: paths.map((path) => files.get(path)?.role),
   };
 }
@@ -39,10 +39,12 @@ describe("meshes of one thing", () => {
       [
         undefined,
         [
-          "mesh/TS_01_mito_16.0A.obj, of 16 Å and those like it",
-          "mesh/TS_01_mito_8.0A.obj, of 8 Å and those like it",
-          "each of them",
+          "mesh/TS_01_mito_16.0A.obj, of 16 Å, and so for the other runs",
+          "mesh/TS_01_mito_8.0A.obj, of 8 Å, and so for the other runs",
+          "all of them",
         ],
+        "Which of the 2 meshes of run TS_01 should be published? The answer is for 1 more run, too.",
+        "They seem to be of the same thing.",
       ],
     ]);
   });

@@ -29,7 +29,7 @@ export function meshQuestions(files: ReadonlyMap<string, Decision>): Question[] 
       const spacing = spacingOfName(file.path);
       return {
         answer: `${n + 1}`,
-        says: `${file.path}${spacing === undefined ? "" : `, of ${spacing} Å`}${runs.length > 1 ? " and those like it" : ""}`,
+        says: `${file.path}${spacing === undefined ? "" : `, of ${spacing} Å`}${runs.length > 1 ? ", and so for the other runs" : ""}`,
         claims: runs.flatMap((group) =>
           group.map((other, at) => (at === n ? asItIs(other) : leftOut(other, `${group[n]!.path} shows the same`))),
         ),
@@ -37,7 +37,7 @@ export function meshQuestions(files: ReadonlyMap<string, Decision>): Question[] 
     });
     return {
       id: stableId("meshes", key),
-      text: `Which of the ${first.length} meshes of run ${first[0]!.run}${runs.length > 1 ? `, and likewise of ${counted(runs.length - 1, "more run")},` : ""} should be published?`,
+      text: `Which of the ${first.length} meshes of run ${first[0]!.run} should be published?${runs.length > 1 ? ` The answer is for ${counted(runs.length - 1, "more run")}, too.` : ""}`,
       why: "They seem to be of the same thing.",
       files: runs.flat().map(({ path }) => path),
       options: [...options, { answer: "all", says: "all of them", claims: runs.flat().map(asItIs) }],

@@ -118,11 +118,11 @@ describe("a table with two names in each row", () => {
       "names.csv": "new,old\nyeast_a1,Position_3\nyeast_a2,Position_8\n",
     });
     expect(asked).toContainEqual(["names", "one-run"]);
-    expect(kept).toBe("one run each: yeast_a1, yeast_a2");
+    expect(kept).toBe("yes: published as runs yeast_a1, yeast_a2");
     const mdocs = Object.fromEntries(["Position_3", "Position_8"].map((name) => [`${name}.mdoc`, mdocOf(name)]));
     const turned = table.replaceAll(/(Position_\d),(yeast_a\d)/g, "$2,$1");
     expect((await decided({ ...both, ...again, ...mdocs, "names.csv": turned })).kept).toBe(
-      "one run each: Position_3, Position_8",
+      "yes: published as runs Position_3, Position_8",
     );
     expect((await decided({ ...both, ...again, "yeast_a2/yeast_a2.st": stack(9), "names.csv": table })).asked).not.toContainEqual(
       ["names", "one-run"],

@@ -56,7 +56,7 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
     calledAfter(runs).filter((two) => !two.some((run) => taken.has(run))),
   )) {
     for (const run of pair) taken.add(run);
-    const why = `There is no recording called ${pair[1]}, and its name is ${pair[0]} with a word added`;
+    const why = `Nothing was recorded as ${pair[1]}, and that is ${pair[0]} with a word added`;
     questions.push({ ...questionOf(runs, [pair], { id: stableId("called-after", pair.join()), why }), guess: "one-run" });
   }
   const [only] = await notApart(
@@ -227,7 +227,7 @@ function calledAfter(runs: Runs): Pair[] {
 }
 
 function onlyTwoQuestion(runs: Runs, pair: Pair): Question {
-  const why = `${pair[0]} is the only one without a tomogram, and ${pair[1]} the only one without a tilt series`;
+  const why = `${pair[0]} is the only run without a tomogram, and ${pair[1]} the only one without a tilt series`;
   return { ...questionOf(runs, [pair], { id: stableId("only-two", pair.join()), why }), guess: "separate-runs" };
 }
 

@@ -103,6 +103,6 @@ function doubtOfTomogram(
   if (likely !== undefined) return { likely, since: "its tilt series fits voxels ten times as large", isTold: false };
   const longest = spacing * Math.max(...(laboratory.get(file.path)?.volume?.shape ?? [0]));
   if (spacing >= VOXEL_SMALL || longest >= SIDE_SMALL || longest === 0) return undefined;
-  const since = `with the header's it would be ${Number((longest / 10).toPrecision(2))} nm long, less than a ribosome`;
+  const since = `with that the volume would be ${Number((longest / 10).toPrecision(2))} nm long, less than a ribosome`;
   return { likely: tenfold(spacing), since, isTold: false };
 }

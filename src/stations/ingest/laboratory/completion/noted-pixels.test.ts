@@ -40,8 +40,11 @@ async function decided(all: Record<string, string | Uint8Array>, answer?: string
 describe("a note that tells a pixel that was calibrated later", () => {
   it("is asked about; stacks and tomograms get that size, and points in Å of the former one keep their places", async () => {
     const { asked, details } = await decided(files(NOTE));
-    expect(asked.map(({ text }) => text)).toEqual([
-      "Is the pixel of 2 tilt series 1.585 Å, since krios/PIXEL_SIZE.txt says “calibrated 1.585 A/px (apoferritin)”, and not 1.63 Å, as the headers say: krios/TS_01.st, krios/TS_02.st? The voxel size of 2 tomograms of these runs changes alike.",
+    expect(asked).toMatchObject([
+      {
+        text: "Is the pixel size of 2 tilt series 1.585 Å instead of 1.63 Å?",
+        why: "krios/PIXEL_SIZE.txt says “calibrated 1.585 A/px (apoferritin)”; the headers say 1.63 Å: krios/TS_01.st, krios/TS_02.st. The voxel size of 2 tomograms of these runs changes with it.",
+      },
     ]);
     expect(details("krios/TS_01.st")?.spacingAngstrom).toBe(1.585);
     expect(details("krios/TS_02_rec.mrc")).toMatchObject({ spacingAngstrom: 6.34 });

@@ -13,7 +13,7 @@ async function decided(notes: Record<string, string>) {
   const laboratory = await laboratoryWith({ ...LAB, ...notes });
   const { files, questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
   return {
-    questions: questions.map(({ id, answer, text }) => [id.replace(/-.*/, ""), answer, text.replace(/:.*/, "")]),
+    questions: questions.map(({ id, answer, text, why }) => [id.replace(/-.*/, ""), answer, text, why]),
     left: Object.keys(LAB).filter((path) => files.get(path)?.role !== "tomogram"),
   };
 }
@@ -27,7 +27,8 @@ describe("what a note says of the data beside it", () => {
       [
         "noted",
         "leave-out",
-        "Are these not to be published, since bob/README says “Please do not distribute, goes with my paper.”",
+        "Should these 2 files be published?",
+        "bob/README says “Please do not distribute, goes with my paper.”",
       ],
     ]);
     expect(left).toEqual(["bob/TS_11.mrc", "bob/TS_12.mrc"]);
@@ -121,7 +122,9 @@ describe("what a note says of the data beside it", () => {
 
   it("is said by the name of a note alone", async () => {
     const { questions, left } = await decided({ "bob/DO_NOT_USE.txt": "half the pixel size\n", "rec/do_not_use_yet.txt": "\n" });
-    expect(questions).toEqual([["noted", "leave-out", "Are these not to be published, since bob/DO_NOT_USE.txt lies there"]]);
+    expect(questions).toEqual([
+      ["noted", "leave-out", "Should these 2 files be published?", "bob/DO_NOT_USE.txt is in the folder."],
+    ]);
     expect(left).toEqual(["bob/TS_11.mrc", "bob/TS_12.mrc"]);
   });
 

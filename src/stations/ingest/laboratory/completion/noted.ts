@@ -87,11 +87,11 @@ export async function notedQuestions(files: ReadonlyMap<string, Decision>, labor
       questions.push({
         id: stableId("noted", `${path} ${says}`),
         text: publishText(meant.map((file) => file.path)),
-        why: MARKER.test(baseName(path)) ? `${path} is in the folder.` : `${why}.`,
+        why: MARKER.test(baseName(path)) ? `${path} is in the folder.` : why.endsWith(".”") ? why : `${why}.`,
         files: meant.map((file) => file.path),
         options: outOrAsIs(meant, {
           because: why,
-          ...{ as: "publish", says: "published like the others" },
+          ...{ as: "publish", says: "published" },
         }),
         guess: "leave-out",
       });

@@ -1,5 +1,6 @@
 import { few } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
+import { counted } from "../../../../core/units.js";
 import type { Question, Role } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { publishText } from "../questions.js";
@@ -27,7 +28,11 @@ const GIVEN_UP =
 const hasFolder = (form: RegExp, path: string): boolean =>
   withoutProduct(folderOf(path))
     .split("/")
-    .some((part) => form.test(part));
+    .some((part) => form.test(part.replace(KEPT, "")));
+
+/** `PhD 2013 DO NOT DELETE` says the opposite of what it names. */
+const KEPT =
+  /(?:not|n['’]?t|never|nicht)[_.\- ]*(?:to[_.\- ]?)?(?:be[_.\- ]?)?(?:deleted?|discard(?:ed)?|trash|reject(?:ed)?|l(?:oe|ö)schen)/gi;
 
 /** Whether a file lies where people keep what they show in papers and talks. */
 export const isForFigures = (path: string): boolean => hasFolder(FIGURES, path);
@@ -163,7 +168,7 @@ function asideQuestion(id: string, doubts: readonly Aside[], where: string): Que
             leftOut(file, `put aside, by the name of its folder${other ? `: ${other.path} is there` : ""}`),
           ),
         },
-        { answer: "publish", says: "published like the others", claims: doubts.map(({ file }) => asItIs(file)) },
+        { answer: "publish", says: "published", claims: doubts.map(({ file }) => asItIs(file)) },
       ],
       guess: "leave-out",
     },
@@ -189,12 +194,12 @@ export function givenUpQuestions(files: ReadonlyMap<string, Decision>): Question
   return [
     {
       id: "given-up",
-      text: `Should ${given.length === 1 ? "this series" : `these ${given.length} series`} be published?`,
+      text: `Should ${given.length === 1 ? "this series" : `these ${counted(given.length, "series", "series")}`} be published?`,
       why: `By the name of the folder, given up: ${few(paths)}.`,
       files: doubts.map(({ path }) => path),
       options: outOrAsIs(doubts, {
         because: "given up, by the name of its folder",
-        ...{ as: "publish", says: "published like the others" },
+        ...{ as: "publish", says: "published" },
       }),
       guess: "leave-out",
     },
@@ -220,7 +225,7 @@ export function testGridQuestions(files: ReadonlyMap<string, Decision>): Questio
       files: paths,
       options: outOrAsIs(doubts, {
         because: "recorded to test the microscope, by the name of its folder",
-        ...{ as: "publish", says: "published like the others" },
+        ...{ as: "publish", says: "published" },
       }),
       guess: "leave-out",
     },
@@ -245,7 +250,7 @@ export function discardedQuestions(files: ReadonlyMap<string, Decision>): Questi
       files: paths,
       options: outOrAsIs(gone, {
         because: "to be deleted or not to be used, by the name of its folder",
-        ...{ as: "publish", says: "published like the others" },
+        ...{ as: "publish", says: "published" },
       }),
       guess: "leave-out",
     },
@@ -270,11 +275,11 @@ export function trainingQuestions(files: ReadonlyMap<string, Decision>): Questio
     {
       id: "training",
       text: publishText(paths),
-      why: "By the name of the folder, or by a target file next to it, training data of a network.",
+      why: "By the name of the folder, or by a target file beside them, training data of a network.",
       files: paths,
       options: outOrAsIs(learnt, {
         because: "to train or to validate a network, by the name of its folder or its target",
-        ...{ as: "publish", says: "published like the others" },
+        ...{ as: "publish", says: "published" },
       }),
       guess: "leave-out",
     },
@@ -317,7 +322,7 @@ export function figureQuestions(files: ReadonlyMap<string, Decision>): Question[
       files: shown.map(({ path }) => path),
       options: outOrAsIs(shown, {
         because: "made for a figure, by the name of its folder",
-        ...{ as: "publish", says: "published like the others" },
+        ...{ as: "publish", says: "published" },
       }),
       guess: "leave-out",
     },

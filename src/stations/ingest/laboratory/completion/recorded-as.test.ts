@@ -43,7 +43,9 @@ describe("a stack under the name that the microscope gave to a series which was 
     const { runs, run, notes } = await decided({ ...sessions, ...stacks, ...outside("first", 1), ...outside("second", 4) });
     expect(runs).toEqual(["lam1", "lam4"]);
     expect([run("first/Position_1_Vol.mrc"), run("second/Position_1_Vol.mrc")]).toEqual(["lam1", "lam4"]);
-    expect(notes).toContainEqual(expect.stringMatching(/^second_Position_1 is taken for lam4: .* both show the same images\.$/));
+    expect(notes).toContain(
+      "raw/24/Position_1.mdoc describes the stack of second_Position_1, and both show the same images: published as run lam4.",
+    );
   });
 
   it("is of none that shows others", async () => {
@@ -57,8 +59,8 @@ describe("a stack under the name that the microscope gave to a series which was 
     expect(runs).toEqual(["lam1", "lam4"]);
     const asked = questions.filter(({ isOfRuns }) => isOfRuns);
     expect(asked.map(({ options }) => options.map(({ says }) => says))).toContainEqual([
-      ...["of lam1", "of lam4"],
-      ...["a series of its own", "not published"],
+      ...["yes: published with run lam1", "yes: published with run lam4"],
+      ...["no: published as a run of its own", "not published"],
     ]);
     expect(files.get("second/Position_1_Vol.mrc")?.role).toBe("left out");
   });

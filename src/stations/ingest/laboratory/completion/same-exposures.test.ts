@@ -37,7 +37,7 @@ describe("series whose bookkeeping names the same exposures", () => {
     expect(run("old/TS_04.mrc")).toBe(run("again/rec/ts_003.mrc"));
     expect(files.get("frames/TS_03_0.tif")).toMatchObject({ role: "frame", run: run("old/TS_03.mrc") });
     expect(questions).toEqual([]);
-    expect(notes).toContainEqual(expect.stringMatching(/is taken for .*: both were made of the same exposures\.$/));
+    expect(notes).toContain("TS_03 and ts_002 were made from the same exposures: they are one run, ts_002.");
   });
 
   it("also where the frames themselves are gone", async () => {

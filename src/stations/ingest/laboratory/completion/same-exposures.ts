@@ -29,7 +29,7 @@ export async function ofSameExposures(laboratory: Laboratory, recognised: readon
     const [own, more] = [weigh(one), weigh(other)];
     const [kept, joined] = more[0] > own[0] || (more[0] === own[0] && more[1] > own[1]) ? [other, one] : [one, other];
     names.set(joined, kept);
-    notes.push(`${joined} and ${kept} were made from the same exposures: both are published as run ${kept}.`);
+    notes.push(`${joined} and ${kept} were made from the same exposures: they are one run, ${kept}.`);
   }
   if (names.size === 0) return recognised;
   const changes = claims.flatMap(({ path, run }): RunOfFile[] => {

@@ -33,7 +33,9 @@ it("the second axis of a series that etomo knows by its first is no run where a 
   const { runs, notes, role } = await decided({ ...dual, ...single });
   expect(runs).toEqual(["axo_07", "axo_09a"]);
   expect([role("axo_09/axo_09a.st"), role("axo_09/axo_09b.st")]).toEqual(["tilt series", "left out"]);
-  expect(notes.join(" ")).toContain("axo_09/axo_09b.st is taken for the second axis of axo_09a");
+  expect(notes.join(" ")).toContain(
+    "axo_09/axo_09b.st seems to be the second axis of axo_09a, since axo_07, which has a similar name, has two: it is not published.",
+  );
 });
 
 it("letters behind a name tell places apart where no series has two axes, or where something was made of both", async () => {

@@ -20,8 +20,8 @@ it("of two stacks of a run the one is taken that its acquisition file lies besid
     const questions = await seriesOfOneRun(new Map([...series, known(mdoc, "acquisition")]), laboratory);
     return questions.map(({ guess, options }) => options.find(({ answer }) => answer === guess)?.says);
   };
-  expect(await asked("session/Position_1.mdoc")).toEqual(["session/Position_1.mrc (its acquisition file lies beside it)"]);
-  expect(await asked("session/Position_1.mrc.mdoc")).toEqual(["session/Position_1.mrc (its acquisition file lies beside it)"]);
+  expect(await asked("session/Position_1.mdoc")).toEqual(["session/Position_1.mrc (has an mdoc beside it)"]);
+  expect(await asked("session/Position_1.mrc.mdoc")).toEqual(["session/Position_1.mrc (has an mdoc beside it)"]);
   expect(await asked("mdocs/Position_1.mdoc")).toEqual([undefined]);
 });
 
@@ -40,8 +40,8 @@ it("of two stacks of a run whose alignment has not been made that is taken of wh
   const files = new Map([...stacks, known("imod/TS_01/TS_01.xf", "TS_01", "alignment")]);
   const questions = await seriesOfOneRun(files, laboratory);
   expect(questions.map(({ guess, options }) => options.find(({ answer }) => answer === guess)?.says)).toEqual([
-    "imod/TS_01/TS_01.mrc (an alignment lies beside it)",
-    "imod/TS_02/TS_02.mrc (those like it were aligned)",
+    "imod/TS_01/TS_01.mrc (has an alignment beside it)",
+    "imod/TS_02/TS_02.mrc (others in such folders have alignments)",
   ]);
 });
 

@@ -234,8 +234,12 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     ];
     const guess = guesses.find(({ length }) => length === 1)?.map((file) => some.indexOf(file))[0];
     const signs = (file: Decision) => [
-      ...(isAligned(file, files) ? ["has an alignment"] : isLikeAligned(file) ? ["similar ones were aligned"] : []),
-      ...(described(file) ? ["has an mdoc"] : []),
+      ...(isAligned(file, files)
+        ? ["has an alignment beside it"]
+        : isLikeAligned(file)
+          ? ["others in such folders have alignments"]
+          : []),
+      ...(described(file) ? ["has an mdoc beside it"] : []),
       ...(fitting.length < some.length && fitting.includes(file) ? ["as many images as the run has angles"] : []),
       ...(file.strength === "bookkeeping" ? ["named by the software's own files"] : []),
     ];

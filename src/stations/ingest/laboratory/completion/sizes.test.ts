@@ -79,7 +79,10 @@ describe("a mask that fits tomograms of two voxel sizes", () => {
   it("is asked about, and left out until then", async () => {
     const { files, questions } = await decided(mask(1));
     const asked = questions.find(({ id }) => id.startsWith("mask-in"))!;
-    expect(asked.text).toContain("that of 20 Å (new/TS_01_rec.mrc), or that of 20.4 Å (old/TS_01_rec.mrc)");
+    expect(asked).toMatchObject({
+      text: "Which tomogram of its run does the mask seg/TS_01_membrane_mask.mrc belong to?",
+      why: "These have the same dimensions: new/TS_01_rec.mrc (20 Å) and old/TS_01_rec.mrc (20.4 Å).",
+    });
     expect([asked.answer, files.has("seg/TS_01_membrane_mask.mrc")]).toEqual([undefined, false]);
     expect(asked.options.map(({ answer, claims }) => [answer, claims[0]!.details?.spacingAngstrom])).toEqual([
       ["20", 20],

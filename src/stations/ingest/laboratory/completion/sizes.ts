@@ -180,10 +180,10 @@ function pieceQuestions(pieces: readonly Piece[]): Question[] {
       options: [
         {
           answer: "leave-out",
-          says: "yes: not published, nor is what was picked in it, since its coordinates start elsewhere",
+          says: "yes: not published, nor is what was picked there, since its coordinates start elsewhere",
           claims: pieces.map((one) => leftOut(one.file, `a piece of a tomogram, such as ${one.other.path}`)),
         },
-        { answer: "tomograms", says: "no: published as a tomogram", claims: pieces.map(({ file }) => asItIs(file)) },
+        { answer: "tomograms", says: "no: published", claims: pieces.map(({ file }) => asItIs(file)) },
       ],
       guess: "leave-out",
     },
@@ -222,7 +222,7 @@ function cubeQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laborat
           says: "yes: not published",
           claims: larger.map(({ file, other }) => leftOut(file, `a piece of a tomogram: ${other.path} is there`)),
         },
-        { answer: "tomograms", says: "no: published as a tomogram, too", claims: larger.map(({ file }) => asItIs(file)) },
+        { answer: "tomograms", says: "no: published", claims: larger.map(({ file }) => asItIs(file)) },
       ],
       guess: "leave-out",
     },
@@ -285,7 +285,7 @@ function lonelyQuestions(
         },
         {
           answer: "tomograms",
-          says: "no: published as a run of its own",
+          says: `no: published as ${lonely.length === 1 ? "a run of its own" : "runs of their own"}`,
           claims: lonely.map(asItIs),
         },
       ],

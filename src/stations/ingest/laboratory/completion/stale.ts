@@ -1,5 +1,5 @@
 import { groupsOf } from "../../../../core/groups.js";
-import type { Question } from "../claims.js";
+import type { Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId, theseFiles } from "../questions.js";
 import { namedBinning } from "../recognisers/common/names.js";
@@ -31,16 +31,20 @@ export function staleQuestions(files: ReadonlyMap<string, Decision>, laboratory:
     const paths = some.map(({ path }) => path);
     const named = group.map((one) => namedBinnings(one.file.path, one.large.path));
     const isNamed = named.every((bins) => bins !== undefined && bins[0] === binning * bins[1]);
+    const told = (value: number, what: string): Option => {
+      const option = optionOf(Number(value.toFixed(3)), some);
+      return { ...option, says: `${what}: ${option.says}` };
+    };
     const has = some.length === 1 ? "It has" : "They have";
     return {
       id: stableId("stale", key),
-      text: `What is the voxel size of ${theseFiles(paths)}?`,
-      why: `${has} 1/${binning} of the voxels of ${large.path} along each axis, but the same voxel size in the header, ${spacing} Å. After binning it would be ${Number((spacing * binning).toFixed(3))} Å; of a part that was cut out the header is right.${isNamed ? ` The paths say bin${named[0]![0]} and bin${named[0]![1]}, which speaks for binning.` : ""}`,
+      text: `${some.length === 1 ? "Was" : "Were"} ${theseFiles(paths)} binned, or cut out?`,
+      why: `${has} 1/${binning} of the voxels of ${large.path}${some.length === 1 ? "" : " and others"} along each axis, but the same voxel size in the header, ${spacing} Å.${isNamed ? ` The paths say bin${named[0]![0]} and bin${named[0]![1]}, which speaks for binning.` : ""}`,
       files: paths,
       ...(isNamed && { guess: `${Number((spacing * binning).toFixed(3))}` }),
       options: [
-        optionOf(Number((spacing * binning).toFixed(3)), some),
-        optionOf(spacing, some),
+        told(spacing * binning, "binned, and the header is wrong"),
+        told(spacing, "cut out, and the header is right"),
         { answer: "leave-out", says: "not published", claims: some.map((file) => leftOut(file, "a person left it out")) },
       ],
     };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { laboratoryWith, mrcFile } from "../../../../../test/laboratory-kit.js";
+import { accountLines } from "../account.js";
 import { givenOf, readDecisions } from "../decisions-file.js";
 import { decisionsOf, recognisedIn } from "../know.js";
 import { configOf } from "../new-config.js";
@@ -21,7 +22,7 @@ async function told(files: Record<string, string | Uint8Array>, said?: string) {
     roleOf,
     because: (path: string) => decisions.files.get(path)?.because,
     yaml,
-    account: account.join("\n"),
+    account: accountLines(account).join("\n"),
     ...decisions,
   };
 }
@@ -91,8 +92,12 @@ describe("headers that say another thing than the bookkeeping", () => {
     };
     const { notes, questions } = await told(runs);
     expect(notes).toEqual([expect.stringMatching(/TS_03\.mrc: 13\.68 Å by the header; 13\.48 Å is taken/)]);
-    expect(questions.map(({ text, answer }) => [text, answer])).toEqual([
-      [expect.stringMatching(/TS_01\.mrc 10 Å, as the header says, or 13\.48 Å: elsewhere/), "13.48"],
+    expect(questions).toMatchObject([
+      {
+        text: `Is the voxel size of ${place("TS_01")}/TS_01.mrc 10 Å, as the header says, or 13.48 Å?`,
+        why: "The header says 10 Å, and 13.48 Å is known otherwise: its place in the portal's layout says so.",
+        answer: "13.48",
+      },
     ]);
   });
 
@@ -101,7 +106,12 @@ describe("headers that say another thing than the bookkeeping", () => {
       ...portal("TS_01", volume(1, 13.48)),
       ...portal("TS_02", "version https://git-lfs\n"),
     });
-    expect(questions.map(({ text }) => text)).toEqual([expect.stringContaining("although it is a text")]);
+    expect(questions).toMatchObject([
+      {
+        text: `Should ${place("TS_02")}/TS_02.mrc be published as a tomogram?`,
+        why: "It seems so, since its place in the portal's layout says so, but it is a text.",
+      },
+    ]);
     expect(roleOf(`${place("TS_02")}/TS_02.mrc`)).toBeUndefined();
   });
 });
@@ -114,7 +124,7 @@ describe("lists of the points of several tomograms", () => {
 
   it("(34.silence) rows of tomograms that are not here are counted", async () => {
     const { notes } = await told({ ...LAB, "all.star": star(["TS_01.mrc", 20], ["TS_02.mrc", 20], ["TS_09.mrc", 7]) });
-    expect(notes).toEqual(["all.star: 7 rows of TS_09.mrc not used: no tomogram here is theirs."]);
+    expect(notes).toEqual(["all.star: 7 rows of TS_09.mrc are not published: their tomogram is not here."]);
   });
 
   it("(34.silence) a list that is called after one run is not published under it as a whole", async () => {
@@ -148,7 +158,7 @@ describe("files that cannot be read", () => {
       ...{ "TS_01.mdoc": mdoc("TS_01"), "frames/TS_01_0.tif": tiff, "TS_02.mdoc": "\0garbage", "frames/TS_02_0.tif": tiff },
     });
     expect(account).toContain(
-      'left out: TS_01.rawtlt: its angles cannot be read: "abc" in line 1; expected one angle in degrees',
+      'NOT PUBLISHED, please check:\n  TS_01.rawtlt: its angles cannot be read: "abc" in line 1; expected one angle in degrees\n',
     );
     expect(account).toContain("acquisition files: TS_02.mdoc, nor are 1 file of frames of their runs.");
   });
@@ -216,7 +226,12 @@ describe("series of one name", () => {
   it("may be one series, binned: which of them is published is asked", async () => {
     const { runs, questions } = await told({ ...below("old", project(2.2, 1)), ...below("new", project(4.4, 11)) });
     expect(runs).toEqual(["TS_01", "TS_02"]);
-    expect(questions.map(({ text }) => text).join()).toContain("Run TS_01 has 2 tilt series");
+    expect(questions.filter(({ text }) => text.includes("tilt series"))).toMatchObject([
+      {
+        text: "Which of the 2 tilt series of run TS_01 should be published? The answer is for 2 more files, too.",
+        files: [1, 2].flatMap((at) => ["new", "old"].map((folder) => `${folder}/etomo/TS_0${at}/TS_0${at}.st`)),
+      },
+    ]);
   });
 });
 
@@ -321,9 +336,12 @@ describe("what waits for a person", () => {
     const lab = { "rec/TS_01.mrc": volume(3), "rec/TS_02.mrc": volume(4), "rec/TS_03.mrc": volume(5, 100) };
     const { runs, questions, account } = await told(lab);
     expect([runs, questions.length]).toEqual([["TS_01", "TS_02"], 1]);
-    expect(account.split("\n").slice(0, 2)).toEqual([
-      "3 files, 2 runs: TS_01, TS_02",
-      "1 more run with an open question: TS_03, not used until it is answered",
+    expect(account.split("\n")).toEqual([
+      "3 files in the folder, 2 runs to be published, with so many files of each kind",
+      "  run    tomograms",
+      "  TS_01  1",
+      "  TS_02  1",
+      "1 more run with an open question: TS_03 (published once it is answered)",
     ]);
   });
 
@@ -352,8 +370,12 @@ describe("what is without its tomogram or its angles", () => {
   it("(34.silence) a stack that fits none of several lists of angles is asked about", async () => {
     const lists = { "TS_01.rawtlt": `${angles}9\n`, "TS_01.tlt": `${angles}9\n12\n`, "TS_01.xf": xf };
     const { questions } = await told({ ...LAB, ...lists });
-    expect(questions.map(({ id, text }) => `${id} ${text}`)).toEqual([
-      expect.stringMatching(/^images-5-6-7 .*5 images, and the lists of angles of its run have 6 and 7\./),
+    expect(questions).toMatchObject([
+      {
+        id: "images-5-6-7",
+        text: "Should TS_01.st be published?",
+        why: "Images: 5. The lists of tilt angles of the run have 6 and 7.",
+      },
     ]);
   });
 });

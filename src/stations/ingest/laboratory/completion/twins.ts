@@ -1,3 +1,4 @@
+import { few } from "../../../../core/finding.js";
 import { groupsOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
@@ -45,19 +46,19 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
       const size = areOfSizes ? ` (${sizeOf(example, laboratory)})` : "";
       return {
         answer: `${n + 1}`,
-        says: `${example}${size}${groups.length > 1 ? ", and its counterparts of the other runs" : ""}`,
+        says: `${example}${size}${groups.length > 1 ? ", and so for the other runs" : ""}`,
         claims,
       };
     });
     const all: Option = {
       answer: "all",
-      says: "all of them: you then write into processing_software how each was made",
+      says: "all of them: then describe in the configuration, at processing_software, how each was made",
       claims: groups.flatMap((group) => group.map(asItIs)),
     };
     const { at, why } = likeliest(groups, { areOfSizes, isWhole, laboratory });
     return {
       id: stableId("twins", key),
-      text: `Which of the ${count} tomograms of run ${groups[0]![0]!.run}${groups.length > 1 ? `, and likewise of ${counted(groups.length - 1, "more run")},` : ""} should be published?`,
+      text: `Which of the ${counted(count, "tomogram")} of run ${groups[0]![0]!.run} should be published?${likewise(groups)}`,
       why: `They have the same voxel size. ${why}.`,
       files: groups.flatMap((group) => group.map(({ path }) => path)),
       options: [...options, all],
@@ -65,6 +66,15 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     };
   });
 }
+
+const likewise = (groups: readonly (readonly Decision[])[]): string =>
+  groups.length === 1
+    ? ""
+    : ` The answer is for ${few(
+        groups.slice(1).map(([first]) => first!.run!),
+        3,
+        "run",
+      )}, too.`;
 
 const withoutNumbersOf = (group: readonly Decision[]) => group.map(({ path }) => withoutNumbers(path)).join(" ");
 
@@ -105,7 +115,7 @@ function likeliest(
     );
   if (isNamed) return { at: named, why: `Only ${path(named)} is named by the files of the software that made it` };
   if (kept.length === 1)
-    return { at: kept[0], why: `By name or folder, all but ${path(kept[0]!)} seem to be tests or older versions` };
+    return { at: kept[0], why: `By name and folder, only ${path(kept[0]!)} does not look like a test or an older version` };
   // a piece, or what was unrolled along a membrane, is smaller than what the images show
   const [whole, ...othersWhole] = areOfSizes ? kept.filter(ofAll(isWhole)) : [];
   if (whole !== undefined && othersWhole.length === 0)
@@ -115,7 +125,7 @@ function likeliest(
   const areAsLarge = groups.every((group) => new Set(kept.map((n) => sizeOf(group[n]!.path, laboratory))).size === 1);
   if (made !== undefined && othersMade.length === 0 && areAsLarge)
     return { at: made, why: `Only ${path(made)} is outside of a copick project` };
-  return { why: "Neither names nor files of the software tell which one counts" };
+  return { why: "Nothing in their names or in the files beside them tells which one counts" };
 }
 
 /** Of images that were cut or rotated a tomogram has not the extent: then nothing is concluded. */

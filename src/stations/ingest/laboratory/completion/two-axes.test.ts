@@ -23,7 +23,9 @@ it("two stacks of which a tomogram has the name without their letters are its ax
     ["CP_3", "MR_1", "MR_2"],
     ["tilt series", "left out"],
   ]);
-  expect(notes).toContain("raw/CP_3a.st and raw/CP_3b.st are taken for the two axes of rec/CP_3.rec");
+  expect(notes).toContain(
+    "raw/CP_3a.st and raw/CP_3b.st seem to be the two axes of rec/CP_3.rec, which has a similar name and shows the same: raw/CP_3b.st is not published.",
+  );
   expect(all.get("old/CP_3a.rec")).toMatchObject({ role: "left out", because: expect.stringContaining("of one axis") });
 });
 

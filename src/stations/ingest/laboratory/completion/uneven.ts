@@ -32,8 +32,8 @@ export function unevenQuestions(files: ReadonlyMap<string, Decision>, laboratory
   return [
     {
       id: "uneven",
-      text: `Do the voxels of ${theseFiles(some.map(({ path }) => path))} have different sizes along x, y and z, as the header says?`,
-      why: `${shown}. That happens when a volume is binned along x and y only; the portal has one voxel size for all axes.`,
+      text: `Do the voxels of ${theseFiles(some.map(({ path }) => path))} really have another size along one axis?`,
+      why: `By the header: ${shown}. That happens when a volume is binned along x and y only; the portal has one voxel size for all axes.`,
       files: some.map(({ path }) => path),
       options: outOrAsIs(some, {
         because: "its voxels have other sizes along one axis: bin it along all axes (IMOD: binvol)",

@@ -63,7 +63,7 @@ export function uprightQuestions(files: Map<string, Decision>, laboratory: Labor
           says: "yes: not published; rotate first (IMOD: trimvol -rx)",
           claims: some.map((file) => leftOut(file, "its sections run along y: turn it first (IMOD: trimvol -rx)")),
         },
-        { answer: "tomograms", says: "no: published as it is", claims: some.map(asItIs) },
+        { answer: "tomograms", says: "no: published without a rotation", claims: some.map(asItIs) },
       ],
     },
   ];

@@ -146,8 +146,7 @@ function calledPoints(name: string): Seeming | undefined {
 }
 
 /** Of scores those voxels would be published that happen to be the label. */
-const FRACTIONS =
-  "it or its folder is called as masks are, and its voxels are no whole numbers: a mask has a number for each label, such as 0 and 1";
+const FRACTIONS = "named like a mask, but its values are not whole numbers, as those of labels are";
 
 /** Whether the statistics of the header are those of no labels: its least or greatest voxel is no whole number. */
 const hasFractions = ({ least, most }: VolumeFacts): boolean =>

@@ -157,7 +157,7 @@ it("rows of two samples with tomograms of one name are told apart by the column 
     ["series=TS_01 & sample=wt", `{"include":{"run":["^wt_TS_01$"]}}`],
     ["series=TS_02 & sample=wt", `{"include":{"run":["^TS_02$"]}}`],
   ]);
-  expect(notes.join()).toContain("picks.csv: 2 rows of TS_02 & sample=dko not used: no tomogram here is theirs.");
+  expect(notes.join()).toContain("picks.csv: 2 rows of TS_02 & sample=dko are not published: their tomogram is not here.");
 });
 
 const stacks = () => ({

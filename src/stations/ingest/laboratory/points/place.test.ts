@@ -39,7 +39,11 @@ describe("a list of points that names no run", () => {
   ])("is asked about where there is one run: %s", async (name, text, id) => {
     const { questions, files } = await told({ "tomo.mrc": volume(1), [name]: text });
     expect(questions.map((one) => one.id)).toEqual([id]);
-    expect(questions[0]!.text).toMatch(/hold points of tomo, the only run: as voxels/);
+    expect(questions[0]!.text).toBe(`Do the points of ${name} belong to tomo, the only run?`);
+    expect(questions[0]!.options.map(({ answer, says }) => [answer, says])).toEqual([
+      ["voxels", "voxels of the tomogram"],
+      ["leave-out", "not published"],
+    ]);
     expect(files.get(name)).toBeUndefined();
     const answered = await told({ "tomo.mrc": volume(1), [name]: text }, `questions: [{ id: ${id}, answer: voxels }]`);
     expect(answered.files.get(name)).toMatchObject({ role: "points", run: "tomo" });
@@ -54,7 +58,7 @@ describe("a list of points that names no run", () => {
       because: expect.stringMatching(/no known format.*CSV/),
     });
     const two = await told({ "TS_01.mrc": volume(1), "TS_02.mrc": volume(2), "peaks.csv": lines(INSIDE, ",") });
-    expect(two.files.get("peaks.csv")?.because).toContain("nothing tells which run");
+    expect(two.files.get("peaks.csv")?.because).toBe("the run of its points is not known");
   });
 });
 
@@ -197,9 +201,12 @@ it("a list of which all points lie inside with their axes exchanged is asked abo
   expect(questions.map(({ answer, options }) => [answer, options.map((one) => one.answer)])).toEqual([
     [undefined, ["voxels", "leave-out"]],
   ]);
-  expect(questions[0]!.text).toMatch(
-    /^Is TS_01\.tbl to be published as voxels.*\? .*2 of 4 points lie outside.*read as x, z, y.*exchange the coordinates/,
-  );
+  expect(questions).toMatchObject([
+    {
+      text: "Should TS_01.tbl be published, with coordinates in voxels of the tomogram?",
+      why: "TS_01.tbl: 2 of 4 points lie outside of the tomogram of 12×12×6 voxels (x, y, z); read as x, z, y or z, x, y all 4 fit: exchange the coordinates in the file; tomogram: TS_01.mrc.",
+    },
+  ]);
   expect([files.get("TS_01.tbl"), notes]).toEqual([undefined, []]);
   const said = await told(lab, `questions: [{ id: ${questions[0]!.id}, answer: voxels }]`);
   expect(said.files.get("TS_01.tbl")).toMatchObject({ role: "points", run: "TS_01" });
@@ -214,7 +221,12 @@ describe("a list that lies far outside of its tomogram", () => {
     expect(questions.map(({ answer, options }) => [answer, options.map((one) => one.answer)])).toEqual([
       [undefined, ["voxels", "pixels-4", "pixels-5", "pixels-6", "leave-out"]],
     ]);
-    expect(questions[0]!.text).toContain("more than half of the points lie outside of the tomogram");
+    expect(questions).toMatchObject([
+      {
+        text: "What is the unit of the coordinates in TS_01.tbl?",
+        why: "Read as voxels of the tomogram, as the files of the software say, more than half of the points are outside of the tomogram.",
+      },
+    ]);
     expect(files.get("TS_01.tbl")).toBeUndefined();
   });
 
@@ -429,9 +441,16 @@ describe("lists that are called alike", () => {
     expect(questions.map(({ files }) => files)).toEqual([["TS_01_p.csv", "TS_03_p.csv"], ["TS_02_p.csv"]]);
     const answers = questions.map(({ options }) => options.map(({ answer }) => answer));
     expect([answers[0], answers[1]?.includes("angstrom")]).toEqual([["voxels", "leave-out"], true]);
-    expect(questions[1]!.text).toContain(
-      "In TS_02 x is 10 to 100, y 20 to 105, z 10 to 40, in a tomogram of 12×12×6 voxels of 10 Å.",
-    );
+    expect(questions).toMatchObject([
+      {
+        text: "What is the unit of the coordinates in these 2 files?",
+        why: "In run TS_01, x is 1 to 10, y 2 to 10.5, z 1 to 4; the tomogram has 12×12×6 voxels of 10 Å.",
+      },
+      {
+        text: "What is the unit of the coordinates in TS_02_p.csv?",
+        why: "In run TS_02, x is 10 to 100, y 20 to 105, z 10 to 40; the tomogram has 12×12×6 voxels of 10 Å. Each answer fits.",
+      },
+    ]);
   });
 
   it("are of one unit where that is so", async () => {
@@ -549,7 +568,9 @@ describe("a list of a run with tomograms of two voxel sizes", () => {
       "tomotwin/TS_01/coords/ribosome.coords": lines(voxels, " "),
       "tomotwin/TS_01/coords/ribosome_a5.coords": lines(places, " "),
     });
-    expect(both.files.get("tomotwin/TS_01/coords/ribosome_a5.coords")?.because).toMatch(/ribosome\.coords once more, scaled/);
+    expect(both.files.get("tomotwin/TS_01/coords/ribosome_a5.coords")?.because).toBe(
+      "the picks of tomotwin/TS_01/coords/ribosome.coords, scaled for other voxels",
+    );
     const scaled = await told({ ...project, "tomotwin/TS_01/coords/ribosome_a5.coords": lines(voxels, " ") });
     expect(scaled.questions.filter(({ id }) => id.startsWith("coordinates"))).toHaveLength(1);
   });
@@ -578,6 +599,7 @@ it("a list that names series of Warp counts pixels: where these do not lie in th
   });
   expect(files.get("relion/from_dynamo.star")).toMatchObject({
     role: "left out",
-    because: expect.stringMatching(/^its coordinates lie in the tomogram neither as voxels/),
+    because:
+      "its points are outside of the tomogram in every unit that was tried: voxels, pixels, Å and nm, from a corner and from the centre",
   });
 });

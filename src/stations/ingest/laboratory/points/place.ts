@@ -145,6 +145,35 @@ function inAnother({ run, details, strength }: Decision, { laboratory, volumesOf
   return `its points lie in ${of}, which is not published, and no tomogram of ${run} has its size`;
 }
 
+/**
+ * Takes those runs away whose tomograms have another centre than that from which the points are counted.
+ *
+ * @returns a text: why nothing of the list can be placed
+ */
+function leaveCentredElsewhere(covered: string[], { run: only, reading }: Listed, options: PlaceOptions): string | undefined {
+  const otherwise = covered.filter((run) => isCentredElsewhere(run, reading, options));
+  if (otherwise.length === 0) return undefined;
+  if (only !== undefined || otherwise.length === covered.length)
+    return `its coordinates count from the centre of tomograms of another size than those of ${few(otherwise, 3, "run")}`;
+  covered.splice(0, covered.length, ...covered.filter((run) => !otherwise.includes(run)));
+  return undefined;
+}
+
+/** Whether the tomograms of a run have not the size of those from whose centre its points are counted: of several that fit and do not the ingest takes any. */
+function isCentredElsewhere(run: string, reading: PointsReading, options: PlaceOptions): boolean {
+  const extent = reading.centredIn?.[rowOf(run, reading, options) ?? run];
+  if (extent === undefined) return false;
+  const fits = ({ size, spacingAngstrom }: Volume) =>
+    spacingAngstrom === undefined ||
+    size.every((count, axis) => Math.abs(count * spacingAngstrom - extent[axis]!) < CENTRE_TOLERANCE * spacingAngstrom);
+  const volumes = options.volumesOf(run);
+  const spacings = new Set(volumes.filter(fits).map(({ spacingAngstrom }) => spacingAngstrom));
+  return spacings.size === 0 || volumes.some((one) => spacings.has(one.spacingAngstrom) && !fits(one));
+}
+
+/** Voxels by which a tomogram may be larger or smaller, since programs round its size. */
+const CENTRE_TOLERANCE = 1.5;
+
 /** A row of three numbers between `;` or tabulators. */
 const DECIMAL_COMMAS = /^-?\d+,\d+[;\t] *-?\d+,\d+[;\t] *-?\d+,\d+ *$/m;
 
@@ -277,8 +306,12 @@ function rowsOfRuns(
   const { run, reading } = file;
   const values = [...series.keys()];
   const find = runFinder(runs);
+  // the software that wrote the list may know its runs
+  const isMeant = (name: string) => file.runs === undefined || file.runs.includes(name);
   const runOf = (value: string): string | undefined => {
     const name = seriesStem(value.replaceAll("\\", "/"));
+    // another run may have that very name
+    if (!isMeant(name) && file.runs!.length > 0) return nearestCalled(value, file, options);
     const called = runs.includes(name) ? [name] : (options.runsCalled?.(name) ?? []);
     // a name that files have is no other one's that looks like it
     const own = called.length > 0 ? only(called) : find(value.replaceAll("\\", "/"));
@@ -288,7 +321,7 @@ function rowsOfRuns(
   const isElsewhere = run !== undefined && volumesOf(run).length === 0;
   // rows of several tomograms are of several runs, whatever the file is called after
   const several: Listed = values.length > 1 || isElsewhere ? { ...file, run: undefined } : file;
-  if (values.every((value) => runs.includes(nameOf(value)))) return several;
+  if (values.every((value) => runs.includes(nameOf(value)) && isMeant(nameOf(value)))) return several;
   if (run !== undefined && values.length === 1) {
     const said = options.runsCalled?.(seriesStem(values[0]!)).includes(run) ? run : find(values[0]!.replaceAll("\\", "/"));
     if (said !== undefined && said !== run) return `it is called after ${run}, and its rows name ${values[0]}`;
@@ -320,20 +353,23 @@ const only = <T>(some: readonly T[]): T | undefined => (some.length === 1 ? some
  */
 function nearestCalled(
   value: string,
-  { path, reading }: Listed,
+  { path, reading, runs: meant }: Listed,
   { runs, runsCalled, volumesOf }: PlaceOptions,
 ): string | undefined {
   const stem = seriesStem(value.replaceAll("\\", "/"));
   const name = looseName(stem);
   const known = new Set(runsCalled?.(stem));
-  const called = runs
-    .filter(
-      (run) =>
-        known.has(run) ||
-        looseName(run).endsWith(`_${name}`) ||
-        volumesOf(run).some((one) => looseName(stemOf(one.path)) === name),
-    )
-    .map((run) => ({ run, depth: Math.max(0, ...volumesOf(run).map((volume) => sharedDepth(path, volume.path))) }));
+  const alike = runs.filter(
+    (run) =>
+      known.has(run) || looseName(run).endsWith(`_${name}`) || volumesOf(run).some((one) => looseName(stemOf(one.path)) === name),
+  );
+  // the software that wrote the list may tell its runs
+  const told = alike.filter((run) => meant?.includes(run));
+  if (told.length === 1) return told[0];
+  const called = alike.map((run) => ({
+    run,
+    depth: Math.max(0, ...volumesOf(run).map((volume) => sharedDepth(path, volume.path))),
+  }));
   const most = Math.max(0, ...called.map(({ depth }) => depth));
   const nearest = called.filter(({ depth }) => depth === most);
   const near = most > 0 && nearest.length === 1 ? nearest[0]!.run : undefined;
@@ -375,7 +411,7 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
     notes: [],
   });
   const isShared = first.run === undefined && reading.rowName !== undefined;
-  if (first.run === undefined && !isShared) return all("nothing tells which run its points are of");
+  if (first.run === undefined && !isShared) return all("the run of its points is not known");
   const places = isShared ? options.runs.map((run) => ({ file: first, run })) : group.map((file) => ({ file, run: file.run! }));
   const { ranges, broken } = await rangesIn(isShared ? places : readPlaces(places, options), isShared, options);
   if (broken.size > 0) {
@@ -400,7 +436,8 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
     return placeGroup(own, options);
   }
   const covered = [...ranges.keys()].filter((run) => options.volumesOf(run).length > 0);
-  if (covered.length === 0) return all("there is no tomogram of its run");
+  const nowhere = covered.length === 0 ? "there is no tomogram of its run" : leaveCentredElsewhere(covered, first, options);
+  if (nowhere !== undefined) return all(nowhere);
   const notes = isShared ? unusedRows(first, covered, options) : [];
   const spacings = spacingsOf(covered, reading, options);
   const hasOne = covered.every((run) => new Set(options.volumesOf(run).map(({ spacingAngstrom }) => spacingAngstrom)).size === 1);
@@ -408,7 +445,9 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   if (spacings.length === 0 && ((reading.unit === "format" && hasOne) || namesVoxels(reading, covered, options)))
     spacings.push(undefined);
   if (spacings.length === 0)
-    return all("its runs have tomograms of different voxel sizes, and there is none at which each run has one");
+    return all(
+      "the voxel size of its coordinates is not known: its runs have no voxel size in common. Write a list for each run",
+    );
   const volumeIn = (run: string, spacing: number | undefined) => volumeAt(run, spacing, reading, options);
   const pairsAt = (spacing: number | undefined) =>
     covered.map((run) => ({ range: ranges.get(run)!, volume: volumeIn(run, spacing)! }));
@@ -455,11 +494,11 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
   if (only && !first.isOfOnlyRun) return { claims: claimsOf(only), questions: [], notes: [...notes, ...strays!.notes] };
   if (fitting.length === 0)
     return all(
-      "its coordinates lie in the tomogram neither as voxels nor as pixels, Å or nm, counted from a corner or from the centre",
+      "its points are outside of the tomogram in every unit that was tried: voxels, pixels, Å and nm, from a corner and from the centre",
     );
   const question = questionOf(group, fitting, { isOfSeveral: spacings.length > 1, isWrong, claimsOf });
   const shown = pairsAt(fitting[0]!.spacing)[0];
-  const range = shown && `In run ${covered[0]}, ${rangeText(shown)}.`;
+  const range = shown && `In run ${covered[0]}, ${rangeText(shown)}.${fitting.length > 1 ? " Each answer fits." : ""}`;
   const why = [question.why, range].filter((part) => part !== undefined).join(" ");
   return { claims: [], questions: [why === "" ? question : { ...question, why }], notes: [...notes, ...(strays?.notes ?? [])] };
 }
@@ -596,8 +635,10 @@ function questionOf(
   return {
     id: `coordinates-${slug(run === undefined ? path : withoutRun(path, run, ""))}`,
     text: isOfOnlyRun
-      ? `Do the points of ${names} belong to ${run}, the only run, and what is their unit?`
-      : `What is the unit of the coordinates in ${names}?`,
+      ? `Do the points of ${names} belong to ${run}, the only run${fitting.length > 1 ? ", and what is their unit" : ""}?`
+      : fitting.length > 1 && fitting.every((one) => one.reading.unit === "voxels")
+        ? `Of which tomogram are the voxels that the coordinates in ${names} count?`
+        : `What is the unit of the coordinates in ${names}?`,
     ...(wrong !== undefined && { why: wrong }),
     files: group.map((one) => one.path),
     options: [
@@ -654,7 +695,7 @@ function unusedRows({ path, reading, series = new Map() }: Listed, runs: readonl
   const others = [...series].filter(([name]) => !used.has(name) && !used.has(seriesStem(name)));
   const count = others.reduce((sum, [, rows]) => sum + rows, 0);
   const names = few(others.map(([name]) => name));
-  return count === 0 ? [] : [`${path}: ${counted(count, "row")} of ${names} not used: no tomogram here is theirs.`];
+  return count === 0 ? [] : [`${path}: ${counted(count, "row")} of ${names} are not published: their tomogram is not here.`];
 }
 
 interface Fitting {

@@ -187,8 +187,17 @@ describe("lists of two programs", () => {
     expect(questions.map(({ options, answer }) => [options.map((option) => option.answer), answer])).toEqual([
       [["1", "2", "all"], "2"],
     ]);
-    expect(questions[0]!.options[1]!.says).toContain("at least 1 point that only others have would be lost");
-    expect(questions[0]!.options[0]!.says).not.toContain("lost");
+    expect(questions).toMatchObject([
+      {
+        text: "Which of these 2 particle lists should be published?",
+        why: "Most of their particles are the same. Lists that you do not choose are left out.",
+      },
+    ]);
+    expect(questions[0]!.options.map(({ says }) => says)).toEqual([
+      "a/TS_1.csv; 1 point more than another list",
+      "b/TS_1_ribo.star; without at least 1 point of another list",
+      "all of them: the same particles are published several times",
+    ]);
     expect([files.get("a/TS_1.csv")?.role, files.get("b/TS_1_ribo.star")?.role]).toEqual(["left out", "points"]);
   });
 
@@ -286,12 +295,23 @@ describe("lists of one program with two thresholds", () => {
   it("are asked about, and none is published until somebody answers", async () => {
     const { questions, files } = await lab([...PLACES, ...others], PLACES);
     const same = questions.filter(({ id }) => id.startsWith("same-particles"));
-    expect(same.map(({ text, options, answer }) => [text, options.map((option) => option.answer), answer])).toEqual([
-      [
-        "cryolo/out_0.2/CBOX_3D/TS_1.cbox, cryolo/out_0.2/CBOX_3D/TS_2.cbox and cryolo/out_0.3/CBOX_3D/TS_1.cbox, cryolo/out_0.3/CBOX_3D/TS_2.cbox have the same particles: which of them are to be published?",
-        ["1", "2", "all"],
-        undefined,
-      ],
+    expect(same).toMatchObject([
+      {
+        text: "Which of these 2 particle lists should be published?",
+        why: "Most of their particles are the same. Lists that you do not choose are left out.",
+        options: [
+          {
+            answer: "1",
+            says: "cryolo/out_0.2/CBOX_3D/TS_1.cbox, cryolo/out_0.2/CBOX_3D/TS_2.cbox; 8 points more than another list",
+          },
+          {
+            answer: "2",
+            says: "cryolo/out_0.3/CBOX_3D/TS_1.cbox, cryolo/out_0.3/CBOX_3D/TS_2.cbox; without at least 8 points of another list",
+          },
+          { answer: "all", says: "all of them: the same particles are published several times" },
+        ],
+        answer: undefined,
+      },
     ]);
     expect([...files.values()].filter(({ role }) => role === "points")).toEqual([]);
   });
@@ -323,7 +343,7 @@ describe("lists of one program with two thresholds", () => {
     const { questions, files } = await lab(crowded, PLACES);
     const same = questions.filter(({ id }) => id.startsWith("same-particles"));
     expect(same.map(({ options, answer }) => [options[0]!.says.replace(/^.*;/, ""), answer])).toEqual([
-      [" it has 8 points more than others, new ones or several at one place", undefined],
+      [" 8 points more than another list", undefined],
     ]);
     expect([...files.values()].filter(({ role }) => role === "points")).toEqual([]);
   });
@@ -368,7 +388,16 @@ describe("lists of copick of which nothing tells which counts", () => {
     const { questions, files } = await decided({ ...lists, [picksOf("anna", "proteasome")]: copickPicks(others.slice(0, 2)) });
     const question = questions.find(({ id }) => id.startsWith("same-particles"));
     expect(question?.files).toEqual([picksOf("anna"), picksOf("ben"), picksOf("matching")]);
-    expect(question?.text).toContain(`and ${picksOf("matching")} (copick) other ones of the same object`);
+    expect(question).toMatchObject({
+      text: "Which of these 3 particle lists should be published?",
+      why: "Most particles of the first 2 are the same; the other list is of the same object, with other particles. Lists that you do not choose are left out.",
+    });
+    expect(question!.options.map(({ says }) => says)).toEqual([
+      `${picksOf("anna")} (copick); 1 point more than another list`,
+      `${picksOf("ben")} (copick); without at least 1 point of another list`,
+      `${picksOf("matching")} (copick)`,
+      "all of them: the same particles are published several times",
+    ]);
     expect(files.get(picksOf("matching"))).toBeUndefined();
     expect(files.get(picksOf("anna", "proteasome"))?.role).toBe("points");
   });
@@ -413,8 +442,8 @@ it("of a list of many tomograms beside one of a few it is said of which nothing 
   });
   const asked = questions.find(({ id }) => id.startsWith("same-particles"))!;
   expect(asked.options.map(({ says }) => says)).toEqual([
-    "those of RELION; nothing would be published of 1 run that only others have: TS_3",
-    "those of Warp",
-    "each of them",
+    "Refine3D/job005/run_data.star (RELION); NONE for 1 run: TS_3",
+    "first/particles.star (Warp)",
+    "all of them: the same particles are published several times",
   ]);
 });

@@ -1,4 +1,4 @@
-import { few, fewAlike } from "../../../../core/finding.js";
+import { few, fewAlike, fewFiles } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Claim, Option, PointsReading, Question } from "../claims.js";
@@ -285,12 +285,12 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
   const options = families.map((family, at): Option => {
     const lost = Math.max(0, ...lostOf(family, shared));
     const more = Math.max(0, ...moreOf(family, shared));
-    const crowd = more <= 0 ? "" : `; ${counted(more, "point")} more than the others, either new ones or several at one place`;
-    const gone = lost === 0 ? crowd : `${crowd}; lacks at least ${counted(lost, "point")} of the others`;
+    const crowd = more <= 0 ? "" : `; ${counted(more, "point")} more than another list`;
+    const gone = lost === 0 ? crowd : `${crowd}; without at least ${counted(lost, "point")} of another list`;
     const claims = others.includes(family)
       ? [...family.files.map(asItIs), ...withoutFamilies(families, family)]
       : [...claimsOf([family, ...best.filter((one) => one !== family)], shared), ...withoutFamilies(others, family)];
-    const but = gone + lackingText(same, claims);
+    const but = gone + filledText(family, claims) + lackingText(others.includes(family) ? [...same, family] : same, claims);
     return {
       answer: answers[at]!,
       says: `${namesOf(family)}${but}`,
@@ -300,15 +300,26 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
   const ids = families.map((family) => `${family.by} ${family.files[0]!.path}`);
   return {
     id: stableId("same-particles", keyOf(...ids)),
-    text: `Which of these ${families.length} sets of particles should be published?`,
+    text: `Which of these ${families.length} particle lists should be published?`,
     why:
       others.length === 0
-        ? "They are the same particles."
-        : `${same.length} of them are the same particles; the rest are others of the same object.`,
+        ? "Most of their particles are the same. Lists that you do not choose are left out."
+        : `Most particles of the first ${same.length} are the same; the other ${families.length === same.length + 1 ? "list is" : "lists are"} of the same object, with other particles. Lists that you do not choose are left out.`,
     files: files.map(({ path }) => path),
-    options: [...options, { answer: "all", says: "all of them", claims: files.map(asItIs) }],
+    options: [
+      ...options,
+      { answer: "all", says: "all of them: the same particles are published several times", claims: files.map(asItIs) },
+    ],
     guess: isEqual ? undefined : answers[families.indexOf(best[0]!)],
   };
+}
+
+/** Lists that are published beside a family for the runs of which it has nothing. */
+function filledText(family: Family, claims: readonly Claim[]): string {
+  const paths = claims.flatMap(({ path, role }) =>
+    role === "left out" || family.files.some((own) => own.path === path) ? [] : [path],
+  );
+  return paths.length === 0 ? "" : `; with ${fewFiles(paths)} for runs that it lacks`;
 }
 
 /** Runs of which only a list that is left out has points, such as a table of many tomograms beside one of a few. */
@@ -317,7 +328,7 @@ function lackingText(families: readonly Family[], claims: readonly Claim[]): str
   const files = families.flatMap((family) => family.files);
   const has = new Set(files.filter(({ path }) => kept.has(path)).flatMap(runsOfFile));
   const lacking = [...new Set(files.flatMap(runsOfFile))].filter((run) => !has.has(run));
-  return lacking.length === 0 ? "" : `; has nothing of ${counted(lacking.length, "run")}: ${few(lacking)}`;
+  return lacking.length === 0 ? "" : `; NONE for ${counted(lacking.length, "run")}: ${few(lacking)}`;
 }
 
 const withoutFamilies = (some: readonly Family[], kept: Family): Claim[] =>

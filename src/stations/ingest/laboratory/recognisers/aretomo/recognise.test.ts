@@ -129,8 +129,10 @@ describe("AreTomo", () => {
       "empty.aln": "",
     });
     expect(claims).toEqual({ "x.aln": "alignment x", "y.aln": "left out" });
-    expect(recognised!.notes!.join()).toMatch(/these have another size: x\.mrc \(40×60, 7 sections in x\.aln\)/);
-    expect(recognised!.notes!.join()).toContain("y.aln");
+    expect(recognised!.notes).toEqual([
+      "y.aln: 2 columns, RawSize has 3 in line 2. The alignment is left out.",
+      "The alignments of AreTomo are not used for these stacks, whose size is not the one in the .aln file: x.mrc (40×60, 7 sections in x.aln).",
+    ]);
     expect((await rolesOf({ "p.aln": "CLUSTAL\n" })).recognised).toBeUndefined();
   });
 

@@ -266,8 +266,13 @@ describe("stacks of one name with other images", () => {
       ...{ ...below("L03", place(1)), ...below("L07", place(2)) },
       "tomograms/ts_001_rec.mrc": mrcFile([3, 6, 6], 20, { seed: 9 }),
     });
-    expect(whose.map(({ answer }) => answer)).toEqual(["separate-runs"]);
-    expect(whose[0]!.text).toContain("Not all of them have images to compare.");
+    expect(whose).toMatchObject([
+      {
+        text: "Do these 3 places hold one tilt series ts_001, or several of that name?",
+        why: "Such as L03/ts_001.mrc.mdoc, L07/ts_001.mrc.mdoc, tomograms/ts_001_rec.mrc. Not all of them have images to compare.",
+        answer: "separate-runs",
+      },
+    ]);
     expect([of("L03/ts_001.mrc")?.run, of("L07/ts_001.mrc")?.run]).toEqual(["L03_ts_001", "L07_ts_001"]);
   });
 
@@ -312,7 +317,12 @@ describe("stacks of one name with other images", () => {
     expect(apart.of("old_2019/TS_01/TS_01_rec.mrc")?.run).not.toBe(apart.of("work/TS_01/TS_01_rec.mrc")?.run);
     const binned = await decided(other(5));
     expect(binned.of("old_2019/TS_01/TS_01_rec.mrc")?.run).toBe("TS_01");
-    expect(binned.questions.map(({ text }) => text).join()).toContain("Run TS_01 has 2 tilt series");
+    expect(binned.questions.filter(({ id }) => id.startsWith("series"))).toMatchObject([
+      {
+        text: "Which of the 2 tilt series of run TS_01 should be published?",
+        files: ["old_2019/TS_01/TS_01.st", "work/TS_01/TS_01.st"],
+      },
+    ]);
   });
 
   it("have what the bookkeeping of the program that knows one of them alone says of it, wherever it lies", async () => {
@@ -352,9 +362,17 @@ describe("series of one name without a stack", () => {
 
   it("are asked about, all of two folders at once, and are apart until then", async () => {
     const { runs, whose, text } = await decided(files);
-    expect(whose).toMatchObject([{ answer: "separate-runs", isAnswered: false }]);
-    expect(whose[0]!.text).toContain("anna/TS_01.aln");
-    expect(whose[0]!.text).toContain("There are no images to compare.");
+    expect(whose).toMatchObject([
+      {
+        text: "Do these 2 places hold one tilt series TS_01, or several of that name? The answer is for TS_02, too.",
+        why: "Such as anna/TS_01.aln, ben/TS_01.aln. None of them has images to compare. Their folders may be of different people or sessions.",
+        options: [
+          { answer: "one-run", says: "one: published as run TS_01" },
+          { answer: "separate-runs", says: "several: published as anna_TS_01, ben_TS_01" },
+        ],
+        ...{ answer: "separate-runs", isAnswered: false },
+      },
+    ]);
     expect(runs).toEqual(["anna_TS_01", "anna_TS_02", "ben_TS_01", "ben_TS_02"]);
     const again = await decided(files, text);
     expect([again.runs, again.whose.length]).toEqual([runs, 1]);
@@ -436,7 +454,7 @@ it("what was made for a figure makes no question of series that are known apart"
   expect(whose).toEqual([]);
   expect(runs).toEqual(["2022-11-03_TS_01", "2022-11-03_TS_02", "2022-11-17_TS_01", "2022-11-17_TS_02"]);
   expect(of("thesis/figures/TS_02_crop.mrc")?.because).toBe(
-    "of a series TS_02, and nothing tells whether it is 2022-11-03_TS_02 or 2022-11-17_TS_02",
+    "named after TS_02, and nothing tells whether it belongs to run 2022-11-03_TS_02 or 2022-11-17_TS_02",
   );
 });
 

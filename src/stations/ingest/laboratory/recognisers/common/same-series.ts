@@ -562,20 +562,20 @@ function whoseQuestion(key: string, some: readonly Open[]): Question {
   const files = some.flatMap((one) => one.doubtful.flatMap((group) => group.flatMap(({ paths }) => [...paths])));
   return {
     id: stableId("whose", key),
-    text: `Are the files called ${family.name} in ${examples.length} places the same tilt series?${more}`,
-    why: `${few(examples)}. ${whyAsked(some)}`,
+    text: `Do these ${examples.length} places hold one tilt series ${family.name}, or several of that name?${more}`,
+    why: `Such as ${few(examples)}. ${whyAsked(some)}${isOfSites ? " Their folders may be of different people or sessions." : ""}`,
     files: [...new Set(files)],
     isOfRuns: true,
     options: [
       {
         answer: "one-run",
-        says: `yes: published as one run, ${family.name}`,
+        says: `one: published as run ${family.name}`,
         claims: [],
         runs: some.flatMap(asOne),
       },
       {
         answer: "separate-runs",
-        says: `no: published as ${few(namesOf(family, doubtful))}`,
+        says: `several: published as ${few(namesOf(family, doubtful))}`,
         claims: [],
         runs: some.flatMap((one) => runsOfGroups(one.family, one.groups, one.loose)),
       },

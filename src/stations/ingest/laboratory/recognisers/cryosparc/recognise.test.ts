@@ -23,15 +23,15 @@ const LAB = {
 it("results of cryoSPARC are of single particles, in the folders of its jobs and under its names elsewhere", async () => {
   const found = await cryosparc.recognise(await laboratoryWith(LAB));
   expect(found?.by).toEqual(["P12/J5"]);
-  expect(found!.claims.map(({ path, because }) => `${path.split("/").at(-1)}: ${because.slice(0, 11)}`)).toEqual([
-    "J5.csg: bookkeeping",
-    "any_name.mrc: a result of",
-    "013361838351298364391_movie_particles.mrc: a result of",
-    "job.json: bookkeeping",
-    "project.json: bookkeeping",
-    "J34_005_volume_map_half_A.mrc: a result of",
-    "J8_class_00_final_volume.mrc: a result of",
-    "cryosparc_P12_J6_020_class_averages.mrc: a result of",
+  expect(found!.claims.map(({ path, because }) => `${path.split("/").at(-1)}: ${because.slice(0, 14)}`)).toEqual([
+    "J5.csg: a project file",
+    "any_name.mrc: a result of cr",
+    "013361838351298364391_movie_particles.mrc: a result of cr",
+    "job.json: a project file",
+    "project.json: a project file",
+    "J34_005_volume_map_half_A.mrc: a result of cr",
+    "J8_class_00_final_volume.mrc: a result of cr",
+    "cryosparc_P12_J6_020_class_averages.mrc: a result of cr",
   ]);
 });
 

@@ -57,7 +57,7 @@ export function nestedQuestion(family: readonly Table[], claims: readonly Claim[
   const paths = family.map(({ path }) => path);
   return {
     id: `dynamo-${idOf((last ?? family[0]!).path)}`,
-    text: `Which of these ${family.length} tables should be published?`,
+    text: `Which of these ${counted(family.length, "table")} should be published?`,
     why: "They are the same particles, in some of them fewer.",
     files: paths,
     options: [...options, { answer: "all", says: "all of them", claims }],

@@ -81,13 +81,16 @@ describe("Dynamo", () => {
       "other.tbl": table(row(1, 1, [1, 77]), row(6, 1, [1, 55])),
     };
     const { roles, claims, recognised } = await found(files);
+    expect(recognised!.questions).toMatchObject([
+      { text: "Which of these 3 tables should be published?", why: "They are the same particles, in some of them fewer." },
+    ]);
     expect(recognised!.questions!.map(({ options, guess }) => [options.map(({ says }) => says), guess])).toEqual([
       [
         [
           `${averages}/refined_table_ref_001_ite_0002.tbl: 9 particles`,
           `${averages}/nodup.tbl: 4 particles`,
           `${averages}/nodup_clean.tbl: 3 particles`,
-          "each of them",
+          "all of them",
         ],
         "3",
       ],

@@ -78,7 +78,9 @@ function claimTables(tables: readonly Table[], lists: readonly TomogramList[], c
       `Nothing says which tomograms the numbers in column 20 of ${few(unlisted)} mean: copy the indices_column20.doc of the data folder beside it.`,
     );
   if (missing.length > 0)
-    notes.push(`Tomograms that tables of Dynamo name are not in the folder, or lie there twice: ${few(missing)}.`);
+    notes.push(
+      `Particles of tables of Dynamo are not published where their tomogram is not in the folder, or is there twice: ${few(missing)}.`,
+    );
   return questions;
 }
 

@@ -115,7 +115,7 @@ async function fateOn(laboratory: Laboratory, path: string, model: ModelFacts, a
 }
 
 const ELSEWHERE =
-  "these models were drawn on other volumes: open them on the tomogram in 3dmod and save them, to have their points.";
+  "not published, since these models were drawn on other volumes: open them on the tomogram in 3dmod, and save them.";
 
 const isCalledAfter = (model: string, volume: string): boolean => {
   const stem = baseName(volume)
@@ -157,18 +157,21 @@ function fateOf(path: string, model: ModelFacts, { dataset, tomogram, others }: 
   if (kinds.has("mesh"))
     return leftOut(
       "surfaces as an IMOD model",
-      "surfaces in IMOD models are not read: imod2obj writes them as OBJ, imodmop as a mask.",
+      "surfaces in IMOD models are not published: imod2obj writes them as OBJ, imodmop as a mask.",
     );
   if (kinds.has("outline")) {
     const count = model.objects.reduce((sum, one) => sum + one.count, 0);
     const what = `${counted(count, "closed contour")}${object === undefined ? "" : ` of ${object}`}, not points`;
-    return leftOut(what, "closed contours are not read: imodmop makes a mask of them, imodmesh and imod2obj a surface.");
+    return leftOut(
+      what,
+      "closed contours are not published: make a mask of them with imodmop, or a surface with imodmesh and imod2obj.",
+    );
   }
   const names = new Set(model.objects.map(({ name }) => name.toLowerCase()).filter((name) => name !== ""));
   if (names.size > 1)
     return leftOut(
       `several kinds of objects in one model: ${few([...names])}`,
-      "models with several objects would become one list of points: imodextract writes each object into a model of its own.",
+      "not published, since several objects would become one list of points: write each into a model of its own with imodextract.",
     );
   const spacing = volume?.spacingsAngstrom[1];
   const place = placeOf(model, volume, spacing);
@@ -223,7 +226,7 @@ const BEADS = /(?:^|[^a-z])(?:gold|beads?|fid(?:ucial)?s?)(?=[^a-z]|$)/i;
 
 /** What a person is asked about: what the model has, and what it would be other than places. */
 const DOUBTS = {
-  lines: { what: "lines of points (open contours)", others: "drawings" },
+  lines: { what: "lines of points (open contours)", others: "traced lines" },
   wild: { what: "points in contours that are closed by their kind but run through sections", others: "drawings" },
   beads: { what: "a name that gold beads have", others: "gold beads for the alignment" },
 } as const;
@@ -235,18 +238,18 @@ function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fat
   const { what, others } = DOUBTS[ask.kind];
   return {
     id: stableId(`imod-${ask.kind}`, key),
-    text: `Does each point of ${theseFiles(files)} mark ${object === undefined ? "a particle" : `an object “${object}”`}?`,
-    why: `The ${group.length === 1 ? "model has" : "models have"} ${what}, so the points may be ${others}.`,
+    text: `Are the points of ${theseFiles(files)} ${object === undefined ? "particles" : `positions of “${object}”`}, or ${others}?`,
+    why: `The ${group.length === 1 ? "model has" : "models have"} ${what}, as ${others} do.`,
     files,
     options: [
       {
         answer: "points",
-        says: "yes: each point is published",
+        says: "positions: each point is published",
         claims: group.map(({ path, claim: own }) => ({ path, strength: "contents", ...own })),
       },
       {
         answer: "leave-out",
-        says: `no, ${others}: not published`,
+        says: `${others}: not published`,
         claims: files.map((path) => ({ path, role: "left out", because: `${what}, not places`, strength: "contents" })),
       },
     ],

@@ -337,7 +337,10 @@ describe("IMOD", () => {
       [["TS_01/TS_01_fiducials3d.mod"], "leave-out"],
       [["TS_01/TS_01_picks.mod"], "leave-out"],
     ]);
-    expect(recognised!.questions![0]!.text).toContain("or are they gold beads for the alignment?");
+    expect(recognised!.questions![0]).toMatchObject({
+      text: "Are the points of TS_01/TS_01_fiducials3d.mod positions of “fiducials3d”, or gold beads for the alignment?",
+      why: expect.stringMatching(/^The model has a name that gold beads have\b/),
+    });
     expect(claims["TS_01/TS_01_golden.mod"]).toBe("points TS_01");
   });
 
@@ -358,7 +361,9 @@ describe("IMOD", () => {
     expect(told("rot_t4p")!.because).toBe("called after TS_01_rot.rec, which shows other places than TS_01_rec.mrc");
     expect(claims["TS_01/TS_01_sirt_t4p.mod"]).toBe("points TS_01");
     expect(told("b2_t4p")!.details!.points).toMatchObject({ unit: "pixels", pixelAngstrom: 10 });
-    expect(recognised!.notes!.join()).toContain("TS_01/TS_01_rot_t4p.mod: these models were drawn on other volumes");
+    expect(recognised!.notes!.join()).toContain(
+      "TS_01/TS_01_rot_t4p.mod: not published, since these models were drawn on other volumes",
+    );
   });
 
   it("sees that somebody turned the untrimmed volume under another name, and which views were cut out", async () => {

@@ -124,7 +124,7 @@ function claimDataset(laboratory: Laboratory, own: Own): void {
     const stack = ofB.find(({ rest }) => kindOf(rest) === "raw stack");
     const shown = stack === undefined ? "stack" : `stack (${stack.file.path})`;
     notes.push(
-      `${run} has two axes: ${shown}, angles and alignment of axis b are left out, and only a tomogram of both axes is published.`,
+      `${run} has two axes: ${shown}, angles and alignment of axis b are not published, and of its tomograms only the one of both axes is.`,
     );
   }
   claimVolumes(laboratory, own, { trimmed, untrimmed, said });

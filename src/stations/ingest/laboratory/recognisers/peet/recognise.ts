@@ -155,7 +155,8 @@ async function claimProject(project: Project, found: Found): Promise<void> {
     else if (models[at] !== undefined) gone.push(`${number} (${baseName(models[at]!.replaceAll("\\", "/"))})`);
   }
   if (gone.length > 0) notes.push(`${path}: its models of tomograms ${few(gone)} are not in the folder.`);
-  if (missing.length > 0) notes.push(`${path}: its tomograms ${few(missing)} are not in the folder.`);
+  if (missing.length > 0)
+    notes.push(`${path}: particles of tomograms that are not in the folder are not published: ${few(missing)}.`);
 }
 
 /** Å of the voxels that a model was drawn on, where the tomogram that the project names is not there: another one may have others. */

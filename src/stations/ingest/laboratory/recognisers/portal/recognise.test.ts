@@ -26,7 +26,8 @@ describe("(36) a dataset of the portal beside others", () => {
     const { recognised, claims } = await claimsOf({ ...download, "mine/TS_1.mrc": volume });
     expect(recognised!.questions).toMatchObject([
       {
-        text: "Is down/10440 to be published? It is a dataset in the layout of the CryoET Data Portal (A challenge, by A. Person and others), with 1 run, downloaded or written by an earlier ingest, and others lie beside it.",
+        text: "Should down/10440 be published?",
+        why: "It is a dataset in the layout of the CryoET Data Portal (A challenge, by A. Person and others), with 1 run, downloaded or written by an earlier ingest, and there are other data next to it.",
         ...{ files: [tomogram], guess: "leave-out" },
         options: [
           { answer: "leave-out", claims: [{ path: tomogram, role: "left out" }] },
@@ -140,7 +141,7 @@ describe("the portal's layout", () => {
       [`${spacing}/Annotations/101/ribosome-1.0_point.ndjson`]: { role: "left out", run: "TS_02" },
       "10004/TS_02/TiltSeries/100/TS_02.mrc": { role: "tilt series", run: "TS_02" },
     });
-    expect(recognised!.notes!.join()).toContain("are no source of a submission");
+    expect(recognised!.notes!.join()).toContain("are not published: export them as copick's JSON");
     // a person's folder is called so, too
     expect((await claimsOf({ "a/Reconstructions/VoxelSpacing10/Tomograms/100/b.mrc": volume })).recognised).toBeUndefined();
   });

@@ -48,7 +48,7 @@ export const portal: Recogniser = {
       points.length === 0
         ? []
         : [
-            `Points as the portal writes them (${fewFiles(points)}) are no source of a submission: export them as copick's JSON, or as a table (csv) in voxels.`,
+            `Points as the portal writes them (${fewFiles(points)}) are not published: export them as copick's JSON, or as a table (csv) in voxels.`,
           ];
     const unread: string[] = [];
     for (const [path, document] of read) if (laboratory.get(path) && (await document) === undefined) unread.push(path);
@@ -119,7 +119,7 @@ async function downloadQuestions(laboratory: Laboratory, { claims, runs, dataset
             ...{ path, role: "left out", run, because: OF_THE_PORTAL, strength: "bookkeeping" },
           })),
         },
-        { answer: "publish", says: "yes: published with the other data", claims: own },
+        { answer: "publish", says: "yes: published", claims: own },
       ],
       guess: "leave-out",
     });

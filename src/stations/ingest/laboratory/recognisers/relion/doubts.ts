@@ -113,7 +113,7 @@ function stepsOf(found: Found, { list, isAligned }: Ranked, { left }: Lists): Do
   const { where, guess } = shape;
   return {
     about: "steps",
-    text: `Are the ${counted(list.rows, "point")} of ${list.path} particles?`,
+    text: `Are the ${counted(list.rows, "point")} in ${list.path} really particles?`,
     why: `${picked.job} put them ${where} at equal steps, and no later job aligned them.`,
     because: `steps ${where}, of ${picked.job}, which nobody aligned: no particles`,
     guess,

@@ -209,11 +209,9 @@ function claimOf(found: Found, list: ParticleList, { finder, imports, tomograms 
   if (strange.length > 0) found.notes.push(`${path} has particles of ${few(strange)}, which no table of tomograms has.`);
   const ofOtherPixel = whyOtherPixel(found, list, known, imports);
   if (ofOtherPixel !== undefined) return { path, role: "left out", because: ofOtherPixel, strength: "bookkeeping" };
-  const renamed = known.filter(({ run, name }) => run !== seriesStem(name));
-  if (renamed.length > 0) {
-    const because = renamed.some((one) => isImportedAgain(one, tomograms))
-      ? `its rows have names of an import that was done again under others: ${few(renamed.map(({ name, run }) => `${name} is ${run}`))}`
-      : "two projects have tomograms of these names: its rows do not tell which are meant";
+  const again = known.filter((one) => one.run !== seriesStem(one.name) && isImportedAgain(one, tomograms));
+  if (again.length > 0) {
+    const because = `its rows have names of an import that was done again under others: ${few(again.map(({ name, run }) => `${name} is ${run}`))}`;
     return { path, role: "left out", because, strength: "bookkeeping" };
   }
   const place = placeOf(path);
@@ -235,7 +233,13 @@ function pointsOf(list: ParticleList, tomograms: readonly Tomogram[]): PointsRea
   const [pixel, ...others] = new Set(tomograms.map(({ pixelAngstrom }) => pixelAngstrom));
   const isOfRelion = placeOf(list.path) !== undefined || list.imagePixelAngstrom !== undefined;
   const reading = readingOf(list, others.length === 0 && isOfRelion ? pixel : undefined);
-  return list.coordinates === "centred" ? { ...reading, unit: "format" } : reading;
+  if (list.coordinates !== "centred") return reading;
+  const sized = tomograms.flatMap(({ name, sizePixels, pixelAngstrom }) =>
+    sizePixels === undefined || pixelAngstrom === undefined
+      ? []
+      : [[name, sizePixels.map((count) => Number((count * pixelAngstrom).toFixed(2)))] as const],
+  );
+  return { ...reading, unit: "format", ...(sized.length > 0 && { centredIn: Object.fromEntries(sized) }) };
 }
 
 /** The name that a person gave to the job. */

@@ -195,16 +195,20 @@ describe("a project of RELION 4", () => {
     expect(told["recs/TS_01_mask.mrc"]).toBeUndefined();
     expect(detailsOf(found, "recs/TS_01_nm.mrc")).toMatchObject({ spacingAngstrom: 10.8 });
     const [spacing, size] = found!.questions!;
+    expect(spacing).toMatchObject({
+      text: "What is the voxel size of recs/TS_01_other.mrc?",
+      why: "RELION's tables say 10.8 Å, the header says 7.3 Å.",
+    });
     expect([spacing!.files, spacing!.options.map(({ answer }) => answer), spacing!.guess]).toEqual([
       ["recs/TS_01_other.mrc"],
       ["10.8", "7.3", "leave-out"],
       undefined,
     ]);
-    expect([size!.files, size!.guess, size!.text]).toEqual([
-      ["old/TS_01_bin4.mrc"],
-      "leave-out",
-      expect.stringContaining("256×240×128 pixels"),
-    ]);
+    expect(size).toMatchObject({
+      text: "Should old/TS_01_bin4.mrc be published as a tomogram?",
+      why: "It has 64×60×20 voxels, which is no binning of the 256×240×128 pixels that RELION has for TS_01, while recs/TS_01_bin4.mrc is one: it may be a part that was cut out.",
+      ...{ files: ["old/TS_01_bin4.mrc"], guess: "leave-out" },
+    });
   });
 });
 
@@ -242,9 +246,10 @@ describe("lists of particles", () => {
     const refined = { "Refine3D/job013/run_data.star": optics(2.7) + particles(PIXELS, "1 0 0", ...many(0, 7)) };
     const found = await recognised({ ...chosen, ...refined });
     expect(toldOf(found)["Refine3D/job013/run_data.star"]).toBe("points TS_01");
-    expect(found!.questions!.map(({ text, guess }) => [text, guess])).toEqual([
+    expect(found!.questions!.map(({ text, why, guess }) => [text, why, guess])).toEqual([
       [
-        "Are the 5 particles of Select/job012/particles.star to be published, or were they thrown away? They are a part of Class3D/job010/run_it025_data.star, of which Refine3D/job013/run_data.star has 7 others, and no later list has them.",
+        "Should the 5 particles of Select/job012/particles.star be published?",
+        "They may have been discarded: they are a part of Class3D/job010/run_it025_data.star, of which Refine3D/job013/run_data.star has 7 others, and no later list has them.",
         "leave-out",
       ],
     ]);
@@ -268,10 +273,11 @@ describe("lists of particles", () => {
     });
     const last = "Class3D/job010/run_it025_data.star";
     const { questions } = (await recognised({ ...base, ...classified(last, [1, 3, 1, 3, 3]) }))!;
-    expect(questions!.map(({ id, text, guess }) => [id, text, guess])).toEqual([
+    expect(questions!.map(({ id, text, why, guess }) => [id, text, why, guess])).toEqual([
       [
         "relion-classes-class3d-job010-run-it025-data-star",
-        `Are all 5 particles of ${last} to be published? Class3D/job010 put them into 2 classes (2 in class 1, 3 in class 3), and no later job has selected any of these.`,
+        `Should all 5 particles of ${last} be published?`,
+        "Class3D/job010 put them into 2 classes (2 in class 1, 3 in class 3), and no later job has selected any of these.",
         "points",
       ],
     ]);
@@ -298,9 +304,10 @@ describe("lists of particles", () => {
     expect(toldOf(found)["Picks/job010/annotations/TS_01_spheres.star"]).toBe(
       "spheres that a person drew in one tomogram, and no particles",
     );
-    expect(found!.questions!.map(({ text, files, guess }) => [text, files, guess])).toEqual([
+    expect(found!.questions!.map(({ text, why, files, guess }) => [text, why, files, guess])).toEqual([
       [
-        "Does Extract/job011/particles.star have particles (12 places)? Picks/job010 put them on spheres at equal steps, and no later job aligned them.",
+        "Are the 12 points in Extract/job011/particles.star really particles?",
+        "Picks/job010 put them on spheres at equal steps, and no later job aligned them.",
         ["Extract/job011/particles.star"],
         "leave-out",
       ],
@@ -492,6 +499,7 @@ describe("a project of RELION 5", () => {
       shape: "Point",
       rowName: "rlnTomoName",
       unit: "format",
+      centredIn: { TS_01: [639.9, 599.4, 319.95] },
     });
   });
 
@@ -519,6 +527,30 @@ describe("a project of RELION 5", () => {
     expect(files.get(list)).toMatchObject({ role: "points", runs: ["TS_01", "TS_02"] });
     const { binning, inSpacingAngstrom } = files.get(list)!.details.points!;
     expect([binning, inSpacingAngstrom]).toEqual([undefined, undefined]);
+  });
+
+  it("does not place centred picks in a tomogram of another size than RELION's, whose centre is elsewhere", async () => {
+    const global = (name: string) => `${name} 1.35 8 Tomograms/job006/tomograms/rec_${name}.mrc 512 480 256`;
+    const columns = [
+      "rlnTomoName",
+      "rlnTomoTiltSeriesPixelSize",
+      "rlnTomoTomogramBinning",
+      "rlnTomoReconstructedTomogram",
+      ...SIZES,
+    ];
+    const list = "Picks/job009/particles.star";
+    const { signal } = new AbortController();
+    const runsOf = async (sections: number) => {
+      const laboratory = await laboratoryWith({
+        "Tomograms/job006/tomograms.star": table("global", columns, global("TS_01"), global("TS_02")),
+        "Tomograms/job006/tomograms/rec_TS_01.mrc": volume(10.8),
+        "Tomograms/job006/tomograms/rec_TS_02.mrc": mrcFile([sections, 60, 64], 10.8, { seed: 2 }),
+        [list]: table("particles", ["rlnTomoName", ...CENTRED], "TS_01 100 -200 50", "TS_02 -80 100 50"),
+      });
+      return (await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal)).files.get(list)?.runs;
+    };
+    // programs round a size
+    expect([await runsOf(32), await runsOf(33), await runsOf(40)]).toEqual([["TS_01", "TS_02"], ["TS_01", "TS_02"], ["TS_01"]]);
   });
 
   it("says nothing of a tomogram beside the project, of which it has the one of that name", async () => {
@@ -758,7 +790,10 @@ describe("a stack that is called after a tomogram of RELION and is another one",
     const found = await recognised({ ...rest, [path]: content, [table]: tilts("TS_01", ...movies) });
     const [question] = found!.questions!;
     expect([question!.files, question!.guess]).toEqual([[table], "leave-out"]);
-    expect(question!.text).toContain(`The stack ${path} has ${other}`);
+    expect(question).toMatchObject({
+      text: `Should ${table} be published as the alignment of TS_01?`,
+      why: `The stack ${path} has ${other}: it seems to be another tilt series of that name.`,
+    });
     expect(question!.options[1]!.claims).toMatchObject([{ path: table, role: "alignment", run: "TS_01" }]);
   });
 
@@ -788,8 +823,28 @@ describe("two projects", () => {
     expect(told).toMatchObject({
       "grid1/tomograms/TS_01/TS_01.mrc": "tilt series grid1_TS_01",
       "grid2/tomograms/TS_01/TS_01.mrc": "tilt series grid2_TS_01",
-      "grid2/Refine3D/job005/run_data.star": "two projects have tomograms of these names: its rows do not tell which are meant",
+      "grid2/Refine3D/job005/run_data.star": "points grid2_TS_01",
     });
+  });
+
+  it("have lists of particles that mean the tomograms of their own project", async () => {
+    const own = (n: number) => (path: string, content: string | Uint8Array) => {
+      if (path.endsWith("TS_01.mrc")) return mrcFile([3, 60, 64], 1, { kind: "stack", seed: n });
+      if (path.startsWith("recs")) return mrcFile([32, 60, 64], 1, { seed: n + 2 });
+      return typeof content === "string" ? content.replaceAll("210 200 100", `21${n} 200 100`) : content;
+    };
+    const files = ["grid1", "grid2"].flatMap((root, n) =>
+      Object.entries(RELION4).map(([path, content]) => [`${root}/${path}`, own(n + 1)(path, content)] as const),
+    );
+    const laboratory = await laboratoryWith(Object.fromEntries(files));
+    const { signal } = new AbortController();
+    const decided = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    for (const root of ["grid1", "grid2"])
+      expect(decided.files.get(`${root}/Refine3D/job005/run_data.star`)).toMatchObject({
+        role: "points",
+        runs: [`${root}_TS_01`],
+        details: { points: { rowValues: { [`${root}/recs/TS_01_bin4.mrc`]: "TS_01" } } },
+      });
   });
 
   it("of the same tilt series have the same runs", async () => {
@@ -961,11 +1016,12 @@ it("a tomogram of RELION's size with y and z exchanged is one that nobody has tu
       "rec/TS_01.mrc": volume(10.8),
       "other/TS_01.rec": mrcFile(shape, 10.8, { seed: 2 }),
     });
-    return found!.questions!.map(({ text, options }) => [text, options[0]!.claims[0]!.because]);
+    return found!.questions!.map(({ text, why, options }) => [text, why, options[0]!.claims[0]!.because]);
   };
   expect(await asked([60, 32, 64])).toEqual([
     [
-      "Is other/TS_01.rec a tomogram to be published? It has 64×32×60 voxels, which is a binning of the 256×240×128 pixels that RELION has for TS_01, but with y and z exchanged: nobody has turned it (IMOD: trimvol -rx); rec/TS_01.mrc lies as RELION has it.",
+      "Should other/TS_01.rec be published as a tomogram?",
+      "It has 64×32×60 voxels, a binning of the 256×240×128 pixels that RELION has for TS_01, but with y and z exchanged; rec/TS_01.mrc has them in order. IMOD's trimvol -rx would put them right.",
       "it lies on its side: y and z are exchanged against TS_01 in RELION, and rec/TS_01.mrc lies as RELION has it",
     ],
   ]);
@@ -980,7 +1036,11 @@ it("a tomogram of RELION's size with y and z exchanged is one that nobody has tu
   });
   expect(halves!.questions).toEqual([]);
   expect(await asked([30, 50, 64])).toEqual([
-    [expect.stringContaining("no binning of the 256×240×128 pixels"), expect.stringContaining("it has not the size of TS_01")],
+    [
+      "Should other/TS_01.rec be published as a tomogram?",
+      "It has 64×50×30 voxels, which is no binning of the 256×240×128 pixels that RELION has for TS_01, while rec/TS_01.mrc is one: it may be a part that was cut out.",
+      expect.stringContaining("it has not the size of TS_01"),
+    ],
   ]);
 });
 

@@ -281,8 +281,8 @@ function askAboutOthers(found: Found, tomogram: Tomogram, own: readonly Candidat
       : `it has not the size of ${name} in RELION, which ${same.file.path} has`;
     const pixels = `the ${sizePixels!.join("×")} pixels that RELION has for ${name}`;
     const size = isUnturned
-      ? `a binning of ${pixels}, but with y and z exchanged (IMOD: trimvol -rx); ${same.file.path} has them right`
-      : `which is no binning of ${pixels}; ${same.file.path} is one`;
+      ? `a binning of ${pixels}, but with y and z exchanged; ${same.file.path} has them in order. IMOD's trimvol -rx would put them right`
+      : `which is no binning of ${pixels}, while ${same.file.path} is one: it may be a part that was cut out`;
     const options: Option[] = [
       {
         answer: "leave-out",
@@ -291,7 +291,7 @@ function askAboutOthers(found: Found, tomogram: Tomogram, own: readonly Candidat
       },
       {
         answer: "tomogram",
-        says: "published, too",
+        says: "published as it is",
         claims: [{ path, run, role: "tomogram", because, strength: "bookkeeping" }],
       },
     ];

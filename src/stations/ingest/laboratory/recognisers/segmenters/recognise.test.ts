@@ -118,8 +118,8 @@ describe("segmenters", () => {
       const { recognised } = await found({ "m/seg/A1_labels.mrc": labels, "m/config.yml": yml(folder) });
       return recognised!.questions!.map(({ guess, options }) => [guess, options.find(({ answer }) => answer === "kinds")?.says]);
     };
-    const named = [["kinds", "each label is a kind of objects, with a mask of its own: OMM, IMM"]];
-    const unnamed = [[undefined, "each label is a kind of objects, with a mask of its own"]];
+    const named = [["kinds", "each label is another kind of object: one mask for each, 1 = OMM, 2 = IMM"]];
+    const unnamed = [[undefined, "each label is another kind of object: one mask for each"]];
     expect([await askedWith("./seg/"), await askedWith("../m/seg")]).toEqual([named, named]);
     expect([await askedWith("./other/"), await askedWith("/data/seg")]).toEqual([unnamed, unnamed]);
   });
@@ -358,7 +358,7 @@ describe("segmenters", () => {
     const [question] = named.recognised!.questions!;
     expect(question!.guess).toBe("kinds");
     const [option] = question!.options.filter(({ answer }) => answer === "kinds");
-    expect(option!.says).toContain("thylakoid, outer envelope");
+    expect(option!.says).toContain("1 = thylakoid, 2 = outer envelope");
     expect(option!.claims).toMatchObject([{ role: "mask", details: { labels: { 1: "thylakoid", 2: "outer envelope" } } }]);
     expect(
       (await found({ ...masks, "seg/labels.csv": "label,name\n1,thylakoid\n" })).recognised!.questions![0]!.guess,

@@ -170,8 +170,7 @@ function recogniseOne(
   return isTold ? claim : { ...claim, values: labels.values };
 }
 
-const GREY =
-  "its numbers change from voxel to voxel, and are no labels: probabilities of a network, a tomogram as bytes, or what imodmop has kept within an outline";
+const GREY = "grey values or probabilities, and no labels: a mask is made of them by a threshold";
 
 /** A matching leaves the best orientation of each voxel beside its scores; a segmentation has none. */
 function hasOrientations({ path, volume }: Volume, { byName: grids }: Grids): boolean {
@@ -221,11 +220,14 @@ function questionsOf(many: readonly Many[]): Question[] {
     return {
       id: stableId("labels", key),
       text: `What do the labels ${few(values, LABELS_SHOWN)} in ${theseFiles(files)} mean?`,
+      ...(values.length > LABELS_SHOWN && {
+        why: "These are too many for a mask of each. To publish others of them alone, write these into a file of their own.",
+      }),
       files,
       options: [
         {
           answer: "instances",
-          says: "each label is one object, all of the same kind",
+          says: "each label is one object, all of the same kind: published as one mask",
           claims: claims({ isInstances: true }),
         },
         ...(values.length > LABELS_SHOWN
@@ -233,13 +235,20 @@ function questionsOf(many: readonly Many[]): Question[] {
           : [
               {
                 answer: "kinds",
-                says: `each label is another kind of object, published as a mask of its own${names === undefined ? "" : `: ${few(Object.values(names), LABELS_SHOWN)}`}`,
+                says: `each label is another kind of object: one mask for each${
+                  names === undefined
+                    ? ""
+                    : `, ${few(
+                        Object.entries(names).map((pair) => pair.join(" = ")),
+                        LABELS_SHOWN,
+                      )}`
+                }`,
                 claims: claims({ labels: kinds }),
               },
             ]),
         ...labels.map((label) => ({
           answer: `label-${label}`,
-          says: `label ${label} is the annotated object, and the others are not published`,
+          says: `only label ${label} is published`,
           claims: claims({ label }),
         })),
         {

@@ -160,7 +160,7 @@ function partOf(
   if (/^(?:_ali\.mrc|\.ali)$/i.test(end)) return { role: "left out", because: "the aligned stack" };
   // an alignment counts the sections of its own stack: behind an image that was taken out it would be of the wrong ones
   if (/^\.(?:xf|tlt|xtilt|aln)$/i.test(end) && word !== undefined)
-    return { role: "left out", because: `it aligns ${of}, and ${stack}.st has images that were taken out there` };
+    return { role: "left out", because: `an alignment of ${of}, and ${stack}.st has more images than that` };
   if (/^\.(?:xf|tlt|xtilt)$/i.test(end)) return { role: "alignment", because: `it aligns ${of}`, details: { format: "IMOD" } };
   if (/^\.aln$/i.test(end)) return { role: "alignment", because: `AreTomo aligned ${of}`, details: { format: "ARETOMO3" } };
   // a tomogram of weighted images is not filtered for that

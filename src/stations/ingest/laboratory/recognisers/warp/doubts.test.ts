@@ -27,9 +27,7 @@ describe("a tilt series that was deselected in Warp", () => {
       ...series("TS_1", 1, SOUND),
       ...series("TS_2", 2, `UnselectFilter="False" UnselectManual="True"`),
     });
-    expect(questions.map(({ text, answer }) => [text, answer])).toEqual([
-      ["Is TS_2 to be published, though it was deselected in Warp?", "leave-out"],
-    ]);
+    expect(questions).toMatchObject([{ text: "Should TS_2 be published?", why: "Deselected in Warp.", answer: "leave-out" }]);
     expect([roles("TS_1").includes("tomogram"), new Set(roles("TS_2"))]).toEqual([true, new Set(["left out"])]);
     const publish = questions[0]!.options.find(({ answer }) => answer === "publish")!;
     expect(publish.claims.map(({ role }) => role).sort()).toEqual(["alignment", "tomogram"]);
@@ -49,8 +47,8 @@ describe("a tilt series that was deselected in Warp", () => {
   it("in less than half of its tilts is asked about, and published until somebody answers", async () => {
     const files = (used: readonly boolean[]) => ({ ...series("TS_1", 1, SOUND), ...series("TS_2", 2, SOUND, used) });
     const { questions, roles } = await decided(files([true, false, false]));
-    expect(questions.map(({ text, answer }) => [text, answer])).toEqual([
-      ["Is TS_2 to be published, though Warp uses only 1 of its 3 tilts?", "publish"],
+    expect(questions).toMatchObject([
+      { text: "Should TS_2 be published?", why: "Warp uses only 1 of its 3 tilts.", answer: "publish" },
     ]);
     expect(roles("TS_2")).toContain("tomogram");
     expect((await decided(files([true, true, false]))).questions).toEqual([]);

@@ -54,7 +54,7 @@ export async function deselectedQuestions(files: ReadonlyMap<string, Decision>, 
       files: own.map(({ path }) => path),
       options: [
         { answer: "leave-out", says: "not published", claims: own.map((file) => leftOut(file, because)) },
-        { answer: "publish", says: "published like the others", claims: own.map(asItIs) },
+        { answer: "publish", says: "published", claims: own.map(asItIs) },
       ],
       guess,
     });

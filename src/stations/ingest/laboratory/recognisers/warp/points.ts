@@ -361,17 +361,6 @@ function claimList(
     details,
     ...(software !== undefined && { software }),
   };
-  const isNamed = known.every(({ run, stem }) => run === stem);
-  if (series.length > 1 && !isNamed) {
-    notes.push(`${path} names its series otherwise than their runs are called: export a list for each, or rename them.`);
-    claims.push({
-      path,
-      role: "left out",
-      because: "its rows name series otherwise than the runs are called",
-      strength: "bookkeeping",
-    });
-    return undefined;
-  }
   claims.push(claim);
   return claim;
 }
@@ -403,7 +392,7 @@ function claimSpecies(found: Found, lists: readonly ParticleList[], species: rea
       options: [
         {
           answer: "leave-out",
-          says: "no: the other lists have the particles as they were before M",
+          says: "no: the positions from before M are published",
           claims: [
             {
               path,
@@ -415,7 +404,7 @@ function claimSpecies(found: Found, lists: readonly ParticleList[], species: rea
         },
         {
           answer: "points",
-          says: "yes: then leave out the list that M started from, if it has the same particles",
+          says: "yes, in addition: a list with the same particles can be left out in the file of decisions",
           claims: [claim],
         },
       ],

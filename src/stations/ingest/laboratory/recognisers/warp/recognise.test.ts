@@ -332,7 +332,7 @@ describe("lists of particles of WarpTools and M", () => {
     ];
     const given = { ...base, [`${matching}.star`]: clean };
     const sorted = await told({ ...given, "relion/matching.star": exported(5, ...rows) });
-    expect(sorted["relion/matching.star"]).toContain("once more");
+    expect(sorted["relion/matching.star"]).toBe("the same particles as the lists of emd_15854 in warp_tiltseries/matching");
     const others = await told({ ...given, "relion/others.star": exported(5, ["TS_1", "1 9 0.8"], rows[0]!) });
     expect([others["relion/others.star"], others[`${matching}.star`]]).toEqual(["points TS_1", "points TS_1"]);
   });
@@ -446,7 +446,7 @@ describe("XML of tilt series", () => {
     const found = await recognised({ ...USUAL, "before/TS_1.xml": alone });
     expect(toldOf(found)).toMatchObject({
       "warp_tiltseries/TS_1.xml": "ctf TS_1",
-      "before/TS_1.xml": expect.stringContaining("the results lie with warp_tiltseries/TS_1.xml"),
+      "before/TS_1.xml": "metadata of Warp, whose results are with warp_tiltseries/TS_1.xml",
     });
   });
 });
