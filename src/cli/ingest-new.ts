@@ -153,21 +153,13 @@ async function nextSteps(
     ];
   const without = asked.filter(({ answer }) => answer === undefined).map(({ id }) => id);
   const defaults = without.length === asked.length ? "" : " (where there is none, the default counts)";
+  const skip = `where ${counted(asked.length, "the default is", "all defaults are").replace(/^\d+ /, "")} right, skip 1 and 2, and use ${out}`;
+  const open = `${out} is WITHOUT the files of ${counted(without.length, "question")} that ${without.length === 1 ? "has" : "have"} no default: ${few(without, 6)}`;
   return [
-    ...["", "next:"],
-    ...(without.length === 0
-      ? []
-      : [
-          `  ${out} is WITHOUT the files of ${counted(without.length, "question")} that ${without.length === 1 ? "has" : "have"} no default: ${few(without, 6)}`,
-        ]),
+    ...["", "next:", `  (${without.length === 0 ? skip : open})`],
     `  1. in ${beside}, write your answer after "answer:" of each question${defaults}`,
     ...["  2. write the configuration with your answers; new questions may come up:", write],
     ...[`  3. ${fill}`, `  4. ${run}`, ...commands],
-    ...(without.length === 0
-      ? [
-          `where ${counted(asked.length, "its default is", "all defaults are").replace(/^\d+ /, "")} right, skip 1 and 2, and use ${out} in 3 and 4`,
-        ]
-      : []),
   ];
 }
 

@@ -99,7 +99,7 @@ describe.skipIf(browserPath === undefined)("New submission (needs Chromium)", ()
     await expect.poll(() => page.locator(".question canvas[data-drawn=true]").count(), WAIT).toBe(5);
     await look(page, "known");
     expect(existsSync(join(data, "lab.yaml"))).toBe(false);
-    await click(button("13.48 Å", questions.filter({ hasText: "voxel size" }).first()));
+    await click(button("13.48", questions.filter({ hasText: "voxel size" }).first()));
     await page.getByText("2 questions to answer").waitFor(WAIT);
     await click(button("1", questions.filter({ hasText: "TS_07" })));
     await page.getByText("1 question to answer").waitFor(WAIT);
@@ -181,9 +181,9 @@ describe.skipIf(browserPath === undefined)("New submission (needs Chromium)", ()
     await page.getByText("3 questions to answer").waitFor(WAIT);
     const { page: other } = await browser.open(`${page.url()}#token=${token}`, { width: 1280, height: 900 });
     await other.getByText("3 questions to answer").waitFor(WAIT);
-    await page.getByRole("button", { name: "13.48 Å", exact: true }).click(WAIT);
+    await page.getByRole("button", { name: "13.48", exact: true }).click(WAIT);
     await page.getByText("2 questions to answer").waitFor(WAIT);
-    await other.getByRole("button", { name: "1.348 Å", exact: true }).click(WAIT);
+    await other.getByRole("button", { name: "1.348", exact: true }).click(WAIT);
     await other.getByText("somebody has decided something else meanwhile").waitFor(WAIT);
     await other.getByText("2 questions to answer").waitFor(WAIT);
     await other.getByRole("button", { name: "Take back the last decision" }).press("Enter");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { laboratoryWith } from "../../../../test/laboratory-kit.js";
-import { accountLines, accountOf } from "./account.js";
+import { accountLines, accountOf, questionLines } from "./account.js";
 import type { Decision } from "./decide.js";
 
 it("tells what may be missing first, each of a few files with its own reason, and logs and pictures last in one line", async () => {
@@ -34,6 +34,7 @@ it("tells what may be missing first, each of a few files with its own reason, an
   expect(accountLines(account)).toEqual([
     "6 files in the folder, 0 runs to be published",
     ...["", "NOT PUBLISHED, please check:", "  odd.mrc: volume or stack, 4×4×4"],
+    "  to publish one of these files, add a row below files: in the file of decisions, such as - {files: scan.mrc, is: tomogram, run: TS_05}",
     ...["", "please note:", "  a note"],
     ...["", "left out on purpose:", ...leftOut.map((line) => `  ${line}`)],
   ]);
@@ -59,8 +60,7 @@ it("tells of each file that waits for the answer about another, before more reas
   });
   expect(missed).toEqual([
     `TS_01_picks.csv: ${picks}`,
-    ...letters.slice(0, 19).map((letter, at) => `m${at}.star: there is no tomogram of ${letter}`),
-    "m19.star, m20.star: for 2 more reasons, which the file of decisions has",
+    ...letters.map((letter, at) => `m${at}.star: there is no tomogram of ${letter}`),
   ]);
   expect(leftOut).toEqual([
     ...letters.slice(0, 20).map((letter, at) => `n${at}.star: a project file of ${letter}`),
@@ -116,4 +116,43 @@ it("names all the series that a list calls bad, in one line for whatever is of t
   });
   expect(missed).toEqual([]);
   expect(leftOut).toEqual([`21 files, such as TS_01.st (7 series: ${runs.join(", ")}): of a series that list.csv calls bad`]);
+});
+
+it("shows what each run has, marks what waits for an answer, and tells of losses in notes among what is not published", async () => {
+  const decision = (path: string, role: Decision["role"], run: string): [string, Decision] => [
+    path,
+    { path, role, run, because: "its name", strength: "name", details: {} },
+  ];
+  const files = new Map([
+    decision("TS_01.st", "tilt series", "TS_01"),
+    decision("TS_01.mrc", "tomogram", "TS_01"),
+    decision("TS_02.mdoc", "acquisition", "TS_02"),
+    decision("TS_03.st", "tilt series", "TS_03"),
+  ]);
+  const claim = { path: "a/TS_03.mrc", role: "tomogram", run: "TS_03", because: "its name", strength: "name" } as const;
+  const question = {
+    ...{ id: "twins-1", text: "Which of these?", files: ["TS_03.mrc", "a/TS_03.mrc"], answer: undefined, isAnswered: false },
+    options: [{ answer: "1", says: "a/TS_03.mrc", claims: [claim] }],
+  };
+  const laboratory = await laboratoryWith({ "TS_01.st": "", "TS_01.mrc": "", "TS_02.mdoc": "", "TS_03.st": "" });
+  const decisions = { runs: ["TS_01", "TS_02", "TS_03"], files, undecided: new Map(), questions: [question], software: [] };
+  const notes = ["particles.star: 3 rows of TS_09 are not published: their tomogram is not here.", "a note"];
+  expect(accountLines(accountOf(laboratory, { ...decisions, notes }))).toEqual([
+    "4 files in the folder, 3 runs to be published, with so many files of each kind",
+    "  run    tomograms  tilt series  mdocs",
+    "  TS_01  1          1            –",
+    "  TS_02  –          –            1",
+    "  TS_03  ?          1            –",
+    "  ? waits for your answer to a question without a default",
+    ...["", "NOT PUBLISHED, please check:"],
+    "  1 run has neither images nor a tomogram: TS_02",
+    `  ${notes[0]}`,
+    "  to publish one of these files, add a row below files: in the file of decisions, such as - {files: scan.mrc, is: tomogram, run: TS_05}",
+    ...["", "please note:", "  a note"],
+  ]);
+  // a file is not named by another one that ends like it
+  expect(questionLines({ questions: [question] })).toEqual([
+    ...["", "question twins-1: Which of these?", "  the answer is also for:", "    TS_03.mrc", "  1: a/TS_03.mrc"],
+    "  no default: until you answer, none of this is published",
+  ]);
 });

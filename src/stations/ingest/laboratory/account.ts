@@ -15,6 +15,8 @@ const RUNS_NAMED = 12;
 const ROWS_MAX = 24;
 /** Kinds of reasons, and names of files, that are told one by one. */
 const REASONS_MAX = 20;
+/** Of what a person may miss more are told. */
+const MISSED_MAX = 60;
 const NAMED_MAX = 10;
 /** Files of a question that have a line of their own. */
 const LISTED_MAX = 5;
@@ -62,14 +64,24 @@ export function accountOf(laboratory: Laboratory, decisions: Decisions): Account
   };
 }
 
+/** Notes on what is not published. */
+const isLoss = (note: string): boolean =>
+  /\bnot (?:published|read|looked into|in the folder)|^Not taken|none of them is published/.test(note);
+
+const REMEDY =
+  "to publish one of these files, add a row below files: in the file of decisions, such as - {files: scan.mrc, is: tomogram, run: TS_05}";
+
 /** The same one below the other, with headings. */
 export function accountLines({ published, missed, notes, leftOut }: Account): string[] {
   const part = (heading: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ["", heading, ...lines.map((line) => `  ${line}`)];
   return [
     ...published,
-    ...part("NOT PUBLISHED, please check:", missed),
-    ...part("please note:", notes),
+    ...part("NOT PUBLISHED, please check:", [...missed, ...notes.filter(isLoss), ...(missed.length === 0 ? [] : [REMEDY])]),
+    ...part(
+      "please note:",
+      notes.filter((note) => !isLoss(note)),
+    ),
     ...part("left out on purpose:", leftOut),
   ];
 }
@@ -130,7 +142,10 @@ function bareRuns({ runs, files, questions }: Decisions): string[] {
 function tableLines({ kinds, runs, ofAllRuns }: RunTable, waiting: ReadonlyMap<string, ReadonlySet<Role>>): string[] {
   if (runs.length === 0) return [];
   const cellsOf = ({ run, counts }: RunTable["runs"][number]) =>
-    counts.map((count, at) => (count > 0 ? `${count}` : waiting.get(run)?.has(kinds[at]!) ? "?" : "–"));
+    counts.map((count, at) => {
+      const open = waiting.get(run)?.has(kinds[at]!) ? "?" : "";
+      return count > 0 ? `${count}${open}` : open || "–";
+    });
   const all = runs.map((one) => ({ run: one.run, cells: cellsOf(one) }));
   const groups = runs.length > RUNS_NAMED ? [...groupsOf(all, ({ cells }) => cells.join(" ")).values()] : all.map((one) => [one]);
   const nameOf = (group: typeof all) => {
@@ -147,7 +162,9 @@ function tableLines({ kinds, runs, ofAllRuns }: RunTable, waiting: ReadonlyMap<s
   return [
     ...alignedRows(rows).map((line) => `  ${line}`),
     ...(more === 0 ? [] : [`  … and ${counted(more, "more run")}`]),
-    ...(rows.some((row) => row.includes("?")) ? ["  ? waits for your answer to a question without a default"] : []),
+    ...(rows.slice(1).some((row) => row.slice(1).some((cell) => cell.endsWith("?")))
+      ? ["  ? waits for your answer to a question without a default"]
+      : []),
   ];
 }
 
@@ -159,7 +176,7 @@ export const isChore = (path: string): boolean => CHORE.test(path);
 
 /** Reasons that name what a person can do about it, or that something is not known. */
 const MISSED =
-  /\b(?:nothing (?:tells|shows)|(?:is|are) not read|cannot be read|do not tell|does not tell|names none of|more images than that|is not known|in every unit|there is no(?:ne)?\b|no tomogram of|lie outside|no known format|not of the size|write (?:x|them|one|it|their|a)\b|save (?:it|what|those)|convert|unpack|decimal commas)/;
+  /\b(?:nothing (?:tells|shows)|(?:is|are) not read|cannot be read|do not tell|does not tell|names none of|more images than that|is not known|in every unit|there is no(?:ne)?\b|there are no frames|nothing confirms|no tomogram of|lie outside|no known format|not of the size|write (?:x|them|one|it|their|a)\b|save (?:it|what|those)|convert|unpack|decimal commas)/;
 
 interface Told {
   readonly reasonIn: (path: string) => string;
@@ -186,17 +203,20 @@ function unusedLines(all: readonly UnusedGroup[], { reasonIn, isVolume, untilOf 
     if (isOne) return [`${what}: ${because}${until(paths)}`];
     return [...groupsOf(paths, reasonIn)].map(([why, own]) => `${named(own)}: ${why}${until(own)}`);
   };
-  const linesOf = (some: readonly UnusedGroup[]): string[] => {
+  const linesOf = (some: readonly UnusedGroup[], most: number): string[] => {
     const lines = some
-      .slice(0, REASONS_MAX)
+      .slice(0, most)
       .flatMap((group) => each(group, group.fate === "not used" ? fewFiles(group.paths) : named(group.paths) + ofSeries(group)));
-    const rest = some.slice(REASONS_MAX).flatMap(({ paths }) => paths);
-    const more = `${named(rest)}: for ${counted(some.length - REASONS_MAX, "more reason")}, which the file of decisions has`;
+    const rest = some.slice(most).flatMap(({ paths }) => paths);
+    const more = `${named(rest)}: for ${counted(some.length - most, "more reason")}, which the file of decisions has`;
     return rest.length === 0 ? lines : [...lines, more];
   };
-  const leftOut = linesOf(groups.filter((group) => !isMissed(group)));
+  const leftOut = linesOf(
+    groups.filter((group) => !isMissed(group)),
+    REASONS_MAX,
+  );
   if (chores.length > 0) leftOut.push(`${named(chores)}: logs, scripts, pictures and documents`);
-  return { missed: linesOf(groups.filter(isMissed)), leftOut };
+  return { missed: linesOf(groups.filter(isMissed), MISSED_MAX), leftOut };
 }
 
 /** What else could become of files, where that hangs on questions. */
@@ -277,7 +297,15 @@ function listed(question: Asked): string[] {
   // one of runs names an example of each
   const most = question.isOfRuns ? 0 : LISTED_MAX;
   const more = others.length - most;
-  return [...others.slice(0, most).map((path) => `    ${path}`), ...(more > 0 ? [`    and ${counted(more, "more file")}`] : [])];
+  // answers that name a file name one of the first run
+  const isForOthers =
+    others.length > 0 && question.options.some(({ says }) => question.files.some((path) => says.includes(path)));
+  const rest = most === 0 ? `about ${counted(more, "file")}` : `and ${counted(more, "more file")}`;
+  return [
+    ...(isForOthers ? ["  the answer is also for:"] : []),
+    ...others.slice(0, most).map((path) => `    ${path}`),
+    ...(more > 0 ? [`    ${rest}`] : []),
+  ];
 }
 
 /** The files of a question that neither it nor its answers name. */

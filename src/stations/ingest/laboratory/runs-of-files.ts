@@ -21,7 +21,7 @@ export function inRuns(recognised: readonly Recognised[], told: readonly RunOfFi
     const because =
       names.length > 1
         ? `named after ${claim.run}, and nothing tells whether it belongs to run ${names.join(" or ")}`
-        : `named after ${claim.run}, but nothing shows that it belongs to that run`;
+        : `named after ${claim.run}, but nothing confirms that it belongs to that run`;
     return { path, role: "left out", because, strength };
   };
   // what an answer says of the run that a file is claimed for holds for the run that it is claimed for now

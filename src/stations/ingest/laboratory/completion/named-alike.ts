@@ -231,6 +231,8 @@ function onlyTwoQuestion(runs: Runs, pair: Pair): Question {
   return { ...questionOf(runs, [pair], { id: stableId("only-two", pair.join()), why }), guess: "separate-runs" };
 }
 
+const PAIRS_NAMED = 12;
+
 function questionOf(runs: Runs, pairs: readonly Pair[], { id, why }: { readonly id: string; readonly why: string }): Question {
   const files = pairs.flatMap((pair) => pair.flatMap((run) => runs.get(run)!.map(({ path }) => path)));
   // what both have of their own is of one run only if somebody knows it
@@ -242,7 +244,11 @@ function questionOf(runs: Runs, pairs: readonly Pair[], { id, why }: { readonly 
   const told = pairs.flatMap((pair) =>
     pair.flatMap((run) => runs.get(run)!.map(({ path }): RunOfFile => ({ path, run, isOf: kept(pair) }))),
   );
-  const names = few(pairs.map((pair) => pair.join(" and ")));
+  const names = few(
+    pairs.map((pair) => pair.join(" and ")),
+    PAIRS_NAMED,
+    "pair",
+  );
   return {
     id,
     text: `${pairs.length === 1 ? "Is this the same tilt series under two names" : "Is each of these pairs one tilt series under two names"}: ${names}?`,

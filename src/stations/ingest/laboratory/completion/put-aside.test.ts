@@ -90,6 +90,15 @@ describe("what somebody has put aside", () => {
     expect((await decided(folder)).questions).toEqual([]);
   });
 
+  it.each(["PhD 2013 DO NOT DELETE", "dont_delete", "nicht_löschen"])(
+    "is not told by a name that says the opposite: %s",
+    async (folder) => {
+      const laboratory = await laboratoryWith({ [`${folder}/TS_01.mrc`]: volume(1), "rec/TS_02.mrc": volume(2) });
+      const { questions, files } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+      expect([questions, files.get(`${folder}/TS_01.mrc`)?.role]).toEqual([[], "tomogram"]);
+    },
+  );
+
   it.each(["to_delete", "zz_to_be_deleted", "discarded", "DO NOT USE", "trash_2022", "unselected", "excluded"])(
     "is asked about in a folder of what is to go, also where the run has nothing like it: %s",
     async (folder) => {

@@ -257,6 +257,7 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     questions.push({
       id: stableId("series", run),
       text: `Which of the ${some.length} tilt series of run ${run} should be published?`,
+      why: "As a rule a run has one. Those that you do not choose are not published.",
       files: some.map(({ path }) => path),
       options: [
         ...options,

@@ -26,7 +26,7 @@ const FAULTS = {
 } as const;
 const RESULTS = {
   turned: "published with these signs",
-  sorted: "published, but then the angles belong to other images",
+  sorted: "published, but then the angles are assigned to the wrong images",
 } as const;
 type Fault = keyof typeof FAULTS;
 

@@ -637,7 +637,7 @@ function questionOf(
     text: isOfOnlyRun
       ? `Do the points of ${names} belong to ${run}, the only run${fitting.length > 1 ? ", and what is their unit" : ""}?`
       : fitting.length > 1 && fitting.every((one) => one.reading.unit === "voxels")
-        ? `Of which tomogram are the voxels that the coordinates in ${names} count?`
+        ? `On which tomogram were the points in ${names} picked?`
         : `What is the unit of the coordinates in ${names}?`,
     ...(wrong !== undefined && { why: wrong }),
     files: group.map((one) => one.path),

@@ -190,7 +190,7 @@ describe("lists of two programs", () => {
     expect(questions).toMatchObject([
       {
         text: "Which of these 2 particle lists should be published?",
-        why: "Most of their particles are the same. Lists that you do not choose are left out.",
+        why: "They contain mostly the same particles. One list is enough; the others are not published.",
       },
     ]);
     expect(questions[0]!.options.map(({ says }) => says)).toEqual([
@@ -298,7 +298,7 @@ describe("lists of one program with two thresholds", () => {
     expect(same).toMatchObject([
       {
         text: "Which of these 2 particle lists should be published?",
-        why: "Most of their particles are the same. Lists that you do not choose are left out.",
+        why: "They contain mostly the same particles. One list is enough; the others are not published.",
         options: [
           {
             answer: "1",
@@ -390,7 +390,7 @@ describe("lists of copick of which nothing tells which counts", () => {
     expect(question?.files).toEqual([picksOf("anna"), picksOf("ben"), picksOf("matching")]);
     expect(question).toMatchObject({
       text: "Which of these 3 particle lists should be published?",
-      why: "Most particles of the first 2 are the same; the other list is of the same object, with other particles. Lists that you do not choose are left out.",
+      why: "Most particles of the first 2 are the same; the other list is of the same object, with other particles. Lists that you do not choose are not published.",
     });
     expect(question!.options.map(({ says }) => says)).toEqual([
       `${picksOf("anna")} (copick); 1 point more than another list`,

@@ -303,8 +303,8 @@ function questionOf(all: readonly Family[], shared: readonly Shared[]): Question
     text: `Which of these ${families.length} particle lists should be published?`,
     why:
       others.length === 0
-        ? "Most of their particles are the same. Lists that you do not choose are left out."
-        : `Most particles of the first ${same.length} are the same; the other ${families.length === same.length + 1 ? "list is" : "lists are"} of the same object, with other particles. Lists that you do not choose are left out.`,
+        ? "They contain mostly the same particles. One list is enough; the others are not published."
+        : `Most particles of the first ${same.length} are the same; the other ${families.length === same.length + 1 ? "list is" : "lists are"} of the same object, with other particles. Lists that you do not choose are not published.`,
     files: files.map(({ path }) => path),
     options: [
       ...options,

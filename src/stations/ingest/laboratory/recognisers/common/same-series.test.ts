@@ -268,7 +268,7 @@ describe("stacks of one name with other images", () => {
     });
     expect(whose).toMatchObject([
       {
-        text: "Do these 3 places hold one tilt series ts_001, or several of that name?",
+        text: "Are the files called ts_001 in these 3 places of the same tilt series?",
         why: "Such as L03/ts_001.mrc.mdoc, L07/ts_001.mrc.mdoc, tomograms/ts_001_rec.mrc. Not all of them have images to compare.",
         answer: "separate-runs",
       },
@@ -364,11 +364,11 @@ describe("series of one name without a stack", () => {
     const { runs, whose, text } = await decided(files);
     expect(whose).toMatchObject([
       {
-        text: "Do these 2 places hold one tilt series TS_01, or several of that name? The answer is for TS_02, too.",
+        text: "Are the files called TS_01 in these 2 places of the same tilt series? The answer is for TS_02, too.",
         why: "Such as anna/TS_01.aln, ben/TS_01.aln. None of them has images to compare. Their folders may be of different people or sessions.",
         options: [
-          { answer: "one-run", says: "one: published as run TS_01" },
-          { answer: "separate-runs", says: "several: published as anna_TS_01, ben_TS_01" },
+          { answer: "one-run", says: "the same: published as run TS_01" },
+          { answer: "separate-runs", says: "different ones: published as anna_TS_01, ben_TS_01" },
         ],
         ...{ answer: "separate-runs", isAnswered: false },
       },

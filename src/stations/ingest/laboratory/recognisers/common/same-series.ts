@@ -1,5 +1,6 @@
 import { few } from "../../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../../core/groups.js";
+import { counted } from "../../../../../core/units.js";
 import type { Claim, Question, Recognised, RunOfFile } from "../../claims.js";
 import { alignAlike, holdTheSame } from "../../completion/joined-runs.js";
 import { isForFigures } from "../../completion/put-aside.js";
@@ -562,20 +563,20 @@ function whoseQuestion(key: string, some: readonly Open[]): Question {
   const files = some.flatMap((one) => one.doubtful.flatMap((group) => group.flatMap(({ paths }) => [...paths])));
   return {
     id: stableId("whose", key),
-    text: `Do these ${examples.length} places hold one tilt series ${family.name}, or several of that name?${more}`,
+    text: `Are the files called ${family.name} in these ${counted(examples.length, "place")} of the same tilt series?${more}`,
     why: `Such as ${few(examples)}. ${whyAsked(some)}${isOfSites ? " Their folders may be of different people or sessions." : ""}`,
     files: [...new Set(files)],
     isOfRuns: true,
     options: [
       {
         answer: "one-run",
-        says: `one: published as run ${family.name}`,
+        says: `the same: published as run ${family.name}`,
         claims: [],
         runs: some.flatMap(asOne),
       },
       {
         answer: "separate-runs",
-        says: `several: published as ${few(namesOf(family, doubtful))}`,
+        says: `different ones: published as ${few(namesOf(family, doubtful))}`,
         claims: [],
         runs: some.flatMap((one) => runsOfGroups(one.family, one.groups, one.loose)),
       },

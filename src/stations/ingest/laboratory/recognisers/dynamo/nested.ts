@@ -58,9 +58,9 @@ export function nestedQuestion(family: readonly Table[], claims: readonly Claim[
   return {
     id: `dynamo-${idOf((last ?? family[0]!).path)}`,
     text: `Which of these ${counted(family.length, "table")} should be published?`,
-    why: "They are the same particles, in some of them fewer.",
+    why: "They are the same particles, in some of them fewer. Tables that you do not choose are not published.",
     files: paths,
-    options: [...options, { answer: "all", says: "all of them", claims }],
+    options: [...options, { answer: "all", says: "all of them: the same particles are published several times", claims }],
     ...(last && { guess: `${family.indexOf(last) + 1}` }),
   };
 }

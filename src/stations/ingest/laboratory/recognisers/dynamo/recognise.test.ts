@@ -82,7 +82,10 @@ describe("Dynamo", () => {
     };
     const { roles, claims, recognised } = await found(files);
     expect(recognised!.questions).toMatchObject([
-      { text: "Which of these 3 tables should be published?", why: "They are the same particles, in some of them fewer." },
+      {
+        text: "Which of these 3 tables should be published?",
+        why: "They are the same particles, in some of them fewer. Tables that you do not choose are not published.",
+      },
     ]);
     expect(recognised!.questions!.map(({ options, guess }) => [options.map(({ says }) => says), guess])).toEqual([
       [
@@ -90,7 +93,7 @@ describe("Dynamo", () => {
           `${averages}/refined_table_ref_001_ite_0002.tbl: 9 particles`,
           `${averages}/nodup.tbl: 4 particles`,
           `${averages}/nodup_clean.tbl: 3 particles`,
-          "all of them",
+          "all of them: the same particles are published several times",
         ],
         "3",
       ],

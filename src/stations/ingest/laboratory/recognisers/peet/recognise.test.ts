@@ -122,7 +122,7 @@ describe("PEET", () => {
     expect([question!.files, question!.guess]).toEqual([["sta/fine_MOTL_Tom1_Iter4.csv", "sta/pi_MOTL_Tom1_Iter2.csv"], "1"]);
     expect(question!.options[0]!.claims.map(({ role }) => role)).toEqual(["points", "left out"]);
     expect(question!.text).toBe("Which alignment of the particles of sta/pi-a.mod should be published?");
-    expect(question!.options[0]!.says).toBe("sta/fine_MOTL_Tom1_Iter4.csv, without the shifts and orientations of the others");
+    expect(question!.options[0]!.says).toBe("sta/fine_MOTL_Tom1_Iter4.csv: its shifts and orientations are published");
     expect([claims["sta/pi_MOTL_Tom1_Iter2.csv"], claims["sta/pi-a.mod"]!.role]).toEqual([undefined, "left out"]);
   });
 

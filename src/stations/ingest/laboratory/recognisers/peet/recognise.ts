@@ -209,7 +209,7 @@ function modelQuestions({ byModel, claims }: Found): Question[] {
     const options = lists.map(
       ({ claim }, at): Option => ({
         answer: `${at + 1}`,
-        says: `${claim.path}, without the shifts and orientations of the others`,
+        says: `${claim.path}: its shifts and orientations are published`,
         claims: lists.map((other): Claim => {
           const { path, run } = other.claim;
           if (other.claim === claim) return claim;
@@ -226,8 +226,12 @@ function modelQuestions({ byModel, claims }: Found): Question[] {
     return {
       id: `peet-${idOf(model)}`,
       text: `Which alignment of the particles of ${model} should be published?`,
+      why: "PEET aligned the same particles several times. Lists that you do not choose are not published.",
       files: lists.map(({ claim }) => claim.path),
-      options: [...options, { answer: "all", says: "all of them", claims: lists.map(({ claim }) => claim) }],
+      options: [
+        ...options,
+        { answer: "all", says: "all of them: each particle is published several times", claims: lists.map(({ claim }) => claim) },
+      ],
       guess: "1",
     };
   });

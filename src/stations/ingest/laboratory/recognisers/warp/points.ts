@@ -387,7 +387,7 @@ function claimSpecies(found: Found, lists: readonly ParticleList[], species: rea
     questions.push({
       id: `warp-species-${idOf(name)}`,
       text: `Should ${path} be published beside the other lists?`,
-      why: `It has ${counted(list.rows, "particle")} that M refined, in the same tomograms.`,
+      why: `M refined the positions of its ${counted(list.rows, "particle")}, of which other lists may have those from before M.`,
       files: [path],
       options: [
         {
