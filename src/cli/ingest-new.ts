@@ -156,7 +156,7 @@ async function nextSteps(
   const skip = `where ${counted(asked.length, "the default is", "all defaults are").replace(/^\d+ /, "")} right, skip 1 and 2, and use ${out}`;
   const open = `${out} is WITHOUT the files of ${counted(without.length, "question")} that ${without.length === 1 ? "has" : "have"} no default: ${few(without, 6)}`;
   return [
-    ...["", "next:", `  (${without.length === 0 ? skip : open})`],
+    ...["", "next:", without.length === 0 ? `  (${skip})` : `  ${open}`],
     `  1. in ${beside}, write your answer after "answer:" of each question${defaults}`,
     ...["  2. write the configuration with your answers; new questions may come up:", write],
     ...[`  3. ${fill}`, `  4. ${run}`, ...commands],

@@ -71,9 +71,11 @@ describe("files that nothing can be made of", () => {
     const heading = yaml.split("\n").filter((line) => line.startsWith("#"));
     expect(heading.slice(heading.indexOf("# NOT PUBLISHED, please check:"))).toEqual([
       "# NOT PUBLISHED, please check:",
-      "#   1 run has neither images nor a tomogram: TS_2",
       "#   picks/TS_1.csv: its points are in no known format: write x, y, z of each run as CSV",
       "#   rec/TS_2.rec: called a volume, and a text",
+      "#   to publish one of these files, add a row below files: in the file of decisions, such as - {files: scan.mrc, is: tomogram, run: TS_05}",
+      "# please note:",
+      "#   1 run has neither images nor a tomogram: TS_2",
       "# left out on purpose:",
       "#   mdoc/TS_1.mdoc: an mdoc without a section",
       "#   picks/TS_1.star: a table without coordinates",
@@ -301,6 +303,7 @@ describe("other folders", () => {
       "",
       "NOT PUBLISHED, please check:",
       `  ${config.account.missed[0]}`,
+      "  to publish one of these files, add a row below files: in the file of decisions, such as - {files: scan.mrc, is: tomogram, run: TS_05}",
     ]);
     expect(config.yaml).toMatch(/annotation_software: EMAN2/);
     const given = readDecisions(config.decisions!, "decisions.yaml");

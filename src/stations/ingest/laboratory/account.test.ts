@@ -145,10 +145,8 @@ it("shows what each run has, marks what waits for an answer, and tells of losses
     "  TS_03  ?          1            –",
     "  ? waits for your answer to a question without a default",
     ...["", "NOT PUBLISHED, please check:"],
-    "  1 run has neither images nor a tomogram: TS_02",
     `  ${notes[0]}`,
-    "  to publish one of these files, add a row below files: in the file of decisions, such as - {files: scan.mrc, is: tomogram, run: TS_05}",
-    ...["", "please note:", "  a note"],
+    ...["", "please note:", "  1 run has neither images nor a tomogram: TS_02", "  a note"],
   ]);
   // a file is not named by another one that ends like it
   expect(questionLines({ questions: [question] })).toEqual([

@@ -58,8 +58,8 @@ export function accountOf(laboratory: Laboratory, decisions: Decisions): Account
       ...tableLines(runTable(decisions), waitingKinds(questions)),
       ...(waiting === undefined ? [] : [`${waiting} (published once it is answered)`]),
     ].map(oneLine),
-    missed: [...bareRuns(decisions), ...told.missed, ...missed].map(oneLine),
-    notes: notes.map(oneLine),
+    missed: [...told.missed, ...missed].map(oneLine),
+    notes: [...bareRuns(decisions), ...notes].map(oneLine),
     leftOut: [...told.leftOut, ...others].map(oneLine),
   };
 }
@@ -296,6 +296,8 @@ function listed(question: Asked): string[] {
   const others = unnamedFiles(question);
   // one of runs names an example of each
   const most = question.isOfRuns ? 0 : LISTED_MAX;
+  // `picks/TS_*.star (3 files)` has them all
+  if (question.options.some(({ says }) => /\(\d+ files\b/.test(says))) return [];
   const more = others.length - most;
   // answers that name a file name one of the first run
   const isForOthers =

@@ -28,11 +28,11 @@ describe("volumes with the same voxels under the names of two runs", () => {
     expect(runs).toEqual(["TS_01", "TS_02"]);
 
     expect(of("paper/lamella_7.mrc")).toMatchObject({ role: "left out", because: "the same voxels as rec/TS_02.rec" });
-    expect(notes).toEqual(["paper/lamella_7.mrc and rec/TS_02.rec have the same voxels: they are one run, TS_02."]);
+    expect(notes).toEqual(["paper/lamella_7.mrc and rec/TS_02.rec have the same voxels: they are one run."]);
     const alone = { ...project, "lamella_7/lamella_7.edf": "Setup.DatasetName=lamella_7\nSetup.Version.Etomo.Created=4.11.12\n" };
     const named = await decided({ ...alone, "lamella_7/lamella_7.rec": volume(12) });
     expect(named.runs).toEqual(["TS_01", "TS_02"]);
-    expect(named.notes).toContain("lamella_7/lamella_7.rec and rec/TS_02.rec have the same voxels: they are one run, TS_02.");
+    expect(named.notes).toContain("lamella_7/lamella_7.rec and rec/TS_02.rec have the same voxels: they are one run.");
   });
 
   it("also stacks with the same images in another order, of which one is asked for", async () => {
@@ -47,7 +47,7 @@ describe("volumes with the same voxels under the names of two runs", () => {
       "sorted/lamella_9.rawtlt": angles,
     });
     expect(runs).toEqual(["TS_01", "TS_02"]);
-    expect(notes).toEqual(["TS_01.st and sorted/lamella_9.st have the same images: they are one run, TS_01."]);
+    expect(notes).toEqual(["TS_01.st and sorted/lamella_9.st have the same images: they are one run."]);
     expect(questions.map(({ id, files }) => [id.replace(/-.*/, ""), files.length])).toContainEqual(["series", 2]);
   });
 

@@ -85,7 +85,7 @@ export async function joinedRuns(
       twins.push({ path: twin, of });
       besideTwins.push(...weights.get(joined)!.map(({ path }) => ({ path, of })));
       notes.push(
-        `${first.path} and ${other.path} have the same ${first.role === "tilt series" ? "images" : "voxels"}: they are one run, ${kept}.`,
+        `${first.path} and ${other.path} have the same ${first.role === "tilt series" ? "images" : "voxels"}: they are one run.`,
       );
     }
   }

@@ -116,6 +116,8 @@ async function roles(table: string, files: Record<string, Uint8Array> = {}) {
 
 it.each([
   ["TS_03,BAD,drift", ""],
+  ["TS_03,todo,bad - crack", "bad - crack"],
+  ["TS_03,todo,Useless (ice)", "Useless (ice)"],
   ["TS_03,todo,drift - do not use!", "drift - do not use!"],
   ['TS_03,"rejected"', "status rejected"],
   ["TS_03.st,done,don't publish", "don't publish"],

@@ -34,9 +34,9 @@ function titles(words: string): RegExp {
   return new RegExp(`^(?:is[_ ])?(?:${words})\\s*\\??\\s*(?:\\([^)]*\\))?$`, "i");
 }
 
-/** A whole cell that says it of a series of which nothing was made, whatever its column is called. What `failed` may have been a program. */
+/** A cell that begins with it, of a series of which nothing was made, whatever its column is called: `bad - crack`. What `failed` may have been a program. */
 const STATUS =
-  /^(?:very )?(?:bad|unusable|useless|garbage|junk|trash|reject(?:ed)?|discard(?:ed)?|abandoned|given up|exclude(?:d)?)[.!]*$/i;
+  /^(?:very )?(?:bad|unusable|useless|garbage|junk|trash|reject(?:ed)?|discard(?:ed)?|abandoned|given up|exclude(?:d)?)(?:[.!]*$|\s*[-–—:;,(])/i;
 /** What is recorded of a series before anything is made of it. */
 const RECORDED: readonly Role[] = ["tilt series", "frame", "acquisition", "raw tilts"];
 

@@ -41,9 +41,7 @@ describe("a tomogram of a run of which nothing was recorded", () => {
   it("is of the run of its halves", async () => {
     const { runs, runOf, notes } = await decided({ ...recorded, "final/lamella 7.rec": meanOf(even, odd) });
     expect([runs, runOf("final/lamella 7.rec")]).toEqual([["TS_01", "TS_02"], "TS_01"]);
-    expect(notes).toContain(
-      "final/lamella 7.rec was made from the same images as halves/TS_01_EVN_Vol.mrc: they are one run, TS_01.",
-    );
+    expect(notes).toContain("final/lamella 7.rec was made from the same images as halves/TS_01_EVN_Vol.mrc: they are one run.");
   });
 
   it("is of the run of a volume that broke off since it was copied", async () => {

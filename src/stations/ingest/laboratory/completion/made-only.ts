@@ -56,7 +56,7 @@ export async function withMadeOnly(laboratory: Laboratory, recognised: readonly 
     const [isOf, [one, other]] = only;
     names.set(run, isOf);
     twins.push(...byRun.get(run)!.map(({ path }) => ({ path, of: other.path })));
-    notes.push(`${one.path} was made from the same images as ${other.path}: they are one run, ${isOf}.`);
+    notes.push(`${one.path} was made from the same images as ${other.path}: they are one run.`);
   }
   const told = claims.flatMap(({ path, run }): RunOfFile[] => (names.has(run!) ? [{ path, run: run!, isOf: nameOf(run!) }] : []));
   if (told.length === 0) return recognised;

@@ -351,6 +351,34 @@ describe("stacks of one name with other images", () => {
   });
 });
 
+describe("tomograms in the folder of another person on somebody's drive", () => {
+  const own = (name: string, seed: number) => ({
+    [`LaCie/yeast/${name}.mrc`]: stack(seed),
+    [`LaCie/yeast/${name}_rec.mrc`]: volume(seed + 10),
+  });
+  const again = (name: string, seed: number) => ({
+    [`Elements/again/${name}.mrc`]: stack(seed),
+    [`Elements/again/${name}_rec.mrc`]: volume(seed + 20, 20),
+  });
+  const files = { ...own("TS_01", 1), ...own("TS_02", 2), ...again("TS_02", 2) };
+
+  it("are asked about where no binning makes their voxels of the pixels, though the drive has the same series elsewhere", async () => {
+    const { whose, of } = await decided({ ...files, "Elements/from_Marek/TS_01/TS_01_rec.mrc": volume(40, 6.84) });
+    expect(whose.map(({ answer, text }) => [answer, text])).toEqual([
+      ["separate-runs", "Are the files called TS_01 in these 2 places of the same tilt series?"],
+    ]);
+    expect([of("LaCie/yeast/TS_01.mrc"), of("Elements/from_Marek/TS_01/TS_01_rec.mrc")]).toMatchObject([
+      { run: "LaCie_TS_01" },
+      { run: "Elements_from_Marek_TS_01" },
+    ]);
+  });
+
+  it("are of the same series where a binning does", async () => {
+    const { whose, of } = await decided({ ...files, "Elements/from_Marek/TS_01/TS_01_rec.mrc": volume(40, 5) });
+    expect([whose, of("Elements/from_Marek/TS_01/TS_01_rec.mrc")?.run]).toEqual([[], "TS_01"]);
+  });
+});
+
 describe("series of one name without a stack", () => {
   const made = (seed: number) => ({
     "TS_01.aln": aln(),

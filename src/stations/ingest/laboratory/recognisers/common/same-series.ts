@@ -69,10 +69,11 @@ interface Found {
 export async function runsOfSeries(laboratory: Laboratory, recognised: readonly Recognised[]): Promise<readonly Recognised[]> {
   const families: Family[] = [];
   const all = familiesOf(laboratory, recognised);
+  const parts = partsOfSites(all);
   for (const { units, ...family } of all) {
-    const apart = (
-      await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, { units, series: tightName(family.name) })))
-    ).flat();
+    const series = tightName(family.name);
+    const split = await Promise.all(units.map((unit) => splitByStacks(laboratory, unit, { units, series })));
+    const apart = split.flat().flatMap((unit) => splitByPixels(laboratory, unit, { units, series, parts, books: family.books }));
     if (apart.length > 1) families.push({ ...family, units: apart });
   }
   if (families.length === 0) return recognised;
@@ -240,6 +241,61 @@ async function splitByStacks(
       if (paths.has(path)) own.byRole.set(role, (own.byRole.get(role) ?? new Set()).add(path));
   }
   return [...units, rest].filter(({ paths }) => paths.size > 0);
+}
+
+interface OfFamily {
+  readonly units: readonly Unit[];
+  readonly series: string;
+  /** Folders of each site that hold what tells any series. */
+  readonly parts: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly books: Books;
+}
+
+/** The folder of a site that a file lies in; empty for what lies in none, or elsewhere. */
+const partOfSite = ({ folder }: Site, path: string): string =>
+  path.startsWith(`${folder}/`) ? folderOf(path.slice(folder.length + 1)).split("/")[0]! : "";
+
+function partsOfSites(families: readonly Family[]): Map<string, Set<string>> {
+  const parts = new Map<string, Set<string>>();
+  for (const { site, byRole } of families.flatMap(({ units }) => units))
+    if (site)
+      for (const path of [...byRole.values()].flatMap((paths) => [...paths]))
+        parts.set(site.name, (parts.get(site.name) ?? new Set()).add(partOfSite(site, path)));
+  return parts;
+}
+
+/**
+ * On the drive of one person may lie the folder of another one, `Elements/from_Marek`: tomograms of such a folder that no binning makes of a stack of that name
+ * are a unit of their own, of which what others tell of the drive says nothing. What a program knows may have any voxel size.
+ */
+function splitByPixels(laboratory: Laboratory, unit: Unit, { units, series, parts, books }: OfFamily): Unit[] {
+  const { site, byRole } = unit;
+  if (site === undefined || (parts.get(site.name)?.size ?? 0) < 2) return [unit];
+  const sizeOf = (path: string) => laboratory.get(path)?.volume?.spacingsAngstrom[1];
+  const stacks = units.flatMap((one) => [...(one.byRole.get("tilt series") ?? [])]);
+  const telling = groupsOf(
+    [...byRole].flatMap(([role, paths]) => [...paths].map((path) => ({ role, path }))),
+    ({ path }) => partOfSite(site, path),
+  );
+  const pixels = stacks.map(sizeOf);
+  const isOther = (folder: string, own: readonly { readonly role: Claim["role"]; readonly path: string }[]) =>
+    siteName(folder, series) !== "" &&
+    own.every(({ role, path }) => role === "tomogram" && !books.has(path) && haveOtherPixels([sizeOf(path)], pixels));
+  const others = [...telling].filter(([folder, own]) => folder !== "" && isOther(folder, own)).map(([folder]) => folder);
+  if (others.length === 0) return [unit];
+  const partOf = (isIn: (path: string) => boolean, at: Site): Unit => ({
+    run: unit.run,
+    site: at,
+    paths: new Set([...unit.paths].filter(isIn)),
+    byRole: new Map(
+      [...byRole].map(([role, paths]) => [role, new Set([...paths].filter(isIn))] as const).filter(([, paths]) => paths.size > 0),
+    ),
+  });
+  const isIn = (folder: string) => (path: string) => path.startsWith(`${site.folder}/${folder}/`);
+  return [
+    partOf((path) => !others.some((folder) => isIn(folder)(path)), site),
+    ...others.map((folder) => partOf(isIn(folder), siteAt(`${site.folder}/${folder}`, keyOf(site.name, folder)))),
+  ].filter(({ paths }) => paths.size > 0);
 }
 
 /** Whether no two of these can be made of each other, by the size of their pixels. */
