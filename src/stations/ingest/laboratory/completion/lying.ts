@@ -94,7 +94,7 @@ export function lyingQuestions(
         optionOf(header, some),
         {
           answer: "leave-out",
-          says: "not published",
+          says: likely === undefined ? "no: not published; correct the header first (IMOD: alterheader -del)" : "not published",
           claims: some.map((file) => leftOut(file, "its header contradicts what is known of it")),
         },
       ],

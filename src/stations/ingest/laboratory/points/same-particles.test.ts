@@ -194,8 +194,8 @@ describe("lists of two programs", () => {
       },
     ]);
     expect(questions[0]!.options.map(({ says }) => says)).toEqual([
-      "a/TS_1.csv; 1 point more than another list",
-      "b/TS_1_ribo.star; without at least 1 point of another list",
+      "a/TS_1.csv: 5 points in 1 run",
+      "b/TS_1_ribo.star: 4 points in 1 run; without at least 1 point of another list",
       "all of them: the same particles are published several times",
     ]);
     expect([files.get("a/TS_1.csv")?.role, files.get("b/TS_1_ribo.star")?.role]).toEqual(["left out", "points"]);
@@ -302,11 +302,11 @@ describe("lists of one program with two thresholds", () => {
         options: [
           {
             answer: "1",
-            says: "cryolo/out_0.2/CBOX_3D/TS_1.cbox, cryolo/out_0.2/CBOX_3D/TS_2.cbox; 8 points more than another list",
+            says: "cryolo/out_0.2/CBOX_3D/TS_1.cbox, cryolo/out_0.2/CBOX_3D/TS_2.cbox: 16 points in 2 runs",
           },
           {
             answer: "2",
-            says: "cryolo/out_0.3/CBOX_3D/TS_1.cbox, cryolo/out_0.3/CBOX_3D/TS_2.cbox; without at least 8 points of another list",
+            says: "cryolo/out_0.3/CBOX_3D/TS_1.cbox, cryolo/out_0.3/CBOX_3D/TS_2.cbox: 8 points in 2 runs; without at least 8 points of another list",
           },
           { answer: "all", says: "all of them: the same particles are published several times" },
         ],
@@ -343,7 +343,7 @@ describe("lists of one program with two thresholds", () => {
     const { questions, files } = await lab(crowded, PLACES);
     const same = questions.filter(({ id }) => id.startsWith("same-particles"));
     expect(same.map(({ options, answer }) => [options[0]!.says.replace(/^.*;/, ""), answer])).toEqual([
-      [" 8 points more than another list", undefined],
+      ["cryolo/out_0.2/CBOX_3D/TS_1.cbox, cryolo/out_0.2/CBOX_3D/TS_2.cbox: 16 points in 2 runs", undefined],
     ]);
     expect([...files.values()].filter(({ role }) => role === "points")).toEqual([]);
   });
@@ -393,9 +393,9 @@ describe("lists of copick of which nothing tells which counts", () => {
       why: "Most particles of the first 2 are the same; the other list is of the same object, with other particles. Lists that you do not choose are not published.",
     });
     expect(question!.options.map(({ says }) => says)).toEqual([
-      `${picksOf("anna")} (copick); 1 point more than another list`,
-      `${picksOf("ben")} (copick); without at least 1 point of another list`,
-      `${picksOf("matching")} (copick)`,
+      `${picksOf("anna")} (copick): 4 points in 1 run`,
+      `${picksOf("ben")} (copick): 3 points in 1 run; without at least 1 point of another list`,
+      `${picksOf("matching")} (copick): 3 points in 1 run`,
       "all of them: the same particles are published several times",
     ]);
     expect(files.get(picksOf("matching"))).toBeUndefined();
@@ -442,8 +442,8 @@ it("of a list of many tomograms beside one of a few it is said of which nothing 
   });
   const asked = questions.find(({ id }) => id.startsWith("same-particles"))!;
   expect(asked.options.map(({ says }) => says)).toEqual([
-    "Refine3D/job005/run_data.star (RELION); NONE for 1 run: TS_3",
-    "first/particles.star (Warp)",
+    "Refine3D/job005/run_data.star (RELION): 8 points in 2 runs; NONE for 1 run: TS_3",
+    "first/particles.star (Warp): 12 points in 3 runs",
     "all of them: the same particles are published several times",
   ]);
 });

@@ -17,6 +17,8 @@ type Options = Pick<PlaceOptions, "laboratory" | "volumesOf" | "signal">;
 /** Runs in which lists of two programs are compared, and points of each list in a run. */
 const RUNS_COMPARED = 6;
 const POINTS_COMPARED = 2_000;
+/** Runs whose points are counted. */
+const RUNS_COUNTED = 12;
 
 /** Points that two lists have in common, at least: one or two may lie at the same places by chance. */
 const FOUND_MIN = 3;
@@ -62,7 +64,29 @@ export async function sameParticles(files: ReadonlyMap<string, Decision>, option
       if (found && (!areOthers || isAll(found))) shared.push({ families: [a, b], ...found });
     }
   }
-  return joined(shared).map((some) => questionOf(families, some));
+  const questions: Question[] = [];
+  for (const some of joined(shared)) {
+    const sizes = new Map<Family, string>();
+    for (const family of askedOf(families, some).families) sizes.set(family, await sizeText(family, placesOf));
+    questions.push(questionOf(families, some, sizes));
+  }
+  return questions;
+}
+
+/** `40 points in 3 runs`; of many runs, or of very many points, the runs alone. */
+async function sizeText(family: Family, placesOf: PlacesOf): Promise<string> {
+  const runs = [...runsOf(family)];
+  const where = counted(runs.length, "run");
+  if (runs.length > RUNS_COUNTED) return where;
+  const counts: number[] = [];
+  for (const run of runs) counts.push((await placesOf(family, run)).length / 3);
+  const isWhole = counts.every((count) => count > 0 && count < POINTS_COMPARED);
+  return isWhole
+    ? `${counted(
+        counts.reduce((sum, count) => sum + count, 0),
+        "point",
+      )} in ${where}`
+    : where;
 }
 
 /**
@@ -272,28 +296,42 @@ function othersOf(families: readonly Family[], all: readonly Family[]): Family[]
   );
 }
 
-function questionOf(all: readonly Family[], shared: readonly Shared[]): Question {
+interface AskedFamilies {
+  /** With the same particles. */
+  readonly same: readonly Family[];
+  /** The same ones, the best first. */
+  readonly best: readonly Family[];
+  readonly others: readonly Family[];
+  readonly families: readonly Family[];
+  readonly isEqual: boolean;
+}
+
+/** The families that a question is about. */
+function askedOf(all: readonly Family[], shared: readonly Shared[]): AskedFamilies {
   const same = all.filter((family) => shared.some((one) => one.families.includes(family)));
   const best = same.toSorted((a, b) => (isBetter(a, b) ? -1 : 1));
   // a list with several points at the places of another one, such as seeds that lie close together, is another list
   const isOther = ({ alone, counts: [a, b] }: Shared) => a !== b || alone.some((count) => count > 0);
   const isEqual = isAsGood(best[0]!, best[1]!) && shared.some(isOther);
   const others = isEqual ? othersOf(same, all) : [];
-  const families = [...same, ...others];
+  return { same, best, others, families: [...same, ...others], isEqual };
+}
+
+/** @param sizes how many points each has */
+function questionOf(all: readonly Family[], shared: readonly Shared[], sizes: ReadonlyMap<Family, string>): Question {
+  const { same, best, others, families, isEqual } = askedOf(all, shared);
   const answers = answersOf(families);
   const files = families.flatMap((family) => family.files);
   const options = families.map((family, at): Option => {
     const lost = Math.max(0, ...lostOf(family, shared));
-    const more = Math.max(0, ...moreOf(family, shared));
-    const crowd = more <= 0 ? "" : `; ${counted(more, "point")} more than another list`;
-    const gone = lost === 0 ? crowd : `${crowd}; without at least ${counted(lost, "point")} of another list`;
+    const gone = lost === 0 ? "" : `; without at least ${counted(lost, "point")} of another list`;
     const claims = others.includes(family)
       ? [...family.files.map(asItIs), ...withoutFamilies(families, family)]
       : [...claimsOf([family, ...best.filter((one) => one !== family)], shared), ...withoutFamilies(others, family)];
     const but = gone + filledText(family, claims) + lackingText(others.includes(family) ? [...same, family] : same, claims);
     return {
       answer: answers[at]!,
-      says: `${namesOf(family)}${but}`,
+      says: `${namesOf(family)}: ${sizes.get(family)}${but}`,
       claims,
     };
   });
@@ -340,12 +378,6 @@ const namesOf = ({ by, files }: Family): string =>
   fewAlike(
     files.map(({ path }) => path),
     by,
-  );
-
-/** Points that a family has more than each of the others, in what was compared. */
-const moreOf = (family: Family, shared: readonly Shared[]): number[] =>
-  shared.flatMap(({ families: [a, b], counts: [one, other] }) =>
-    a === family ? [one - other] : b === family ? [other - one] : [],
   );
 
 /** Points that each of the others has alone. */

@@ -392,7 +392,7 @@ function claimSpecies(found: Found, lists: readonly ParticleList[], species: rea
       options: [
         {
           answer: "leave-out",
-          says: "no: the positions from before M are published",
+          says: "no: other lists of these tomograms are there",
           claims: [
             {
               path,
