@@ -70,7 +70,7 @@ function Open({
       <p>{text}</p>
       {why !== undefined && <p className="muted">{why}</p>}
       {unnamed.length > 0 && (
-        <ul className="names">
+        <ul>
           {unnamed.map((path) => (
             <li key={path}>{path}</li>
           ))}

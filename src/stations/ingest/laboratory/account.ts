@@ -6,7 +6,7 @@ import { TAKEN } from "../check/placeholders.js";
 import { ROLES, type Role } from "./claims.js";
 import { isOfBadSeries } from "./completion/judged-series.js";
 import { type Asked, type Decision, type Decisions, waitingRuns } from "./decide.js";
-import { stableId, wordsOf } from "./questions.js";
+import { stableId, wholeText } from "./questions.js";
 import type { Laboratory } from "./survey/laboratory.js";
 import { isLeftWaiting } from "./waiting.js";
 
@@ -66,7 +66,7 @@ export function accountOf(laboratory: Laboratory, decisions: Decisions): Account
 
 /** Notes on what is not published. */
 const isLoss = (note: string): boolean =>
-  /\bnot (?:published|read|looked into|in the folder)|^Not taken|none of them is published/.test(note);
+  /\bnot (?:published|read|used|looked into|in the folder)|none of them is published/.test(note);
 
 const REMEDY =
   "to publish one of these files, add a row below files: in the file of decisions, such as - {files: scan.mrc, is: tomogram, run: TS_05}";
@@ -312,7 +312,7 @@ function listed(question: Asked): string[] {
 
 /** The files of a question that neither it nor its answers name. */
 export function unnamedFiles(question: Asked): string[] {
-  const words = wordsOf(question);
+  const words = wholeText(question);
   // `TS_01.mrc` is not named by `old/TS_01.mrc`
   const isNamed = (path: string) => [...indicesOf(words, path)].some((at) => !/[\w./-]/.test(words[at - 1] ?? " "));
   return question.files.filter((path) => !isNamed(path));

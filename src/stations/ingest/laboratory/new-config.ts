@@ -189,7 +189,12 @@ function nothingKnown(store: Store, { questions }: Decisions): EmporiumError | u
   return new EmporiumError("CONFIG_EMPTY", "nothing is used until a question is answered", {
     place: placeOf(store),
     hint: oneLine(
-      `${questionLines({ questions: asked }).join(" ").trim()}: write your answer behind answer: in the file of decisions that --out NAME.yaml leaves beside it, and give it with --decisions`,
+      `${questionLines({ questions: asked })
+        .map((line) => line.trim())
+        .filter((line) => line !== "")
+        .join(
+          " ",
+        )}: write your answer behind answer: in the file of decisions that --out NAME.yaml leaves beside it, and give it with --decisions`,
     ),
   });
 }

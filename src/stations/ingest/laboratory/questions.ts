@@ -16,7 +16,7 @@ export const theseFiles = (paths: readonly string[]): string =>
 export const publishText = (paths: readonly string[]): string => `Should ${theseFiles(paths)} be published?`;
 
 /** The text of a question with why it is asked, and what its answers say: files of it that are named there need no list of their own. */
-export const wordsOf = ({ text, why, options }: Pick<Question, "text" | "why" | "options">): string =>
+export const wholeText = ({ text, why, options }: Pick<Question, "text" | "why" | "options">): string =>
   [text, why ?? "", ...options.map(({ says }) => says)].join(" ");
 
 /**

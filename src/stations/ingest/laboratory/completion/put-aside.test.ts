@@ -90,7 +90,7 @@ describe("what somebody has put aside", () => {
     expect((await decided(folder)).questions).toEqual([]);
   });
 
-  it.each(["PhD 2013 DO NOT DELETE", "dont_delete", "nicht_löschen"])(
+  it.each(["PhD 2013 DO NOT DELETE", "dont_delete", "not_to_be_deleted"])(
     "is not told by a name that says the opposite: %s",
     async (folder) => {
       const laboratory = await laboratoryWith({ [`${folder}/TS_01.mrc`]: volume(1), "rec/TS_02.mrc": volume(2) });
