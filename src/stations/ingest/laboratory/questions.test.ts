@@ -31,7 +31,7 @@ describe("questions that are the same but for the run", () => {
     expect(more).toEqual([]);
     expect(alone).toBe(other);
     expect(one).toMatchObject({
-      text: "Which of the 2 tilt series of run TS_1 should be published? The answer is for 4 more files, too.",
+      text: "Which of the 2 tilt series of run TS_1 should be published? The answer is for TS_12, TS_3, too.",
       files: ["raw/TS_1.mrc", "st/TS_1.mrc", "raw/TS_12.mrc", "st/TS_12.mrc", "raw/TS_3.mrc", "st/TS_3.mrc"],
       guess: "1",
     });
@@ -64,6 +64,16 @@ describe("questions that are the same but for the run", () => {
     expect(joinAlike(same, answered())).toHaveLength(1);
     expect(joinAlike([...same, noted("ts_017", "ts_003: do not use")], answered())).toHaveLength(2);
     expect(joinAlike([noted("ts_003", "do not use 2 of 7"), noted("ts_002", "do not use 1 of 7")], answered())).toHaveLength(2);
+  });
+
+  it("have one id in whatever words they are asked, and two where their words alone tell them apart", () => {
+    const worded = (word: string) => three.map((one) => ({ ...one, text: `${word} ${one.text}`, id: `${one.id}${word}` }));
+    const [old] = joinAlike(three, answered());
+    const [anew] = joinAlike(worded("Please:"), answered());
+    expect(anew!.id).toBe(old!.id);
+    const both = joinAlike([...worded("A"), ...worded("B")], answered());
+    expect(both.map(({ files }) => files.length)).toEqual([6, 6]);
+    expect(new Set(both.map(({ id }) => id)).size).toBe(2);
   });
 
   it("keep an answer: of one of them by itself, and of all for those that come later or are left", () => {

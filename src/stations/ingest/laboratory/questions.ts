@@ -1,4 +1,5 @@
 import { crc32, crcText } from "../../../core/crc32.js";
+import { few } from "../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../core/groups.js";
 import { counted } from "../../../core/units.js";
 import type { Option, Question } from "./claims.js";
@@ -36,9 +37,13 @@ export function joinedAlike<Q extends Question>(
   const isJoinable = ({ id, isOfRuns }: Question) => !isOfRuns && !answers.has(id);
   const groups = groupsOf(questions.filter(isJoinable), formOf);
   const joined = new Map<Q, { readonly question: Question; readonly of: readonly Q[] } | undefined>();
-  for (const [form, group] of groups) {
-    const id = stableId("alike", form);
+  const taken = new Set<string>();
+  for (const [form, group] of [...groups].sort(([, a], [, b]) => b.length - a.length)) {
+    const own = stableId("alike", subjectOf(group[0]!));
+    // two that differ in their words alone
+    const id = taken.has(own) ? stableId("alike", form) : own;
     if (group.length < 2 && !answers.has(id)) continue;
+    taken.add(id);
     for (const one of group) joined.set(one, undefined);
     joined.set(group[0]!, { question: { ...together(group), id }, of: group });
   }
@@ -54,6 +59,13 @@ function formOf(question: Question): string {
   const plain = withoutNames(question);
   const examples = files.slice(0, EXAMPLES).map(plain);
   return keyOf(plain(text), plain(why), guess, ...examples, ...options.map(({ answer, says }) => keyOf(answer, plain(says))));
+}
+
+/** What a question is about, whatever words it is asked with: an answer belongs to it, too, when another version asks it in better ones. */
+function subjectOf(question: Question): string {
+  const { id, options, files, guess = "" } = question;
+  const plain = withoutNames(question);
+  return keyOf(id.split("-")[0]!, guess, ...files.slice(0, EXAMPLES).map(plain), ...options.map(({ answer }) => answer));
 }
 
 function withoutNames({ options, files }: Question): (text: string) => string {
@@ -77,13 +89,21 @@ const NAME = /[\p{L}\d_-]*\d[\p{L}\d_-]*/gu;
 
 const longestFirst = (a: string, b: string): number => b.length - a.length;
 
+/** The runs of questions, where each is of one that no other is of; else how many files they are about. */
+function othersText(others: readonly Question[]): string {
+  const runs = others.map(({ options }) => [...new Set(options.flatMap(({ claims }) => claims.map(({ run }) => run)))]);
+  const names = runs.flatMap((own) => (own.length === 1 ? (own[0] ?? []) : []));
+  return names.length === others.length && new Set(names).size === names.length
+    ? few(names, 3, "run")
+    : counted(others.flatMap(({ files }) => files).length, "more file");
+}
+
 /** One question for several that have the same answers. */
 export function together(group: readonly Question[]): Question {
   const [first, ...others] = group as [Question, ...Question[]];
   const plain = withoutNames(first);
   const like = (says: string) => (others.length > 0 && plain(says) !== says ? `${says}, and so for the others` : says);
-  const more = others.flatMap(({ files }) => files).length;
-  const also = others.length === 0 ? "" : ` The answer is for ${counted(more, "more file")}, too.`;
+  const also = others.length === 0 ? "" : ` The answer is for ${othersText(others)}, too.`;
   return {
     ...first,
     text: `${first.text}${also}`,

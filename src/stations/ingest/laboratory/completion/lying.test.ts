@@ -44,6 +44,13 @@ describe("a header that contradicts the tilt series", () => {
     expect(whole.map(([id]) => id)).not.toContain("lying");
   });
 
+  it("is none where a note says that the pixel was calibrated, and the tomogram was made again with that", async () => {
+    const two = { "TS_01.st": stack(2.5), "a/TS_01.mrc": volume(10), "again/TS_01.mrc": volume(9.68, [6, 12, 12], 3) };
+    const note = { "PIXEL.txt": "calibrated 2.42 A/px, 2.5 before\n" };
+    expect((await asked(two)).map(([id]) => id)).toEqual(["lying"]);
+    expect((await asked({ ...two, ...note })).map(([id]) => id)).toEqual(["noted"]);
+  });
+
   it("is seen though a person is asked which of two stacks counts", async () => {
     const two = { "one/TS_01.st": stack(2.5, 7), "two/TS_01.st": stack(2.5, 7.0001), "a/TS_01.mrc": volume(40) };
     const found = await asked(two);

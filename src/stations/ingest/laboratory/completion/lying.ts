@@ -9,6 +9,8 @@ import { expected, isNear, isWhole, optionOf, type SeriesPixels, spacingOf, spac
 
 /** Part by which a header may differ from bookkeeping, which rounds. */
 const TOLERANCE = 0.02;
+/** Part by which the voxels of a calibrated pixel may differ from those that it was binned to. */
+const CALIBRATED = 0.001;
 /** A tomogram is at most so much wider than the images that it was made of: turned by 45° it needs 1.42 of their side. */
 const WIDER_MOST = 1.5;
 
@@ -121,6 +123,8 @@ function narrowLie(file: Decision, { header, fits, files, laboratory }: Narrow):
   const others = ofRun.filter(({ role, path }) => role === "tomogram" && path !== file.path);
   const spacings = others.map((other) => ({ path: other.path, spacing: spacingOf(other, laboratory) ?? 0 }));
   const twin = spacings.find(({ path, spacing }) => shapeOf(path) === shapeOf(file.path) && isNear(spacing, fits, TOLERANCE));
+  // a note says that the pixel was calibrated: it was made again with that
+  if (others.some(({ details }) => isNear(details.calibratedAngstrom ?? 0, header, CALIBRATED))) return undefined;
   const isShared = spacings.some(
     ({ path, spacing }) => isNear(spacing, header, TOLERANCE) && shapeOf(path) !== shapeOf(file.path),
   );

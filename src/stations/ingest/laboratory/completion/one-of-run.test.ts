@@ -22,7 +22,7 @@ it("of two alignments that of the tilt series is published which somebody has ch
   const recognised = await recognisedIn(laboratory, signal);
   const first = await decisionsOf(laboratory, recognised, signal);
   const text = await writeDecisions(laboratory, first);
-  const question = first.questions.find(({ text: asked }) => asked.includes("2 tilt series"))!;
+  const question = first.questions.find(({ text: asked }) => asked.includes("2 stacks"))!;
   const roles = async (path: string) => {
     const answer = question.options.find(({ says }) => says.startsWith(path))!.answer;
     const at = text.indexOf("answer: null", text.indexOf(question.id));

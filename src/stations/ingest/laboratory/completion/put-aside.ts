@@ -1,4 +1,4 @@
-import { few } from "../../../../core/finding.js";
+import { few, quoted } from "../../../../core/finding.js";
 import { groupsOf, keyOf } from "../../../../core/groups.js";
 import { counted } from "../../../../core/units.js";
 import type { Question, Role } from "../claims.js";
@@ -25,10 +25,20 @@ const TRAINING =
 /** Folders of what somebody has judged to be of no use; what is only old may be all that there is. */
 const GIVEN_UP =
   /^(?:(?:all_?|the_?|really_?|very_?)?bad|bad_?(?:ones?|tilts?|tilt_?series|series|stacks?|tomos?|tomograms?|data|quality)|rejects|discards|unusable|useless|garbage|junk|fail(?:ed|ures?))\d*$/i;
-const hasFolder = (form: RegExp, path: string): boolean =>
+const hasFolder = (form: RegExp, path: string): boolean => folderNamed(form, path) !== undefined;
+
+/** The first folder around a file that is called so. */
+const folderNamed = (form: RegExp, path: string): string | undefined =>
   withoutProduct(folderOf(path))
     .split("/")
-    .some((part) => form.test(part.replace(KEPT, "")));
+    .find((part) => form.test(part.replace(KEPT, "")));
+
+/** `By the name of the folder "talk", made for a figure or a talk` */
+function byFolder(forms: readonly RegExp[], paths: readonly string[], what: string): string {
+  const nameOf = (path: string) => forms.flatMap((form) => folderNamed(form, path) ?? [])[0] ?? [];
+  const names = [...new Set(paths.flatMap(nameOf))].map(quoted);
+  return `By the ${names.length > 1 ? "names of the folders" : "name of the folder"} ${few(names)}, ${what}`;
+}
 
 /** `PhD 2013 DO NOT DELETE` says the opposite of what it names. */
 const KEPT =
@@ -158,7 +168,7 @@ function asideQuestion(id: string, doubts: readonly Aside[], where: string): Que
     {
       id,
       text: publishText(paths),
-      why: `By the name of the folder, a test or an older version; ${where}.`,
+      why: `${byFolder([ASIDE, TRY], paths, "a test or an older version")}; ${where}.`,
       files: paths,
       options: [
         {
@@ -190,12 +200,12 @@ export function givenUpQuestions(files: ReadonlyMap<string, Decision>): Question
   // where everything lies below such a folder it tells nothing
   if (given.length === 0 || given.length === shown.length) return [];
   const doubts = given.flat().filter(({ question }) => question === undefined);
-  const paths = given.map((own) => own.find(({ role }) => OF_SERIES.includes(role))!.path);
+  const paths = given.flat().map(({ path }) => path);
   return [
     {
       id: "given-up",
-      text: `Should ${given.length === 1 ? "this series" : `these ${counted(given.length, "series", "series")}`} be published?`,
-      why: `By the name of the folder, given up: ${few(paths)}.`,
+      text: `Should the ${counted(given.length, "tilt series", "tilt series")} ${few(given.map(([file]) => file!.run!))} be published?`,
+      why: `${byFolder([GIVEN_UP], paths, "given up")}.`,
       files: doubts.map(({ path }) => path),
       options: outOrAsIs(doubts, {
         because: "given up, by the name of its folder",
@@ -221,7 +231,7 @@ export function testGridQuestions(files: ReadonlyMap<string, Decision>): Questio
     {
       id: "test-grid",
       text: publishText(paths),
-      why: "By the name of the folder, recorded to test the microscope.",
+      why: `${byFolder([TEST_GRID], paths, "recorded to test the microscope")}.`,
       files: paths,
       options: outOrAsIs(doubts, {
         because: "recorded to test the microscope, by the name of its folder",
@@ -246,7 +256,7 @@ export function discardedQuestions(files: ReadonlyMap<string, Decision>): Questi
     {
       id: "discarded",
       text: publishText(paths),
-      why: "By the name of the folder, to be deleted or not to be used.",
+      why: `${byFolder([DISCARDED], paths, "to be deleted or not to be used")}.`,
       files: paths,
       options: outOrAsIs(gone, {
         because: "to be deleted or not to be used, by the name of its folder",
@@ -275,7 +285,9 @@ export function trainingQuestions(files: ReadonlyMap<string, Decision>): Questio
     {
       id: "training",
       text: publishText(paths),
-      why: "By the name of the folder, or by a target file beside them, training data of a network.",
+      why: paths.every((path) => hasFolder(TRAINING, path))
+        ? `${byFolder([TRAINING], paths, "training data of a network")}.`
+        : "Training data of a network, by the name of the folder or by a target file beside them.",
       files: paths,
       options: outOrAsIs(learnt, {
         because: "to train or to validate a network, by the name of its folder or its target",
@@ -318,7 +330,7 @@ export function figureQuestions(files: ReadonlyMap<string, Decision>): Question[
     {
       id: "figures",
       text: publishText(shown.map(({ path }) => path)),
-      why: "By the name of the folder, made for a figure or a talk.",
+      why: `${byFolder([FIGURES], shown.map(({ path }) => path), "made for a figure or a talk")}.`,
       files: shown.map(({ path }) => path),
       options: outOrAsIs(shown, {
         because: "made for a figure, by the name of its folder",

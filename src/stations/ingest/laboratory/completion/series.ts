@@ -256,13 +256,13 @@ export async function seriesOfOneRun(files: Map<string, Decision>, laboratory: L
     });
     questions.push({
       id: stableId("series", run),
-      text: `Which of the ${some.length} tilt series of run ${run} should be published?`,
-      why: "As a rule a run has one. Those that you do not choose are not published.",
+      text: `Which of these ${some.length} stacks is the tilt series of run ${run}?`,
+      why: "As a rule a run has one. The stacks that you do not choose are not published.",
       files: some.map(({ path }) => path),
       options: [
         ...options,
         ...asTomogram(some, fitting, laboratory),
-        { answer: "all", says: "all of them", claims: some.map(asItIs) },
+        { answer: "all", says: `all of them, as ${some.length} tilt series of the run`, claims: some.map(asItIs) },
       ],
       ...(guess !== undefined && { guess: `${guess + 1}` }),
     });

@@ -228,7 +228,7 @@ describe("series of one name", () => {
     expect(runs).toEqual(["TS_01", "TS_02"]);
     expect(questions.filter(({ text }) => text.includes("tilt series"))).toMatchObject([
       {
-        text: "Which of the 2 tilt series of run TS_01 should be published? The answer is for 2 more files, too.",
+        text: "Which of these 2 stacks is the tilt series of run TS_01? The answer is for TS_02, too.",
         files: [1, 2].flatMap((at) => ["new", "old"].map((folder) => `${folder}/etomo/TS_0${at}/TS_0${at}.st`)),
       },
     ]);

@@ -47,7 +47,7 @@ it("the tomogram that bookkeeping names is proposed, also where others are put a
   const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
   const asked = questions.filter(({ id }) => id.startsWith("twins-"));
   const guessed = asked.map(({ options, answer }) => options.find((option) => option.answer === answer)?.says);
-  expect(guessed).toEqual(["TS_01/TS_01.rec"]);
+  expect(guessed).toEqual(["TS_01/TS_01.rec (IMOD (etomo))"]);
 });
 
 it("the tomogram that is as large as the images of its series is proposed beside a piece", async () => {
@@ -123,7 +123,7 @@ it("the tomogram outside of copick is proposed beside one of its size that copic
     const asked = questions.filter(({ id }) => id.startsWith("twins-"));
     return asked.map(({ options, answer }) => options.find((option) => option.answer === answer)?.says);
   };
-  expect(await guessed([6, 12, 14])).toEqual(["rec/TS_01_rec.mrc (14×12×6 voxels)"]);
+  expect(await guessed([6, 12, 14])).toEqual(["rec/TS_01_rec.mrc (14×12×6 voxels, program not known)"]);
   expect(await guessed([6, 10, 12])).toEqual([undefined]);
 });
 

@@ -36,6 +36,7 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     const key = withoutNumbersOf(groups[0]!);
     const count = groups[0]!.length;
     const areOfSizes = new Set(groups[0]!.map(({ path }) => sizeOf(path, laboratory))).size > 1;
+    const areOfPrograms = new Set(groups[0]!.map(({ by }) => by)).size > 1;
     const options = Array.from({ length: count }, (_, n): Option => {
       const example = groups[0]![n]!.path;
       const claims = groups.flatMap((group) =>
@@ -43,16 +44,17 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
           return i === n ? asItIs(file) : leftOut(file, `${group[n]!.path} is published in its place`);
         }),
       );
-      const size = areOfSizes ? ` (${sizeOf(example, laboratory)})` : "";
+      const facts = [...(areOfSizes ? [sizeOf(example, laboratory)] : []), ...(areOfPrograms ? [groups[0]![n]!.by || "program not known"] : [])];
+      const told = facts.length === 0 ? "" : ` (${facts.join(", ")})`;
       return {
         answer: `${n + 1}`,
-        says: `${example}${size}${groups.length > 1 ? ", and so for the other runs" : ""}`,
+        says: `${example}${told}${groups.length > 1 ? ", and so for the other runs" : ""}`,
         claims,
       };
     });
     const all: Option = {
       answer: "all",
-      says: "all of them: then describe in the configuration, at processing_software, how each was made",
+      says: "all of them; the configuration should then say how each was made (processing_software)",
       claims: groups.flatMap((group) => group.map(asItIs)),
     };
     const { at, why } = likeliest(groups, { areOfSizes, isWhole, laboratory });

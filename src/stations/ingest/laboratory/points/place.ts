@@ -497,8 +497,8 @@ async function placeGroup(group: readonly Listed[], options: PlaceOptions, isDou
       "its points are outside of the tomogram in every unit that was tried: voxels, pixels, Å and nm, from a corner and from the centre",
     );
   const question = questionOf(group, fitting, { isOfSeveral: spacings.length > 1, isWrong, claimsOf });
-  const shown = pairsAt(fitting[0]!.spacing)[0];
-  const range = shown && `In run ${covered[0]}, ${rangeText(shown)}.${fitting.length > 1 ? " Each answer fits." : ""}`;
+  const shown = [...new Set(fitting.map(({ spacing }) => spacing))].flatMap((spacing) => pairsAt(spacing).slice(0, 1));
+  const range = rangeText(shown, covered[0]!, fitting.length > 1);
   const why = [question.why, range].filter((part) => part !== undefined).join(" ");
   return { claims: [], questions: [why === "" ? question : { ...question, why }], notes: [...notes, ...(strays?.notes ?? [])] };
 }

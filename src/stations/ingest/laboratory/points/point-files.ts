@@ -6,6 +6,7 @@ import { readStar } from "../../../../formats/star/read.js";
 import type { StarHeader } from "../../../../formats/star/table.js";
 import { openObject, type Store } from "../../../../stores/store.js";
 import type { PointsReading } from "../claims.js";
+import { hasAngles } from "../recognisers/common/particles.js";
 import { otherColumns } from "./columns.js";
 
 const HEAD_BYTES = 64 * 1024;
@@ -42,8 +43,7 @@ async function starFile(store: Store, path: string, signal: AbortSignal): Promis
     return { shape: "OrientedPoint", format: "stopgap_star", rowName: "tomo_num" };
   if (tables.some(({ name, columns }) => name === "cryolo" && columns.includes("CoordinateZ")))
     return { shape: "Point", format: "cryolo_cbox" };
-  const isTurned = has("rlnAngleRot") || has("rlnTomoSubtomogramRot") || has("wrpAngleRot1");
-  const shape = isTurned ? "OrientedPoint" : "Point";
+  const shape = tables.some(({ columns }) => hasAngles(columns)) ? "OrientedPoint" : "Point";
   if (has("rlnCenteredCoordinateXAngst")) return { shape, format: "relion5_star", rowName: "rlnTomoName", unit: "format" };
   if (has("wrpCoordinateX1") || has("wrpCoordinateX"))
     return { shape, format: "warp_star", rowName: "wrpSourceName", unit: "format" };

@@ -140,11 +140,18 @@ export function writtenOtherwise(ranges: Placed, fitting: readonly Reading[]): r
 
 const span = (least: number, most: number): string => `${Number(least.toPrecision(4))} to ${Number(most.toPrecision(4))}`;
 
-/** `x is 90 to 100, y 20 to 120, z 50 to 80, in a tomogram of 40×40×18 voxels of 10 Å`. */
-export function rangeText({ range: { least, most }, volume: { size, spacingAngstrom } }: Placed[number]): string {
+/** `In run TS_1, x is 90 to 100, y 20 to 120, z 50 to 80; the tomogram has 40×40×18 voxels of 10 Å.` @param placed the same points in each tomogram */
+export function rangeText(placed: Placed, run: string, fitsEach: boolean): string | undefined {
+  const [first] = placed;
+  if (first === undefined) return undefined;
+  const { least, most } = first.range;
   const axes = ["x", "y", "z"].map((axis, at) => `${axis} ${at === 0 ? "is " : ""}${span(least[at]!, most[at]!)}`);
-  const voxels = spacingAngstrom === undefined ? "" : ` of ${Number(spacingAngstrom.toPrecision(6))} Å`;
-  return `${axes.join(", ")}; the tomogram has ${size.join("×")} voxels${voxels}`;
+  const volumes = placed.map(({ volume: { size, spacingAngstrom } }) => {
+    const voxels = spacingAngstrom === undefined ? "" : ` of ${Number(spacingAngstrom.toPrecision(6))} Å`;
+    return `${size.join("×")} voxels${voxels}`;
+  });
+  const tomograms = volumes.length === 1 ? `the tomogram has ${volumes[0]}` : `the tomograms have ${volumes.join(" and ")}`;
+  return `In run ${run}, ${axes.join(", ")}; ${tomograms}.${fitsEach ? " Each answer fits." : ""}`;
 }
 
 /** Whether all points lie in their tomograms under a reading. */

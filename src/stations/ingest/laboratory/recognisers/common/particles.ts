@@ -47,7 +47,11 @@ const COORDINATES: readonly (readonly [string, string, string])[] = [
 ];
 const ORIGINS = ["rlnOriginXAngst", "rlnOriginYAngst", "rlnOriginZAngst"];
 const CLASS = "rlnClassNumber";
-const ANGLES = ["rlnAngleRot", "rlnTomoSubtomogramRot", "wrpAngleRot1", "wrpAngleRot"];
+const ANGLES = ["rlnAngle#", "rlnTomoSubtomogram#", "wrpAngle#1", "wrpAngle#"];
+
+/** Whether particles have an orientation: all three of its angles, of which some programs write one alone. */
+export const hasAngles = (columns: readonly string[]): boolean =>
+  ANGLES.some((angle) => ["Rot", "Tilt", "Psi"].every((one) => columns.includes(angle.replace("#", one))));
 
 /** What a STAR file says of its particles; undefined for files without any, a reason for broken ones. */
 export async function readParticleList(
@@ -143,7 +147,7 @@ async function scanParticles(laboratory: Laboratory, path: string): Promise<Part
           : "pixels",
     nameColumn: NAMES.find((one) => columns.includes(one)),
     series,
-    isOriented: ANGLES.some((one) => columns.includes(one)),
+    isOriented: hasAngles(columns),
     hasOriginsAngstrom: columns.includes("rlnOriginXAngst"),
     isShifted,
     classes,

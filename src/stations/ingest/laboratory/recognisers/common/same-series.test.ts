@@ -319,7 +319,7 @@ describe("stacks of one name with other images", () => {
     expect(binned.of("old_2019/TS_01/TS_01_rec.mrc")?.run).toBe("TS_01");
     expect(binned.questions.filter(({ id }) => id.startsWith("series"))).toMatchObject([
       {
-        text: "Which of the 2 tilt series of run TS_01 should be published?",
+        text: "Which of these 2 stacks is the tilt series of run TS_01?",
         files: ["old_2019/TS_01/TS_01.st", "work/TS_01/TS_01.st"],
       },
     ]);

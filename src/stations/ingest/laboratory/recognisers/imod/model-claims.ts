@@ -226,9 +226,9 @@ const BEADS = /(?:^|[^a-z])(?:gold|beads?|fid(?:ucial)?s?)(?=[^a-z]|$)/i;
 
 /** What a person is asked about: what the model has, and what it would be other than places. */
 const DOUBTS = {
-  lines: { what: "lines of points (open contours)", others: "traced lines" },
-  wild: { what: "points in contours that are closed by their kind but run through sections", others: "drawings" },
-  beads: { what: "a name that gold beads have", others: "gold beads for the alignment" },
+  lines: { what: "lines of points (open contours), as traced lines do", others: "traced lines" },
+  wild: { what: "points in closed contours that run through several sections, as drawings do", others: "drawings" },
+  beads: { what: "a name that is given to the gold by which tilt series are aligned", others: "gold beads for the alignment" },
 } as const;
 
 function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fate["ask"]> })[], key: string): Question {
@@ -239,7 +239,7 @@ function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fat
   return {
     id: stableId(`imod-${ask.kind}`, key),
     text: `Are the points of ${theseFiles(files)} ${object === undefined ? "particles" : `positions of “${object}”`}, or ${others}?`,
-    why: `The ${group.length === 1 ? "model has" : "models have"} ${what}, as ${others} do.`,
+    why: `The ${group.length === 1 ? "model has" : "models have"} ${what}.`,
     files,
     options: [
       {
@@ -250,7 +250,7 @@ function questionOf(group: readonly (Fate & { path: string; ask: NonNullable<Fat
       {
         answer: "leave-out",
         says: `${others}: not published`,
-        claims: files.map((path) => ({ path, role: "left out", because: `${what}, not places`, strength: "contents" })),
+        claims: files.map((path) => ({ path, role: "left out", because: `${others}, not places`, strength: "contents" })),
       },
     ],
     guess: "leave-out",

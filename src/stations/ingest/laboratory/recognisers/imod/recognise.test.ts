@@ -339,7 +339,7 @@ describe("IMOD", () => {
     ]);
     expect(recognised!.questions![0]).toMatchObject({
       text: "Are the points of TS_01/TS_01_fiducials3d.mod positions of “fiducials3d”, or gold beads for the alignment?",
-      why: expect.stringMatching(/^The model has a name that gold beads have\b/),
+      why: expect.stringMatching(/^The model has a name that is given to the gold\b/),
     });
     expect(claims["TS_01/TS_01_golden.mod"]).toBe("points TS_01");
   });

@@ -1,4 +1,4 @@
-import { few } from "../../../../../core/finding.js";
+import { few, fewFiles } from "../../../../../core/finding.js";
 import { groupsOf } from "../../../../../core/groups.js";
 import { counted } from "../../../../../core/units.js";
 import { mapLimit } from "../../../../../system/parallel.js";
@@ -372,7 +372,8 @@ function claimList(
 function claimSpecies(found: Found, lists: readonly ParticleList[], species: readonly Species[]): Question[] {
   const { claims } = found;
   const questions: Question[] = [];
-  const runs = new Set(claims.flatMap((claim) => (claim.role === "points" ? [...(claim.runs ?? []), claim.run ?? ""] : [])));
+  const others = claims.filter(({ role }) => role === "points");
+  const runsOf = ({ run, runs = [] }: Claim) => (run === undefined ? runs : [run]);
   for (const list of lists) {
     const { path } = list;
     const name =
@@ -382,17 +383,19 @@ function claimSpecies(found: Found, lists: readonly ParticleList[], species: rea
       software: "M",
       details: { points: readingOf(list), object: name },
     });
-    if (!claim || ![claim.run, ...(claim.runs ?? [])].some((run) => run !== undefined && runs.has(run))) continue;
+    const own = claim && new Set(runsOf(claim));
+    const beside = others.filter((other) => runsOf(other).some((run) => own?.has(run)));
+    if (!claim || beside.length === 0) continue;
     claims.splice(claims.indexOf(claim), 1);
     questions.push({
       id: `warp-species-${idOf(name)}`,
-      text: `Should ${path} be published beside the other lists?`,
-      why: `M refined the positions of its ${counted(list.rows, "particle")}, of which other lists may have those from before M.`,
+      text: `Should the particles that M refined, ${path}, be published, too?`,
+      why: `Other lists of these tomograms are published: ${fewFiles(beside.map((other) => other.path))}. They may have the same ${counted(list.rows, "particle")}; M moves them in volumes that it deforms.`,
       files: [path],
       options: [
         {
           answer: "leave-out",
-          says: "no: other lists of these tomograms are there",
+          says: "no: the other lists are enough",
           claims: [
             {
               path,
@@ -404,7 +407,7 @@ function claimSpecies(found: Found, lists: readonly ParticleList[], species: rea
         },
         {
           answer: "points",
-          says: "yes, in addition: a list with the same particles can be left out in the file of decisions",
+          says: "yes, beside the others; leave a list with the same particles out in the file of decisions",
           claims: [claim],
         },
       ],
