@@ -10,9 +10,25 @@ export function folderOf(path: string): string {
 /** The first folder of a path, or the name of a file that lies in none. */
 export const topOf = (path: string): string => path.split("/", 1)[0]!;
 
-/** A folder without the name of a product: a drive that its maker calls `Backup Plus` may hold the only files there are. */
-export const withoutProduct = (folder: string): string =>
-  folder.replace(/(?<![A-Za-z])(?:seagate[ _.-]?)?backup[ _.-]?plus(?![a-z])/gi, "");
+const MAKER =
+  "wd|western[ _.-]?digital|seagate|la ?cie|toshiba|samsung|san ?disk|elements|my[ _.-]?passport|my[ _.-]?book|g[ _.-]?drive";
+const DEVICE = "hdd|ssd|usb|nas|(?:hard[ _.-]?)?disks?|drives?|(?:fest)?platte|\\d+[ _.-]?tb";
+/** `WD_backup`, `backup_disk2`, `LaCie 2TB backup`. `backup_Elements` has what was saved from that drive. */
+const DRIVE = new RegExp(
+  `^(?:(?:${MAKER}|${DEVICE})[ _.-]?\\d*[ _.-]+)+backups?[ _.-]?\\d*$|^backups?[ _.-]+(?:${DEVICE})[ _.-]?\\d*$`,
+  "i",
+);
+/** Whether a folder is called as a drive that its owner uses for backups, whatever lies on it. */
+export const isDrive = (folder: string): boolean => DRIVE.test(folder);
+
+const PRODUCT = /(?<![A-Za-z])(?:seagate[ _.-]?)?backup[ _.-]?plus(?![a-z])/gi;
+
+/** A folder without what drives are called: `Backup Plus` of its maker, or `WD_backup` of its owner, may hold the only files there are. */
+export function withoutProduct(folder: string): string {
+  const parts = folder.replace(PRODUCT, "").split("/");
+  const drive = parts.findIndex(isDrive);
+  return parts.filter((_, at) => at !== drive).join("/");
+}
 
 /** The innermost folder that has all files. */
 export function commonFolder(files: readonly { readonly path: string }[]): string {

@@ -13,9 +13,9 @@ import { holdsCopies } from "../copies/names.js";
 import { isBox } from "./averages.js";
 import { areBinnedOfEachOther } from "./binned.js";
 import { type MdocFacts, mdocsOf, shareExposures } from "./mdocs.js";
-import { ALIGNED } from "./names.js";
+import { ALIGNED, namedBinning } from "./names.js";
 import { type Named, type Neighbours, neighboursNote, neighboursOf } from "./neighbours.js";
-import { baseName, distinctNames, folderOf, topOf } from "./paths.js";
+import { baseName, commonFolder, distinctNames, folderOf, topOf, within } from "./paths.js";
 import { holdsSectionsOf, showTheSame, showTheSameInside } from "./prints.js";
 import { type Site, siteName, sitesOf } from "./sites.js";
 
@@ -31,6 +31,8 @@ interface Unit {
   readonly paths: Set<string>;
   /** Of what tells a series. */
   readonly byRole: Map<Claim["role"], Set<string>>;
+  /** Tomograms that no binning makes of a stack of that name. */
+  readonly isOfOtherPixels?: true | undefined;
 }
 
 /** Everything that is called alike: of one series, or of several in different places. */
@@ -253,7 +255,7 @@ interface OfFamily {
 
 /** The folder of a site that a file lies in; empty for what lies in none, or elsewhere. */
 const partOfSite = ({ folder }: Site, path: string): string =>
-  path.startsWith(`${folder}/`) ? folderOf(path.slice(folder.length + 1)).split("/")[0]! : "";
+  folder === "" || path.startsWith(`${folder}/`) ? folderOf(path.slice(folder === "" ? 0 : folder.length + 1)).split("/")[0]! : "";
 
 function partsOfSites(families: readonly Family[]): Map<string, Set<string>> {
   const parts = new Map<string, Set<string>>();
@@ -269,8 +271,9 @@ function partsOfSites(families: readonly Family[]): Map<string, Set<string>> {
  * are a unit of their own, of which what others tell of the drive says nothing. What a program knows may have any voxel size.
  */
 function splitByPixels(laboratory: Laboratory, unit: Unit, { units, series, parts, books }: OfFamily): Unit[] {
-  const { site, byRole } = unit;
-  if (site === undefined || (parts.get(site.name)?.size ?? 0) < 2) return [unit];
+  const { byRole } = unit;
+  const site = unit.site ?? siteAt(commonFolder([...byRole.values()].flatMap((paths) => [...paths].map((path) => ({ path })))), "");
+  if (unit.site !== undefined && (parts.get(site.name)?.size ?? 0) < 2) return [unit];
   const sizeOf = (path: string) => laboratory.get(path)?.volume?.spacingsAngstrom[1];
   const stacks = units.flatMap((one) => [...(one.byRole.get("tilt series") ?? [])]);
   const telling = groupsOf(
@@ -278,12 +281,15 @@ function splitByPixels(laboratory: Laboratory, unit: Unit, { units, series, part
     ({ path }) => partOfSite(site, path),
   );
   const pixels = stacks.map(sizeOf);
+  // 13.7 Å of a `bin4` are no pixels of 2.7 Å, though nearly five of them
+  const isOtherSize = (path: string) =>
+    [1, namedBinning(path) ?? 1].some((binning) => haveOtherPixels([(sizeOf(path) ?? 0) / binning], pixels));
   const isOther = (folder: string, own: readonly { readonly role: Claim["role"]; readonly path: string }[]) =>
     siteName(folder, series) !== "" &&
-    own.every(({ role, path }) => role === "tomogram" && !books.has(path) && haveOtherPixels([sizeOf(path)], pixels));
+    own.every(({ role, path }) => role === "tomogram" && !books.has(path) && isOtherSize(path));
   const others = [...telling].filter(([folder, own]) => folder !== "" && isOther(folder, own)).map(([folder]) => folder);
   if (others.length === 0) return [unit];
-  const partOf = (isIn: (path: string) => boolean, at: Site): Unit => ({
+  const partOf = (isIn: (path: string) => boolean, at: Site | undefined): Unit => ({
     run: unit.run,
     site: at,
     paths: new Set([...unit.paths].filter(isIn)),
@@ -291,10 +297,13 @@ function splitByPixels(laboratory: Laboratory, unit: Unit, { units, series, part
       [...byRole].map(([role, paths]) => [role, new Set([...paths].filter(isIn))] as const).filter(([, paths]) => paths.size > 0),
     ),
   });
-  const isIn = (folder: string) => (path: string) => path.startsWith(`${site.folder}/${folder}/`);
+  const below = (folder: string) => within(site.folder, folder);
+  const isIn = (folder: string) => (path: string) => path.startsWith(`${below(folder)}/`);
   return [
-    partOf((path) => !others.some((folder) => isIn(folder)(path)), site),
-    ...others.map((folder) => partOf(isIn(folder), siteAt(`${site.folder}/${folder}`, keyOf(site.name, folder)))),
+    partOf((path) => !others.some((folder) => isIn(folder)(path)), unit.site),
+    ...others.map((folder): Unit => {
+      return { ...partOf(isIn(folder), siteAt(below(folder), keyOf(site.name, folder))), isOfOtherPixels: true };
+    }),
   ].filter(({ paths }) => paths.size > 0);
 }
 
@@ -484,7 +493,9 @@ function grouped({ units }: Family, { own, told }: { readonly own: Told; readonl
   const loose: Unit[] = [];
   const count = (group: Group) => group.reduce((sum, { byRole }) => sum + byRole.size, 0);
   for (const group of [...groups].sort((a, b) => count(a) - count(b))) {
-    const possible = groups.filter((other) => other !== group && !areApart(group, other, told) && !haveSameRole(group, other));
+    const isOther = (some: Group) => some.some(({ isOfOtherPixels }) => isOfOtherPixels);
+    const mayBeOne = (other: Group) => !isOther(other) && !areApart(group, other, told) && !haveSameRole(group, other);
+    const possible = isOther(group) ? [] : groups.filter((other) => other !== group && mayBeOne(other));
     // two sessions may have an mdoc of the name of the only stack: it is no more of the one than of the other
     const isWanted = (by: Group, one: Group) =>
       by !== one && areApart(by, group, told) && !areApart(by, one, told) && !haveSameRole(by, one);
@@ -602,6 +613,8 @@ const keyOfPlaces = ({ family, doubtful }: Open): string =>
 function whyAsked(some: readonly Open[]): string {
   const groups = some.flatMap(({ doubtful }) => doubtful);
   const withImages = groups.filter((group) => group.some(({ byRole }) => byRole.has("tilt series"))).length;
+  const other = groups.flat().find(({ isOfOtherPixels }) => isOfOtherPixels);
+  if (other) return `The voxel size of ${exampleOf([other])} is no binning of the pixels of a stack of that name.`;
   if (withImages === 0) return "None of them has images to compare.";
   return withImages === groups.length ? "Their images do not tell." : "Not all of them have images to compare.";
 }
@@ -637,9 +650,12 @@ function whoseQuestion(key: string, some: readonly Open[]): Question {
         runs: some.flatMap((one) => runsOfGroups(one.family, one.groups, one.loose)),
       },
     ],
-    guess: isOfSites || some.some(({ holdsSeveral }) => holdsSeveral) ? "separate-runs" : "one-run",
+    guess: isOfSites || some.some(isOfSeveral) ? "separate-runs" : "one-run",
   };
 }
+
+const isOfSeveral = ({ holdsSeveral, doubtful }: Open): boolean =>
+  holdsSeveral || doubtful.flat().some(({ isOfOtherPixels }) => isOfOtherPixels);
 
 function asOne({ family, groups, doubtful, loose }: Open): RunOfFile[] {
   const others = groups.filter((group) => !doubtful.includes(group));

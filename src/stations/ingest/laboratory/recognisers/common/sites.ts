@@ -1,7 +1,7 @@
 import { groupsOf } from "../../../../../core/groups.js";
 import { isAdded } from "../../conventions/specimens.js";
 import { COMMON, looseName, tightName, wordsOf } from "../../run-names.js";
-import { baseName } from "./paths.js";
+import { baseName, isDrive } from "./paths.js";
 
 /** What folders are called for the programs that worked in them, and for what was done there: they name no project and no person. */
 const OF_WORK =
@@ -13,6 +13,7 @@ const OF_WORK =
  */
 export function siteName(folder: string, series: string): string {
   if (COMMON.test(folder) || tightName(folder).includes(series)) return "";
+  if (isDrive(folder)) return folder.toLowerCase();
   const words = wordsOf(folder).map(({ start, end }) => folder.slice(start, end));
   return words
     .filter((word) => !OF_WORK.test(word) && !isAdded(word) && !COMMON.test(word))
