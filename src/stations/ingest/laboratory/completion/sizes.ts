@@ -9,6 +9,7 @@ import { knownBeginning, stemOf } from "../recognisers/common/names.js";
 import { withoutNumbers } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
 import { asItIs, leftOut } from "./claim.js";
+import { isForFigures } from "./put-aside.js";
 import { isNear, spacingOf } from "./spacings.js";
 
 const shapeOf = (path: string, laboratory: Laboratory): readonly number[] | undefined => laboratory.get(path)?.volume?.shape;
@@ -251,7 +252,7 @@ function lonelyQuestions(
   );
   const lonely = tomograms.filter((file) => {
     if (file.run === undefined || file.strength === "person" || file.strength === "bookkeeping") return false;
-    if (isNamed.has(file.path)) return false;
+    if (isNamed.has(file.path) || isForFigures(file.path)) return false;
     if (ofRuns.get(file.run)!.length > 1) return false;
     // called as those of other runs are, in their folder
     const family = withoutNumbers(file.path);

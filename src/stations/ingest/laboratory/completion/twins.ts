@@ -97,6 +97,9 @@ interface Told {
   readonly laboratory: Laboratory;
 }
 
+/** Signed bytes, as MRC calls them. */
+const BYTES = 0;
+
 /** Which of the tomograms of each group counts, if anything tells, and what does. */
 function likeliest(
   groups: readonly (readonly Decision[])[],
@@ -127,6 +130,10 @@ function likeliest(
   const areAsLarge = groups.every((group) => new Set(kept.map((n) => sizeOf(group[n]!.path, laboratory))).size === 1);
   if (made !== undefined && othersMade.length === 0 && areAsLarge)
     return { at: made, why: `Only ${path(made)} is outside of a copick project` };
+  // a person makes bytes of a volume for a film, or to save space
+  const [deep, ...othersDeep] = kept.filter(ofAll(({ path: one }) => laboratory.get(one)?.volume?.mode !== BYTES));
+  if (deep !== undefined && othersDeep.length === 0 && areAsLarge)
+    return { at: deep, why: `Only ${path(deep)} has more than 8 bits per voxel` };
   return { why: "Nothing in their names or in the files beside them tells which one counts" };
 }
 

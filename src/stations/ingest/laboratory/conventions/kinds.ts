@@ -1,6 +1,7 @@
 import { counted } from "../../../../core/units.js";
 import { peetName } from "../../../../formats/points/peet-name.js";
 import type { Claim, Details, Role } from "../claims.js";
+import { isForFigures } from "../completion/put-aside.js";
 import { withUnderscores } from "../recognisers/common/names.js";
 import type { Surveyed, VolumeFacts } from "../survey/laboratory.js";
 
@@ -212,7 +213,7 @@ function ofVolume({ path, volume, format }: Surveyed, name: string, extension: s
   const isVolume = VOLUME.test(name) || VOLUME.test(path);
   if (SERIES_END.test(name) || SERIES.test(path))
     return called(VOLUME.test(name) ? "tomogram" : "tilt series", "its name says so");
-  if (around.tiltCounts.has(shape[0]) && !isVolume)
+  if (around.tiltCounts.has(shape[0]) && !isVolume && !isForFigures(path))
     return shown("tilt series", `it has ${counted(shape[0], "section")}, as a list of tilts has angles`);
   return isVolume ? called("tomogram", "its name says so") : undefined;
 }

@@ -1,6 +1,8 @@
 import { counted } from "../../../../../core/units.js";
 import type { Claim, Option, Question } from "../../claims.js";
 import { idOf } from "../common/names.js";
+import { folderOf } from "../common/paths.js";
+import { holdsCopies } from "../copies/names.js";
 import type { Table } from "./tables.js";
 
 /** Part of the rows of a table whose places another one has, too: tables of other particles have the same numbers by chance. */
@@ -39,7 +41,9 @@ export const alignedWhole = (table: Table, family: readonly Table[]): Table | un
  */
 function lastOf(family: readonly Table[]): Table | undefined {
   const order = family.some(({ isAligned }) => isAligned) ? family.toReversed() : family;
-  return order.find((table) => family.every((other) => other === table || isPart(table, other) || isPart(other, table)));
+  // a backup is older than what has more rows elsewhere
+  const later = order.filter(({ path }) => !holdsCopies(folderOf(path)));
+  return (later.length > 0 ? later : order).find((table) => family.every((other) => other === table || isPart(table, other) || isPart(other, table)));
 }
 
 /** @param claims what is claimed of each where it is published */

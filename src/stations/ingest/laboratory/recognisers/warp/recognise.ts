@@ -146,7 +146,7 @@ async function claimOf(found: Found, file: Surveyed, { kind, rest }: Place): Pro
   if (kind === "stack") return stackClaim(found, file, baseName(folderOf(path)));
   if (kind === "matching") {
     // lists of points are claimed elsewhere
-    if (/_(?:corr|angleid)\.mrc$/i.test(name)) return leave("scores or angles of the matching, for each voxel");
+    if (/_(?:corr|angleid)\.(?:mrc|tiff?)$/i.test(name)) return leave("scores or angles of the matching, for each voxel");
     return /\.(?:png|json)$/i.test(name) ? leave("a project file of Warp") : undefined;
   }
   if (/\.png$/i.test(name)) return leave("a picture for display");
