@@ -9,6 +9,7 @@ import { stemOf } from "../recognisers/common/names.js";
 import { showTheSame } from "../recognisers/common/prints.js";
 import { APART, tightName, wordsOf } from "../run-names.js";
 import type { Laboratory } from "../survey/laboratory.js";
+import { contradictedExposures } from "./same-exposures.js";
 
 const TEXT_BYTES_MAX = 256 * 1024;
 const READS_IN_FLIGHT = 16;
@@ -49,6 +50,12 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
     const why = `${path} has both names in one row${isSeen ? ", and their stacks show the same images" : ""}`;
     const question = questionOf(runs, open, { id: stableId("names", path), why });
     questions.push(isShown || isSeen ? { ...question, guess: "one-run" } : question);
+  }
+  const contradicted = (await contradictedExposures(laboratory, runs)).filter((pair) => !pair.some((run) => taken.has(run)));
+  if (contradicted.length > 0) {
+    for (const run of contradicted.flat()) taken.add(run);
+    const why = "Their acquisition files name the same exposures, but their stacks show other images";
+    questions.push({ ...questionOf(runs, contradicted, { id: stableId("exposures", contradicted.join()), why }), guess: "one-run" });
   }
   for (const pair of await notApart(
     laboratory,

@@ -42,6 +42,20 @@ export async function ofSameExposures(laboratory: Laboratory, recognised: readon
 /** Whether a file has the name of the run: of series of one name in two folders runs have the names of these before it. */
 const isCalledSo = (run: string, claims: readonly Claim[]): boolean => claims.some(({ path }) => baseName(path).startsWith(run));
 
+/**
+ * Pairs of runs whose bookkeeping names the same exposures, though their stacks show other images: those of one may have been mirrored, turned or filtered, or
+ * the mdoc of one is that of another series.
+ */
+export async function contradictedExposures(
+  laboratory: Laboratory,
+  byRun: ReadonlyMap<string, readonly Claim[]>,
+): Promise<(readonly [string, string])[]> {
+  const pairs: (readonly [string, string])[] = [];
+  for (const [a, b] of pairsThatShare(await exposuresOf(laboratory, byRun)))
+    if (await areOfOthers(laboratory, byRun.get(a)!, byRun.get(b)!)) pairs.push([a, b]);
+  return pairs;
+}
+
 type Exposures = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Of each run the files of its frames, and what its acquisition file says of frames that may be gone: their names with their times. */
