@@ -6,7 +6,6 @@ import { type MrcHeader, readMrcHeader } from "../../../../../formats/mrc/header
 import { decodePlaneValues, readMrcPlanes } from "../../../../../formats/mrc/read.js";
 import { mapLimit } from "../../../../../system/parallel.js";
 import type { Laboratory, Surveyed } from "../../survey/laboratory.js";
-import { ALIGNED } from "./names.js";
 import { orReason } from "./reading.js";
 
 /** Rows in the middle of a section that tell it from others: noise is the same in no two. */
@@ -167,6 +166,8 @@ function noiseOfRows(values: Float32Array, columns: number): Float64Array {
 
 /** Pieces of an image along each side, whose means are compared. */
 const PIECES = 16;
+/** Stacks whose images an alignment has turned and shifted; `_aligned` may also be said of their frames. */
+const MAY_BE_TURNED = /(?:\.ali|[_ ]ali(?:gned)?\.(?:mrc|st))$/i;
 /** What two renderings of one image have in common, and images of two specimens do not: frames, shadows and ice are much alike. */
 const ALIKE_LEAST = 0.8;
 const NEIGHBOURS_MAX = 4;
@@ -180,7 +181,7 @@ export async function showTheSame(laboratory: Laboratory, a: string, b: string):
   if (!first || !second || !first.some(Boolean) || !second.some(Boolean)) return undefined;
   const all = new Set(second);
   if (first.some((print) => print !== undefined && all.has(print))) return true;
-  return (await looksAlike(laboratory, a, b)) || (ALIGNED.test(a) === ALIGNED.test(b) ? false : undefined);
+  return (await looksAlike(laboratory, a, b)) || (MAY_BE_TURNED.test(a) === MAY_BE_TURNED.test(b) ? false : undefined);
 }
 
 /** Compares the middle ones; of a stack in the order of recording, which begins with the least tilt, its first ones with the middle one of the other, too. */
