@@ -34,7 +34,9 @@ export async function commandsOf(laboratory: Laboratory): Promise<readonly Comma
     const lines = text.replace(/\\\r?\n/g, " ").split(/\r\n|\n|\r/);
     return lines.flatMap((line): Command[] => {
       const [input, output] = ["InMrc", "OutMrc"].map((word) => optionOf(line, word));
-      return input === undefined || output === undefined || VARIABLE.test(input + output) ? [] : [{ from: path, input, output }];
+      // `$RAW/TS_01.mrc` names the stack all the same
+      const isTold = ![input, output].some((one) => one === undefined || VARIABLE.test(baseName(one)));
+      return isTold ? [{ from: path, input: input!, output: output! }] : [];
     });
   });
   return read.flat();
