@@ -32,6 +32,7 @@ const LABORATORIES = [
   ...["tomo5_plain", "eman_plain"],
   ...["aretomo3_denoised_plain"],
   ...["two_sizes_plain", "aretomo2_dynamo_plain"],
+  ...["three_drives_plain", "warp_relion5_plain", "resin_sections_plain"],
 ];
 /** Accidents in laboratories, of which perturb.py knows twelve kinds: twenty in each by night, every other time five that were published wrongly once. */
 const ACCIDENTS: (readonly [laboratory: string, seed: number])[] = THOROUGH

@@ -166,7 +166,7 @@ export async function complete(
   ask(calibrationQuestions(files, laboratory));
   ask(uprightQuestions(files, laboratory));
   ask(await mirrorQuestions(files, laboratory));
-  ask(twinQuestions(files, laboratory));
+  ask(await twinQuestions(files, laboratory));
   leaveWaitingTwins(files, { questions, laboratory });
   ask(asideQuestions(files, laboratory));
   ask(placeMasks(files, laboratory));

@@ -55,7 +55,10 @@ export async function namedAlike(laboratory: Laboratory, recognised: readonly Re
   if (contradicted.length > 0) {
     for (const run of contradicted.flat()) taken.add(run);
     const why = "Their acquisition files name the same exposures, but their stacks show other images";
-    questions.push({ ...questionOf(runs, contradicted, { id: stableId("exposures", contradicted.join()), why }), guess: "one-run" });
+    questions.push({
+      ...questionOf(runs, contradicted, { id: stableId("exposures", contradicted.join()), why }),
+      guess: "one-run",
+    });
   }
   for (const pair of await notApart(
     laboratory,

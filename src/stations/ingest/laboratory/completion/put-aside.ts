@@ -330,7 +330,11 @@ export function figureQuestions(files: ReadonlyMap<string, Decision>): Question[
     {
       id: "figures",
       text: publishText(shown.map(({ path }) => path)),
-      why: `${byFolder([FIGURES], shown.map(({ path }) => path), "made for a figure or a talk")}.`,
+      why: `${byFolder(
+        [FIGURES],
+        shown.map(({ path }) => path),
+        "made for a figure or a talk",
+      )}.`,
       files: shown.map(({ path }) => path),
       options: outOrAsIs(shown, {
         because: "made for a figure, by the name of its folder",

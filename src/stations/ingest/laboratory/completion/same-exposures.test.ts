@@ -47,10 +47,15 @@ describe("series whose bookkeeping names the same exposures", () => {
     expect(files.get("old/TS_04.mrc")?.run).toBe(files.get("again/rec/ts_003.mrc")?.run);
   });
 
-  it("are not where their stacks show other images", async () => {
+  it("are asked about where their stacks show other images, and one until then", async () => {
     const stacks = { "mdoc/TS_03.mrc": stack(1), "again/mdoc/ts_002.st": stack(2) };
-    const { files } = await decided({ ...first, ...renamed, ...stacks });
-    expect(files.get("old/TS_03.mrc")?.run).not.toBe(files.get("again/rec/ts_002.mrc")?.run);
+    const { files, questions } = await decided({ ...first, ...renamed, ...stacks });
+    expect(files.get("old/TS_03.mrc")?.run).toBe(files.get("again/rec/ts_002.mrc")?.run);
+    const { text, why, answer, options } = questions.find(({ id }) => id.startsWith("exposures"))!;
+    expect([text, answer]).toEqual(["Is this the same tilt series under two names: ts_002 and TS_03?", "one-run"]);
+    expect(why).toBe("Their acquisition files name the same exposures, but their stacks show other images.");
+    const apart = new Map(options[1]!.runs!.map(({ path, isOf }) => [path, isOf]));
+    expect([apart.get("old/TS_03.mrc"), apart.get("again/rec/ts_002.mrc")]).toEqual(["TS_03", "ts_002"]);
   });
 });
 

@@ -127,6 +127,50 @@ it("the tomogram outside of copick is proposed beside one of its size that copic
   expect(await guessed([6, 10, 12])).toEqual([undefined]);
 });
 
+it("what one of two tomograms was binned to goes with it, and what is of both or of none does not", async () => {
+  const fine = (seed: number) => mrcFile([12, 40, 48], 10, { seed });
+  const binned = (bytes: Uint8Array) => {
+    const own = mrcFile([6, 20, 24], 20, { seed: 9 });
+    const [from, to] = [bytes, own].map((one) => new Float32Array(one.buffer, 1024)) as [Float32Array, Float32Array];
+    for (let at = 0; at < to.length; at++) {
+      const [z, y, x] = [Math.floor(at / 480), Math.floor((at % 480) / 24), at % 24];
+      const mean = [0, 1, 2, 3, 4, 5, 6, 7].map(
+        (n) => from[((2 * z + (n >> 2)) * 40 + 2 * y + ((n >> 1) & 1)) * 48 + 2 * x + (n & 1)]!,
+      );
+      to[at] = mean.reduce((sum, one) => sum + one, 0) / 8;
+    }
+    return own;
+  };
+  const asked = async (coarse: Uint8Array) => {
+    const laboratory = await laboratoryWith({
+      ...{ "TS_01.st": mrcFile([5, 160, 192], 2.5, { kind: "stack", seed: 1 }), "a/TS_01_rec.mrc": fine(2) },
+      ...{ "b/TS_01_rec.mrc": fine(3), "bin2/TS_01_bin2.mrc": coarse },
+    });
+    const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+    const [twins] = questions.filter(({ id }) => id.startsWith("twins-"));
+    const fates = twins!.options.map(({ claims }) => claims.find(({ path }) => path.startsWith("bin2/"))?.role);
+    return [twins!.why?.includes("bin2/TS_01_bin2.mrc"), ...fates];
+  };
+  expect(await asked(binned(fine(2)))).toEqual([true, "tomogram", "left out", "tomogram"]);
+  expect(await asked(mrcFile([6, 20, 24], 20, { seed: 9 }))).toEqual([false, undefined, undefined, undefined]);
+});
+
+it("of two tomograms the one is proposed that is not of bytes, where nothing else tells it", async () => {
+  const bytes = new Uint8Array(mrcFile([6, 12, 14], 10, { seed: 3 }).subarray(0, 1024 + 6 * 12 * 14));
+  for (let at = 1024; at < bytes.length; at++) bytes[at] = (at * 7919) % 251;
+  new DataView(bytes.buffer).setInt32(12, 0, true);
+  const laboratory = await laboratoryWith({
+    "TS_01.st": mrcFile([5, 48, 48], 2.5, { kind: "stack", seed: 1 }),
+    ...{ "a/TS_01_rec.mrc": bytes, "b/TS_01_rec.mrc": mrcFile([6, 12, 14], 10, { seed: 2 }) },
+  });
+  const { questions } = await decisionsOf(laboratory, await recognisedIn(laboratory, signal), signal);
+  const [asked] = questions.filter(({ id }) => id.startsWith("twins-"));
+  expect([asked?.answer, asked?.why]).toEqual([
+    "2",
+    "They have the same voxel size. Only b/TS_01_rec.mrc has more than 8 bits per voxel.",
+  ]);
+});
+
 it("tomograms that lie alike are one question, whatever shape the names of their runs have", async () => {
   const runs = ["Lamella1_Position_3", "Position_4", "Position_4_2"];
   const volume = (folder: string, run: string, at: number) => [

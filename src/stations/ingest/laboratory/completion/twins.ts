@@ -4,6 +4,7 @@ import { counted } from "../../../../core/units.js";
 import type { Claim, Option, Question } from "../claims.js";
 import type { Decision } from "../decide.js";
 import { stableId } from "../questions.js";
+import { areBinnedOfEachOther } from "../recognisers/common/binned.js";
 import { folderOf, withoutProduct } from "../recognisers/common/paths.js";
 import { areOpposite } from "../recognisers/common/prints.js";
 import { isCopickTomogram } from "../recognisers/copick/names.js";
@@ -26,12 +27,14 @@ const PUT_ASIDE =
  * Two tomograms of one run that nothing tells apart: the same voxel size and the same processing. What a name calls old or bad is not taken; of files beside
  * each other that are called after one which bookkeeping names, that one is. What copick shows besides was made elsewhere.
  */
-export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Question[] {
+export async function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: Laboratory): Promise<Question[]> {
   const tomograms = [...files.values()].filter(({ role, run }) => role === "tomogram" && run !== undefined);
   const twins = twinsOf(tomograms, laboratory);
   const isWhole = wholeOnes(files, laboratory);
   const byFolders = lyingAlike([...twins.values()].filter((group) => group.length > 1 && !areToBeAll(group)));
-  return [...byFolders.values()].map((groups): Question => {
+  const questions: Question[] = [];
+  for (const groups of byFolders.values()) {
+    const binned = await Promise.all(groups.map((group) => binnedOfOne(group, tomograms, laboratory)));
     // an answer to those of the first shape of names stays one to them
     const key = withoutNumbersOf(groups[0]!);
     const count = groups[0]!.length;
@@ -39,12 +42,19 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     const areOfPrograms = new Set(groups[0]!.map(({ by }) => by)).size > 1;
     const options = Array.from({ length: count }, (_, n): Option => {
       const example = groups[0]![n]!.path;
-      const claims = groups.flatMap((group) =>
-        group.map((file, i): Claim => {
+      const claims = groups.flatMap((group, g) => [
+        ...group.map((file, i): Claim => {
           return i === n ? asItIs(file) : leftOut(file, `${group[n]!.path} is published in its place`);
         }),
-      );
-      const facts = [...(areOfSizes ? [sizeOf(example, laboratory)] : []), ...(areOfPrograms ? [groups[0]![n]!.by || "program not known"] : [])];
+        ...binned[g]!.map(({ file, of }): Claim => {
+          const because = `${of.path} was binned to it, and ${group[n]!.path} is published in the place of that`;
+          return of === group[n] ? asItIs(file) : leftOut(file, because);
+        }),
+      ]);
+      const facts = [
+        ...(areOfSizes ? [sizeOf(example, laboratory)] : []),
+        ...(areOfPrograms ? [groups[0]![n]!.by || "program not known"] : []),
+      ];
       const told = facts.length === 0 ? "" : ` (${facts.join(", ")})`;
       return {
         answer: `${n + 1}`,
@@ -55,18 +65,43 @@ export function twinQuestions(files: ReadonlyMap<string, Decision>, laboratory: 
     const all: Option = {
       answer: "all",
       says: "all of them; the configuration should then say how each was made (processing_software)",
-      claims: groups.flatMap((group) => group.map(asItIs)),
+      claims: groups.flatMap((group, g) => [...group, ...binned[g]!.map(({ file }) => file)].map(asItIs)),
     };
     const { at, why } = likeliest(groups, { areOfSizes, isWhole, laboratory });
-    return {
+    const copies = binned.flat().map(({ file }) => file.path);
+    questions.push({
       id: stableId("twins", key),
       text: `Which of the ${counted(count, "tomogram")} of run ${groups[0]![0]!.run} should be published?${likewise(groups)}`,
-      why: `They have the same voxel size. ${why}.`,
-      files: groups.flatMap((group) => group.map(({ path }) => path)),
+      why: `They have the same voxel size. ${why}.${copies.length === 0 ? "" : ` Binned copies of one of them go with it: ${few(copies)}.`}`,
+      files: [...groups.flatMap((group) => group.map(({ path }) => path)), ...copies],
       options: [...options, all],
       ...(at !== undefined && { guess: `${at + 1}` }),
-    };
-  });
+    });
+  }
+  return questions;
+}
+
+/** Tomograms of the run that are one of these binned, and no other of them: they show what that shows. */
+async function binnedOfOne(
+  group: readonly Decision[],
+  tomograms: readonly Decision[],
+  laboratory: Laboratory,
+): Promise<{ readonly file: Decision; readonly of: Decision }[]> {
+  const found: { readonly file: Decision; readonly of: Decision }[] = [];
+  const widthOf = ({ path }: Decision) => laboratory.get(path)?.volume?.shape[2] ?? 0;
+  const [first] = group as [Decision];
+  const processingOf = ({ details: { processing = "raw" } }: Decision) => processing;
+  const isOpen = ({ strength, question }: Decision) => strength !== "person" && question === undefined;
+  const smaller = tomograms.filter(
+    (file) =>
+      file.run === first.run && isOpen(file) && processingOf(file) === processingOf(first) && widthOf(file) < widthOf(first),
+  );
+  for (const file of smaller) {
+    const of: Decision[] = [];
+    for (const one of group) if (await areBinnedOfEachOther(laboratory, file.path, one.path)) of.push(one);
+    if (of.length === 1) found.push({ file, of: of[0]! });
+  }
+  return found;
 }
 
 const likewise = (groups: readonly (readonly Decision[])[]): string =>

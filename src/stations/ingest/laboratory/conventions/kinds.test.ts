@@ -39,6 +39,17 @@ describe("what names suggest", () => {
     expect([of("gain.tiff", "tiff")[0], of("gain.tiff")[0]]).toEqual(["gain", undefined]);
   });
 
+  it("takes what has as many sections as there are tilts for a tilt series, and not a crop for a figure", async () => {
+    const role = async (path: string) => {
+      const bytes = mrcFile([4, 6, 6], 2);
+      // what says neither that it is a volume nor that it is a stack
+      new DataView(bytes.buffer).setInt32(88, 0, true);
+      const { files } = await laboratoryWith({ [path]: bytes });
+      return seeming(files[0]!, { tiltCounts: new Set([4]), has: () => false })?.role;
+    };
+    expect([await role("TS_01.mrc"), await role("for_paper/Fig4_crop.mrc")]).toEqual(["tilt series", undefined]);
+  });
+
   it("takes a stack with its angles for a tilt series though it lies below frames, and movies for frames", async () => {
     const beside = new Set(["frames/imod/TS_02/TS_02.rawtlt"]);
     const role = async (path: string) => {

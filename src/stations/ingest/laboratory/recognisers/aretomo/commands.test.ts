@@ -27,10 +27,21 @@ describe("command lines of AreTomo", () => {
     });
   });
 
+  it("tell it of a later version, too", async () => {
+    const again = { "again/lamella_bin4_v2.aln": aln, "again/lamella_bin4_v2.mrc": mrcFile([6, 10, 10], 8) };
+    expect(await claimsOf({ "align.sh": run, "stacks/Position 7.mrc": stack, ...again })).toEqual({
+      "stacks/Position 7.mrc": "tilt series Position 7",
+      "again/lamella_bin4_v2.aln": "alignment Position 7",
+      "again/lamella_bin4_v2.mrc": "tomogram Position 7",
+    });
+  });
+
   it("do so without an alignment, and not those of loops, nor two for one output", async () => {
     const rec = { "rec/lamella_bin4.mrc": mrcFile([6, 10, 10], 8) };
     expect(await claimsOf({ ...rec, "logs/1.log": run })).toEqual({ "rec/lamella_bin4.mrc": "tomogram Position 7" });
     expect(await claimsOf({ ...rec, "a.sh": "AreTomo -InMrc $ts.mrc -OutMrc rec/lamella_bin4.mrc\n" })).toEqual({});
+    const inFolder = "R=/data\nAreTomo2 -InMrc $R/Position_7.mrc -OutMrc $R/rec/lamella_bin4.mrc\n";
+    expect(await claimsOf({ ...rec, "a.sh": inFolder })).toEqual({ "rec/lamella_bin4.mrc": "tomogram Position_7" });
     const second = "AreTomo -InMrc Position_8.mrc -OutMrc rec/lamella_bin4.mrc\n";
     expect(await claimsOf({ ...rec, "logs/1.log": run, "b.sh": second })).toEqual({});
   });

@@ -47,9 +47,15 @@ function optionOf(line: string, option: string): string | undefined {
   return match?.[1] ?? match?.[2] ?? match?.[3];
 }
 
+/** What people add to the name of an output when they make it again. */
+const VERSION = /[_.-]v(?:er(?:sion)?)?\d+$/i;
+
 /** The stack that a volume or an alignment of this name was made of, without its extension; undefined where none, or several, are told. */
 export function stackOf(commands: readonly Command[], stem: string): string | undefined {
-  const stacks = new Set(commands.flatMap(({ input, output }) => (stemOf(output) === stem ? [stemOf(input)] : [])));
+  const stacksOf = (name: string) =>
+    new Set(commands.flatMap(({ input, output }) => (stemOf(output) === name ? [stemOf(input)] : [])));
+  const [own, earlier] = [stacksOf(stem), stacksOf(stem.replace(VERSION, ""))];
+  const stacks = own.size > 0 ? own : earlier;
   return stacks.size === 1 ? [...stacks][0] : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { distinctNames, tailFinder } from "./paths.js";
+import { distinctNames, isDrive, tailFinder, withoutProduct } from "./paths.js";
 
 describe("files that bookkeeping names", () => {
   const finder = tailFinder(["a/frames/x_0.tif", "b/frames/x_0.tif", "b/frames/y_0.tif", "c/Z.mrc"]);
@@ -37,5 +37,18 @@ describe("files that bookkeeping names", () => {
     expect(names("p/grid1/TS_01", "p/grid2/TS_01")).toEqual(["grid1_TS_01", "grid2_TS_01"]);
     expect(names("", "old")).toEqual(["TS_01", "old_TS_01"]);
     expect(names("a/b/c")).toEqual(["TS_01"]);
+  });
+});
+
+describe("a folder that is called as drives are", () => {
+  it.each(["WD_backup", "LaCie 2TB backup", "backup_disk2", "Backup 4TB", "USB-backup1"])(
+    "is no folder of backups: %s",
+    (name) => {
+      expect([isDrive(name), withoutProduct(`${name}/etomo/backup`)]).toEqual([true, "etomo/backup"]);
+    },
+  );
+
+  it.each(["backup_Elements_2022-07", "backup", "old_disk", "backup_Anna", "volume_backup"])("is none of these: %s", (name) => {
+    expect([isDrive(name), withoutProduct(`${name}/etomo`)]).toEqual([false, `${name}/etomo`]);
   });
 });

@@ -48,6 +48,7 @@ describe("two stacks", () => {
     expect(await seen("TS_01.ali", "TS_01.mrc", 2)).toBeUndefined();
     expect(await seen("TS_01.st", "TS_01_ali.mrc", 2)).toBeUndefined();
     expect(await seen("TS_01.st", "TS_01_ali.mrc", 1)).toBe(true);
+    expect(await seen("TS_01.st", "TS_01_aligned.mrc", 2)).toBeUndefined();
     expect(await seen("a/TS_01.ali", "b/TS_01.ali", 2)).toBe(false);
   });
 

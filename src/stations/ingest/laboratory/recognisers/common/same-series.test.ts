@@ -368,9 +368,25 @@ describe("tomograms in the folder of another person on somebody's drive", () => 
       ["separate-runs", "Are the files called TS_01 in these 2 places of the same tilt series?"],
     ]);
     expect([of("LaCie/yeast/TS_01.mrc"), of("Elements/from_Marek/TS_01/TS_01_rec.mrc")]).toMatchObject([
-      { run: "LaCie_TS_01" },
+      { run: "TS_01" },
       { run: "Elements_from_Marek_TS_01" },
     ]);
+  });
+
+  it.each([
+    ["on a drive that is called a backup", "WD_backup/from_Jonas/TS_01_bin4.mrc", 13.68],
+    ["by the binning in its name, though five pixels are nearly as long", "from_Jonas/TS_01_bin4.mrc", 12.6],
+    ["beside folders that are called after what was done", "from_Jonas/TS_01_rec.mrc", 6.84],
+  ])("are asked about where a stack is the only other thing of that name: %s", async (_, path, spacing) => {
+    const recorded = { "Elements_4TB/raw/TS_01.mrc": stack(1), "Elements_4TB/raw/TS_02.mrc": stack(2) };
+    const { whose, of } = await decided({ ...recorded, [path]: volume(40, spacing) });
+    expect(whose.map(({ answer, why }) => [answer, why])).toEqual([
+      [
+        "separate-runs",
+        expect.stringContaining(`The voxel size of ${path} is no binning of the pixels of a stack of that name.`),
+      ],
+    ]);
+    expect(of(path)?.run).not.toBe(of("Elements_4TB/raw/TS_01.mrc")?.run);
   });
 
   it("are of the same series where a binning does", async () => {

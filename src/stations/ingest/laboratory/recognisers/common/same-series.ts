@@ -255,7 +255,9 @@ interface OfFamily {
 
 /** The folder of a site that a file lies in; empty for what lies in none, or elsewhere. */
 const partOfSite = ({ folder }: Site, path: string): string =>
-  folder === "" || path.startsWith(`${folder}/`) ? folderOf(path.slice(folder === "" ? 0 : folder.length + 1)).split("/")[0]! : "";
+  folder === "" || path.startsWith(`${folder}/`)
+    ? folderOf(path.slice(folder === "" ? 0 : folder.length + 1)).split("/")[0]!
+    : "";
 
 function partsOfSites(families: readonly Family[]): Map<string, Set<string>> {
   const parts = new Map<string, Set<string>>();
@@ -266,29 +268,35 @@ function partsOfSites(families: readonly Family[]): Map<string, Set<string>> {
   return parts;
 }
 
+/** `from_Jonas` */
+const FROM = /^(?:from|von|de|shared[_ -]?by|copied[_ -]?from)[_ -]/i;
+
 /**
  * On the drive of one person may lie the folder of another one, `Elements/from_Marek`: tomograms of such a folder that no binning makes of a stack of that name
- * are a unit of their own, of which what others tell of the drive says nothing. What a program knows may have any voxel size.
+ * are a unit of their own, of which what others tell of the drive says nothing; and so are those of a whole drive. What a program knows may have any voxel size.
  */
 function splitByPixels(laboratory: Laboratory, unit: Unit, { units, series, parts, books }: OfFamily): Unit[] {
   const { byRole } = unit;
-  const site = unit.site ?? siteAt(commonFolder([...byRole.values()].flatMap((paths) => [...paths].map((path) => ({ path })))), "");
-  if (unit.site !== undefined && (parts.get(site.name)?.size ?? 0) < 2) return [unit];
+  const own = [...byRole].flatMap(([role, paths]) => [...paths].map((path) => ({ role, path })));
+  const site = unit.site ?? siteAt(commonFolder(own), "");
   const sizeOf = (path: string) => laboratory.get(path)?.volume?.spacingsAngstrom[1];
   const stacks = units.flatMap((one) => [...(one.byRole.get("tilt series") ?? [])]);
-  const telling = groupsOf(
-    [...byRole].flatMap(([role, paths]) => [...paths].map((path) => ({ role, path }))),
-    ({ path }) => partOfSite(site, path),
-  );
+  const telling = groupsOf(own, ({ path }) => partOfSite(site, path));
   const pixels = stacks.map(sizeOf);
   // 13.7 Å of a `bin4` are no pixels of 2.7 Å, though nearly five of them
   const isOtherSize = (path: string) =>
     [1, namedBinning(path) ?? 1].some((binning) => haveOtherPixels([(sizeOf(path) ?? 0) / binning], pixels));
-  const isOther = (folder: string, own: readonly { readonly role: Claim["role"]; readonly path: string }[]) =>
-    siteName(folder, series) !== "" &&
-    own.every(({ role, path }) => role === "tomogram" && !books.has(path) && isOtherSize(path));
-  const others = [...telling].filter(([folder, own]) => folder !== "" && isOther(folder, own)).map(([folder]) => folder);
-  if (others.length === 0) return [unit];
+  const areOther = (some: typeof own) =>
+    some.every(({ role, path }) => role === "tomogram" && !books.has(path) && isOtherSize(path));
+  const isOneFolder = unit.site !== undefined && (parts.get(site.name)?.size ?? 0) < 2;
+  // where nothing else is called after people a folder has to say that it is from somebody
+  const isOfSomebody = (folder: string) => siteName(folder, series) !== "" && (unit.site !== undefined || FROM.test(folder));
+  const isOther = (folder: string, some: typeof own) => folder !== "" && isOfSomebody(folder) && areOther(some);
+  const others = isOneFolder ? [] : [...telling].filter(([folder, some]) => isOther(folder, some)).map(([folder]) => folder);
+  if (others.length === 0) {
+    const isWhole = unit.site !== undefined && own.length > 0 && areOther(own);
+    return [isWhole ? { ...unit, site: siteAt(site.folder, keyOf(site.name, "")), isOfOtherPixels: true } : unit];
+  }
   const partOf = (isIn: (path: string) => boolean, at: Site | undefined): Unit => ({
     run: unit.run,
     site: at,
@@ -493,9 +501,8 @@ function grouped({ units }: Family, { own, told }: { readonly own: Told; readonl
   const loose: Unit[] = [];
   const count = (group: Group) => group.reduce((sum, { byRole }) => sum + byRole.size, 0);
   for (const group of [...groups].sort((a, b) => count(a) - count(b))) {
-    const isOther = (some: Group) => some.some(({ isOfOtherPixels }) => isOfOtherPixels);
-    const mayBeOne = (other: Group) => !isOther(other) && !areApart(group, other, told) && !haveSameRole(group, other);
-    const possible = isOther(group) ? [] : groups.filter((other) => other !== group && mayBeOne(other));
+    const mayBeOne = (other: Group) => !isOfOtherPixels(other) && !areApart(group, other, told) && !haveSameRole(group, other);
+    const possible = isOfOtherPixels(group) ? [] : groups.filter((other) => other !== group && mayBeOne(other));
     // two sessions may have an mdoc of the name of the only stack: it is no more of the one than of the other
     const isWanted = (by: Group, one: Group) =>
       by !== one && areApart(by, group, told) && !areApart(by, one, told) && !haveSameRole(by, one);
@@ -553,12 +560,17 @@ function runsOfGroups(family: Family, groups: readonly Group[], loose: readonly 
 }
 
 function namesOf({ name, units, aside }: Family, groups: readonly Group[]): string[] {
-  if (groups.length === 1) return [new Set(units.map(({ run }) => run)).size === 1 ? units[0]!.run : name];
+  const plain = new Set(units.map(({ run }) => run)).size === 1 ? units[0]!.run : name;
+  if (groups.length === 1) return [plain];
   const claimed = groups.map((group) => new Set(group.map(({ run }) => run)));
   const own = claimed.map((runs) => [...runs][0]!);
   const isTold = (names: readonly string[]) => new Set(names).size === groups.length;
   if (claimed.every(({ size }) => size === 1) && isTold(own)) return own;
-  const names = distinctNames(groups.map((group) => ({ name, folder: folderOfGroup(group, aside) })));
+  const [main, ...others] = groups.filter((group) => !isOfOtherPixels(group));
+  const names = distinctNames(groups.map((group) => ({ name, folder: folderOfGroup(group, aside) }))).map((one, at) =>
+    // what may be a stranger's takes nobody's name away
+    groups[at] === main && others.length === 0 ? plain : one,
+  );
   // a bare number would be another name of a microscope: Tomography 5 calls the second series at Position_1 Position_1_2
   const before = (at: number) => names.slice(0, at).filter((one) => one === names[at]).length;
   return names.map((one, at) => (before(at) === 0 ? one : `${one}_series${before(at) + 1}`));
@@ -613,7 +625,7 @@ const keyOfPlaces = ({ family, doubtful }: Open): string =>
 function whyAsked(some: readonly Open[]): string {
   const groups = some.flatMap(({ doubtful }) => doubtful);
   const withImages = groups.filter((group) => group.some(({ byRole }) => byRole.has("tilt series"))).length;
-  const other = groups.flat().find(({ isOfOtherPixels }) => isOfOtherPixels);
+  const other = groups.flat().find((unit) => unit.isOfOtherPixels);
   if (other) return `The voxel size of ${exampleOf([other])} is no binning of the pixels of a stack of that name.`;
   if (withImages === 0) return "None of them has images to compare.";
   return withImages === groups.length ? "Their images do not tell." : "Not all of them have images to compare.";
@@ -629,33 +641,38 @@ function whoseQuestion(key: string, some: readonly Open[]): Question {
   const names = some.slice(1).map((one) => one.family.name);
   const more = names.length === 0 ? "" : ` The answer is for ${few(names)}, too.`;
   const isOfSites = some.every((one) => one.doubtful.every((group) => group.every(({ site }) => site !== undefined)));
-  const files = some.flatMap((one) => one.doubtful.flatMap((group) => group.flatMap(({ paths }) => [...paths])));
+  const together = some.flatMap(asOne);
+  const apart = some.flatMap((one) => runsOfGroups(one.family, one.groups, one.loose));
   return {
     id: stableId("whose", key),
     text: `Are the files called ${family.name} in these ${counted(examples.length, "place")} of the same tilt series?${more}`,
     why: `Such as ${few(examples)}. ${whyAsked(some)}${isOfSites ? " Their folders may be of different people or sessions." : ""}`,
-    files: [...new Set(files)],
+    files: [...new Set([...together, ...apart].map(({ path }) => path))],
     isOfRuns: true,
     options: [
       {
         answer: "one-run",
         says: `the same: published as run ${family.name}`,
         claims: [],
-        runs: some.flatMap(asOne),
+        runs: together,
       },
       {
         answer: "separate-runs",
         says: `different ones: published as ${few(namesOf(family, doubtful))}`,
         claims: [],
-        runs: some.flatMap((one) => runsOfGroups(one.family, one.groups, one.loose)),
+        runs: apart,
       },
     ],
     guess: isOfSites || some.some(isOfSeveral) ? "separate-runs" : "one-run",
   };
 }
 
-const isOfSeveral = ({ holdsSeveral, doubtful }: Open): boolean =>
-  holdsSeveral || doubtful.flat().some(({ isOfOtherPixels }) => isOfOtherPixels);
+/** Whether all that tells a group are such tomograms: what they hold may have told them to be of others. */
+function isOfOtherPixels(group: Group): boolean {
+  const telling = group.filter(({ byRole }) => byRole.size > 0);
+  return telling.length > 0 && telling.every((unit) => unit.isOfOtherPixels);
+}
+const isOfSeveral = ({ holdsSeveral, doubtful }: Open): boolean => holdsSeveral || doubtful.some(isOfOtherPixels);
 
 function asOne({ family, groups, doubtful, loose }: Open): RunOfFile[] {
   const others = groups.filter((group) => !doubtful.includes(group));

@@ -43,7 +43,9 @@ function lastOf(family: readonly Table[]): Table | undefined {
   const order = family.some(({ isAligned }) => isAligned) ? family.toReversed() : family;
   // a backup is older than what has more rows elsewhere
   const later = order.filter(({ path }) => !holdsCopies(folderOf(path)));
-  return (later.length > 0 ? later : order).find((table) => family.every((other) => other === table || isPart(table, other) || isPart(other, table)));
+  return (later.length > 0 ? later : order).find((table) =>
+    family.every((other) => other === table || isPart(table, other) || isPart(other, table)),
+  );
 }
 
 /** @param claims what is claimed of each where it is published */

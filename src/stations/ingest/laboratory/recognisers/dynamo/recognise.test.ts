@@ -66,6 +66,21 @@ describe("Dynamo", () => {
     expect(claims["b/two.tbl"]).toMatchObject({ role: "points", sameRunAs: "TS_01.mrc" });
   });
 
+  it("proposes what has more rows than its backup", async () => {
+    const rows = (tags: readonly number[]) => table(...tags.map((tag) => row(tag, 1, [1, 10 * tag])));
+    const doc = "1 TS_01.mrc\n";
+    const asked = async (folder: string) => {
+      const files = {
+        ...{ "TS_01.mrc": volume, "picks/refined.tbl": rows([1, 2, 3, 4, 5]), "picks/indices_column20.doc": doc },
+        ...{ [`${folder}/picks/refined.tbl`]: rows([1, 2, 3]), [`${folder}/picks/indices_column20.doc`]: doc },
+      };
+      const { recognised } = await found(files);
+      return recognised!.questions!.map(({ options, guess }) => options.find(({ answer }) => answer === guess)?.says);
+    };
+    expect(await asked("backup_2023")).toEqual(["picks/refined.tbl: 5 particles"]);
+    expect(await asked("cleaned_2023")).toEqual(["cleaned_2023/picks/refined.tbl: 3 particles"]);
+  });
+
   it("asks which of the tables counts that are parts of each other, and takes what cleaning has left", async () => {
     const rows = (tags: readonly number[], shift: number) => table(...tags.map((tag) => row(tag, 1, [shift, 10 * tag])));
     const tags = Array.from({ length: 9 }, (_, at) => at + 1);

@@ -80,6 +80,7 @@ const USUAL: Files = {
   "warp_tiltseries/reconstruction/denoised/TS_1_10.00Apx.mrc": volume,
   "warp_tiltseries/matching/TS_1_10.00Apx_emd_15854.star": peaks("TS_1", "0.5 0.25 0.1", "0.2 0.3 0.4"),
   "warp_tiltseries/matching/TS_1_10.00Apx_emd_15854_corr.mrc": volume,
+  "warp_tiltseries/matching/TS_1_10.00Apx_emd_15854_angleid.tif": volume,
   "warp_tiltseries/template/emd_15854.mrc": mrcFile([6, 6, 6], 10),
   "warp_tiltseries/subtomo/TS_1/TS_1_0000000_5.00A.mrc": mrcFile([6, 6, 6], 5),
 };
@@ -184,6 +185,7 @@ describe("a project of WarpTools", () => {
       "warp_tiltseries/reconstruction/denoised/TS_1_10.00Apx.mrc": "tomogram TS_1",
       "warp_tiltseries/matching/TS_1_10.00Apx_emd_15854.star": "points TS_1",
       "warp_tiltseries/matching/TS_1_10.00Apx_emd_15854_corr.mrc": "scores or angles of the matching, for each voxel",
+      "warp_tiltseries/matching/TS_1_10.00Apx_emd_15854_angleid.tif": "scores or angles of the matching, for each voxel",
       "warp_tiltseries/template/emd_15854.mrc": "a template of the matching",
       "warp_tiltseries/subtomo/TS_1/TS_1_0000000_5.00A.mrc": "an image of one particle",
     });
@@ -418,7 +420,10 @@ describe("lists of particles of WarpTools and M", () => {
     const one = exported(5, ["TS_11", "20 24 18"]);
     const { questions } = (await recognised({ ...USUAL, ...species, "relion/particles.star": one }))!;
     expect(questions).toMatchObject([
-      { id: "warp-species-apo", files: ["m/species/apo_0c2a4f1e/apo_particles.star"], guess: "leave-out" },
+      {
+        ...{ id: "warp-species-apo", files: ["m/species/apo_0c2a4f1e/apo_particles.star"], guess: "leave-out" },
+        why: expect.stringMatching(/^Other lists of these tomograms are published: relion\/particles\.star\./),
+      },
     ]);
   });
 });
