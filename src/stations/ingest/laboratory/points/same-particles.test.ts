@@ -195,7 +195,7 @@ describe("lists of two programs", () => {
     ]);
     expect(questions[0]!.options.map(({ says }) => says)).toEqual([
       "a/TS_1.csv: 5 points in 1 run",
-      "b/TS_1_ribo.star: 4 points in 1 run; without at least 1 point of another list",
+      "b/TS_1_ribo.star: 4 points in 1 run; lacks at least 1 point that others have",
       "all of them: the same particles are published several times",
     ]);
     expect([files.get("a/TS_1.csv")?.role, files.get("b/TS_1_ribo.star")?.role]).toEqual(["left out", "points"]);
@@ -306,7 +306,7 @@ describe("lists of one program with two thresholds", () => {
           },
           {
             answer: "2",
-            says: "cryolo/out_0.3/CBOX_3D/TS_1.cbox, cryolo/out_0.3/CBOX_3D/TS_2.cbox: 8 points in 2 runs; without at least 8 points of another list",
+            says: "cryolo/out_0.3/CBOX_3D/TS_1.cbox, cryolo/out_0.3/CBOX_3D/TS_2.cbox: 8 points in 2 runs; lacks at least 8 points that others have",
           },
           { answer: "all", says: "all of them: the same particles are published several times" },
         ],
@@ -394,7 +394,7 @@ describe("lists of copick of which nothing tells which counts", () => {
     });
     expect(question!.options.map(({ says }) => says)).toEqual([
       `${picksOf("anna")} (copick): 4 points in 1 run`,
-      `${picksOf("ben")} (copick): 3 points in 1 run; without at least 1 point of another list`,
+      `${picksOf("ben")} (copick): 3 points in 1 run; lacks at least 1 point that others have`,
       `${picksOf("matching")} (copick): 3 points in 1 run`,
       "all of them: the same particles are published several times",
     ]);

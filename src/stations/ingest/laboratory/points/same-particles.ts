@@ -324,7 +324,7 @@ function questionOf(all: readonly Family[], shared: readonly Shared[], sizes: Re
   const files = families.flatMap((family) => family.files);
   const options = families.map((family, at): Option => {
     const lost = Math.max(0, ...lostOf(family, shared));
-    const gone = lost === 0 ? "" : `; without at least ${counted(lost, "point")} of another list`;
+    const gone = lost === 0 ? "" : `; lacks at least ${counted(lost, "point")} that others have`;
     const claims = others.includes(family)
       ? [...family.files.map(asItIs), ...withoutFamilies(families, family)]
       : [...claimsOf([family, ...best.filter((one) => one !== family)], shared), ...withoutFamilies(others, family)];

@@ -389,6 +389,12 @@ describe("tomograms in the folder of another person on somebody's drive", () => 
     expect(of(path)?.run).not.toBe(of("Elements_4TB/raw/TS_01.mrc")?.run);
   });
 
+  it("are of the same series where the pixel may have been calibrated since", async () => {
+    const recorded = { "Elements_4TB/raw/TS_01.mrc": stack(1), "Elements_4TB/raw/TS_02.mrc": stack(2) };
+    const { whose, of } = await decided({ ...recorded, "WD_backup/from_Jonas/TS_01_bin4.mrc": volume(40, 10.4) });
+    expect([whose, of("WD_backup/from_Jonas/TS_01_bin4.mrc")?.run]).toEqual([[], "TS_01"]);
+  });
+
   it("are of the same series where a binning does", async () => {
     const { whose, of } = await decided({ ...files, "Elements/from_Marek/TS_01/TS_01_rec.mrc": volume(40, 5) });
     expect([whose, of("Elements/from_Marek/TS_01/TS_01_rec.mrc")?.run]).toEqual([[], "TS_01"]);

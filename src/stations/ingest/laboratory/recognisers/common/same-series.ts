@@ -268,6 +268,14 @@ function partsOfSites(families: readonly Family[]): Map<string, Set<string>> {
   return parts;
 }
 
+/** Part by which the voxels of a tomogram differ from binned pixels that somebody has calibrated since, at most. */
+const CALIBRATED = 0.05;
+
+function isFarFromBinned(size: number, pixel: number): boolean {
+  const ratio = Math.max(size, pixel) / Math.min(size, pixel);
+  return Math.abs((2 * ratio) / Math.round(2 * ratio) - 1) > CALIBRATED;
+}
+
 /** `from_Jonas` */
 const FROM = /^(?:from|von|de|shared[_ -]?by|copied[_ -]?from)[_ -]/i;
 
@@ -285,7 +293,10 @@ function splitByPixels(laboratory: Laboratory, unit: Unit, { units, series, part
   const pixels = stacks.map(sizeOf);
   // 13.7 Å of a `bin4` are no pixels of 2.7 Å, though nearly five of them
   const isOtherSize = (path: string) =>
-    [1, namedBinning(path) ?? 1].some((binning) => haveOtherPixels([(sizeOf(path) ?? 0) / binning], pixels));
+    [1, namedBinning(path) ?? 1].some((binning) => {
+      const size = (sizeOf(path) ?? 0) / binning;
+      return haveOtherPixels([size], pixels) && pixels.every((pixel) => isFarFromBinned(size, pixel ?? size));
+    });
   const areOther = (some: typeof own) =>
     some.every(({ role, path }) => role === "tomogram" && !books.has(path) && isOtherSize(path));
   const isOneFolder = unit.site !== undefined && (parts.get(site.name)?.size ?? 0) < 2;

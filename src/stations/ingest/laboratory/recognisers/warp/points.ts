@@ -390,7 +390,7 @@ function claimSpecies(found: Found, lists: readonly ParticleList[], species: rea
     questions.push({
       id: `warp-species-${idOf(name)}`,
       text: `Should the particles that M refined, ${path}, be published, too?`,
-      why: `Other lists of these tomograms are published: ${fewFiles(beside.map((other) => other.path))}. They may have the same ${counted(list.rows, "particle")}; M moves them in volumes that it deforms.`,
+      why: `There are other lists of these tomograms: ${fewFiles(beside.map((other) => other.path))}. They may have the same particles, ${list.rows} in the list of M, which moves them in volumes that it deforms.`,
       files: [path],
       options: [
         {

@@ -422,7 +422,7 @@ describe("lists of particles of WarpTools and M", () => {
     expect(questions).toMatchObject([
       {
         ...{ id: "warp-species-apo", files: ["m/species/apo_0c2a4f1e/apo_particles.star"], guess: "leave-out" },
-        why: expect.stringMatching(/^Other lists of these tomograms are published: relion\/particles\.star\./),
+        why: expect.stringMatching(/^There are other lists of these tomograms: relion\/particles\.star\./),
       },
     ]);
   });
