@@ -47,11 +47,15 @@ function foldersApart(stacks: readonly Stack[]): string[] {
   return [];
 }
 
-/** Whether pixels of these sizes, in Å, may be of one acquisition. */
-export function mayBeOne(a: number, b: number): boolean {
+/**
+ * Whether pixels of these sizes, in Å, may be of one acquisition.
+ *
+ * @param tolerance part by which they may differ from a binning
+ */
+export function mayBeOne(a: number, b: number, tolerance = BINNING_TOLERANCE): boolean {
   const ratio = Math.max(a, b) / Math.min(a, b);
   const halves = Math.round(2 * ratio) / 2;
-  return ratio - 1 < CALIBRATION_TOLERANCE || Math.abs(ratio / halves - 1) < BINNING_TOLERANCE;
+  return ratio - 1 < CALIBRATION_TOLERANCE || Math.abs(ratio / halves - 1) < tolerance;
 }
 
 /** Whether what has pixels of these sizes, in Å, cannot be of one acquisition. A header that nobody set, which has 0 or 1 Å, tells nothing. */

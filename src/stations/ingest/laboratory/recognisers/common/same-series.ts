@@ -4,7 +4,7 @@ import { counted } from "../../../../../core/units.js";
 import type { Claim, Question, Recognised, RunOfFile } from "../../claims.js";
 import { alignAlike, holdTheSame } from "../../completion/joined-runs.js";
 import { isForFigures } from "../../completion/put-aside.js";
-import { haveOtherPixels } from "../../conventions/apart.js";
+import { haveOtherPixels, mayBeOne } from "../../conventions/apart.js";
 import { stableId } from "../../questions.js";
 import { tightName, wordsOf } from "../../run-names.js";
 import { inRuns } from "../../runs-of-files.js";
@@ -271,11 +271,6 @@ function partsOfSites(families: readonly Family[]): Map<string, Set<string>> {
 /** Part by which the voxels of a tomogram differ from binned pixels that somebody has calibrated since, at most. */
 const CALIBRATED = 0.05;
 
-function isFarFromBinned(size: number, pixel: number): boolean {
-  const ratio = Math.max(size, pixel) / Math.min(size, pixel);
-  return Math.abs((2 * ratio) / Math.round(2 * ratio) - 1) > CALIBRATED;
-}
-
 /** `from_Jonas` */
 const FROM = /^(?:from|von|de|shared[_ -]?by|copied[_ -]?from)[_ -]/i;
 
@@ -295,7 +290,7 @@ function splitByPixels(laboratory: Laboratory, unit: Unit, { units, series, part
   const isOtherSize = (path: string) =>
     [1, namedBinning(path) ?? 1].some((binning) => {
       const size = (sizeOf(path) ?? 0) / binning;
-      return haveOtherPixels([size], pixels) && pixels.every((pixel) => isFarFromBinned(size, pixel ?? size));
+      return haveOtherPixels([size], pixels) && pixels.every((pixel) => !mayBeOne(size, pixel ?? size, CALIBRATED));
     });
   const areOther = (some: typeof own) =>
     some.every(({ role, path }) => role === "tomogram" && !books.has(path) && isOtherSize(path));
@@ -512,8 +507,8 @@ function grouped({ units }: Family, { own, told }: { readonly own: Told; readonl
   const loose: Unit[] = [];
   const count = (group: Group) => group.reduce((sum, { byRole }) => sum + byRole.size, 0);
   for (const group of [...groups].sort((a, b) => count(a) - count(b))) {
-    const mayBeOne = (other: Group) => !isOfOtherPixels(other) && !areApart(group, other, told) && !haveSameRole(group, other);
-    const possible = isOfOtherPixels(group) ? [] : groups.filter((other) => other !== group && mayBeOne(other));
+    const mayBeJoined = (other: Group) => !isOfOtherPixels(other) && !areApart(group, other, told) && !haveSameRole(group, other);
+    const possible = isOfOtherPixels(group) ? [] : groups.filter((other) => other !== group && mayBeJoined(other));
     // two sessions may have an mdoc of the name of the only stack: it is no more of the one than of the other
     const isWanted = (by: Group, one: Group) =>
       by !== one && areApart(by, group, told) && !areApart(by, one, told) && !haveSameRole(by, one);
